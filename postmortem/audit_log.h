@@ -1,0 +1,87 @@
+// Append-only order audit trail, written ahead of every message to the exchange.
+//
+// Threads: append() from any thread; one committer thread owns the ring. Everything else as noted.
+// Errors:  after a write or sync error the log is sealed: append() returns 0, nothing further becomes durable, and
+//          seal_reason() says why. Never retried, never reopened (a failed fsync leaves clean pages: fsyncgate).
+// Durable: append() returns the sequence; durable_up_to() tells up to which one the log survives what `durability` names.
+// Format:  audit_log_format.md. Source: group commit after Gray & Reuter, Transaction Processing, ch. 10.
+// Signal context: no.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "postmortem/audit_record.h"
+
+namespace crashwright::postmortem {
+
+enum class Durability : uint8_t {
+  kProcessDeath,  // a record counts once the write returned: survives any death of the process, not of the machine
+  kPowerLoss,     // a record counts once it is synced to the device
+};
+
+// Damage in front of valid later blocks: acknowledged data is wrong or missing. Never skipped silently.
+struct AuditDamage {
+  uint64_t offset = 0;          // bytes into the file
+  uint64_t size = 0;            // bytes
+  uint64_t first_sequence = 0;  // sequences lost or in doubt, inclusive
+  uint64_t last_sequence = 0;
+  std::string reason;
+};
+
+// Everything a reader can say about a log file.
+struct AuditReadout {
+  std::vector<AuditRecord> records;  // intact, in order of sequence
+  std::vector<AuditDamage> damage;   // empty on a healthy log
+  uint64_t torn_tail_offset = 0;     // where the torn tail starts (also the end of valid data)
+  uint64_t torn_tail_bytes = 0;      // 0: the log ends cleanly
+  std::string torn_tail_reason;
+  uint64_t known_durable = 0;  // highest sequence that the file itself proves was acknowledged
+  uint32_t runs = 0;           // RunStart records seen
+};
+
+// Reads without changing anything. kCorrupt for a file that is no audit log or of a newer version; damage and torn
+// tails are part of the readout, not errors. A missing or empty file is an empty readout.
+[[nodiscard]] Result<AuditReadout> read_audit_log(const std::string& path);
+
+// The suffix of an intact readout: records with sequence >= `sequence`, or wall_ns >= `wall_ns`.
+[[nodiscard]] std::vector<AuditRecord> replay_from_sequence(const AuditReadout& readout, uint64_t sequence);
+[[nodiscard]] std::vector<AuditRecord> replay_from_time(const AuditReadout& readout, uint64_t wall_ns);
+
+struct AuditLogOptions {
+  std::string path;
+  Durability durability = Durability::kProcessDeath;
+  size_t ring_records = 65536;  // power of two; append() waits when it is full
+};
+
+class AuditLog {
+ public:
+  // Opens or creates `options.path`, cuts a torn tail (its bytes are kept beside the log as `<path>.torn-<offset>`),
+  // and continues at the next sequence. Refuses (kCorrupt) a log with damage before the tail.
+  // `readout`, when not null, receives what was recovered, as read before the cut.
+  [[nodiscard]] static Result<std::unique_ptr<AuditLog>> open(const AuditLogOptions& options, AuditReadout* readout);
+
+  AuditLog(const AuditLog&) = delete;
+  AuditLog& operator=(const AuditLog&) = delete;
+  virtual ~AuditLog() = default;
+
+  // Takes the record into the ring and returns its sequence; 0 when sealed. Fills sequence, wall_ns, monotonic_ns.
+  virtual uint64_t append(AuditRecord& record) noexcept = 0;
+  // Highest sequence such that it and all before it are durable. One atomic load.
+  [[nodiscard]] virtual uint64_t durable_up_to() const noexcept = 0;
+  // False when sealed or the time is over first.
+  [[nodiscard]] virtual bool wait_durable(uint64_t sequence, std::chrono::nanoseconds timeout) = 0;
+  [[nodiscard]] virtual bool sealed() const noexcept = 0;
+  [[nodiscard]] virtual Error seal_reason() const = 0;  // only once sealed
+  // Commits what is in the ring, stops the committer, closes the file. Reports the seal reason if sealed.
+  [[nodiscard]] virtual Status close() = 0;
+
+ protected:
+  AuditLog() = default;
+};
+
+}  // namespace crashwright::postmortem

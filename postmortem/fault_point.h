@@ -1,0 +1,54 @@
+// Fault points: named places in the engine's code where the harness can make something go wrong.
+//
+//   void OrderGateway::send(const Order& order) {
+//     CRASHWRIGHT_FAULT_POINT("gateway.send_order");
+//
+// Each use registers itself in a linker section; fault_points() lists them all without running any of them.
+// Cost:    dormant one load and one predicted branch; with a control block attached each passage is counted there.
+//          Compiled with CRASHWRIGHT_NO_FAULT_POINTS the macro is nothing.
+// Threads: any. Signal context: yes (that is how the crash handler's own stages are tested).
+// Names:   "area.place", 47 characters at most, the same name at several places is one point.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace crashwright::postmortem {
+
+struct FaultPoint {
+  const char* name;
+  const char* file;
+  uint32_t line;
+  uint32_t counter;  // index into ControlBlock::fault_points once attached
+};
+
+// Every registered point of this binary in link order; several entries may share a name.
+[[nodiscard]] std::span<FaultPoint> fault_points() noexcept;
+
+// Prints "name<TAB>file:line" lines, sorted by name, each name once: what `engine --list-fault-points` shows.
+void print_fault_points();
+
+namespace detail {
+
+// Nonzero once a control block is attached. One byte for all points keeps the dormant path to one hot load.
+extern uint8_t g_fault_points_live;
+
+// Counts the passage and performs whatever is armed for it. May not return.
+void pass_fault_point(const FaultPoint& point);
+
+}  // namespace detail
+}  // namespace crashwright::postmortem
+
+#if defined(CRASHWRIGHT_NO_FAULT_POINTS)
+#define CRASHWRIGHT_FAULT_POINT(point_name) static_cast<void>(0)
+#else
+#define CRASHWRIGHT_FAULT_POINT(point_name)                                                                       \
+  do {                                                                                                            \
+    static ::crashwright::postmortem::FaultPoint crashwright_fault_point                                          \
+        __attribute__((section("crashwright_fault_points"), used)) = {point_name, __FILE__, __LINE__, 0};         \
+    if (__builtin_expect(::crashwright::postmortem::detail::g_fault_points_live, 0) != 0) {                       \
+      ::crashwright::postmortem::detail::pass_fault_point(crashwright_fault_point);                               \
+    }                                                                                                             \
+  } while (false)
+#endif

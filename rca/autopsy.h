@@ -1,0 +1,97 @@
+// The autopsy: artefacts in, one cause out, with every piece of evidence for and against it.
+//
+// Threads: free functions without shared state. Signal context: no.
+// Errors:  a damaged or missing artefact is evidence (of source "autopsy") and never an error; kUsage when there is
+//          nothing to look at at all.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "rca/facts.h"
+
+namespace crashwright::rca {
+
+// Strongest first (design: "RCA").
+enum class EvidenceTier : uint8_t {
+  kHarnessFact,      // wait status, who sent the signal, cgroup events
+  kRuntimeVerdict,   // sanitizer report of this pid, kernel oom-kill line, wait-for cycle
+  kLibraryMessage,   // glibc, assert, terminate
+  kMachineState,     // siginfo, registers, memory map
+  kFrames,
+  kExitCode,
+};
+
+struct Evidence {
+  EvidenceTier tier = EvidenceTier::kFrames;
+  std::string source;   // "wait status", "asan report", "core", "crash record", "wait-for graph", ...
+  std::string cause;    // the cause it argues about: "NULL_DEREF"
+  double strength = 0;  // (0, 1] for, [-1, 0) against
+  int32_t pid = 0;
+  int32_t tid = 0;
+  std::string where;    // file and position in the artefact
+  std::string excerpt;  // one line
+};
+
+struct Frame {
+  uint64_t pc = 0;
+  std::string function;  // demangled, without arguments where known
+  std::string file;
+  int line = 0;
+  std::string module;
+  bool inlined = false;
+};
+
+struct ThreadStack {
+  int32_t tid = 0;
+  std::string name;
+  bool faulting = false;
+  std::vector<Frame> frames;
+};
+
+struct Candidate {
+  std::string cause;
+  double confidence = 0;
+};
+
+struct AutopsyReport {
+  std::string cause = "UNKNOWN";  // names of rca/cause.h
+  std::string family;
+  std::string detail;             // one sentence
+  double confidence = 0;          // [0, 1]; below 0.5 the cause is UNKNOWN and `candidates` says what it may be
+  std::vector<Candidate> candidates;
+  std::vector<Evidence> evidence;
+  std::string function;           // the project's own function to blame: "OrderGateway::send"
+  std::string function_reason;    // by which rule the frame was chosen
+  int32_t pid = 0;
+  int32_t tid = 0;
+  std::string thread_name;
+  int signal_number = 0;
+  int signal_code = 0;
+  std::optional<uint64_t> fault_address;
+  std::string build_id;
+  std::string signature;          // "cw1:MEMORY:..." stable over ASLR and build flavour
+  std::vector<ThreadStack> threads;
+  std::vector<std::string> wait_for_cycle;  // one line per edge, empty without a deadlock
+  std::vector<std::string> missing;         // what could not be looked at, and why
+};
+
+// The incarnation of a case folder that the autopsy is about: the first one that died, unless said.
+struct AutopsyOptions {
+  std::optional<uint32_t> incarnation;
+  bool substring_classifier = false;  // planted bug: the common tutorial classifier, for `crashwright prove`
+};
+
+// A case folder (facts.json and what lies beside it), or any folder with a core, a crash record or a sanitizer report.
+[[nodiscard]] Result<AutopsyReport> autopsy_folder(const std::string& folder, const AutopsyOptions& options);
+// A text: sanitizer output, log, gdb output.
+[[nodiscard]] AutopsyReport autopsy_text(const std::string& text);
+
+[[nodiscard]] std::string autopsy_to_json(const AutopsyReport& report);
+[[nodiscard]] Result<AutopsyReport> autopsy_from_json(const std::string& json);
+[[nodiscard]] std::string autopsy_to_text(const AutopsyReport& report);
+
+}  // namespace crashwright::rca

@@ -1,0 +1,59 @@
+// One promise, judged from recorded artefacts against a witness outside the blast radius.
+//
+// A verifier is a pure function of the case folder, so `crashwright verify RUN` gives the same verdicts later.
+// Threads: any. Errors: trouble of the verifier itself is the verdict kError, never an exception.
+// Adding one: one file, one line in registry.cc, and a planted bug that it catches.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "verifiers/case_view.h"
+
+namespace crashwright::verifiers {
+
+enum class Outcome { kPass, kFail, kInconclusive, kSkipped, kError };
+
+[[nodiscard]] const char* outcome_name(Outcome outcome) noexcept;  // "PASS" "FAIL" ...
+
+struct Verdict {
+  std::string promise;  // "core_capture"
+  Outcome outcome = Outcome::kError;
+  std::string summary;               // one sentence
+  std::vector<std::string> details;  // one finding a line: expected, found, where
+};
+
+struct Verifier {
+  const char* name;     // "core_capture"
+  const char* promise;  // one line for people
+  const char* witness;  // what it is judged against
+  Verdict (*verify)(const CaseView& view);
+};
+
+// All ten, in the order of the design.
+[[nodiscard]] std::span<const Verifier> all_verifiers() noexcept;
+[[nodiscard]] const Verifier* find_verifier(const std::string& name) noexcept;
+
+// Runs every verifier that the plan does not exclude.
+[[nodiscard]] std::vector<Verdict> verify_case(const CaseView& view);
+
+[[nodiscard]] std::string verdicts_to_json(const std::vector<Verdict>& verdicts);
+
+// A violated expectation collects here; finish() turns it into a verdict.
+class Findings {
+ public:
+  explicit Findings(const char* promise) : promise_(promise) {}
+  void fail(std::string line) { failures_.push_back(std::move(line)); }
+  // PASS with `summary` when nothing failed, otherwise FAIL with the first failure as summary.
+  [[nodiscard]] Verdict finish(std::string summary) const;
+  [[nodiscard]] Verdict skip(std::string need) const;
+  [[nodiscard]] Verdict inconclusive(std::string why) const;
+  [[nodiscard]] Verdict error(std::string why) const;
+
+ private:
+  const char* promise_;
+  std::vector<std::string> failures_;
+};
+
+}  // namespace crashwright::verifiers
