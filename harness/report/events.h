@@ -1,0 +1,86 @@
+// What happens in a run, as typed events: the single source of console, events.jsonl, JUnit and HTML.
+//
+// The runner and the command line emit, sinks listen. Threads: on_event() may be called from every job's thread; a sink
+// locks for itself. Errors: a sink never fails the run; trouble while recording is told once on standard error.
+// Times: wall nanoseconds since the epoch, durations in nanoseconds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "rca/autopsy.h"
+#include "rca/facts.h"
+#include "verifiers/verifier.h"
+
+namespace crashwright::harness {
+
+struct RunStarted {
+  uint64_t wall_ns = 0;
+  uint64_t seed = 0;
+  uint64_t cases = 0;
+  uint64_t jobs = 0;
+  std::string version;
+  std::string engine;
+  std::string folder;
+  std::vector<std::string> argv;
+};
+
+// Something about the whole run that people should know: which way of core capture works here, a need not met.
+struct RunNote {
+  std::string text;
+};
+
+struct CaseStarted {
+  std::string case_id;
+  std::string name;
+  std::string build;
+  uint64_t seed = 0;
+  uint64_t wall_ns = 0;
+};
+
+// A step of a case: "fault fired", "engine died: SIGSEGV", "recovered".
+struct CaseNote {
+  std::string case_id;
+  std::string text;
+  uint64_t wall_ns = 0;
+};
+
+struct CaseFinished {
+  std::string case_id;
+  std::string name;
+  std::string build;
+  std::string why;
+  std::string folder;  // relative to the run's folder; empty when it was not kept
+  uint64_t seed = 0;
+  verifiers::Outcome outcome = verifiers::Outcome::kError;
+  std::string summary;  // the verdict and its reason in one sentence
+  std::string need;     // kSkipped: what is missing
+  std::string scenario_path;
+  std::string repro;  // the command that repeats it
+  std::vector<verifiers::Verdict> verdicts;
+  std::vector<rca::InjectedFaultFact> faults;
+  std::optional<rca::AutopsyReport> autopsy;
+  std::optional<uint64_t> recovery_time_ns;
+  uint64_t duration_ns = 0;
+};
+
+// Absent at the end of events.jsonl: the run was interrupted.
+struct RunFinished {
+  uint64_t wall_ns = 0;
+  uint64_t duration_ns = 0;
+  bool interrupted = false;
+  int exit_code = 0;
+};
+
+using Event = std::variant<RunStarted, RunNote, CaseStarted, CaseNote, CaseFinished, RunFinished>;
+
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void on_event(const Event& event) = 0;
+};
+
+}  // namespace crashwright::harness

@@ -1,0 +1,101 @@
+// One case: a scenario with its matrix and its seed resolved, down to every number the runner and the engine need.
+//
+// The same scenarios, run seed and options give the same plans on every machine: nothing here looks at a clock or at
+// the machine. plan_json.h writes a plan as the `plan.json` that the verifiers read.
+// Threads: values. Units: in the names.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "harness/scenario/scenario.h"
+#include "postmortem/control_block.h"
+
+namespace crashwright::harness {
+
+// One fault, ready for ControlBlock::faults. `action` kNone: nothing is armed in the block (bit_flip).
+struct FaultPlan {
+  std::string kind;
+  postmortem::FaultAction action = postmortem::FaultAction::kNone;
+  std::string point;
+  std::string thread;
+  std::string file;
+  postmortem::FaultTrigger trigger = postmortem::FaultTrigger::kHit;
+  postmortem::FaultScope scope = postmortem::FaultScope::kProcess;
+  uint32_t incarnation = 0;  // bit_flip: the damage is done after the death of this incarnation
+  uint64_t hit = 1;
+  uint64_t probability_ppb = 0;
+  uint64_t seed = 0;
+  uint64_t feed_sequence = 0;
+  uint64_t elapsed_ns = 0;
+  std::array<int64_t, 4> args{};
+  DamagePlace damage;  // bit_flip only
+  bool ends_process = true;
+  std::vector<std::string> causes;  // that count as right, for this build
+};
+
+struct ExpectPlan {
+  ScenarioOutcome outcome = ScenarioOutcome::kCrash;
+  std::vector<std::string> causes;  // never empty: a case without an ending fault expects NO_FAULT
+  std::string function;             // empty: not judged
+  std::string thread;
+  double confidence_min = 0.5;
+  std::optional<uint64_t> recovery_time_ms;
+  std::optional<uint64_t> handler_time_ms;
+  std::vector<std::string> excluded;
+};
+
+struct Plan {
+  std::string id;    // folder name, unique in a run: "null-dereference-while-sending.release"
+  std::string name;  // of the scenario
+  std::string why;
+  std::vector<std::string> tags;
+  uint64_t run_seed = 0;
+  uint64_t seed = 0;  // of this case, from run_seed, name and repetition
+  uint32_t repetition = 0;
+  Build build = Build::kRelease;
+  std::vector<std::string> planted_bugs;  // --planted-bug of mock_engine_planted
+  Session session;                        // session.seed resolved, never 0
+  std::vector<FaultPlan> faults;
+  ExchangeBehaviour exchange;
+  Profile profile = Profile::kK;
+  bool fuse = false;                       // the data folder lives on the power-loss file system
+  uint64_t cgroup_memory_limit_bytes = 0;  // 0: no cgroup of its own
+  ExpectPlan expect;
+  uint64_t deadline_ms = 20'000;   // for the whole case
+  std::vector<std::string> needs;  // "core" "fuse" "cgroup_memory", sorted, each once
+  std::string scenario_path;
+  std::string scenario_text;  // for <case>/scenario.yaml
+
+  // Starts of the engine that the plan's faults lead to, the last one being the one meant to finish.
+  [[nodiscard]] uint32_t incarnations_expected() const noexcept;
+};
+
+struct PlanOptions {
+  uint64_t run_seed = 1;
+  uint32_t repeat = 1;
+  std::optional<Build> only_build;
+  std::vector<std::string> planted_bugs;  // set: every case runs the planted build with these
+  bool planted_build = false;             // the planted build without a bug: the clean runs of `prove`
+  std::optional<uint64_t> deadline_ms;
+};
+
+// All cases in order of scenarios, then builds, then repetitions. Empty when only_build leaves nothing.
+[[nodiscard]] std::vector<Plan> make_plans(const std::vector<Scenario>& scenarios, const PlanOptions& options);
+
+// Key of everything that decides the uninterrupted ("golden") run: cases with equal keys may share it.
+[[nodiscard]] std::string golden_key(const Plan& plan);
+
+// The content of <case>/plan.json and of <case>/repro.sh. `crashwright` is the path of the program to repeat with,
+// `engine` the --engine it was given (empty: none).
+[[nodiscard]] std::string plan_to_json(const Plan& plan);
+[[nodiscard]] std::string repro_script(const Plan& plan, const std::string& crashwright, const std::string& engine);
+// The one command, as it is printed to people; `scenario` is the path to name in it.
+[[nodiscard]] std::string repro_command(const Plan& plan, const std::string& scenario, const std::string& crashwright,
+                                        const std::string& engine);
+
+}  // namespace crashwright::harness

@@ -1,0 +1,112 @@
+// The scenario as its author wrote it, checked and with defaults filled in, before the matrix and the seed are
+// resolved.
+//
+// Made by harness/scenario/loader.h, turned into cases by harness/scenario/plan.h. The fields and their words are those
+// of the YAML language; the table that drives loader, reference and `crashwright validate` is
+// harness/scenario/fields.h. Threads: values. Units: in the names (_ms, _bytes); a duration or size left out is an
+// empty optional.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace crashwright::harness {
+
+// Where something stands in a scenario file; line and column count from 1, 0 is unknown.
+struct SourcePosition {
+  int line = 0;
+  int column = 0;
+};
+
+enum class Build { kRelease, kAsan, kPlanted };
+enum class Durability { kProcessDeath, kPowerLoss };
+enum class Profile { kK, kE, kS };
+
+[[nodiscard]] const char* build_name(Build build) noexcept;            // "release" "asan" "planted"
+[[nodiscard]] const char* durability_name(Durability level) noexcept;  // "process_death" "power_loss"
+[[nodiscard]] const char* profile_name(Profile profile) noexcept;      // "K" "E" "S"
+
+// The engine's input and how it works through it: `session:`.
+struct Session {
+  uint64_t messages = 5000;
+  uint64_t seed = 0;  // 0: drawn from the run's seed, the same for all cases of a run
+  uint64_t symbols = 8;
+  Durability durability = Durability::kProcessDeath;
+  uint64_t feed_rate = 0;         // messages per second, 0: as fast as the engine takes them
+  uint64_t checkpoint_every = 0;  // audit records between two state checkpoints, 0: the engine's default
+  uint64_t stall_after_ms = 0;    // the watchdog's patience, 0: the engine's default
+};
+
+// How the mock exchange behaves: `exchange:`. 0: never.
+struct ExchangeBehaviour {
+  bool cancel_on_disconnect = false;
+  uint64_t drop_after = 0;      // drops the connection after that many messages
+  uint64_t delay_us = 0;        // before each answer
+  uint64_t reject_every = 0;    // every n-th order
+  uint64_t duplicate_fill = 0;  // every n-th fill is sent twice
+  uint64_t break_trade = 0;     // every n-th trade is broken afterwards
+};
+
+// Which part of a file a bit_flip damages, between a death and the restart.
+struct DamagePlace {
+  enum class From { kStart, kEnd, kFraction } from = From::kFraction;
+  uint64_t offset_bytes = 0;        // kStart, kEnd (1 is the last byte)
+  uint64_t fraction_ppm = 500'000;  // kFraction: millionths of the file's length
+};
+
+// One entry of `faults:`.
+struct ScenarioFault {
+  std::string kind;  // harness/faults/registry.h
+  std::string at;    // fault point; empty: where the trigger's clock is looked at (feed.message)
+  std::optional<uint64_t> hit;
+  std::optional<uint64_t> probability_ppb;
+  std::optional<uint64_t> seed;
+  std::optional<uint64_t> after_ns;
+  std::optional<uint64_t> feed_sequence;
+  bool per_thread = false;                 // scope: thread
+  std::string thread;                      // only this thread may fire it; empty: any
+  std::optional<uint32_t> incarnation;     // start of the engine, 0 the first
+  bool during_recovery = false;            // the start that follows the faults before this one
+  std::string file;                        // storage faults: audit.log or state.bin
+  std::optional<uint64_t> bytes;           // torn_write, short_write: what still lands
+  std::optional<uint64_t> headroom_bytes;  // bad_alloc, cgroup_oom: left under the limit
+  std::optional<uint64_t> for_ns;          // sigstop: how long; absent: for good
+  std::optional<uint64_t> stage;           // crash_in_handler
+  DamagePlace damage;                      // bit_flip
+  SourcePosition position;                 // of the entry
+  SourcePosition at_position;              // of the value of `at`
+};
+
+enum class ScenarioOutcome { kCrash, kFinish, kRefuse };
+
+// `expect:`; what is left out keeps the default of the fault's kind.
+struct ScenarioExpect {
+  std::optional<ScenarioOutcome> outcome;
+  std::vector<std::string> causes;
+  std::string function;
+  std::string thread;
+  double confidence_min = 0.5;
+  std::optional<uint64_t> recovery_time_ms;
+  std::optional<uint64_t> handler_time_ms;
+  std::vector<std::string> excluded;  // `skip:` promises that are not judged
+};
+
+struct Scenario {
+  std::string name;
+  std::string why;
+  std::vector<std::string> tags;
+  std::vector<Build> builds = {Build::kRelease};
+  Session session;
+  std::vector<ScenarioFault> faults;
+  ExchangeBehaviour exchange;
+  std::optional<Profile> profile;  // `storage: {profile}`; set: the data folder lives on the power-loss file system
+  ScenarioExpect expect;
+  uint64_t deadline_ms = 20'000;
+  std::vector<std::string> needs;  // beyond those of the faults: "core" "fuse" "cgroup_memory"
+  std::string path;                // of the file it came from
+  std::string text;                // the file, byte for byte
+};
+
+}  // namespace crashwright::harness
