@@ -1,0 +1,3 @@
+# harness/runner: processes, supervision, sandbox, the flow of a case.
+list(APPEND SOURCES
+    runner/interrupt.cc)
