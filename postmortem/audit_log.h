@@ -4,6 +4,8 @@
 // Errors:  after a write or sync error the log is sealed: append() returns 0, nothing further becomes durable, and
 //          seal_reason() says why. Never retried, never reopened (a failed fsync leaves clean pages: fsyncgate).
 // Durable: append() returns the sequence; durable_up_to() tells up to which one the log survives what `durability` names.
+// Records: the log writes none of its own, so that sequence 1 is the first append of the engine. kRunStart (with
+//          readout.runs + 1) and kTornTail are the engine's to append after open().
 // Format:  audit_log_format.md. Source: group commit after Gray & Reuter, Transaction Processing, ch. 10.
 // Signal context: no.
 #pragma once
@@ -28,7 +30,7 @@ enum class Durability : uint8_t {
 struct AuditDamage {
   uint64_t offset = 0;          // bytes into the file
   uint64_t size = 0;            // bytes
-  uint64_t first_sequence = 0;  // sequences lost or in doubt, inclusive
+  uint64_t first_sequence = 0;  // sequences lost or in doubt, inclusive; 0 and 0 when the bad blocks held no record
   uint64_t last_sequence = 0;
   std::string reason;
 };
@@ -48,7 +50,8 @@ struct AuditReadout {
 // tails are part of the readout, not errors. A missing or empty file is an empty readout.
 [[nodiscard]] Result<AuditReadout> read_audit_log(const std::string& path);
 
-// The suffix of an intact readout: records with sequence >= `sequence`, or wall_ns >= `wall_ns`.
+// The suffix of an intact readout: from the first record with sequence >= `sequence`, or with wall_ns >= `wall_ns`. In
+// order of sequence in both cases; the wall clock may step back between two records, the suffix has no holes.
 [[nodiscard]] std::vector<AuditRecord> replay_from_sequence(const AuditReadout& readout, uint64_t sequence);
 [[nodiscard]] std::vector<AuditRecord> replay_from_time(const AuditReadout& readout, uint64_t wall_ns);
 
