@@ -1,0 +1,233 @@
+// The flight recorder: the last records of every thread, in a mapped file that outlives any death of the process.
+//
+//   CRASHWRIGHT_LOG_INFO("order {} sent at {}", reference, price_ticks);
+//
+// A log call packs its arguments into a 64-byte line, stamps it and stores it into the calling thread's ring. No lock,
+// no system call, no formatting and no page fault; formatting is the reader's work (flight_reader.h). The format string
+// is a literal, checked against the argument types at compile time (log_format_check.h), and is stored once in the file
+// with source file, line, severity and argument types, so that a file decodes without the binary that wrote it.
+//
+// Arguments: integers, enumerations, float, double, bool, char, const char*, std::string_view, std::string, const
+//          void*; at most 16. Strings are copied up to 255 bytes. More than 40 bytes of arguments (a string counts two
+//          bytes more) take further lines of the ring.
+// Durable: a record whose call returned survives any death of the process. It is not synced to the device, and never
+//          should be: syncing a mapped ring stalls the writer. On a memory file system there is no write-back either.
+// Complete or absent: a record counts once its commit mark is stored, after everything else: line number and checksum
+//          over the whole record. A ring overwrites its oldest records.
+// Threads: log calls from any thread, each has its own ring. The first call of a thread claims and prefaults it (or
+//          prepare_flight_thread(), off the hot path); the first call through a call site stores the site. Both are
+//          free of locks. open, close and refresh: one thread at a time.
+// Errors:  a log call never fails and never throws. Before opening, after closing, and for a thread or a call site for
+//          which there is no room, it drops the record; drops of the last kind are counted in the file.
+// fork:    a child does not write into its parent's rings; it may open a file of its own.
+// Signal context: log calls no (a handler would interrupt its own thread's ring); the layout reserves a ring for one.
+// Witness: each commit stores the thread's count of committed records in ThreadWitness::log_committed.
+// Format:  flight_recorder_format.md
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "base/result.h"
+#include "postmortem/flight_format.h"
+#include "postmortem/log_format_check.h"
+
+namespace crashwright::postmortem {
+
+struct FlightRecorderOptions {
+  std::string path;                        // a file of that name is first renamed to `path`.previous
+  size_t ring_bytes_per_thread = 1 << 20;  // rounded up to a power of two, at least 4 KiB
+  size_t threads_max = 32;                 // further threads get no ring
+  size_t threads_prefaulted = 6;           // rings made ready by open; later ones when they are claimed
+  size_t sites_max = 1024;                 // call sites
+};
+
+// Creates, maps and prefaults the file. kUsage when already open or for limits out of range, kIo with the path.
+[[nodiscard]] Status open_flight_recorder(const FlightRecorderOptions& options);
+
+// Drops everything that is logged from now on. The mapping stays until the process ends, so that a call under way in
+// another thread can finish. Closed already: nothing.
+void close_flight_recorder();
+
+// Claims the calling thread's ring now, so that its first log call is as cheap as the others.
+void prepare_flight_thread();
+
+// Reads the clocks once more and stores them: makes the times of a long run exact. Worth a call every few seconds, from
+// the watchdog for example. Signal context: no.
+void refresh_flight_clock();
+
+// A call site; made by the macros only.
+struct LogSite {
+  const char* format;
+  const char* file;
+  uint32_t line;
+  Severity severity;
+  uint8_t argument_count;
+  LogArgument arguments[kLogArgumentsMax];
+  std::atomic<uint32_t> key;  // generation of the open file << 16 | number of the site in it
+};
+
+namespace detail {
+
+struct LogPayload {
+  uint64_t words[kFlightHeadWords];
+};
+
+// Stores a record with up to 40 bytes of payload; unused bytes are zero.
+void commit_line(LogSite& site, const LogPayload& payload) noexcept;
+// Stores a record of any size; bytes behind `size` and below 40 are readable and zero.
+void commit_bytes(LogSite& site, const std::byte* bytes, size_t size) noexcept;
+
+template <typename T>
+consteval LogArgument log_argument() {
+  using U = std::remove_cv_t<T>;
+  if constexpr (std::is_enum_v<U>) {
+    return log_argument<std::underlying_type_t<U>>();
+  } else if constexpr (std::is_same_v<U, bool>) {
+    return LogArgument::kBool;
+  } else if constexpr (std::is_same_v<U, char>) {
+    return LogArgument::kChar;
+  } else if constexpr (std::is_integral_v<U>) {
+    static_assert(sizeof(U) <= 8, "integers of up to 64 bits can be logged");
+    constexpr int step = std::is_signed_v<U> ? 0 : 1;
+    return static_cast<LogArgument>(static_cast<int>(LogArgument::kInt8) + 2 * std::countr_zero(sizeof(U)) + step);
+  } else if constexpr (std::is_same_v<U, float> || std::is_same_v<U, double>) {
+    return LogArgument::kDouble;
+  } else if constexpr (std::is_convertible_v<const U&, std::string_view>) {
+    return LogArgument::kString;
+  } else {
+    static_assert(std::is_same_v<U, void*> || std::is_same_v<U, const void*>, "this type cannot be logged");
+    return LogArgument::kPointer;
+  }
+}
+
+// Bytes in the payload; for a string the most it can take.
+constexpr size_t log_argument_bytes(LogArgument type) {
+  switch (type) {
+    case LogArgument::kNone:
+      return 0;
+    case LogArgument::kBool:
+    case LogArgument::kChar:
+    case LogArgument::kInt8:
+    case LogArgument::kUint8:
+      return 1;
+    case LogArgument::kInt16:
+    case LogArgument::kUint16:
+      return 2;
+    case LogArgument::kInt32:
+    case LogArgument::kUint32:
+      return 4;
+    case LogArgument::kString:
+      return 2 + kLogStringBytesMax;
+    default:
+      return 8;
+  }
+}
+
+template <LogArgument... Types>
+struct LogArguments {};
+
+// Never defined: gives the argument types of a call without evaluating it.
+template <typename... Args>
+LogArguments<log_argument<Args>()...> log_arguments(const Args&...);
+
+// Not constexpr: reaching it stops the compilation at the log call that is wrong.
+void log_format_is_wrong(const char* what);
+
+template <LogArgument... Types>
+consteval LogSite make_log_site(LogArguments<Types...>, std::string_view format, const char* file, uint32_t line,
+                                Severity severity) {
+  static_assert(sizeof...(Types) <= kLogArgumentsMax, "a log call takes at most 16 arguments");
+  constexpr LogArgument types[sizeof...(Types) + 1] = {Types..., LogArgument::kNone};
+  if (const char* what = check_log_format(format, types, sizeof...(Types))) log_format_is_wrong(what);
+  if (format.size() > kLogFormatBytesMax) log_format_is_wrong("a format has at most 319 bytes");
+  return LogSite{format.data(), file, line, severity, sizeof...(Types), {Types...}, 0};
+}
+
+template <typename T>
+inline uint64_t log_bits(const T& value) noexcept {
+  if constexpr (std::is_enum_v<T>) {
+    return log_bits(static_cast<std::underlying_type_t<T>>(value));
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return value ? 1 : 0;
+  } else if constexpr (std::is_integral_v<T>) {
+    return static_cast<uint64_t>(static_cast<std::make_unsigned_t<T>>(value));
+  } else if constexpr (std::is_floating_point_v<T>) {
+    return std::bit_cast<uint64_t>(static_cast<double>(value));
+  } else {
+    return reinterpret_cast<uint64_t>(value);
+  }
+}
+
+// All places are constants once inlined, so that the payload is made in registers.
+inline void put_bits(LogPayload& payload, size_t at, size_t size, uint64_t bits) noexcept {
+  const size_t word = at / 8;
+  const size_t shift = at % 8 * 8;
+  payload.words[word] |= bits << shift;
+  if (shift + size * 8 > 64) payload.words[word + 1] |= bits >> (64 - shift);
+}
+
+inline std::string_view log_text(const char* text) noexcept {
+  return text == nullptr ? std::string_view("(null)") : std::string_view(text, ::strnlen(text, kLogStringBytesMax + 1));
+}
+inline std::string_view log_text(std::string_view text) noexcept { return text; }
+
+template <typename T>
+inline std::byte* put_bytes(std::byte* to, const T& value) noexcept {
+  if constexpr (log_argument<T>() == LogArgument::kString) {
+    const std::string_view text = log_text(value);
+    const auto length = static_cast<uint16_t>(text.size() < 0xffff ? text.size() : 0xffff);
+    const size_t kept = text.size() < kLogStringBytesMax ? text.size() : kLogStringBytesMax;
+    std::memcpy(to, &length, sizeof length);
+    if (kept > 0) std::memcpy(to + sizeof length, text.data(), kept);
+    return to + sizeof length + kept;
+  } else {
+    const uint64_t bits = log_bits(value);
+    std::memcpy(to, &bits, log_argument_bytes(log_argument<T>()));
+    return to + log_argument_bytes(log_argument<T>());
+  }
+}
+
+template <typename... Args>
+inline void log(LogSite& site, const Args&... args) noexcept {
+  constexpr size_t bytes_max = (log_argument_bytes(log_argument<Args>()) + ... + 0);
+  constexpr bool has_text = ((log_argument<Args>() == LogArgument::kString) || ...);
+  if constexpr (!has_text && bytes_max <= kFlightHeadPayloadBytes) {
+    LogPayload payload{};
+    [[maybe_unused]] size_t at = 0;
+    ((put_bits(payload, at, log_argument_bytes(log_argument<Args>()), log_bits(args)),
+      at += log_argument_bytes(log_argument<Args>())),
+     ...);
+    commit_line(site, payload);
+  } else {
+    alignas(8) std::byte bytes[bytes_max > kFlightHeadPayloadBytes ? bytes_max : kFlightHeadPayloadBytes];
+    std::memset(bytes, 0, kFlightHeadPayloadBytes);
+    std::byte* end = bytes;
+    ((end = put_bytes(end, args)), ...);
+    commit_bytes(site, bytes, static_cast<size_t>(end - bytes));
+  }
+}
+
+}  // namespace detail
+}  // namespace crashwright::postmortem
+
+// `format_text` is a string literal. Works in templates and inline functions too.
+#define CRASHWRIGHT_LOG(severity_value, format_text, ...)                                                        \
+  do {                                                                                                           \
+    static constinit ::crashwright::postmortem::LogSite crashwright_log_site =                                   \
+        ::crashwright::postmortem::detail::make_log_site(                                                        \
+            decltype(::crashwright::postmortem::detail::log_arguments(__VA_ARGS__)){}, "" format_text, __FILE__, \
+            __LINE__, severity_value);                                                                           \
+    ::crashwright::postmortem::detail::log(crashwright_log_site __VA_OPT__(, ) __VA_ARGS__);                     \
+  } while (false)
+
+#define CRASHWRIGHT_LOG_DEBUG(...) CRASHWRIGHT_LOG(::crashwright::postmortem::Severity::kDebug, __VA_ARGS__)
+#define CRASHWRIGHT_LOG_INFO(...) CRASHWRIGHT_LOG(::crashwright::postmortem::Severity::kInfo, __VA_ARGS__)
+#define CRASHWRIGHT_LOG_WARN(...) CRASHWRIGHT_LOG(::crashwright::postmortem::Severity::kWarn, __VA_ARGS__)
+#define CRASHWRIGHT_LOG_ERROR(...) CRASHWRIGHT_LOG(::crashwright::postmortem::Severity::kError, __VA_ARGS__)
