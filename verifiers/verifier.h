@@ -13,7 +13,8 @@
 
 namespace crashwright::verifiers {
 
-enum class Outcome { kPass, kFail, kInconclusive, kSkipped, kError };
+// kNotApplicable: the promise has nothing to judge in this case (no death, no restart); it counts for nothing.
+enum class Outcome { kPass, kFail, kInconclusive, kSkipped, kError, kNotApplicable };
 
 [[nodiscard]] const char* outcome_name(Outcome outcome) noexcept;  // "PASS" "FAIL" ...
 
@@ -48,6 +49,7 @@ class Findings {
   // PASS with `summary` when nothing failed, otherwise FAIL with the first failure as summary.
   [[nodiscard]] Verdict finish(std::string summary) const;
   [[nodiscard]] Verdict skip(std::string need) const;
+  [[nodiscard]] Verdict not_applicable(std::string why) const;
   [[nodiscard]] Verdict inconclusive(std::string why) const;
   [[nodiscard]] Verdict error(std::string why) const;
 

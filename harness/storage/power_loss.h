@@ -1,0 +1,36 @@
+// What a power loss leaves: from a record of operations, the tree that a storage profile allows, drawn from a seed.
+//
+// Profiles (design: "Storage profiles"):
+//   K  process death: everything.
+//   E  ext4-like: fsync of a file makes its data and all earlier metadata durable; later metadata is lost as a suffix;
+//      unsynced data may be lost in any subset of its tear units.
+//   S  strict POSIX: only fsynced bytes and fsynced folder entries are safe; each unsynced change of an entry is kept
+//   or
+//      lost by itself, one rename being one change.
+// Threads: pure functions. Units: bytes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "harness/storage/operation.h"
+#include "harness/storage/tree_model.h"
+
+namespace crashwright::harness {
+
+struct PowerLossOptions {
+  char profile = 'E';
+  uint64_t seed = 1;
+  uint32_t tear_unit_bytes = 512;
+};
+
+struct PowerLossImage {
+  TreeModel tree;
+  uint64_t operations_lost = 0;  // wholly
+  uint64_t writes_torn = 0;      // kept in part
+};
+
+[[nodiscard]] PowerLossImage power_loss_image(const std::vector<Operation>& operations,
+                                              const PowerLossOptions& options);
+
+}  // namespace crashwright::harness

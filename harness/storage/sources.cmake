@@ -1,0 +1,12 @@
+# harness/storage: the power-loss file system and the daemon that serves it.
+pkg_check_modules(FUSE3 REQUIRED IMPORTED_TARGET fuse3)
+list(APPEND SOURCES
+    storage/power_loss.cc
+    storage/storage_mount.cc
+    storage/tree_model.cc)
+
+# The daemon is small on purpose: it links no part of the harness but the storage model.
+crashwright_program(crashwright_storage
+  SOURCES storage/fault_gate.cc storage/power_loss.cc storage/recorder.cc storage/storage_fs.cc storage/storage_main.cc
+          storage/tree_model.cc
+  LINK crashwright::base crashwright::postmortem PkgConfig::FUSE3)

@@ -1,0 +1,125 @@
+#include "harness/storage/storage_mount.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+
+#include "base/clock.h"
+#include "harness/storage/storage_wire.h"
+
+namespace crashwright::harness {
+namespace {
+
+constexpr std::chrono::seconds kPatience{10};
+
+std::string daemon_path() {
+  char path[PATH_MAX];
+  const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
+  const std::string self(path, size > 0 ? static_cast<size_t>(size) : 0);
+  return self.substr(0, self.rfind('/') + 1) + "crashwright_storage";
+}
+
+struct Arguments {
+  explicit Arguments(const StorageOptions& options, int socket)
+      : words{daemon_path(),
+              options.backing,
+              options.mount_point,
+              std::string(1, options.profile),
+              std::to_string(options.seed),
+              std::to_string(options.tear_unit_bytes),
+              std::to_string(options.control_fd),
+              std::to_string(socket)} {
+    for (size_t i = 0; i < words.size(); ++i) pointers[i] = words[i].data();
+  }
+  std::array<std::string, 8> words;
+  std::array<char*, 9> pointers{};
+};
+
+// In the child between fork and exec: only async-signal-safe calls.
+[[noreturn]] void become_daemon(Arguments& arguments, int socket, int control_fd) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, 0);
+  ::fcntl(socket, F_SETFD, 0);
+  if (control_fd >= 0) ::fcntl(control_fd, F_SETFD, 0);
+  ::execv(arguments.pointers[0], arguments.pointers.data());
+  ::_exit(127);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<StorageMount>> StorageMount::start(const StorageOptions& options) {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return fail_errno(errno, "socketpair");
+  UniqueFd ours(ends[0]);
+  UniqueFd theirs(ends[1]);
+  Arguments arguments(options, theirs.get());
+  const pid_t pid = ::fork();
+  if (pid < 0) return fail_errno(errno, "fork the storage layer");
+  if (pid == 0) become_daemon(arguments, theirs.get(), options.control_fd);
+  theirs.reset();
+  std::unique_ptr<StorageMount> mount(new StorageMount(std::move(ours), pid, options.mount_point));
+  auto ready = mount->ask("");
+  if (!ready) return tl::unexpected(ready.error());
+  return mount;
+}
+
+Result<std::string> StorageMount::ask(const std::string& request) {
+  if (!request.empty() && ::send(socket_.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) {
+    return fail_errno(errno, "ask the storage layer");
+  }
+  const Deadline deadline(kPatience);
+  char answer[kStorageAnswerBytesMax];
+  pollfd readable{socket_.get(), POLLIN, 0};
+  const auto left_ms = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.remaining()).count();
+  if (::poll(&readable, 1, static_cast<int>(left_ms)) <= 0) {
+    return fail(ErrorKind::kInternal, "the storage layer does not answer");
+  }
+  const ssize_t got = ::recv(socket_.get(), answer, sizeof answer, 0);
+  if (got <= 0) {
+    return fail(ErrorKind::kEnvironment, "the storage layer ended", "`crashwright doctor` tells what it needs");
+  }
+  return decode_storage_answer({answer, static_cast<size_t>(got)});
+}
+
+Status StorageMount::verify_record() {
+  auto answer = ask("verify");
+  if (!answer) return tl::unexpected(answer.error());
+  return {};
+}
+
+Result<std::string> StorageMount::materialise(const std::string& folder) { return ask("materialise " + folder); }
+
+Status StorageMount::stop() {
+  if (pid_ < 0) return {};
+  socket_.reset();
+  const Deadline deadline(kPatience);
+  int status = 0;
+  while (::waitpid(pid_, &status, WNOHANG) == 0) {
+    if (deadline.passed()) {
+      ::kill(pid_, SIGKILL);
+      ::umount2(mount_point_.c_str(), MNT_DETACH);
+      ::waitpid(pid_, &status, 0);
+      break;
+    }
+    const timespec pause{0, 500'000};
+    ::nanosleep(&pause, nullptr);
+  }
+  pid_ = -1;
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return fail(ErrorKind::kInternal, "the storage layer on " + mount_point_ + " did not end in order");
+  }
+  return {};
+}
+
+StorageMount::~StorageMount() { static_cast<void>(stop()); }
+
+}  // namespace crashwright::harness

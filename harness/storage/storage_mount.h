@@ -1,0 +1,52 @@
+// The harness's handle on one mounted power-loss file system, served by a process of its own (crashwright_storage).
+//
+// The daemon unmounts and ends when its socket closes, so a killed harness leaves no mount behind.
+// Threads: one owner; several mounts may live at once. Errors: kEnvironment when the layer is not possible here.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace crashwright::harness {
+
+struct StorageOptions {
+  std::string backing;      // existing folder that holds the files
+  std::string mount_point;  // existing empty folder: what the engine gets as its data folder
+  int control_fd = -1;      // descriptor of the case's control block; -1: no faults
+  char profile = 'E';       // what a power loss may take away: K, E or S
+  uint64_t seed = 1;
+  uint32_t tear_unit_bytes = 512;
+};
+
+class StorageMount {
+ public:
+  // Starts the daemon and returns once the mount serves.
+  [[nodiscard]] static Result<std::unique_ptr<StorageMount>> start(const StorageOptions& options);
+  ~StorageMount();  // as stop(), without the report
+  StorageMount(const StorageMount&) = delete;
+  StorageMount& operator=(const StorageMount&) = delete;
+
+  [[nodiscard]] int daemon_pid() const { return pid_; }
+  // The record replayed equals the backing folder byte for byte; otherwise no verdict may rest on it.
+  [[nodiscard]] Status verify_record();
+  // Writes what the profile lets survive of everything recorded until the power loss (or now) into the existing, empty
+  // `folder`, and returns one line for people: operations lost, writes torn.
+  [[nodiscard]] Result<std::string> materialise(const std::string& folder);
+  // Unmounts and waits for the daemon.
+  [[nodiscard]] Status stop();
+
+ private:
+  StorageMount(UniqueFd socket, int pid, std::string mount_point)
+      : socket_(std::move(socket)), pid_(pid), mount_point_(std::move(mount_point)) {}
+  [[nodiscard]] Result<std::string> ask(const std::string& request);
+
+  UniqueFd socket_;
+  int pid_;
+  std::string mount_point_;
+};
+
+}  // namespace crashwright::harness

@@ -1,0 +1,27 @@
+// The words between the harness and its storage daemon: one datagram each way over a SOCK_SEQPACKET socket.
+//
+// Requests: "verify", "materialise FOLDER". Answers: "ok TEXT" or "no KIND TEXT" with KIND the number of the ErrorKind.
+// The daemon says "ok " once it serves. A closed socket tells it to unmount and end.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace crashwright::harness {
+
+inline constexpr size_t kStorageAnswerBytesMax = 8192;
+
+[[nodiscard]] inline std::string encode_storage_answer(const Result<std::string>& answer) {
+  if (answer) return "ok " + *answer;
+  return "no " + std::to_string(static_cast<int>(answer.error().kind)) + answer.error().message;
+}
+
+[[nodiscard]] inline Result<std::string> decode_storage_answer(std::string_view answer) {
+  if (answer.starts_with("ok ")) return std::string(answer.substr(3));
+  if (!answer.starts_with("no ") || answer.size() < 4) return fail(ErrorKind::kInternal, "garbled storage answer");
+  return fail(static_cast<ErrorKind>(answer[3] - '0'), std::string(answer.substr(4)));
+}
+
+}  // namespace crashwright::harness

@@ -1,0 +1,136 @@
+// Promise: each order that the exchange saw is in the audit log, in order, once; the sequence has no gap; a torn tail
+// is dropped and said; damage before the tail is refused and never skipped; replay(from) returns exactly the suffix.
+// Witness: the orders that the exchange saw arrive.
+#include <sys/wait.h>
+
+#include "postmortem/audit_log.h"
+#include "verifiers/drop_copy.h"
+#include "verifiers/promises.h"
+
+namespace crashwright::verifiers {
+namespace {
+
+using postmortem::AuditReadout;
+using postmortem::AuditRecord;
+using postmortem::AuditRecordType;
+
+constexpr int kExitRefusedDamage = 3;
+
+bool is_order(const std::string& type) { return type == "enter" || type == "replace" || type == "cancel"; }
+
+bool matches(const ExchangeEvent& order, const AuditRecord& record) {
+  if (record.user_ref != order.user_ref) return false;
+  if (order.type == "enter") {
+    return record.type == AuditRecordType::kIntentEnter && record.quantity == order.quantity &&
+           record.price_ticks == order.price_ticks && record.symbol.view() == order.symbol;
+  }
+  if (order.type == "replace") {
+    return record.type == AuditRecordType::kIntentReplace && record.quantity == order.quantity &&
+           record.price_ticks == order.price_ticks;
+  }
+  return record.type == AuditRecordType::kIntentCancel;
+}
+
+// Every order in the drop copy up to `until_ns` finds its intent, and the intents stand in the order of arrival.
+void compare_with_arrivals(const std::vector<ExchangeEvent>& events, const AuditReadout& log, uint64_t until_ns,
+                           const std::string& where, Findings& findings) {
+  size_t position = 0;
+  uint32_t last_entered = 0;
+  for (const ExchangeEvent& order : events) {
+    if (order.kind != "in" || !is_order(order.type) || order.monotonic_ns > until_ns) continue;
+    if (order.type != "cancel" && order.user_ref <= last_entered) continue;  // a retransmission, ignored by OUCH
+    if (order.type != "cancel") last_entered = order.user_ref;
+    size_t found = position;
+    while (found < log.records.size() && !matches(order, log.records[found])) ++found;
+    if (found == log.records.size()) {
+      findings.fail(where + ": the exchange saw " + order.type + " " + std::to_string(order.user_ref) +
+                    ", the audit log has no intent for it at its place");
+      return;
+    }
+    position = found + 1;
+  }
+}
+
+void check_sequences(const AuditReadout& log, const std::string& where, Findings& findings) {
+  for (size_t i = 0; i < log.records.size(); ++i) {
+    if (log.records[i].sequence != i + 1) {
+      findings.fail(where + ": record " + std::to_string(i + 1) + " carries sequence " +
+                    std::to_string(log.records[i].sequence));
+      return;
+    }
+  }
+}
+
+void check_intents_once(const AuditReadout& log, const std::string& where, Findings& findings) {
+  uint32_t last = 0;
+  for (const AuditRecord& record : log.records) {
+    if (record.type != AuditRecordType::kIntentEnter && record.type != AuditRecordType::kIntentReplace) continue;
+    if (record.user_ref <= last) {
+      findings.fail(where + ": the intent for " + std::to_string(record.user_ref) + " stands twice or out of order");
+      return;
+    }
+    last = record.user_ref;
+  }
+}
+
+// The suffix that replay returns, against one taken by hand from the middle of the log.
+void check_replay(const AuditReadout& log, const std::string& where, Findings& findings) {
+  if (log.records.size() < 2) return;
+  const size_t middle = log.records.size() / 2;
+  const auto by_sequence = postmortem::replay_from_sequence(log, log.records[middle].sequence);
+  if (by_sequence.size() != log.records.size() - middle ||
+      by_sequence.front().sequence != log.records[middle].sequence) {
+    findings.fail(where + ": replay by sequence does not return the suffix");
+  }
+  const uint64_t from_ns = log.records[middle].wall_ns;
+  size_t expected = 0;
+  for (const AuditRecord& record : log.records) expected += record.wall_ns >= from_ns ? 1 : 0;
+  if (postmortem::replay_from_time(log, from_ns).size() != expected) {
+    findings.fail(where + ": replay by time does not return the suffix");
+  }
+}
+
+void judge_log(const CaseView& view, const rca::ProcessFacts& engine, const std::vector<ExchangeEvent>& events,
+               Findings& findings) {
+  const std::string where = "incarnation " + std::to_string(engine.incarnation);
+  const auto log = postmortem::read_audit_log(view.path(engine.folder + "/data/audit.log"));
+  if (!log) {
+    findings.fail(where + ": " + log.error().message);
+    return;
+  }
+  for (const postmortem::AuditDamage& damage : log->damage) {
+    findings.fail(where + ": damage at offset " + std::to_string(damage.offset) + ", sequences " +
+                  std::to_string(damage.first_sequence) + " to " + std::to_string(damage.last_sequence) + ": " +
+                  damage.reason);
+  }
+  check_sequences(*log, where, findings);
+  check_intents_once(*log, where, findings);
+  check_replay(*log, where, findings);
+  compare_with_arrivals(events, *log, engine.ended_ns, where, findings);
+}
+
+// The scenario damages acknowledged data: the only right answer of the restarted engine is to refuse.
+Verdict judge_refusal(const CaseView& view, Findings findings) {
+  const rca::ProcessFacts& last = *view.engines().back();
+  if (view.engines().size() < 2) return findings.inconclusive("the engine was never restarted on the damaged log");
+  if (!WIFEXITED(last.wait_status) || WEXITSTATUS(last.wait_status) != kExitRefusedDamage) {
+    findings.fail("the log was damaged before its tail, yet the restarted engine did not refuse it");
+  }
+  return findings.finish("the damage before the tail was refused");
+}
+
+}  // namespace
+
+Verdict verify_audit_replay(const CaseView& view) {
+  Findings findings("audit_replay");
+  if (view.engines().empty()) return findings.error("no engine was ever started");
+  if (view.plan.expect.outcome == ExpectedOutcome::kRefuse) return judge_refusal(view, findings);
+  const auto events = read_drop_copy(view.path("exchange/drop_copy.jsonl"));
+  if (!events) return findings.error("no drop copy: " + events.error().message);
+  for (const rca::ProcessFacts* engine : view.engines()) judge_log(view, *engine, *events, findings);
+  size_t arrivals = 0;
+  for (const ExchangeEvent& event : *events) arrivals += event.kind == "in" && is_order(event.type) ? 1 : 0;
+  return findings.finish("all " + std::to_string(arrivals) + " messages the exchange saw were logged before, in order");
+}
+
+}  // namespace crashwright::verifiers

@@ -1,0 +1,77 @@
+// Promise: a session that crashed, recovered and finished ends in the same positions and the same set of orders as the
+// uninterrupted one. Witness: the golden run and its exchange.
+#include <map>
+
+#include "base/file.h"
+#include "verifiers/drop_copy.h"
+#include "verifiers/engine_state.h"
+#include "verifiers/promises.h"
+
+namespace crashwright::verifiers {
+namespace {
+
+constexpr size_t kOrdersNamedMax = 5;
+
+std::string describe(const ExchangeOrder& order) {
+  return "order " + std::to_string(order.user_ref) + " " + order.side + " " + std::to_string(order.quantity) + " " +
+         order.symbol + " at " + std::to_string(order.price_ticks) + ", executed " + std::to_string(order.executed) +
+         ", leaves " + std::to_string(order.leaves) + ", " + order.state;
+}
+
+void compare_orders(const ExchangeBooks& golden, const ExchangeBooks& found, Findings& findings) {
+  std::map<uint32_t, ExchangeOrder> expected;
+  for (const ExchangeOrder& order : golden.orders) expected.emplace(order.user_ref, order);
+  size_t named = 0;
+  for (const ExchangeOrder& order : found.orders) {
+    const auto match = expected.find(order.user_ref);
+    const bool known = match != expected.end();
+    if ((!known || match->second != order) && ++named <= kOrdersNamedMax) {
+      findings.fail(
+          "the exchange has " + describe(order) +
+          (known ? "; uninterrupted: " + describe(match->second) : "; the uninterrupted session never sent it"));
+    }
+    if (known) expected.erase(match);
+  }
+  for (const auto& [user_ref, order] : expected) {
+    if (++named <= kOrdersNamedMax) findings.fail("missing at the exchange: " + describe(order));
+  }
+  if (named > kOrdersNamedMax) findings.fail("and " + std::to_string(named - kOrdersNamedMax) + " more orders differ");
+}
+
+}  // namespace
+
+Verdict verify_continuity(const CaseView& view) {
+  Findings findings("continuity");
+  if (view.plan.expect.outcome == ExpectedOutcome::kRefuse) return findings.not_applicable("the engine is to refuse");
+  const auto engines = view.engines();
+  if (engines.empty()) return findings.error("no engine was ever started");
+  const auto golden_state = read_file(view.path("golden/final_state.json"));
+  const auto golden_books = read_exchange_books(view.path("golden/exchange.json"));
+  if (!golden_state) return findings.error("no golden run: " + golden_state.error().message);
+  if (!golden_books) return findings.error("no golden run: " + golden_books.error().message);
+  if (!engines.back()->finished) {
+    findings.fail("incarnation " + std::to_string(engines.back()->incarnation) + " did not finish the session");
+    return findings.finish({});
+  }
+  const std::string final_path = view.path(engines.back()->folder + "/final_state.json");
+  const auto final_state = read_file(final_path);
+  if (!final_state) {
+    findings.fail("the finished engine left no final state: " + final_state.error().message);
+  } else if (*final_state != *golden_state) {
+    const auto ended = read_engine_state(final_path);
+    const auto golden = read_engine_state(view.path("golden/final_state.json"));
+    findings.fail("final state differs from the uninterrupted session's: " +
+                  (ended && golden
+                       ? describe_positions(ended->positions) + " cash " + std::to_string(ended->cash_ticks) +
+                             ", uninterrupted: " + describe_positions(golden->positions) + " cash " +
+                             std::to_string(golden->cash_ticks)
+                       : "unreadable"));
+  }
+  const auto books = read_exchange_books(view.path("exchange/exchange.json"));
+  if (!books) return findings.error(books.error().message);
+  compare_orders(*golden_books, *books, findings);
+  return findings.finish("same positions and the same " + std::to_string(books->orders.size()) +
+                         " orders as the uninterrupted session");
+}
+
+}  // namespace crashwright::verifiers

@@ -1,0 +1,76 @@
+// Promise: cause, function, thread and signature are named rightly, with honest confidence; a case without fault is
+// NO_FAULT. Witness: what was injected.
+#include <algorithm>
+
+#include "base/file.h"
+#include "rca/autopsy.h"
+#include "verifiers/control_dump.h"
+#include "verifiers/promises.h"
+
+namespace crashwright::verifiers {
+namespace {
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " or ") + word;
+  return text;
+}
+
+std::vector<std::string> expected_causes(const CasePlan& plan) {
+  if (!plan.expect.rca_causes.empty()) return plan.expect.rca_causes;
+  if (plan.faults.empty()) return {"NO_FAULT"};
+  return plan.faults.front().causes;
+}
+
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// A fault that the engine's own thread committed blames that thread.
+void check_thread(const CaseView& view, const rca::AutopsyReport& report, Findings& findings) {
+  const std::string& expected = view.plan.expect.rca_thread;
+  if (!expected.empty() && report.thread_name != expected) {
+    findings.fail("thread " + report.thread_name + " is blamed, it was " + expected);
+  }
+  const rca::ProcessFacts* const death = view.first_death();
+  if (death == nullptr || report.tid == 0) return;
+  const auto dump = read_control_dump(view.path(death->control_dump));
+  if (!dump) return;
+  const postmortem::ArmedFault* const fault = fired_fault(**dump, death->incarnation);
+  const bool by_thread = fault != nullptr && fault->action < postmortem::FaultAction::kSigkill;
+  if (by_thread && static_cast<uint32_t>(report.tid) != fault->fired_tid.load()) {
+    findings.fail("thread " + std::to_string(report.tid) + " is blamed, the fault fired on " +
+                  std::to_string(fault->fired_tid.load()));
+  }
+}
+
+}  // namespace
+
+Verdict verify_rca(const CaseView& view) {
+  Findings findings("rca");
+  const auto text = read_file(view.path("rca.json"));
+  if (!text) return findings.error("no autopsy: " + text.error().message);
+  const auto report = rca::autopsy_from_json(*text);
+  if (!report) return findings.error(report.error().message);
+  const std::vector<std::string> causes = expected_causes(view.plan);
+  if (!contains(causes, report->cause)) {
+    findings.fail("the autopsy says " + report->cause + " (confidence " +
+                  std::to_string(report->confidence).substr(0, 4) + "), it was " + join(causes));
+  } else if (report->confidence < view.plan.expect.rca_confidence_min) {
+    findings.fail("right cause " + report->cause + ", but only with confidence " +
+                  std::to_string(report->confidence).substr(0, 4));
+  }
+  if (report->confidence > 1 || report->confidence < 0) findings.fail("the confidence is no probability");
+  if (report->evidence.empty()) findings.fail("the autopsy names a cause without any evidence");
+  const std::string& function = view.plan.expect.rca_function;
+  if (!function.empty() && report->function != function) {
+    findings.fail("function " + (report->function.empty() ? "(none)" : report->function) + " is blamed, it was " +
+                  function);
+  }
+  check_thread(view, *report, findings);
+  if (view.first_death() != nullptr && report->signature.empty()) findings.fail("the crash has no signature");
+  return findings.finish(report->cause + (report->function.empty() ? "" : " in " + report->function) + ", confidence " +
+                         std::to_string(report->confidence).substr(0, 4));
+}
+
+}  // namespace crashwright::verifiers

@@ -1,0 +1,78 @@
+// Promise: the state recovered from what a death left equals what the exchange had told the engine up to the sequence
+// it claims, nothing acknowledged is missing, and recovering it again gives the same bytes. Witness: the exchange's
+// drop copy, and the durable counter in the control block.
+#include "base/file.h"
+#include "verifiers/control_dump.h"
+#include "verifiers/drop_copy.h"
+#include "verifiers/engine_state.h"
+#include "verifiers/promises.h"
+
+namespace crashwright::verifiers {
+namespace {
+
+void compare_with_exchange(const EngineState& state, const std::vector<ExchangeEvent>& events, const std::string& where,
+                           Findings& findings) {
+  const DropCopyFold told = fold_drop_copy(events, state.next_session_sequence);
+  if (state.positions != told.positions) {
+    findings.fail(where + ": recovered positions " + describe_positions(state.positions) + ", the exchange had told " +
+                  describe_positions(told.positions) + " before session sequence " +
+                  std::to_string(state.next_session_sequence));
+  }
+  if (state.cash_ticks != told.cash_ticks) {
+    findings.fail(where + ": recovered cash " + std::to_string(state.cash_ticks) + " ticks, the exchange had told " +
+                  std::to_string(told.cash_ticks));
+  }
+  std::map<uint32_t, int64_t> open;
+  for (const EngineOpenOrder& order : state.open_orders) open[order.user_ref] = order.leaves;
+  if (open != told.open_leaves) {
+    findings.fail(where + ": " + std::to_string(open.size()) + " open orders recovered, " +
+                  std::to_string(told.open_leaves.size()) +
+                  " were open by what the exchange had told, or their shares differ");
+  }
+}
+
+// One death: its two recover-only runs against the exchange and the durable counter.
+void judge_death(const CaseView& view, const rca::ProcessFacts& death, const std::vector<ExchangeEvent>& events,
+                 Findings& findings) {
+  const std::string where = "incarnation " + std::to_string(death.incarnation);
+  const std::string folder = view.path("recovered/" + std::to_string(death.incarnation));
+  const auto first = read_file(folder + "/first.json");
+  const auto second = read_file(folder + "/second.json");
+  if (!first || !second) {
+    const auto reason = read_file(folder + "/first.stderr.txt");
+    findings.fail(where + ": what it left could not be recovered" + (reason && !reason->empty() ? ": " + *reason : ""));
+    return;
+  }
+  if (*first != *second) findings.fail(where + ": recovering the recovered state changed it");
+  const auto state = read_engine_state(folder + "/first.json");
+  if (!state) {
+    findings.fail(where + ": " + state.error().message);
+    return;
+  }
+  const auto dump = read_control_dump(view.path(death.control_dump));
+  if (dump && state->audit_sequence < (*dump)->engine.audit_durable.load()) {
+    findings.fail(where + ": audit sequence " + std::to_string((*dump)->engine.audit_durable.load()) +
+                  " had been acknowledged as durable, recovery knows only " + std::to_string(state->audit_sequence));
+  }
+  compare_with_exchange(*state, events, where, findings);
+}
+
+}  // namespace
+
+Verdict verify_state_recovery(const CaseView& view) {
+  Findings findings("state_recovery");
+  if (view.plan.expect.outcome == ExpectedOutcome::kRefuse) return findings.not_applicable("the engine is to refuse");
+  const auto events = read_drop_copy(view.path("exchange/drop_copy.jsonl"));
+  if (!events) return findings.error("no drop copy: " + events.error().message);
+  size_t deaths = 0;
+  for (const rca::ProcessFacts* engine : view.engines()) {
+    if (engine->finished) continue;
+    ++deaths;
+    judge_death(view, *engine, *events, findings);
+  }
+  if (deaths == 0) return findings.not_applicable("no incarnation died");
+  return findings.finish("after " + std::to_string(deaths) + (deaths == 1 ? " death" : " deaths") +
+                         " the recovered state equals the exchange's account, twice");
+}
+
+}  // namespace crashwright::verifiers

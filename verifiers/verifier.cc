@@ -1,0 +1,77 @@
+#include "verifiers/verifier.h"
+
+#include <algorithm>
+#include <exception>
+#include <nlohmann/json.hpp>
+
+namespace crashwright::verifiers {
+
+const char* outcome_name(Outcome outcome) noexcept {
+  switch (outcome) {
+    case Outcome::kPass:
+      return "PASS";
+    case Outcome::kFail:
+      return "FAIL";
+    case Outcome::kInconclusive:
+      return "INCONCLUSIVE";
+    case Outcome::kSkipped:
+      return "SKIPPED";
+    case Outcome::kError:
+      return "ERROR";
+    case Outcome::kNotApplicable:
+      return "NOT_APPLICABLE";
+  }
+  return "ERROR";
+}
+
+Verdict Findings::finish(std::string summary) const {
+  if (failures_.empty()) return {promise_, Outcome::kPass, std::move(summary), {}};
+  return {promise_, Outcome::kFail, failures_.front(), failures_};
+}
+
+Verdict Findings::skip(std::string need) const { return {promise_, Outcome::kSkipped, std::move(need), {}}; }
+
+Verdict Findings::not_applicable(std::string why) const {
+  return {promise_, Outcome::kNotApplicable, std::move(why), {}};
+}
+
+Verdict Findings::inconclusive(std::string why) const { return {promise_, Outcome::kInconclusive, std::move(why), {}}; }
+
+Verdict Findings::error(std::string why) const { return {promise_, Outcome::kError, std::move(why), {}}; }
+
+const Verifier* find_verifier(const std::string& name) noexcept {
+  for (const Verifier& verifier : all_verifiers()) {
+    if (name == verifier.name) return &verifier;
+  }
+  return nullptr;
+}
+
+std::vector<Verdict> verify_case(const CaseView& view) {
+  std::vector<Verdict> verdicts;
+  const std::vector<std::string>& excluded = view.plan.expect.excluded;
+  for (const Verifier& verifier : all_verifiers()) {
+    if (std::find(excluded.begin(), excluded.end(), verifier.name) != excluded.end()) {
+      verdicts.push_back(Findings(verifier.name).not_applicable("not judged: the scenario says so"));
+      continue;
+    }
+    try {
+      verdicts.push_back(verifier.verify(view));
+    } catch (const std::exception& trouble) {
+      verdicts.push_back(Findings(verifier.name).error(std::string("the verifier itself failed: ") + trouble.what()));
+    }
+  }
+  return verdicts;
+}
+
+std::string verdicts_to_json(const std::vector<Verdict>& verdicts) {
+  auto list = nlohmann::json::array();
+  for (const Verdict& verdict : verdicts) {
+    list.push_back({{"promise", verdict.promise},
+                    {"outcome", outcome_name(verdict.outcome)},
+                    {"summary", verdict.summary},
+                    {"details", verdict.details}});
+  }
+  return list.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace crashwright::verifiers
