@@ -25,6 +25,7 @@ const char* audit_record_type_name(AuditRecordType type) noexcept {
     case AuditRecordType::kTornTail: return "torn_tail";
     case AuditRecordType::kHeartbeat: return "heartbeat";
     case AuditRecordType::kInDoubtResolved: return "in_doubt_resolved";
+    case AuditRecordType::kSessionEvent: return "session_event";
   }
   return "unknown";
 }

@@ -35,6 +35,7 @@ enum class AuditRecordType : uint16_t {
   kTornTail = 19,  // recovery cut a torn tail; quantity is the number of bytes cut
   kHeartbeat = 20,
   kInDoubtResolved = 21,  // reconciliation decided the fate of an intent; reason says which
+  kSessionEvent = 22,     // any other sequenced message of the exchange; reason is its OUCH type
 };
 
 enum AuditRecordFlags : uint8_t {
