@@ -1,0 +1,50 @@
+#include "verifiers/deaths.h"
+
+#include <sys/wait.h>
+
+#include <csignal>
+#include <cstring>
+
+namespace crashwright::verifiers {
+
+using postmortem::FaultAction;
+
+int ending_signal(const rca::ProcessFacts& process) noexcept {
+  return WIFSIGNALED(process.wait_status) ? WTERMSIG(process.wait_status) : 0;
+}
+
+std::string describe_ending(const rca::ProcessFacts& process) {
+  const int signal_number = ending_signal(process);
+  if (signal_number == 0) return "exit status " + std::to_string(WEXITSTATUS(process.wait_status));
+  const char* const name = ::sigabbrev_np(signal_number);
+  const std::string text = name == nullptr ? "signal " + std::to_string(signal_number) : std::string("SIG") + name;
+  return process.killed_by.empty() ? text
+                                   : text + " sent by the " + process.killed_by + " (" + process.kill_reason + ")";
+}
+
+bool is_crash_signal(int signal_number) noexcept {
+  switch (signal_number) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGILL:
+    case SIGFPE:
+    case SIGABRT:
+    case SIGTRAP:
+    case SIGSYS:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool must_crash(const postmortem::ArmedFault& fault) noexcept {
+  return fault.action != FaultAction::kNone && fault.action < FaultAction::kSigkill &&
+         fault.action != FaultAction::kCgroupOom;
+}
+
+bool is_hang(const postmortem::ArmedFault& fault) noexcept {
+  return fault.action == FaultAction::kLockOrderDeadlock || fault.action == FaultAction::kStalledThread ||
+         fault.action == FaultAction::kLivelock;
+}
+
+}  // namespace crashwright::verifiers
