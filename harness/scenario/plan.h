@@ -59,6 +59,7 @@ struct Plan {
   uint32_t repetition = 0;
   Build build = Build::kRelease;
   std::vector<std::string> planted_bugs;  // --planted-bug of mock_engine_planted
+  bool substring_classifier = false;      // AutopsyOptions::substring_classifier: the planted bug of the harness itself
   Session session;                        // session.seed resolved, never 0
   std::vector<FaultPlan> faults;
   ExchangeBehaviour exchange;
@@ -80,7 +81,8 @@ struct PlanOptions {
   uint32_t repeat = 1;
   std::optional<Build> only_build;
   std::vector<std::string> planted_bugs;  // set: every case runs the planted build with these
-  bool planted_build = false;             // the planted build without a bug: the clean runs of `prove`
+  bool substring_classifier = false;
+  bool planted_build = false;  // the planted build without a bug: the clean runs of `prove`
   std::optional<uint64_t> deadline_ms;
 };
 

@@ -71,7 +71,8 @@ struct ScenarioFault {
   bool during_recovery = false;            // the start that follows the faults before this one
   std::string file;                        // storage faults: audit.log or state.bin
   std::optional<uint64_t> bytes;           // torn_write, short_write: what still lands
-  std::optional<uint64_t> headroom_bytes;  // bad_alloc, cgroup_oom: left under the limit
+  std::optional<uint64_t> headroom_bytes;  // bad_alloc: left under the limit
+  std::optional<uint64_t> limit_bytes;     // cgroup_oom: of the memory cgroup
   std::optional<uint64_t> for_ns;          // sigstop: how long; absent: for good
   std::optional<uint64_t> stage;           // crash_in_handler
   DamagePlace damage;                      // bit_flip

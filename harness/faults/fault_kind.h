@@ -1,0 +1,36 @@
+// A kind of fault: its word in the scenario language and everything the harness must know about it.
+//
+// One file per family lists its kinds, registry.h offers them all. Adding a kind: one entry here, the action in
+// postmortem/control_block.h, and a stock scenario that proves that it fires.
+// Threads: immutable after start.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/scenario/scenario.h"
+#include "postmortem/control_block.h"
+
+namespace crashwright::harness {
+
+struct FaultKind {
+  std::string name;                                                 // "null_dereference"
+  std::string family;                                               // folder of its stock scenarios: "memory"
+  postmortem::FaultAction action = postmortem::FaultAction::kNone;  // kNone: done by the harness itself
+  std::string doc;                                                  // one line
+  std::string example;                                              // one entry of `faults:`
+  // Keys beyond the triggers that every kind takes.
+  std::vector<std::string> parameters;
+  std::string default_at;    // empty: `at` must be given unless the trigger is a time or a feed sequence
+  std::string default_file;  // storage faults
+  bool ends_process = true;  // the engine is gone afterwards, by the fault or by its own refusal to go on
+  std::vector<std::string> causes_release;  // causes that are right answers of the autopsy
+  std::vector<std::string> causes_asan;     // empty: makes no sense in that build
+  std::vector<std::string> needs;           // "cgroup_memory" "fuse"
+
+  [[nodiscard]] const std::vector<std::string>& causes(Build build) const {
+    return build == Build::kAsan ? causes_asan : causes_release;
+  }
+};
+
+}  // namespace crashwright::harness

@@ -1,0 +1,87 @@
+#include "harness/scenario/diagnostic.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace crashwright::harness {
+namespace {
+
+constexpr size_t kShownColumnsMax = 100;
+
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
+
+// One entry per character to show: a UTF-8 sequence, or a dot for what must not reach a terminal.
+std::vector<std::string> shown_characters(std::string_view line) {
+  std::vector<std::string> characters;
+  for (size_t i = 0; i < line.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(line[i]);
+    if (byte == '\t') {
+      characters.emplace_back(" ");
+    } else if (byte < 0x20 || byte == 0x7f) {
+      characters.emplace_back(".");
+    } else if (byte < 0x80) {
+      characters.emplace_back(1, line[i]);
+    } else {
+      std::string sequence(1, line[i]);
+      while (i + 1 < line.size() && is_continuation(line[i + 1])) sequence += line[++i];
+      // U+0080 to U+009F are control characters too.
+      const bool control = byte == 0xc2 && sequence.size() == 2 && static_cast<unsigned char>(sequence[1]) < 0xa0;
+      characters.push_back(control || byte < 0xc2 ? "." : sequence);
+    }
+  }
+  return characters;
+}
+
+std::string excerpt(const Diagnostic& diagnostic) {
+  const std::vector<std::string> characters = shown_characters(diagnostic.source);
+  const size_t column = static_cast<size_t>(std::max(diagnostic.position.column, 1)) - 1;
+  size_t first = 0;
+  if (column > kShownColumnsMax - 20) first = column - 40;
+  const size_t last = std::min(characters.size(), first + kShownColumnsMax);
+  std::string shown = first > 0 ? "..." : "";
+  const size_t prefix = shown.size();
+  for (size_t i = first; i < last; ++i) shown += characters[i];
+  if (last < characters.size()) shown += "...";
+  const size_t room = last > column ? last - column : 1;
+  const std::string caret(std::clamp<size_t>(diagnostic.width, 1, room), '^');
+  return fmt::format("{:>5} | {}\n      | {}{}\n", diagnostic.position.line, shown,
+                     std::string(prefix + column - first, ' '), caret);
+}
+
+}  // namespace
+
+std::string source_line(std::string_view text, int line) {
+  for (int current = 1; current < line; ++current) {
+    const size_t newline = text.find('\n');
+    if (newline == std::string_view::npos) return {};
+    text.remove_prefix(newline + 1);
+  }
+  std::string found(text.substr(0, text.find('\n')));
+  if (!found.empty() && found.back() == '\r') found.pop_back();
+  return found;
+}
+
+std::string diagnostic_to_text(const Diagnostic& diagnostic) {
+  std::string text = diagnostic.file;
+  if (diagnostic.position.line > 0) {
+    text += fmt::format(":{}:{}", diagnostic.position.line, diagnostic.position.column);
+  }
+  text += fmt::format(": error {}: {}\n", diagnostic.code, diagnostic.message);
+  if (diagnostic.position.line > 0) text += excerpt(diagnostic);
+  if (!diagnostic.hint.empty()) text += fmt::format("      = {}\n", diagnostic.hint);
+  return text;
+}
+
+std::string diagnostics_to_text(std::vector<Diagnostic> diagnostics) {
+  std::stable_sort(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.file, a.position.line, a.position.column) < std::tie(b.file, b.position.line, b.position.column);
+  });
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics) text += diagnostic_to_text(diagnostic);
+  text += fmt::format("{} {}\n", diagnostics.size(), diagnostics.size() == 1 ? "error" : "errors");
+  return text;
+}
+
+}  // namespace crashwright::harness

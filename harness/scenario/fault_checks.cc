@@ -1,0 +1,81 @@
+#include "harness/scenario/fault_checks.h"
+
+#include <fmt/format.h>
+
+#include "harness/faults/registry.h"
+
+namespace crashwright::harness {
+namespace {
+
+// Where time and feed sequence are looked at when the scenario names no point: every message passes there.
+constexpr const char* kClockPoint = "feed.message";
+constexpr const char* kRecoveryPoint = "recovery.start";
+
+void check_triggers(const ScenarioFault& fault, SectionReader& reader) {
+  const int given =
+      (fault.hit ? 1 : 0) + (fault.probability_ppb ? 1 : 0) + (fault.after_ns ? 1 : 0) + (fault.feed_sequence ? 1 : 0);
+  if (given > 1) {
+    reader.complain(fault.position, fault.kind.size(), code::kTriggers,
+                    fmt::format("{} has more than one trigger", fault.kind),
+                    "give one of: hit, probability, after, feed_sequence");
+  }
+  if (fault.incarnation && fault.during_recovery) {
+    reader.complain(fault.position, fault.kind.size(), code::kTriggers,
+                    fmt::format("{} has both \"incarnation\" and \"during\"", fault.kind), "give one of them");
+  }
+}
+
+void check_place(ScenarioFault& fault, const FaultKind& kind, SectionReader& reader) {
+  const bool by_harness = kind.action == postmortem::FaultAction::kNone;
+  if (by_harness) {
+    if (fault.at.empty() && !fault.hit && !fault.probability_ppb && !fault.after_ns && !fault.feed_sequence) return;
+    reader.complain(
+        fault.at_position, std::max<size_t>(fault.at.size(), 1), code::kTriggers,
+        fmt::format("{} has no trigger: it is done after the faults before it ended the process", kind.name),
+        fmt::format("example: - {}", kind.example));
+    return;
+  }
+  if (!fault.at.empty()) return;
+  if (!kind.default_at.empty()) {
+    fault.at = fault.file == "state.bin" ? "state.before_write" : kind.default_at;
+  } else if (fault.during_recovery) {
+    fault.at = kRecoveryPoint;
+  } else if (fault.after_ns || fault.feed_sequence) {
+    fault.at = kClockPoint;
+  } else {
+    reader.complain(fault.position, kind.name.size(), code::kMissingKey,
+                    fmt::format("{} does not say where: \"at\" is missing", kind.name),
+                    fmt::format("example: - {}", kind.example));
+  }
+}
+
+void check_builds(const Scenario& scenario, const ScenarioFault& fault, const FaultKind& kind, SectionReader& reader) {
+  for (const Build build : scenario.builds) {
+    if (!kind.causes(build).empty()) continue;
+    reader.complain(fault.position, kind.name.size(), code::kBuild,
+                    fmt::format("{} makes no sense in the {} build", kind.name, build_name(build)),
+                    fmt::format("write `build: {}`", build == Build::kAsan ? "release" : "asan"));
+  }
+}
+
+}  // namespace
+
+void check_faults(Scenario& scenario, SectionReader& reader) {
+  bool something_ended = false;
+  for (ScenarioFault& fault : scenario.faults) {
+    const FaultKind& kind = *find_fault_kind(fault.kind);
+    if (fault.file.empty()) fault.file = kind.default_file;
+    check_triggers(fault, reader);
+    check_place(fault, kind, reader);
+    check_builds(scenario, fault, kind, reader);
+    if (!something_ended && (fault.during_recovery || kind.action == postmortem::FaultAction::kNone)) {
+      reader.complain(fault.position, kind.name.size(), code::kNothingDied,
+                      fmt::format("{} needs a fault before it that ends the process", kind.name),
+                      "put a sigkill before it, for example");
+    }
+    const bool resumes = kind.action == postmortem::FaultAction::kSigstop && fault.for_ns.has_value();
+    something_ended = something_ended || (kind.ends_process && !resumes);
+  }
+}
+
+}  // namespace crashwright::harness

@@ -1,0 +1,17 @@
+// The parts of the table of fields.h, one function for each part of a scenario. Inside harness/scenario only.
+//
+// Threads: free functions without shared state.
+#pragma once
+
+#include <vector>
+
+#include "harness/scenario/fields.h"
+
+namespace crashwright::harness {
+
+[[nodiscard]] std::vector<Field> scenario_fields();  // top level
+[[nodiscard]] std::vector<Field> session_fields();   // session, exchange, storage
+[[nodiscard]] std::vector<Field> fault_fields();
+[[nodiscard]] std::vector<Field> expect_fields();
+
+}  // namespace crashwright::harness

@@ -1,0 +1,32 @@
+// Scenario files to scenarios: every mistake at once, each with its place.
+//
+// A text is read through yaml_tree.h and the table of fields.h, then the faults are checked against the table of kinds
+// (harness/faults/registry.h). What needs the engine, the names of fault points, is checked by check_fault_points().
+// Threads: free functions without shared state. Errors: diagnostics; a file that cannot be read is one too.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/scenario/diagnostic.h"
+#include "harness/scenario/scenario.h"
+
+namespace crashwright::harness {
+
+struct Loaded {
+  std::vector<Scenario> scenarios;  // those without a diagnostic
+  std::vector<Diagnostic> diagnostics;
+};
+
+// One scenario from its text; `path` is used in messages.
+[[nodiscard]] Loaded load_scenario_text(const std::string& path, const std::string& text);
+
+// Files and folders; a folder stands for every *.yaml below it, in order of path, except planted_bugs.yaml. Names must
+// be unique over all of them.
+[[nodiscard]] Loaded load_scenarios(const std::vector<std::string>& paths);
+
+// Complaints about faults at points that the engine does not have. `points`: engine_points.h.
+[[nodiscard]] std::vector<Diagnostic> check_fault_points(const std::vector<Scenario>& scenarios,
+                                                         const std::vector<std::string>& points);
+
+}  // namespace crashwright::harness

@@ -1,0 +1,223 @@
+#include "harness/scenario/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/checksum.h"
+#include "base/random.h"
+#include "harness/faults/registry.h"
+
+namespace crashwright::harness {
+namespace {
+
+using postmortem::FaultAction;
+using postmortem::FaultTrigger;
+
+constexpr size_t kSlugLengthMax = 60;
+constexpr uint64_t kTornBytes = 512;
+constexpr uint64_t kHeadroomBytes = 16ULL << 20;
+constexpr uint64_t kCgroupLimitBytes = 192ULL << 20;
+constexpr uint64_t kSeedMax = 999'999'999;  // short enough to be read out to somebody
+
+uint64_t derived_seed(uint64_t seed, std::string_view purpose) {
+  return Random(seed ^ fnv1a(purpose)).below(kSeedMax) + 1;
+}
+
+bool resumes(const ScenarioFault& fault, const FaultKind& kind) {
+  return kind.action == FaultAction::kSigstop && fault.for_ns.has_value();
+}
+
+void set_trigger(const ScenarioFault& fault, uint64_t fallback_seed, FaultPlan& plan) {
+  plan.seed = fault.seed.value_or(fallback_seed);
+  if (fault.probability_ppb) {
+    plan.trigger = FaultTrigger::kProbability;
+    plan.probability_ppb = *fault.probability_ppb;
+  } else if (fault.after_ns) {
+    plan.trigger = FaultTrigger::kElapsed;
+    plan.elapsed_ns = *fault.after_ns;
+  } else if (fault.feed_sequence) {
+    plan.trigger = FaultTrigger::kFeedSequence;
+    plan.feed_sequence = *fault.feed_sequence;
+  } else {
+    plan.trigger = FaultTrigger::kHit;
+    plan.hit = fault.hit.value_or(1);
+  }
+}
+
+void set_arguments(const ScenarioFault& fault, FaultPlan& plan) {
+  const auto argument = [](std::optional<uint64_t> given, uint64_t otherwise) {
+    return static_cast<int64_t>(given.value_or(otherwise));
+  };
+  switch (plan.action) {
+    case FaultAction::kBadAlloc:
+      plan.args[0] = argument(fault.headroom_bytes, kHeadroomBytes);
+      break;
+    case FaultAction::kSigstop:
+      plan.args[0] = argument(fault.for_ns, 0);
+      break;
+    case FaultAction::kCrashInHandler:
+      plan.args[0] = argument(fault.stage, 1);
+      break;
+    case FaultAction::kTornWrite:
+    case FaultAction::kShortWrite:
+      plan.args[0] = argument(fault.bytes, kTornBytes);
+      break;
+    default:
+      break;
+  }
+}
+
+// `deaths`: faults before this one that end the process.
+FaultPlan plan_fault(const ScenarioFault& fault, Build build, uint32_t deaths, uint64_t fallback_seed) {
+  const FaultKind& kind = *find_fault_kind(fault.kind);
+  FaultPlan plan;
+  plan.kind = kind.name;
+  plan.action = kind.action;
+  plan.point = fault.at;
+  plan.thread = fault.thread;
+  plan.file = fault.file;
+  plan.scope = fault.per_thread ? postmortem::FaultScope::kThread : postmortem::FaultScope::kProcess;
+  plan.damage = fault.damage;
+  set_trigger(fault, fallback_seed, plan);
+  set_arguments(fault, plan);
+  const bool between_starts = kind.action == FaultAction::kNone;
+  plan.incarnation = fault.incarnation.value_or(between_starts && deaths > 0 ? deaths - 1 : deaths);
+  plan.ends_process = kind.ends_process && !resumes(fault, kind);
+  plan.causes = plan.ends_process ? kind.causes(build) : std::vector<std::string>{"NO_FAULT"};
+  return plan;
+}
+
+ScenarioOutcome default_outcome(const std::vector<FaultPlan>& faults) {
+  bool dies = false;
+  for (const FaultPlan& fault : faults) {
+    if (fault.action == FaultAction::kNone && fault.file == "audit.log") return ScenarioOutcome::kRefuse;
+    dies = dies || fault.ends_process;
+  }
+  return dies ? ScenarioOutcome::kCrash : ScenarioOutcome::kFinish;
+}
+
+ExpectPlan plan_expect(const ScenarioExpect& expect, const std::vector<FaultPlan>& faults) {
+  ExpectPlan plan;
+  plan.outcome = expect.outcome.value_or(default_outcome(faults));
+  plan.causes = expect.causes;
+  if (plan.causes.empty()) {
+    const auto ending =
+        std::find_if(faults.begin(), faults.end(), [](const FaultPlan& fault) { return fault.ends_process; });
+    plan.causes = ending == faults.end() ? std::vector<std::string>{"NO_FAULT"} : ending->causes;
+  }
+  plan.function = expect.function;
+  plan.thread = expect.thread;
+  plan.confidence_min = expect.confidence_min;
+  plan.recovery_time_ms = expect.recovery_time_ms;
+  plan.handler_time_ms = expect.handler_time_ms;
+  plan.excluded = expect.excluded;
+  return plan;
+}
+
+std::vector<std::string> collect_needs(const Scenario& scenario, bool fuse) {
+  std::set<std::string> needs(scenario.needs.begin(), scenario.needs.end());
+  for (const ScenarioFault& fault : scenario.faults) {
+    const FaultKind& kind = *find_fault_kind(fault.kind);
+    needs.insert(kind.needs.begin(), kind.needs.end());
+  }
+  if (fuse) needs.insert("fuse");
+  return {needs.begin(), needs.end()};
+}
+
+std::string slug(const std::string& name) {
+  std::string text;
+  for (const char c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (plain) {
+      text += c;
+    } else if (c >= 'A' && c <= 'Z') {
+      text += static_cast<char>(c - 'A' + 'a');
+    } else if (!text.empty() && text.back() != '-') {
+      text += '-';
+    }
+    if (text.size() == kSlugLengthMax) break;
+  }
+  while (!text.empty() && text.back() == '-') text.pop_back();
+  return text.empty() ? "case" : text;
+}
+
+std::string unique_id(const Scenario& scenario, const Plan& plan, std::set<std::string>& taken) {
+  const std::string suffix = std::string(".") + build_name(plan.build) +
+                             (plan.repetition > 0 ? fmt::format(".{}", plan.repetition + 1) : std::string());
+  std::string id = slug(scenario.name) + suffix;
+  // Names that differ only in punctuation make the same slug; the hash of the name tells them apart.
+  if (taken.count(id) > 0) id = fmt::format("{}-{:08x}{}", slug(scenario.name), fnv1a(scenario.name) >> 32, suffix);
+  taken.insert(id);
+  return id;
+}
+
+Plan make_plan(const Scenario& scenario, Build build, uint32_t repetition, const PlanOptions& options) {
+  Plan plan;
+  plan.name = scenario.name;
+  plan.why = scenario.why;
+  plan.tags = scenario.tags;
+  plan.run_seed = options.run_seed;
+  plan.seed = derived_seed(options.run_seed, scenario.name);
+  plan.repetition = repetition;
+  plan.build = build;
+  plan.planted_bugs = options.planted_bugs;
+  plan.substring_classifier = options.substring_classifier;
+  plan.session = scenario.session;
+  if (plan.session.seed == 0) plan.session.seed = derived_seed(options.run_seed, "session");
+  uint32_t deaths = 0;
+  for (size_t i = 0; i < scenario.faults.size(); ++i) {
+    plan.faults.push_back(
+        plan_fault(scenario.faults[i], build, deaths, derived_seed(plan.seed, fmt::format("fault {}", i))));
+    if (plan.faults.back().ends_process) ++deaths;
+    if (plan.faults.back().action == FaultAction::kCgroupOom) {
+      plan.cgroup_memory_limit_bytes = scenario.faults[i].limit_bytes.value_or(kCgroupLimitBytes);
+    }
+  }
+  plan.exchange = scenario.exchange;
+  const auto needs_layer = [](const FaultPlan& fault) { return fault.action >= FaultAction::kTornWrite; };
+  plan.fuse = scenario.profile.has_value() || std::any_of(plan.faults.begin(), plan.faults.end(), needs_layer);
+  plan.profile = scenario.profile.value_or(Profile::kK);
+  plan.expect = plan_expect(scenario.expect, plan.faults);
+  plan.deadline_ms = options.deadline_ms.value_or(scenario.deadline_ms);
+  plan.needs = collect_needs(scenario, plan.fuse);
+  plan.scenario_path = scenario.path;
+  plan.scenario_text = scenario.text;
+  return plan;
+}
+
+}  // namespace
+
+uint32_t Plan::incarnations_expected() const noexcept {
+  uint32_t deaths = 0;
+  for (const FaultPlan& fault : faults) deaths += fault.ends_process ? 1 : 0;
+  return deaths + 1;
+}
+
+std::vector<Plan> make_plans(const std::vector<Scenario>& scenarios, const PlanOptions& options) {
+  std::vector<Plan> plans;
+  std::set<std::string> taken;
+  const bool planted = options.planted_build || !options.planted_bugs.empty();
+  for (const Scenario& scenario : scenarios) {
+    for (const Build build : scenario.builds) {
+      if (options.only_build && *options.only_build != build) continue;
+      // The planted program is a release build; what only the asan build notices cannot be tried with it.
+      if (planted && build != Build::kRelease) continue;
+      for (uint32_t repetition = 0; repetition < options.repeat; ++repetition) {
+        Plan plan = make_plan(scenario, planted ? Build::kPlanted : build, repetition, options);
+        plan.id = unique_id(scenario, plan, taken);
+        plans.push_back(std::move(plan));
+      }
+    }
+  }
+  return plans;
+}
+
+std::string golden_key(const Plan& plan) {
+  return fmt::format("messages={} seed={} symbols={} reject_every={} duplicate_fill={} break_trade={}",
+                     plan.session.messages, plan.session.seed, plan.session.symbols, plan.exchange.reject_every,
+                     plan.exchange.duplicate_fill, plan.exchange.break_trade);
+}
+
+}  // namespace crashwright::harness

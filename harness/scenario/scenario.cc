@@ -1,0 +1,33 @@
+#include "harness/scenario/scenario.h"
+
+namespace crashwright::harness {
+
+const char* build_name(Build build) noexcept {
+  switch (build) {
+    case Build::kRelease:
+      return "release";
+    case Build::kAsan:
+      return "asan";
+    case Build::kPlanted:
+      return "planted";
+  }
+  return "release";
+}
+
+const char* durability_name(Durability level) noexcept {
+  return level == Durability::kPowerLoss ? "power_loss" : "process_death";
+}
+
+const char* profile_name(Profile profile) noexcept {
+  switch (profile) {
+    case Profile::kK:
+      return "K";
+    case Profile::kE:
+      return "E";
+    case Profile::kS:
+      return "S";
+  }
+  return "K";
+}
+
+}  // namespace crashwright::harness

@@ -1,0 +1,50 @@
+// Reads the maps of a scenario by the table of fields: names, types, ranges, words. Inside harness/scenario only.
+//
+// Threads: one owner. Errors: collected in `diagnostics()`; reading goes on after each.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/faults/fault_kind.h"
+#include "harness/scenario/diagnostic.h"
+#include "harness/scenario/fields.h"
+#include "harness/scenario/yaml_tree.h"
+
+namespace crashwright::harness {
+
+class SectionReader {
+ public:
+  SectionReader(const std::string& file, const std::string& text) : file_(file), text_(text) {}
+
+  // The whole document.
+  void read_scenario(const YamlNode& root, Scenario& scenario);
+
+  // A complaint that underlines `width` characters at `position`.
+  void complain(SourcePosition position, size_t width, const char* error_code, std::string message,
+                std::string hint = {});
+  [[nodiscard]] std::vector<Diagnostic>& diagnostics() { return diagnostics_; }
+
+ private:
+  void read_map(const YamlNode& map, const std::string& section, const FieldTarget& target, const FaultKind* kind);
+  void read_field(const YamlNode& key, const YamlNode& value, const Field& field, const FieldTarget& target);
+  void read_faults(const YamlNode& list, Scenario& scenario);
+  void read_fault(const YamlNode& entry, Scenario& scenario);
+  void complain_unknown_key(const YamlNode& key, const std::string& section, const FaultKind* kind);
+  bool read_scalar(const YamlNode& value, const Field& field, FieldValue& result);
+  bool read_typed(const YamlNode& value, const Field& field, FieldValue& result);
+  bool check_text(const YamlNode& value, const Field& field);
+  bool check_range(const YamlNode& value, const Field& field, uint64_t number);
+  template <typename Parsed>
+  bool accept(const YamlNode& value, const Field& field, const Parsed& parsed);
+
+  const std::string& file_;
+  const std::string& text_;
+  std::vector<Diagnostic> diagnostics_;
+};
+
+// Characters that `node` takes on its line, for underlining.
+[[nodiscard]] size_t shown_width(const YamlNode& node);
+
+}  // namespace crashwright::harness

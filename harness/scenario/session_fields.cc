@@ -1,0 +1,65 @@
+#include "harness/scenario/field_tables.h"
+
+namespace crashwright::harness {
+namespace {
+
+using Target = const FieldTarget&;
+using Value = const FieldValue&;
+
+std::vector<std::string> durability_words() { return {"process_death", "power_loss"}; }
+std::vector<std::string> profile_words() { return {"K", "E", "S"}; }
+
+std::vector<Field> exchange_fields() {
+  return {
+      {"exchange", "cancel_on_disconnect", FieldType::kFlag, "false", "open orders are cancelled when the line drops",
+       "cancel_on_disconnect: true", [](Target t, Value v) { t.scenario.exchange.cancel_on_disconnect = v.flag; }},
+      {"exchange", "drop_after", FieldType::kCount, "never", "drops the connection once after that many messages",
+       "drop_after: 100", [](Target t, Value v) { t.scenario.exchange.drop_after = v.number; }, nullptr, 1,
+       100'000'000},
+      {"exchange", "delay", FieldType::kDuration, "none", "before each answer", "delay: 200us",
+       [](Target t, Value v) { t.scenario.exchange.delay_us = v.number / 1'000; }, nullptr, 1'000, 1'000'000'000},
+      {"exchange", "reject_every", FieldType::kCount, "never", "rejects every n-th order", "reject_every: 10",
+       [](Target t, Value v) { t.scenario.exchange.reject_every = v.number; }, nullptr, 1, 100'000'000},
+      {"exchange", "duplicate_fill", FieldType::kCount, "never", "sends every n-th fill twice", "duplicate_fill: 5",
+       [](Target t, Value v) { t.scenario.exchange.duplicate_fill = v.number; }, nullptr, 1, 100'000'000},
+      {"exchange", "break_trade", FieldType::kCount, "never", "breaks every n-th trade afterwards", "break_trade: 7",
+       [](Target t, Value v) { t.scenario.exchange.break_trade = v.number; }, nullptr, 1, 100'000'000},
+  };
+}
+
+}  // namespace
+
+std::vector<Field> session_fields() {
+  std::vector<Field> fields = {
+      {"session", "messages", FieldType::kCount, "5000", "feed messages to work through", "messages: 2000",
+       [](Target t, Value v) { t.scenario.session.messages = v.number; }, nullptr, 1, 100'000'000},
+      {"session", "seed", FieldType::kCount, "from the run's seed", "of the generated feed", "seed: 42",
+       [](Target t, Value v) { t.scenario.session.seed = v.number; }, nullptr, 1},
+      {"session", "symbols", FieldType::kCount, "8", "instruments in the feed", "symbols: 4",
+       [](Target t, Value v) { t.scenario.session.symbols = v.number; }, nullptr, 1, 64},
+      {"session", "durability", FieldType::kWord, "process_death", "what an order's audit record must survive",
+       "durability: power_loss",
+       [](Target t, Value v) {
+         t.scenario.session.durability = v.text() == "power_loss" ? Durability::kPowerLoss : Durability::kProcessDeath;
+       },
+       durability_words},
+      {"session", "feed_rate", FieldType::kCount, "unlimited", "messages per second", "feed_rate: 10000",
+       [](Target t, Value v) { t.scenario.session.feed_rate = v.number; }, nullptr, 1, 1'000'000'000},
+      {"session", "checkpoint_every", FieldType::kCount, "the engine's", "audit records between two state checkpoints",
+       "checkpoint_every: 100", [](Target t, Value v) { t.scenario.session.checkpoint_every = v.number; }, nullptr, 1,
+       100'000'000},
+      {"session", "stall_after", FieldType::kDuration, "the engine's", "the watchdog's patience", "stall_after: 300ms",
+       [](Target t, Value v) { t.scenario.session.stall_after_ms = v.number / 1'000'000; }, nullptr, 10'000'000,
+       60'000'000'000},
+      {"storage", "profile", FieldType::kWord, "a plain folder",
+       "the power-loss file system, with what this profile guarantees", "profile: E",
+       [](Target t, Value v) {
+         t.scenario.profile = v.text() == "S" ? Profile::kS : v.text() == "E" ? Profile::kE : Profile::kK;
+       },
+       profile_words},
+  };
+  for (Field& field : exchange_fields()) fields.push_back(std::move(field));
+  return fields;
+}
+
+}  // namespace crashwright::harness

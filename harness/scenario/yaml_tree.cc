@@ -1,0 +1,196 @@
+#include "harness/scenario/yaml_tree.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <sstream>
+
+namespace crashwright::harness {
+namespace {
+
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  TreeBuilder(const std::string& file, const std::string& text) : file_(file), text_(text) {}
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    refuse_anchor(mark, anchor);
+    add(mark, YamlNode::Kind::kNull);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    complain(mark, code::kAnchor, "aliases are not part of the scenario language", "write the value out");
+    add(mark, YamlNode::Kind::kNull);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    refuse_anchor(mark, anchor);
+    refuse_tag(mark, tag);
+    YamlNode* const node = add(mark, YamlNode::Kind::kScalar);
+    if (node == nullptr) return;
+    node->text = value;
+    node->quoted = tag == "!";
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, YamlNode::Kind::kList);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, YamlNode::Kind::kMap);
+  }
+  void OnMapEnd() override { close(); }
+
+  YamlNode root;
+  std::vector<Diagnostic> diagnostics;
+
+  void complain(const YAML::Mark& mark, const char* error_code, std::string message, std::string hint) {
+    Diagnostic diagnostic{file_, position(mark), 1, error_code, std::move(message), std::move(hint), {}};
+    diagnostic.source = source_line(text_, diagnostic.position.line);
+    diagnostics.push_back(std::move(diagnostic));
+  }
+
+ private:
+  struct Open {
+    YamlNode node;
+    bool key_next = false;
+  };
+
+  // yaml-cpp counts bytes from 0; people count characters from 1.
+  SourcePosition position(const YAML::Mark& mark) const {
+    if (mark.is_null()) return {1, 1};
+    const std::string line = source_line(text_, mark.line + 1);
+    const size_t bytes = std::min(static_cast<size_t>(std::max(mark.column, 0)), line.size());
+    const auto continuation = std::count_if(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(bytes),
+                                            [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; });
+    return {mark.line + 1, mark.column + 1 - static_cast<int>(continuation)};
+  }
+
+  void refuse_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
+    if (anchor == YAML::NullAnchor) return;
+    complain(mark, code::kAnchor, "anchors are not part of the scenario language", "write the value out");
+  }
+  void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    complain(mark, code::kAnchor, "tags are not part of the scenario language", "remove the tag");
+  }
+
+  YamlNode* place(YamlNode node) {
+    if (stack_.empty()) {
+      root = std::move(node);
+      return &root;
+    }
+    Open& parent = stack_.back();
+    if (parent.node.kind == YamlNode::Kind::kMap) {
+      auto& side = parent.key_next ? parent.node.keys : parent.node.items;
+      parent.key_next = !parent.key_next;
+      side.push_back(std::move(node));
+      return &side.back();
+    }
+    parent.node.items.push_back(std::move(node));
+    return &parent.node.items.back();
+  }
+
+  // Null once a limit is passed: the rest of the file is read over.
+  YamlNode* add(const YAML::Mark& mark, YamlNode::Kind kind) {
+    if (overflowed_) return nullptr;
+    if (++nodes_ > kYamlNodesMax) {
+      overflowed_ = true;
+      complain(mark, code::kTooComplex, fmt::format("more than {} values in one file", kYamlNodesMax), "");
+      return nullptr;
+    }
+    YamlNode node;
+    node.kind = kind;
+    node.position = position(mark);
+    return place(std::move(node));
+  }
+
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YamlNode::Kind kind) {
+    refuse_anchor(mark, anchor);
+    refuse_tag(mark, tag);
+    if (overflowed_) return;
+    if (stack_.size() == kYamlDepthMax || ++nodes_ > kYamlNodesMax) {
+      overflowed_ = true;
+      complain(mark, code::kTooComplex, fmt::format("nested deeper than {} levels", kYamlDepthMax), "");
+      return;
+    }
+    Open level;
+    level.node.kind = kind;
+    level.node.position = position(mark);
+    level.key_next = kind == YamlNode::Kind::kMap;
+    stack_.push_back(std::move(level));
+  }
+
+  void close() {
+    if (overflowed_) return;
+    YamlNode node = std::move(stack_.back().node);
+    stack_.pop_back();
+    place(std::move(node));
+  }
+
+  const std::string& file_;
+  const std::string& text_;
+  std::vector<Open> stack_;
+  size_t nodes_ = 0;
+  bool overflowed_ = false;
+};
+
+}  // namespace
+
+const char* yaml_kind_name(YamlNode::Kind kind) noexcept {
+  switch (kind) {
+    case YamlNode::Kind::kNull:
+      return "nothing";
+    case YamlNode::Kind::kScalar:
+      return "a value";
+    case YamlNode::Kind::kMap:
+      return "a map";
+    case YamlNode::Kind::kList:
+      return "a list";
+  }
+  return "nothing";
+}
+
+Diagnostic too_large(const std::string& file, uint64_t bytes) {
+  return {file,
+          {},
+          1,
+          code::kTooLarge,
+          fmt::format("{} bytes; a scenario file has {} at most", bytes, kScenarioBytesMax),
+          "split it into several files",
+          {}};
+}
+
+YamlResult parse_yaml(const std::string& file, const std::string& text) {
+  if (text.size() > kScenarioBytesMax) return {{}, {too_large(file, text.size())}};
+  TreeBuilder builder(file, text);
+  try {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    if (!parser.HandleNextDocument(builder)) {
+      builder.complain(YAML::Mark::null_mark(), code::kDocuments, "the file is empty",
+                       "a scenario begins with `name:`");
+    } else {
+      TreeBuilder rest(file, text);
+      if (parser.HandleNextDocument(rest)) {
+        builder.diagnostics.push_back({file,
+                                       {},
+                                       1,
+                                       code::kDocuments,
+                                       "more than one document in the file",
+                                       "one file, one scenario: remove the `---` and put the rest elsewhere",
+                                       {}});
+      }
+    }
+  } catch (const YAML::Exception& error) {
+    builder.complain(error.mark, code::kSyntax, "not valid YAML: " + error.msg, "");
+  }
+  return {std::move(builder.root), std::move(builder.diagnostics)};
+}
+
+}  // namespace crashwright::harness
