@@ -1,0 +1,112 @@
+#include "postmortem/audit_block.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/check.h"
+#include "base/checksum.h"
+#include "base/clock.h"
+#include "postmortem/planted_bug.h"
+
+namespace crashwright::postmortem {
+namespace {
+
+bool is_zero(const AuditBlock& block) noexcept {
+  const auto* const bytes = reinterpret_cast<const char*>(&block);
+  return bytes[0] == 0 && std::memcmp(bytes, bytes + 1, sizeof block - 1) == 0;
+}
+
+// The bug takes every block with a good magic at its word, torn ones too.
+bool contents_are_checked() noexcept { return !CRASHWRIGHT_PLANTED("audit_crc_not_checked"); }
+
+bool checksum_matches(const AuditBlock& block) noexcept {
+  return !contents_are_checked() || block.header.crc == audit_block_checksum(block);
+}
+
+bool fields_possible(const AuditBlock& block) noexcept {
+  const AuditBlockHeader& header = block.header;
+  const bool records = header.kind == AuditBlockKind::kRecords;
+  if (header.kind < AuditBlockKind::kFile || header.kind > AuditBlockKind::kClosing) return false;
+  if ((header.kind == AuditBlockKind::kFile) != (header.block_number == 0)) return false;
+  if (header.salt == 0 || header.first_sequence == 0) return false;
+  if (header.record_count > kAuditRecordsPerBlock || records != (header.record_count > 0)) return false;
+  if (header.durable_blocks > header.block_number || header.known_durable >= header.first_sequence) return false;
+  for (size_t i = 0; contents_are_checked() && i < header.record_count; ++i) {
+    if (block.records[i].sequence != header.first_sequence + i) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+const char* block_state_text(AuditBlockState state) noexcept {
+  switch (state) {
+    case AuditBlockState::kIntact:
+      return "intact";
+    case AuditBlockState::kZero:
+      return "zeros where a block should be";
+    case AuditBlockState::kIncomplete:
+      return "the file ends inside the block";
+    case AuditBlockState::kBadMagic:
+      return "wrong magic";
+    case AuditBlockState::kBadChecksum:
+      return "checksum mismatch";
+    case AuditBlockState::kNewerVersion:
+      return "unknown version";
+    case AuditBlockState::kForeign:
+      return "block of another file";
+    case AuditBlockState::kMisplaced:
+      return "block of another position";
+    case AuditBlockState::kBadFields:
+      return "impossible header";
+  }
+  return "unknown";
+}
+
+uint32_t audit_block_checksum(const AuditBlock& block) noexcept {
+  const auto* const bytes = reinterpret_cast<const std::byte*>(&block);
+  constexpr size_t kCrcEnd = offsetof(AuditBlockHeader, crc) + sizeof(uint32_t);
+  constexpr uint32_t kZero = 0;
+  uint32_t crc = crc32c(&block.header.salt, sizeof block.header.salt);
+  crc = crc32c(bytes, offsetof(AuditBlockHeader, crc), crc);
+  crc = crc32c(&kZero, sizeof kZero, crc);
+  return crc32c(bytes + kCrcEnd, sizeof block - kCrcEnd, crc);
+}
+
+AuditBlockState check_block(const AuditBlock& block, uint64_t number, uint64_t salt) noexcept {
+  if (block.header.magic != kAuditMagic) {
+    return is_zero(block) ? AuditBlockState::kZero : AuditBlockState::kBadMagic;
+  }
+  if (!checksum_matches(block)) return AuditBlockState::kBadChecksum;
+  if (block.header.version != kAuditVersion) return AuditBlockState::kNewerVersion;
+  if (salt != 0 && block.header.salt != salt) return AuditBlockState::kForeign;
+  if (block.header.block_number != number) return AuditBlockState::kMisplaced;
+  return fields_possible(block) ? AuditBlockState::kIntact : AuditBlockState::kBadFields;
+}
+
+void AuditBlockBuilder::finish(AuditBlock& block, AuditBlockKind kind, size_t count, uint64_t known_durable,
+                               uint64_t durable_blocks) noexcept {
+  CRASHWRIGHT_CHECK(count <= kAuditRecordsPerBlock, "a block has 31 places");
+  CRASHWRIGHT_CHECK(durable_blocks <= position_.next_block, "a block cannot vouch for itself");
+  std::memset(&block.header, 0, sizeof block.header);
+  std::memset(static_cast<void*>(&block.records[count]), 0, (kAuditRecordsPerBlock - count) * sizeof(AuditRecord));
+  AuditBlockHeader& header = block.header;
+  header.magic = kAuditMagic;
+  header.version = kAuditVersion;
+  header.salt = position_.salt;
+  header.block_number = position_.next_block;
+  header.first_sequence = position_.next_sequence;
+  header.known_durable = known_durable;
+  header.durable_blocks = durable_blocks;
+  header.wall_ns = wall_ns();
+  header.chain = position_.chain;
+  header.run = position_.run;
+  header.record_count = static_cast<uint16_t>(count);
+  header.kind = kind;
+  header.crc = audit_block_checksum(block);
+  position_.next_block += 1;
+  position_.next_sequence += count;
+  position_.chain = header.crc;
+}
+
+}  // namespace crashwright::postmortem

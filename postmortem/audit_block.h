@@ -1,0 +1,107 @@
+// The stored unit of the audit log: a block of 4,096 bytes, a 128-byte header and up to 31 records of 128 bytes.
+//
+// Shared by the writer, the reader and the tests; byte offsets and rules are in audit_log_format.md.
+// Threads: values and pure functions; AuditBlockBuilder has one owner.
+// Errors:  check_block() answers with a small enum; nothing here allocates or throws.
+// Signal context: yes.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "postmortem/audit_record.h"
+
+namespace crashwright::postmortem {
+
+inline constexpr uint64_t kAuditMagic = 0x3130544455415743U;  // "CWAUDT01" as stored
+inline constexpr uint32_t kAuditVersion = 1;
+inline constexpr size_t kAuditBlockBytes = 4096;
+inline constexpr size_t kAuditSectorBytes = 512;
+inline constexpr size_t kAuditRecordsPerBlock = 31;
+
+// Stored; append only.
+enum class AuditBlockKind : uint16_t {
+  kFile = 1,       // block 0: names the salt, holds no record
+  kRecords = 2,    // one to 31 records
+  kOpening = 3,    // a process opened the log: proves what it recovered
+  kHeartbeat = 4,  // the log went idle: proves what was acknowledged last
+  kClosing = 5,    // orderly close: proves everything
+};
+
+// Magic, version, crc and salt keep their offsets in every later version, and the checksum its definition: an unknown
+// version is told from damage by a matching checksum.
+struct AuditBlockHeader {
+  uint64_t magic;
+  uint32_t version;
+  uint32_t crc;             // CRC32C of the whole block with this field as zero, seeded by the salt
+  uint64_t salt;            // random, one per file, never zero
+  uint64_t block_number;    // position in the file, block 0 is the file's own
+  uint64_t first_sequence;  // of the first record; without records the next one to come
+  uint64_t known_durable;   // every sequence up to this one was durable when this block was written
+  uint64_t durable_blocks;  // every block below this number was durable when this block was written
+  uint64_t wall_ns;         // when the block was made
+  uint32_t chain;           // crc of the block before, 0 in block 0
+  uint32_t run;             // which opening of the log wrote it, from 1; 0 in block 0
+  uint16_t record_count;
+  AuditBlockKind kind;
+  uint8_t reserved[52];  // zero
+};
+static_assert(sizeof(AuditBlockHeader) == sizeof(AuditRecord), "header and records share one grid within the sectors");
+
+struct alignas(kAuditBlockBytes) AuditBlock {
+  AuditBlockHeader header;
+  AuditRecord records[kAuditRecordsPerBlock];
+};
+static_assert(sizeof(AuditBlock) == kAuditBlockBytes);
+static_assert(std::endian::native == std::endian::little, "blocks are stored as they are in memory");
+
+// What a block is when looked at alone, without its neighbours.
+enum class AuditBlockState : uint8_t {
+  kIntact,
+  kZero,        // never written (the file is filled with zeros ahead of the data)
+  kIncomplete,  // the file ends inside it
+  kBadMagic,
+  kBadChecksum,
+  kNewerVersion,  // checksum right, version unknown
+  kForeign,       // another file's salt
+  kMisplaced,     // an intact block of another position
+  kBadFields,     // checksum right, contents impossible: a bug or a forgery
+};
+
+[[nodiscard]] const char* block_state_text(AuditBlockState state) noexcept;
+
+[[nodiscard]] uint32_t audit_block_checksum(const AuditBlock& block) noexcept;
+
+// Looks at one block found at position `number`. `salt` 0 accepts any salt.
+[[nodiscard]] AuditBlockState check_block(const AuditBlock& block, uint64_t number, uint64_t salt) noexcept;
+
+// Makes the blocks of one log in order: numbers, chain, sequences and checksums.
+class AuditBlockBuilder {
+ public:
+  struct Position {
+    uint64_t salt = 0;
+    uint64_t next_block = 0;
+    uint64_t next_sequence = 1;
+    uint32_t chain = 0;
+    uint32_t run = 0;
+  };
+
+  explicit AuditBlockBuilder(const Position& position) : position_(position) {}
+
+  // Makes `block` the next one: `records` were copied into it by the caller, `count` of them, the first of which has
+  // sequence position().next_sequence.
+  void finish(AuditBlock& block, AuditBlockKind kind, size_t count, uint64_t known_durable,
+              uint64_t durable_blocks) noexcept;
+
+  // The blocks from here on belong to the next opening of the log.
+  void begin_run() noexcept { position_.run += 1; }
+
+  [[nodiscard]] const Position& position() const noexcept { return position_; }
+
+ private:
+  Position position_;
+};
+
+}  // namespace crashwright::postmortem
