@@ -35,6 +35,12 @@ uint32_t claim_counter(ControlBlock& block, const char* name) {
 
 }  // namespace
 
+namespace detail {
+
+constinit thread_local std::atomic<uint64_t>* t_log_committed = nullptr;
+
+}  // namespace detail
+
 void initialise_control_block(ControlBlock& block) noexcept {
   block.magic = kControlBlockMagic;
   block.version = kControlBlockVersion;
@@ -94,6 +100,7 @@ ThreadWitness& register_thread(const char* name) noexcept {
   witness.name.assign(name);
   witness.tid.store(static_cast<uint32_t>(::gettid()), std::memory_order_release);
   t_witness = &witness;
+  detail::t_log_committed = &witness.log_committed;
   return witness;
 }
 

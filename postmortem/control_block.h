@@ -199,4 +199,11 @@ void begin_incarnation(ControlBlock& block, uint32_t incarnation) noexcept;
 // (PR_SET_NAME). Idempotent per thread. More than kThreadsMax threads share a slot that nobody reads.
 ThreadWitness& register_thread(const char* name) noexcept;
 
+namespace detail {
+
+// Where the flight recorder counts the calling thread's committed records: null before register_thread().
+extern constinit thread_local std::atomic<uint64_t>* t_log_committed;
+
+}  // namespace detail
+
 }  // namespace crashwright::postmortem
