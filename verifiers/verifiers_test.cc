@@ -1,0 +1,242 @@
+// Goal: each promise that is judged from documents passes on a sound case and fails on one damaged by hand.
+// Method: a small case folder written here, one artefact changed per test. The promises that rest on cores, flight
+// recorders and audit logs are tested on real crashes (harness/cli/damage_test.cc).
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "base/file.h"
+#include "verifiers/case_view.h"
+#include "verifiers/drop_copy.h"
+#include "verifiers/verifier.h"
+
+using namespace crashwright;
+using namespace crashwright::verifiers;
+
+namespace {
+
+constexpr const char* kPlan =
+    R"({"name":"synthetic","seed":1,"build":"release","durability":"process_death","profile":"K",
+  "faults":[{"kind":"sigkill","point":"gateway.send_order","incarnation":0,"ends_process":true,"causes":["KILLED_BY_HARNESS"]}],
+  "expect":{"outcome":"crash","rca":{"causes":[],"function":"","thread":"","confidence_min":0.5},
+            "budgets":{"recovery_time_ms":50,"handler_time_ms":null},"excluded":[]}})";
+
+constexpr const char* kExchange = R"({"positions":{"AAPL":100,"MSFT":0},"cash_ticks":-1000000,
+  "orders":[{"user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"executed":100,"leaves":0,"price_ticks":10000,"state":"filled"},
+            {"user_ref":2,"symbol":"MSFT","side":"S","quantity":50,"executed":0,"leaves":50,"price_ticks":20000,"state":"open"}],
+  "violations":{"reused_user_ref":0,"order_after_kill_switch":0},"sequenced_messages":3,"orders_entered":2})";
+
+constexpr const char* kFinal = R"({"cash_ticks":-1000000,"decisions":2,"feed_sequence":10,"kill_switch":false,
+  "open_orders":[{"leaves":50,"price_ticks":20000,"side":"S","symbol":"MSFT","user_ref":2}],"positions":{"AAPL":100}})";
+
+constexpr const char* kDropCopy =
+    R"({"n":1,"t":1,"kind":"in","type":"enter","user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"price_ticks":10000}
+{"n":2,"t":2,"kind":"out","seq":1,"type":"accepted","user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"price_ticks":10000,"leaves":100}
+{"n":3,"t":3,"kind":"out","seq":2,"type":"executed","user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"price_ticks":10000,"leaves":0}
+{"n":4,"t":4,"kind":"out","seq":3,"type":"accepted","user_ref":2,"symbol":"MSFT","side":"S","quantity":50,"price_ticks":20000,"leaves":50}
+)";
+
+constexpr const char* kRecovered = R"({"audit_sequence":5,"cash_ticks":-1000000,"feed_sequence":4,"in_doubt":[],
+  "next_session_sequence":3,"open_orders":[],"positions":{"AAPL":100},"kill_switch":false})";
+
+constexpr const char* kRca = R"({"cause":"KILLED_BY_HARNESS","family":"PROCESS","confidence":0.95,"signature":"cw1:x",
+  "evidence":[{"tier":"harness_fact","source":"wait status","cause":"KILLED_BY_HARNESS","strength":1.0}]})";
+
+struct SyntheticCase {
+  SyntheticCase() {
+    char path[] = "/tmp/crashwright-case-XXXXXX";
+    BOOST_REQUIRE(::mkdtemp(path) != nullptr);
+    folder = path;
+    for (const char* name : {"exchange", "golden", "inc0", "inc1", "recovered", "recovered/0"}) {
+      BOOST_REQUIRE(::mkdir((folder + "/" + name).c_str(), 0755) == 0);
+    }
+    put("plan.json", kPlan);
+    put("exchange/exchange.json", kExchange);
+    put("golden/exchange.json", kExchange);
+    put("exchange/drop_copy.jsonl", kDropCopy);
+    put("golden/final_state.json", kFinal);
+    put("inc1/final_state.json", kFinal);
+    put("recovered/0/first.json", kRecovered);
+    put("recovered/0/second.json", kRecovered);
+    put("rca.json", kRca);
+    facts.name = "synthetic";
+    facts.recovery_time_ns = 20'000'000;
+    facts.processes.resize(2);
+    for (uint32_t i = 0; i < 2; ++i) {
+      facts.processes[i].role = "engine";
+      facts.processes[i].incarnation = i;
+      facts.processes[i].folder = "inc" + std::to_string(i);
+      facts.processes[i].pid = static_cast<int32_t>(100 + i);
+      facts.processes[i].control_dump = facts.processes[i].folder + "/control.bin";
+    }
+    facts.processes[0].wait_status = 9;
+    facts.processes[0].killed_by = "harness";
+    facts.processes[1].finished = true;
+  }
+  ~SyntheticCase() { std::filesystem::remove_all(folder); }
+
+  void put(const std::string& name, const std::string& content) const {
+    BOOST_REQUIRE(write_file(folder + "/" + name, content));
+  }
+  void replace(const std::string& name, const std::string& from, const std::string& to) const {
+    std::string content = read_file(folder + "/" + name).value();
+    const size_t at = content.find(from);
+    BOOST_REQUIRE_MESSAGE(at != std::string::npos, name << " lacks " << from);
+    put(name, content.replace(at, from.size(), to));
+  }
+  Verdict judge(const std::string& promise) const {
+    BOOST_REQUIRE(rca::write_case_facts(folder + "/facts.json", facts));
+    const auto view = open_case(folder);
+    BOOST_REQUIRE_MESSAGE(view, (view ? "" : view.error().message));
+    return find_verifier(promise)->verify(*view);
+  }
+  void expect(const std::string& promise, Outcome outcome, const std::string& words) const {
+    const Verdict verdict = judge(promise);
+    BOOST_TEST(outcome_name(verdict.outcome) == outcome_name(outcome), verdict.summary);
+    BOOST_TEST(verdict.summary.find(words) != std::string::npos, verdict.summary);
+  }
+
+  std::string folder;
+  rca::CaseFacts facts;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_sound_case_passes_the_promises_judged_from_documents, SyntheticCase) {
+  for (const char* promise :
+       {"state_recovery", "rca", "reconciliation", "continuity", "recovery_time", "cleanliness"}) {
+    const Verdict verdict = judge(promise);
+    BOOST_TEST(outcome_name(verdict.outcome) == "PASS", promise << ": " << verdict.summary);
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_wrong_position_fails_reconciliation, SyntheticCase) {
+  replace("inc1/final_state.json", R"("AAPL":100)", R"("AAPL":200)");
+  expect("reconciliation", Outcome::kFail, "AAPL: the engine believes 200, the exchange knows 100");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_order_unknown_to_the_engine_fails_reconciliation, SyntheticCase) {
+  replace("inc1/final_state.json", R"({"leaves":50,"price_ticks":20000,"side":"S","symbol":"MSFT","user_ref":2})", "");
+  expect("reconciliation", Outcome::kFail, "order 2 is open at the exchange, the engine does not know it");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_counted_violation_fails_reconciliation, SyntheticCase) {
+  replace("exchange/exchange.json", R"("order_after_kill_switch":0)", R"("order_after_kill_switch":2)");
+  expect("reconciliation", Outcome::kFail, "order_after_kill_switch");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_order_in_doubt_fails_reconciliation, SyntheticCase) {
+  replace("inc1/final_state.json", R"("decisions":2)", R"("decisions":2,"in_doubt":[7])");
+  expect("reconciliation", Outcome::kFail, "order 7 is still in doubt");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_missing_order_fails_continuity, SyntheticCase) {
+  replace("golden/exchange.json", R"("user_ref":2)", R"("user_ref":3)");
+  expect("continuity", Outcome::kFail, "order 2");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_session_that_never_finished_fails_continuity, SyntheticCase) {
+  facts.processes[1].finished = false;
+  expect("continuity", Outcome::kFail, "incarnation 1 did not finish");
+}
+
+BOOST_FIXTURE_TEST_CASE(another_final_state_fails_continuity, SyntheticCase) {
+  replace("inc1/final_state.json", R"("cash_ticks":-1000000)", R"("cash_ticks":-999999)");
+  expect("continuity", Outcome::kFail, "final state differs");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_recovered_state_that_changes_fails_state_recovery, SyntheticCase) {
+  replace("recovered/0/second.json", R"("audit_sequence":5)", R"("audit_sequence":6)");
+  expect("state_recovery", Outcome::kFail, "recovering the recovered state changed it");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_fill_that_the_exchange_told_must_be_recovered, SyntheticCase) {
+  for (const char* name : {"recovered/0/first.json", "recovered/0/second.json"}) {
+    replace(name, R"("AAPL":100)", R"("AAPL":0)");
+  }
+  expect("state_recovery", Outcome::kFail, "recovered positions flat, the exchange had told AAPL 100");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_unrecoverable_state_fails_state_recovery, SyntheticCase) {
+  std::filesystem::remove(folder + "/recovered/0/first.json");
+  put("recovered/0/first.stderr.txt", "audit log damaged");
+  expect("state_recovery", Outcome::kFail, "could not be recovered: audit log damaged");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_wrong_cause_fails_rca, SyntheticCase) {
+  replace("rca.json", "KILLED_BY_HARNESS", "NULL_DEREF");
+  expect("rca", Outcome::kFail, "the autopsy says NULL_DEREF (confidence 0.95), it was KILLED_BY_HARNESS");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_cause_without_evidence_fails_rca, SyntheticCase) {
+  replace("rca.json", R"({"tier":"harness_fact","source":"wait status","cause":"KILLED_BY_HARNESS","strength":1.0})",
+          "");
+  expect("rca", Outcome::kFail, "without any evidence");
+}
+
+BOOST_FIXTURE_TEST_CASE(low_confidence_fails_rca, SyntheticCase) {
+  replace("rca.json", "0.95", "0.45");
+  expect("rca", Outcome::kFail, "only with confidence 0.45");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_late_recovery_fails_recovery_time, SyntheticCase) {
+  facts.recovery_time_ns = 51'000'000;
+  expect("recovery_time", Outcome::kFail, "resumed after 51 ms, the budget is 50 ms");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_session_never_resumed_fails_recovery_time, SyntheticCase) {
+  facts.recovery_time_ns.reset();
+  expect("recovery_time", Outcome::kFail, "never resumed");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_leftover_fails_cleanliness, SyntheticCase) {
+  facts.leftovers.push_back("process 42");
+  expect("cleanliness", Outcome::kFail, "left behind: process 42");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_log_without_its_recorder_file_fails_log_survival, SyntheticCase) {
+  expect("log_survival", Outcome::kFail, "no witness");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_excluded_promise_is_not_applicable_and_says_so, SyntheticCase) {
+  replace("plan.json", R"("excluded":[])", R"("excluded":["continuity"])");
+  BOOST_REQUIRE(rca::write_case_facts(folder + "/facts.json", facts));
+  for (const Verdict& verdict : verify_case(*open_case(folder))) {
+    if (verdict.promise != "continuity") continue;
+    BOOST_TEST(outcome_name(verdict.outcome) == "NOT_APPLICABLE");
+    BOOST_TEST(verdict.summary == "not judged: the scenario says so");
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_folder_without_a_plan_is_refused, SyntheticCase) {
+  std::filesystem::remove(folder + "/plan.json");
+  const auto view = open_case(folder);
+  BOOST_REQUIRE(!view);
+  BOOST_TEST(view.error().message.find("plan.json") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_fold_of_the_drop_copy_counts_only_what_was_applied, SyntheticCase) {
+  const auto events = read_drop_copy(folder + "/exchange/drop_copy.jsonl");
+  BOOST_REQUIRE(events);
+  const DropCopyFold before = fold_drop_copy(*events, 2);
+  BOOST_TEST(before.positions.empty());
+  BOOST_TEST(before.open_leaves.at(1) == 100);
+  const DropCopyFold after = fold_drop_copy(*events, 4);
+  BOOST_TEST(after.positions.at("AAPL") == 100);
+  BOOST_TEST(after.cash_ticks == -1'000'000);
+  BOOST_TEST(after.open_leaves.count(1) == 0U);
+  BOOST_TEST(after.open_leaves.at(2) == 50);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_torn_last_line_of_the_drop_copy_is_dropped_and_a_garbled_one_is_named, SyntheticCase) {
+  put("exchange/drop_copy.jsonl", std::string(kDropCopy) + R"({"n":5,"ki)");
+  BOOST_TEST(read_drop_copy(folder + "/exchange/drop_copy.jsonl")->size() == 4U);
+  put("exchange/drop_copy.jsonl", std::string("garbage\n") + kDropCopy);
+  const auto refused = read_drop_copy(folder + "/exchange/drop_copy.jsonl");
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST(refused.error().message.find("drop_copy.jsonl:1: ") != std::string::npos);
+}
