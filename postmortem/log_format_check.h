@@ -17,6 +17,11 @@ constexpr bool is_integer(LogArgument type) { return type >= LogArgument::kInt8 
 
 constexpr bool is_number(LogArgument type) { return is_integer(type) || type == LogArgument::kDouble; }
 
+constexpr bool is_signed(LogArgument type) {
+  return type == LogArgument::kInt8 || type == LogArgument::kInt16 || type == LogArgument::kInt32 ||
+         type == LogArgument::kInt64 || type == LogArgument::kDouble;
+}
+
 constexpr bool is_one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
 
 constexpr std::string_view presentations(LogArgument type) {
@@ -52,7 +57,7 @@ constexpr const char* check_log_spec(std::string_view spec, LogArgument type) {
     at = 1;
   }
   if (at < spec.size() && is_one_of(spec[at], "+- ")) {
-    if (!is_number(type)) return "a sign needs a number";
+    if (!is_signed(type)) return "a sign needs a signed number";
     ++at;
   }
   if (at < spec.size() && spec[at] == '#') {
