@@ -2,11 +2,22 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 
 namespace crashwright {
 namespace {
+
+FailedCheck g_failed{};
+std::atomic<int> g_state{0};  // 0 none, 1 being written, 2 there
+
+void remember(const FailedCheck& check) noexcept {
+  int expected = 0;
+  if (!g_state.compare_exchange_strong(expected, 1)) return;
+  g_failed = check;
+  g_state.store(2, std::memory_order_release);
+}
 
 void put(const char* text) {
   const size_t size = std::strlen(text);
@@ -27,6 +38,7 @@ void put_number(int value) {
 }  // namespace
 
 void check_failed(const char* expression, const char* why, const char* file, int line) noexcept {
+  remember({expression, why, file, line});
   put(file);
   put(":");
   put_number(line);
@@ -36,6 +48,10 @@ void check_failed(const char* expression, const char* why, const char* file, int
   put(why);
   put(")\n");
   std::abort();
+}
+
+const FailedCheck* failed_check() noexcept {
+  return g_state.load(std::memory_order_acquire) == 2 ? &g_failed : nullptr;
 }
 
 }  // namespace crashwright

@@ -7,13 +7,23 @@
 
 namespace crashwright {
 
+struct FailedCheck {
+  const char* expression;
+  const char* why;
+  const char* file;
+  int line;
+};
+
 [[noreturn]] void check_failed(const char* expression, const char* why, const char* file, int line) noexcept;
+
+// The first check that failed in this process, null when none did: what a crash handler puts into its record.
+[[nodiscard]] const FailedCheck* failed_check() noexcept;
 
 }  // namespace crashwright
 
-#define CRASHWRIGHT_CHECK(condition, why)                                                 \
-  do {                                                                                    \
-    if (__builtin_expect(!(condition), 0)) {                                              \
-      ::crashwright::check_failed(#condition, (why), __FILE__, __LINE__);                 \
-    }                                                                                     \
+#define CRASHWRIGHT_CHECK(condition, why)                                 \
+  do {                                                                    \
+    if (__builtin_expect(!(condition), 0)) {                              \
+      ::crashwright::check_failed(#condition, (why), __FILE__, __LINE__); \
+    }                                                                     \
   } while (false)

@@ -24,6 +24,7 @@ namespace crashwright::postmortem {
 namespace {
 
 thread_local uint32_t t_hits[kFaultPointsMax];
+thread_local const FaultPoint* t_last_point = nullptr;
 // Probability draws, one generator per armed fault; relaxed because the draw order between threads is theirs.
 std::atomic<uint64_t> g_draws[kArmedFaultsMax];
 
@@ -74,12 +75,15 @@ void print_fault_points() {
   }
 }
 
+const FaultPoint* last_fault_point() noexcept { return t_last_point; }
+
 namespace detail {
 
 uint8_t g_fault_points_live = 0;
 
 void pass_fault_point(const FaultPoint& point) {
   ControlBlock& block = control_block();
+  t_last_point = &point;
   const uint64_t process_hit = block.fault_points[point.counter].hits.fetch_add(1, std::memory_order_relaxed) + 1;
   const uint64_t thread_hit = ++t_hits[point.counter];
   for (size_t i = 0; i < block.fault_count && i < kArmedFaultsMax; ++i) {

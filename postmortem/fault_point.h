@@ -29,6 +29,9 @@ struct FaultPoint {
 // Prints "name<TAB>file:line" lines, sorted by name, each name once: what `engine --list-fault-points` shows.
 void print_fault_points();
 
+// The last point that the calling thread passed while a control block was attached, or null. Signal context: yes.
+[[nodiscard]] const FaultPoint* last_fault_point() noexcept;
+
 namespace detail {
 
 // Nonzero once a control block is attached. One byte for all points keeps the dormant path to one hot load.

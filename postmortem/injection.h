@@ -15,4 +15,7 @@ void perform(ArmedFault& fault);
 // The crash handler stage that is to fault (FaultAction::kCrashInHandler), 0 for none. Signal context: yes.
 [[nodiscard]] uint32_t handler_stage_to_fault() noexcept;
 
+// Faults, once, when `stage` is that stage. Called by the crash handler. Signal context: yes.
+void fault_in_handler_stage(uint32_t stage) noexcept;
+
 }  // namespace crashwright::postmortem::injection

@@ -1,0 +1,92 @@
+#include "postmortem/crash_handler.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+#include "base/clock.h"
+#include "base/unique_fd.h"
+#include "postmortem/crash_modules.h"
+#include "postmortem/crash_record_writer.h"
+#include "postmortem/crash_state.h"
+#include "postmortem/crash_texts.h"
+#include "postmortem/planted_bug.h"
+
+// Present only in a program built with AddressSanitizer.
+extern "C" void __asan_init() __attribute__((weak));
+
+namespace crashwright::postmortem {
+namespace {
+
+using crash::g_state;
+using signal_safe::KernelAction;
+
+// Above what a program's own loops over descriptors usually close or dup over.
+constexpr int kRecordDescriptorMin = 200;
+
+crash_record::Section<crash_format::Installed> g_installed;
+
+Result<int> open_record(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644));
+  if (!fd) return fail_errno(errno, "create the crash record " + path);
+  const int high = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, kRecordDescriptorMin);
+  if (high >= 0) fd.reset(high);  // refused under a low descriptor limit: then the low one does
+  return fd.release();
+}
+
+// glibc's restorer, which unwinders know; the raw system call below must name one.
+Result<KernelAction> install_deadline_action() {
+  struct sigaction action {};
+  action.sa_sigaction = crash::on_deadline;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  const int signal = crash::deadline_signal();
+  KernelAction kernel{};
+  if (::sigaction(signal, &action, nullptr) != 0 || signal_safe::set_action(signal, nullptr, &kernel) != 0) {
+    return fail_errno(errno, "install the crash handler's deadline signal");
+  }
+  kernel.mask = crash::handler_mask();
+  signal_safe::set_action(signal, &kernel, nullptr);
+  return kernel;
+}
+
+// By system call: AddressSanitizer ignores sigaction() for the signals that it keeps to itself.
+Status install_fatal_actions(KernelAction action) {
+  action.handler = reinterpret_cast<void*>(crash::on_fatal_signal);
+  if (CRASHWRIGHT_PLANTED("handler_without_alternate_stack")) action.flags &= ~uint64_t{SA_ONSTACK};
+  for (const int signal : crash::kFatalSignals) {
+    KernelAction old{};
+    if (signal_safe::set_action(signal, &action, &old) != 0) {
+      return fail_errno(errno, "install the crash handler for signal " + std::to_string(signal));
+    }
+    const bool sanitizer = __asan_init != nullptr && (old.flags & SA_SIGINFO) != 0 && old.handler != nullptr;
+    if (sanitizer && old.handler != action.handler) g_state.chained[signal] = old.handler;
+  }
+  return {};
+}
+
+}  // namespace
+
+Status install_crash_handler(const CrashHandlerOptions& options) {
+  // Never destroyed: whoever calls exit() may be another thread than this one.
+  static const auto* const main_stack = new AlternateStack;
+  static_cast<void>(main_stack);
+  auto record = open_record(options.record_path);
+  if (!record) return tl::unexpected(record.error());
+  crash_record::set_descriptor(*record);
+  g_state.installed_pid.store(static_cast<uint32_t>(::getpid()), std::memory_order_relaxed);
+  g_state.deadline_ns = static_cast<uint64_t>(std::chrono::nanoseconds(options.deadline).count());
+  g_installed.payload = {crash_format::kVersion, static_cast<uint32_t>(::getpid()), wall_ns(), monotonic_ns()};
+  crash_record::append(g_installed.header, crash_format::SectionType::kInstalled, &g_installed.payload,
+                       sizeof g_installed.payload);
+  collect_modules();
+  install_crash_texts();
+  auto action = install_deadline_action();
+  if (!action) return tl::unexpected(action.error());
+  return install_fatal_actions(*action);
+}
+
+void refresh_crash_modules() { collect_modules(); }
+
+}  // namespace crashwright::postmortem

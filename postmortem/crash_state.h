@@ -1,0 +1,67 @@
+// What the files of the crash handler share while a process dies: who owns the crash, what the signal said, how far the
+// stages have come.
+//
+// Threads: `owner_tid` decides who writes the rest. Signal context: yes, all of it.
+#pragma once
+
+#include <signal.h>
+#include <ucontext.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "postmortem/crash_record_format.h"
+#include "postmortem/signal_safe.h"
+
+namespace crashwright::postmortem::crash {
+
+inline constexpr int kFatalSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+inline constexpr uint32_t kNestedFaultsMax = 16;
+inline constexpr uint64_t kChainDeadlineFactor = 10;
+inline constexpr uint64_t kDeadlineAgainNs = 500'000'000;
+// glibc's ucontext_t is longer than the kernel's; only these bytes are the kernel's own.
+inline constexpr size_t kSiginfoBytes = 128;
+
+// Interrupts a hung stage. A real-time signal far from those that programs use.
+[[nodiscard]] inline int deadline_signal() noexcept { return SIGRTMAX - 2; }
+
+struct State {
+  std::atomic<uint32_t> owner_tid;      // 0: nobody died yet
+  std::atomic<uint32_t> installed_pid;  // a forked child that did not install its own handler must not write
+  std::atomic<uint32_t> stage;
+  std::atomic<uint32_t> nested_faults;
+  std::atomic<uint32_t> deadlines;
+  std::atomic<bool> restartable;
+  uint64_t deadline_ns;
+  int deadline_timer;
+  bool deadline_armed;
+  uint8_t attempts[16];  // by stage
+  int signal;
+  const siginfo_t* info;  // on the owner's signal stack
+  ucontext_t* context;
+  const char* last_fault_point;
+  void* chained[32];  // a sanitizer's handlers by signal, null: none
+};
+extern State g_state;
+
+// crash_stages.cc. Runs all stages that are left, as often as nested faults make it start again.
+void run_stages() noexcept;
+// Back into run_stages() from a signal handler on top of it.
+[[noreturn]] void restart_stages() noexcept;
+
+// crash_deadline.cc
+void arm_deadline(uint64_t deadline_ns) noexcept;
+void disarm_deadline() noexcept;
+
+// crash_entry.cc
+void on_fatal_signal(int signal, siginfo_t* info, void* context) noexcept;
+void on_deadline(int signal, siginfo_t* info, void* context) noexcept;
+// Signals blocked while the handler runs: all but the fatal ones and the deadline.
+[[nodiscard]] uint64_t handler_mask() noexcept;
+
+[[nodiscard]] inline uint64_t program_counter(const ucontext_t& context) noexcept {
+  return static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RIP]);
+}
+
+}  // namespace crashwright::postmortem::crash

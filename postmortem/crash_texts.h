@@ -1,0 +1,21 @@
+// Texts that say why a process dies: noted in normal context on the way there, or found by the handler.
+//
+// Threads: any; the first note of a kind stays. Signal context: note_crash_text() and find_crash_text() yes.
+#pragma once
+
+#include <cstddef>
+
+#include "postmortem/crash_record_format.h"
+
+namespace crashwright::postmortem {
+
+// Keeps a copy (crash_format::kTextMax - 1 bytes at most) for the crash record.
+void note_crash_text(crash_format::TextKind kind, const char* text) noexcept;
+
+// Copies the text of that kind into `to`; returns its length, 0 for none.
+size_t find_crash_text(crash_format::TextKind kind, char* to, size_t capacity) noexcept;
+
+// Looks up glibc's __abort_msg and puts the recording terminate handler in front of the present one.
+void install_crash_texts();
+
+}  // namespace crashwright::postmortem

@@ -1,0 +1,78 @@
+#include "postmortem/injection.h"
+
+#include <atomic>
+
+#include "postmortem/injection_faults.h"
+
+namespace crashwright::postmortem::injection {
+namespace {
+
+std::atomic<uint32_t> g_handler_stage{0};
+
+void crash_in_handler(const ArmedFault& fault) {
+  g_handler_stage.store(static_cast<uint32_t>(fault.args[0]));
+  null_dereference();
+}
+
+}  // namespace
+
+uint32_t handler_stage_to_fault() noexcept { return g_handler_stage.load(); }
+
+void fault_in_handler_stage(uint32_t stage) noexcept {
+  uint32_t expected = stage;
+  if (stage != 0 && g_handler_stage.compare_exchange_strong(expected, 0)) null_dereference();
+}
+
+void perform(ArmedFault& fault) {
+  switch (fault.action) {
+    case FaultAction::kNone:
+      return;
+    case FaultAction::kNullDereference:
+      return null_dereference();
+    case FaultAction::kUseAfterFree:
+      return use_after_free();
+    case FaultAction::kDoubleFree:
+      return double_free();
+    case FaultAction::kHeapOverflow:
+      return heap_overflow();
+    case FaultAction::kStackExhaustion:
+      return stack_exhaustion();
+    case FaultAction::kSignedOverflow:
+      return signed_overflow();
+    case FaultAction::kAbort:
+      deliberate_abort();
+    case FaultAction::kAssert:
+      return failed_assertion();
+    case FaultAction::kUncaughtException:
+      uncaught_exception();
+    case FaultAction::kDivisionByZero:
+      return division_by_zero();
+    case FaultAction::kBadAlloc:
+      exhaust_address_space(fault.args[0]);
+    case FaultAction::kCgroupOom:
+      return exhaust_memory(fault.args[0]);
+    case FaultAction::kLockOrderDeadlock:
+      return lock_order_deadlock();
+    case FaultAction::kStalledThread:
+      stalled_thread();
+    case FaultAction::kLivelock:
+      livelock();
+    case FaultAction::kCrashInHandler:
+      return crash_in_handler(fault);
+    case FaultAction::kSigkill:
+      request_kill(fault);
+    case FaultAction::kSigstop:
+      return request_stop(fault);
+    case FaultAction::kExchangeDisconnect:
+      return request_disconnect(fault);
+    // The storage layer sees the fired fault in the control block and acts on the next matching operation.
+    case FaultAction::kTornWrite:
+    case FaultAction::kShortWrite:
+    case FaultAction::kEnospc:
+    case FaultAction::kEioFsync:
+    case FaultAction::kPowerLoss:
+      return;
+  }
+}
+
+}  // namespace crashwright::postmortem::injection

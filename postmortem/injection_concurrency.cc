@@ -1,0 +1,77 @@
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <atomic>
+
+#include "postmortem/injection_faults.h"
+
+namespace crashwright::postmortem::injection {
+namespace {
+
+// Named as in an engine, because the autopsy shows them.
+pthread_mutex_t book_mutex = PTHREAD_MUTEX_INITIALIZER;
+pthread_mutex_t risk_mutex = PTHREAD_MUTEX_INITIALIZER;
+std::atomic<int> g_holding{0};
+std::atomic<int> g_whose_turn{0};
+
+// Both hold their first mutex before either asks for its second: the deadlock is certain.
+void wait_until_both_hold_one() {
+  g_holding.fetch_add(1);
+  while (g_holding.load() < 2) ::sched_yield();
+}
+
+CRASHWRIGHT_FAULT_FUNCTION void lock_book_then_risk() {
+  pthread_mutex_lock(&book_mutex);
+  wait_until_both_hold_one();
+  pthread_mutex_lock(&risk_mutex);
+  opaque(&risk_mutex);
+}
+
+CRASHWRIGHT_FAULT_FUNCTION void lock_risk_then_book() {
+  pthread_mutex_lock(&risk_mutex);
+  wait_until_both_hold_one();
+  pthread_mutex_lock(&book_mutex);
+  opaque(&book_mutex);
+}
+
+// Each lets the other go first, for ever: both run, neither gets anywhere.
+[[noreturn]] CRASHWRIGHT_FAULT_FUNCTION void give_way(int self, int other) {
+  for (;;) {
+    if (g_whose_turn.load(std::memory_order_relaxed) == self) g_whose_turn.store(other, std::memory_order_relaxed);
+  }
+}
+
+void* deadlock_partner(void*) {
+  pthread_setname_np(pthread_self(), "deadlock_peer");
+  lock_risk_then_book();
+  return nullptr;
+}
+
+void* livelock_partner(void*) {
+  pthread_setname_np(pthread_self(), "livelock_peer");
+  give_way(1, 0);
+}
+
+void start_partner(void* (*function)(void*)) {
+  pthread_t thread;
+  if (pthread_create(&thread, nullptr, function, nullptr) == 0) pthread_detach(thread);
+}
+
+}  // namespace
+
+CRASHWRIGHT_FAULT_FUNCTION void lock_order_deadlock() {
+  start_partner(deadlock_partner);
+  lock_book_then_risk();
+}
+
+CRASHWRIGHT_FAULT_FUNCTION void stalled_thread() {
+  for (;;) ::pause();
+}
+
+CRASHWRIGHT_FAULT_FUNCTION void livelock() {
+  start_partner(livelock_partner);
+  give_way(0, 1);
+}
+
+}  // namespace crashwright::postmortem::injection
