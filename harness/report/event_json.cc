@@ -1,0 +1,149 @@
+#include "harness/report/event_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace crashwright::harness {
+namespace {
+
+using Json = nlohmann::json;
+using verifiers::Outcome;
+
+constexpr Outcome kOutcomes[] = {Outcome::kPass,    Outcome::kFail,          Outcome::kInconclusive,
+                                 Outcome::kSkipped, Outcome::kNotApplicable, Outcome::kError};
+
+Outcome outcome_from_name(const std::string& name) {
+  for (const Outcome outcome : kOutcomes) {
+    if (name == verifiers::outcome_name(outcome)) return outcome;
+  }
+  return Outcome::kError;
+}
+
+Json to_json(const RunStarted& event) {
+  return {{"event", "run_started"}, {"version", 1},       {"wall_ns", event.wall_ns}, {"seed", event.seed},
+          {"cases", event.cases},   {"jobs", event.jobs}, {"program", event.version}, {"engine", event.engine},
+          {"folder", event.folder}, {"argv", event.argv}};
+}
+
+Json to_json(const RunNote& event) { return {{"event", "run_note"}, {"text", event.text}}; }
+
+Json to_json(const CaseStarted& event) {
+  return {{"event", "case_started"}, {"case", event.case_id}, {"name", event.name},
+          {"build", event.build},    {"seed", event.seed},    {"wall_ns", event.wall_ns}};
+}
+
+Json to_json(const CaseNote& event) {
+  return {{"event", "case_note"}, {"case", event.case_id}, {"text", event.text}, {"wall_ns", event.wall_ns}};
+}
+
+Json verdict_to_json(const verifiers::Verdict& verdict) {
+  return {{"promise", verdict.promise},
+          {"outcome", verifiers::outcome_name(verdict.outcome)},
+          {"summary", verdict.summary},
+          {"details", verdict.details}};
+}
+
+Json fault_to_json(const rca::InjectedFaultFact& fault) {
+  return {{"kind", fault.kind},
+          {"point", fault.point},
+          {"state", fault.state},
+          {"confirmed_by", fault.confirmed_by},
+          {"incarnation", fault.incarnation},
+          {"fired_ns", fault.fired_ns}};
+}
+
+Json to_json(const CaseFinished& event) {
+  Json json = {{"event", "case_finished"},
+               {"case", event.case_id},
+               {"name", event.name},
+               {"build", event.build},
+               {"why", event.why},
+               {"folder", event.folder},
+               {"seed", event.seed},
+               {"outcome", verifiers::outcome_name(event.outcome)},
+               {"summary", event.summary},
+               {"need", event.need},
+               {"scenario_path", event.scenario_path},
+               {"repro", event.repro},
+               {"verdicts", Json::array()},
+               {"faults", Json::array()},
+               {"duration_ns", event.duration_ns}};
+  for (const auto& verdict : event.verdicts) json["verdicts"].push_back(verdict_to_json(verdict));
+  for (const auto& fault : event.faults) json["faults"].push_back(fault_to_json(fault));
+  if (event.recovery_time_ns) json["recovery_time_ns"] = *event.recovery_time_ns;
+  if (event.autopsy) json["autopsy"] = Json::parse(rca::autopsy_to_json(*event.autopsy), nullptr, false);
+  return json;
+}
+
+Json to_json(const RunFinished& event) {
+  return {{"event", "run_finished"},
+          {"wall_ns", event.wall_ns},
+          {"duration_ns", event.duration_ns},
+          {"interrupted", event.interrupted},
+          {"exit_code", event.exit_code}};
+}
+
+RunStarted run_started(const Json& json) {
+  return {json.at("wall_ns"), json.at("seed"),   json.at("cases"),  json.at("jobs"),
+          json.at("program"), json.at("engine"), json.at("folder"), json.at("argv")};
+}
+
+CaseFinished case_finished(const Json& json) {
+  CaseFinished event;
+  event.case_id = json.at("case");
+  event.name = json.at("name");
+  event.build = json.at("build");
+  event.why = json.at("why");
+  event.folder = json.at("folder");
+  event.seed = json.at("seed");
+  event.outcome = outcome_from_name(json.at("outcome"));
+  event.summary = json.at("summary");
+  event.need = json.at("need");
+  event.scenario_path = json.at("scenario_path");
+  event.repro = json.at("repro");
+  event.duration_ns = json.at("duration_ns");
+  for (const Json& verdict : json.at("verdicts")) {
+    event.verdicts.push_back({verdict.at("promise"), outcome_from_name(verdict.at("outcome")), verdict.at("summary"),
+                              verdict.at("details")});
+  }
+  for (const Json& fault : json.at("faults")) {
+    event.faults.push_back({fault.at("kind"), fault.at("point"), fault.at("state"), fault.at("confirmed_by"),
+                            fault.at("incarnation"), fault.at("fired_ns")});
+  }
+  if (json.contains("recovery_time_ns")) event.recovery_time_ns = json.at("recovery_time_ns").get<uint64_t>();
+  if (json.contains("autopsy")) {
+    if (auto autopsy = rca::autopsy_from_json(json.at("autopsy").dump())) event.autopsy = std::move(*autopsy);
+  }
+  return event;
+}
+
+Result<Event> from_json(const Json& json) {
+  const std::string kind = json.at("event");
+  if (kind == "run_started") return run_started(json);
+  if (kind == "run_note") return RunNote{json.at("text")};
+  if (kind == "case_started") {
+    return CaseStarted{json.at("case"), json.at("name"), json.at("build"), json.at("seed"), json.at("wall_ns")};
+  }
+  if (kind == "case_note") return CaseNote{json.at("case"), json.at("text"), json.at("wall_ns")};
+  if (kind == "case_finished") return case_finished(json);
+  if (kind == "run_finished") {
+    return RunFinished{json.at("wall_ns"), json.at("duration_ns"), json.at("interrupted"), json.at("exit_code")};
+  }
+  return fail(ErrorKind::kCorrupt, "unknown event \"" + kind + "\"");
+}
+
+}  // namespace
+
+std::string event_to_json(const Event& event) {
+  const Json json = std::visit([](const auto& one) { return to_json(one); }, event);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<Event> event_from_json(const std::string& line) {
+  try {
+    return from_json(Json::parse(line));
+  } catch (const Json::exception& error) {
+    return fail(ErrorKind::kCorrupt, error.what());
+  }
+}
+
+}  // namespace crashwright::harness

@@ -1,0 +1,17 @@
+// Events as lines of events.jsonl and back. Format: events_format.md.
+//
+// Threads: free functions without shared state. Errors: kCorrupt for a line that is no event of a known kind.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "harness/report/events.h"
+
+namespace crashwright::harness {
+
+// One line without its newline; text that is not UTF-8 has its bad bytes replaced.
+[[nodiscard]] std::string event_to_json(const Event& event);
+[[nodiscard]] Result<Event> event_from_json(const std::string& line);
+
+}  // namespace crashwright::harness

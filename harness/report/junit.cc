@@ -1,0 +1,114 @@
+#include <fmt/format.h>
+
+#include <map>
+
+#include "harness/report/report.h"
+
+namespace crashwright::harness {
+namespace {
+
+using verifiers::Outcome;
+
+constexpr size_t kTextBytesMax = 16 * 1024;
+
+struct Suite {
+  std::string cases;
+  size_t tests = 0, failures = 0, errors = 0, skipped = 0;
+  double seconds = 0;
+};
+
+// "memory" of scenarios/memory/null.yaml.
+std::string suite_name(const CaseRecord& record) {
+  if (!record.finished) return "interrupted";
+  const std::string& path = record.finished->scenario_path;
+  const size_t file = path.rfind('/');
+  if (file == std::string::npos || file == 0) return "scenarios";
+  const size_t folder = path.rfind('/', file - 1);
+  return path.substr(folder == std::string::npos ? 0 : folder + 1,
+                     file - (folder == std::string::npos ? 0 : folder + 1));
+}
+
+std::string failure_text(const CaseFinished& done) {
+  std::string text;
+  for (const verifiers::Verdict& verdict : done.verdicts) {
+    if (verdict.outcome == Outcome::kPass || verdict.outcome == Outcome::kNotApplicable) continue;
+    text += fmt::format("{} {}: {}\n", verifiers::outcome_name(verdict.outcome), verdict.promise, verdict.summary);
+    for (const std::string& detail : verdict.details) text += fmt::format("  {}\n", detail);
+  }
+  if (done.autopsy) text += fmt::format("cause: {} in {}\n", done.autopsy->cause, done.autopsy->function);
+  text += fmt::format("folder: {}\nrepeat: {}\n", done.folder, done.repro);
+  if (text.size() > kTextBytesMax) text.resize(kTextBytesMax);
+  return text;
+}
+
+std::string verdict_element(const CaseFinished& done, Suite& suite) {
+  const std::string message = escape_markup(done.summary);
+  switch (done.outcome) {
+    case Outcome::kPass:
+    case Outcome::kNotApplicable:
+      return {};
+    case Outcome::kSkipped:
+      ++suite.skipped;
+      return fmt::format("      <skipped message=\"{}\"/>\n", message);
+    case Outcome::kError:
+      ++suite.errors;
+      return fmt::format("      <error type=\"ERROR\" message=\"{}\">{}</error>\n", message,
+                         escape_markup(failure_text(done)));
+    case Outcome::kFail:
+    case Outcome::kInconclusive:
+      ++suite.failures;
+      return fmt::format("      <failure type=\"{}\" message=\"{}\">{}</failure>\n",
+                         verifiers::outcome_name(done.outcome), message, escape_markup(failure_text(done)));
+  }
+  return {};
+}
+
+void add_case(const CaseRecord& record, const std::string& suite_label, Suite& suite) {
+  ++suite.tests;
+  if (!record.finished) {
+    ++suite.errors;
+    suite.cases += fmt::format(
+        "    <testcase classname=\"crashwright.{}\" name=\"{}\" time=\"0\">\n"
+        "      <error type=\"INTERRUPTED\" message=\"the run was interrupted in this case\"/>\n"
+        "    </testcase>\n",
+        escape_markup(suite_label), escape_markup(record.started.case_id));
+    return;
+  }
+  const CaseFinished& done = *record.finished;
+  const double seconds = static_cast<double>(done.duration_ns) / 1e9;
+  suite.seconds += seconds;
+  suite.cases += fmt::format("    <testcase classname=\"crashwright.{}\" name=\"{} [{}]\" time=\"{:.3f}\">\n",
+                             escape_markup(suite_label), escape_markup(done.name), escape_markup(done.build), seconds);
+  suite.cases += verdict_element(done, suite);
+  suite.cases += "    </testcase>\n";
+}
+
+}  // namespace
+
+std::string render_junit(const RunRecord& run) {
+  std::map<std::string, Suite> suites;
+  for (const CaseRecord& record : run.cases) {
+    const std::string label = suite_name(record);
+    add_case(record, label, suites[label]);
+  }
+  Suite total;
+  std::string body;
+  for (const auto& [label, suite] : suites) {
+    body += fmt::format(
+        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\">\n{}"
+        "  </testsuite>\n",
+        escape_markup(label), suite.tests, suite.failures, suite.errors, suite.skipped, suite.seconds, suite.cases);
+    total.tests += suite.tests;
+    total.failures += suite.failures;
+    total.errors += suite.errors;
+    total.skipped += suite.skipped;
+    total.seconds += suite.seconds;
+  }
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      "<testsuites name=\"crashwright\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\">\n{}"
+      "</testsuites>\n",
+      total.tests, total.failures, total.errors, total.skipped, total.seconds, body);
+}
+
+}  // namespace crashwright::harness

@@ -1,0 +1,26 @@
+// What people and CI read of a run, each rendered from its events alone: run.json, junit.xml, report.html.
+//
+// Everything that came from a dying program is escaped and bounded. Threads: free functions without shared state.
+// Errors: kIo, kEnvironment when a file cannot be written; kCorrupt when events.jsonl holds no run.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "harness/report/event_log.h"
+
+namespace crashwright::harness {
+
+[[nodiscard]] std::string render_run_json(const RunRecord& run);
+// JUnit XML as Jenkins and GitLab accept it: one testcase per case, grouped by the scenario's folder.
+[[nodiscard]] std::string render_junit(const RunRecord& run);
+// One static page without scripts, network or files beside it.
+[[nodiscard]] std::string render_html(const RunRecord& run);
+
+// Renders all three into `folder` from its events.jsonl, each replaced at once.
+[[nodiscard]] Status write_reports(const std::string& folder);
+
+// Text for XML and HTML: markup escaped, control characters and bytes that are not UTF-8 replaced.
+[[nodiscard]] std::string escape_markup(std::string_view text);
+
+}  // namespace crashwright::harness

@@ -1,0 +1,19 @@
+// The fault points of an engine, asked of the engine itself: `ENGINE --list-fault-points`.
+//
+// Threads: any. Errors: kUsage when the program does not exist or does not answer within 10 s with status 0 and at
+// least one name; the message says which.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace crashwright::harness {
+
+// Names in the order in which the engine prints them.
+[[nodiscard]] Result<std::vector<std::string>> engine_fault_points(const std::string& engine);
+// Names that the planted engine can plant: `ENGINE --list-planted-bugs`.
+[[nodiscard]] Result<std::vector<std::string>> engine_planted_bugs(const std::string& engine);
+
+}  // namespace crashwright::harness
