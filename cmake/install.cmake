@@ -13,7 +13,7 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/crashwright-config-
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/crashwright-config.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/crashwright-config-version.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/crashwright)
-if(CRASHWRIGHT_HARNESS)
+if(TARGET crashwright AND TARGET mock_engine)
   install(TARGETS crashwright crashwright_storage mock_engine mock_engine_asan mock_exchange
           RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   install(DIRECTORY scenarios DESTINATION ${CMAKE_INSTALL_DATADIR}/crashwright)
