@@ -1,5 +1,6 @@
 # harness/storage: the power-loss file system and the daemon that serves it.
 pkg_check_modules(FUSE3 REQUIRED IMPORTED_TARGET fuse3)
+pkg_check_modules(URING REQUIRED IMPORTED_TARGET liburing)
 list(APPEND SOURCES
     storage/power_loss.cc
     storage/storage_mount.cc
