@@ -49,8 +49,8 @@ template <typename Message>
   }
 }
 
-// Without elements no message is longer.
-inline constexpr size_t kMessageBytesMax = OrderReplaced::kFixedSize + 2;
+// Room for any message with up to 58 bytes of elements; encoded_bytes() tells for more.
+inline constexpr size_t kMessageBytesMax = 128;
 
 // Writes encoded_bytes(message) bytes to `out`, which must have room for them, and returns that number.
 template <typename Message>

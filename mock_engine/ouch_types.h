@@ -30,7 +30,7 @@ inline constexpr char kImmediateOrCancel = '3';
 enum CancelReason : char {
   kCancelledByUser = 'U',
   kCancelledImmediate = 'I',
-  kCancelledByDisconnect = 'L',
+  kCancelledBySystem = 'Z',
   kCancelledBySupervisor = 'S',
 };
 
