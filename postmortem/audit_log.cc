@@ -11,6 +11,7 @@
 #include "postmortem/audit_ring.h"
 #include "postmortem/block_writer.h"
 #include "postmortem/control_block.h"
+#include "postmortem/engine_thread.h"
 #include "postmortem/fault_point.h"
 #include "postmortem/futex.h"
 #include "postmortem/planted_bug.h"
@@ -204,7 +205,7 @@ bool GroupCommitLog::finished() const noexcept {
 }
 
 void GroupCommitLog::run() {
-  register_thread("audit_commit");
+  const EngineThread self("audit_commit");  // unwatched: a slow device is not a stalled thread
   Status status;
   while (status && !finished()) status = serve();
   if (status) status = write_marker(AuditBlockKind::kClosing);
