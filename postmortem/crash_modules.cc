@@ -11,8 +11,14 @@
 namespace crashwright::postmortem {
 namespace {
 
+struct CodeRange {
+  uint64_t begin;
+  uint64_t end;
+};
+
 struct ModuleList {
   size_t count;
+  CodeRange code[kModulesMax];
   crash_format::Module modules[kModulesMax];
 };
 
@@ -55,12 +61,18 @@ int add_module(dl_phdr_info* info, size_t, void* context) {
   module = {};
   module.base = info->dlpi_addr;
   module.begin = UINT64_MAX;
+  CodeRange& code = list.code[list.count];
+  code = {UINT64_MAX, 0};
   for (size_t i = 0; i < info->dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = info->dlpi_phdr[i];
     const uint64_t begin = info->dlpi_addr + segment.p_vaddr;
     if (segment.p_type == PT_LOAD) {
       module.begin = std::min<uint64_t>(module.begin, begin);
       module.end = std::max<uint64_t>(module.end, begin + segment.p_memsz);
+      if ((segment.p_flags & PF_X) != 0) {
+        code.begin = std::min<uint64_t>(code.begin, begin);
+        code.end = std::max<uint64_t>(code.end, begin + segment.p_memsz);
+      }
     } else if (segment.p_type == PT_NOTE && module.build_id_size == 0) {
       take_build_id(reinterpret_cast<const char*>(begin), segment.p_memsz, module);
     }
@@ -85,10 +97,10 @@ std::span<const crash_format::Module> modules() noexcept {
   return {list->modules, list->count};
 }
 
-int find_module(uint64_t address) noexcept {
-  const auto list = modules();
-  for (size_t i = 0; i < list.size(); ++i) {
-    if (address >= list[i].begin && address < list[i].end) return static_cast<int>(i);
+int find_code_module(uint64_t address) noexcept {
+  const ModuleList* const list = g_current.load(std::memory_order_acquire);
+  for (size_t i = 0; i < list->count; ++i) {
+    if (address >= list->code[i].begin && address < list->code[i].end) return static_cast<int>(i);
   }
   return -1;
 }

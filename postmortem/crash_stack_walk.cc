@@ -12,6 +12,7 @@ namespace {
 constexpr uint64_t kPageBytes = 4096;
 constexpr uint64_t kScanBytes = 64 * 1024;
 constexpr uint64_t kFrameBytesMax = 16 * 1024 * 1024;
+constexpr int kBridgesMax = 8;
 constexpr uint32_t kFramesWalkedMax = 1'000'000;
 
 // A window of the stack, read page by page.
@@ -61,35 +62,67 @@ void push(crash_format::Frames& frames, uint64_t pc) noexcept {
   frames.pcs[crash_format::kFramesMax - 1] = pc;
 }
 
-bool is_code(uint64_t address) noexcept { return find_module(address) >= 0; }
+bool is_code(uint64_t address) noexcept { return find_code_module(address) >= 0; }
+
+// A return address has a call in front of it: e8 and four bytes, or ff /2 of two to seven bytes.
+bool follows_call(uint64_t address) noexcept {
+  uint64_t before = 0;
+  uint64_t after = 0;
+  const uint64_t aligned = (address - 8) & ~uint64_t{7};
+  if (!g_reader.word(aligned, before) || !g_reader.word(aligned + 8, after)) return false;
+  uint8_t bytes[16];
+  signal_safe::copy_bytes(bytes, &before, 8);
+  signal_safe::copy_bytes(bytes + 8, &after, 8);
+  const size_t end = address - aligned;  // 8 to 15
+  if (bytes[end - 5] == 0xe8) return true;
+  for (size_t length = 2; length <= 7; ++length) {
+    if (bytes[end - length] == 0xff && (bytes[end - length + 1] & 0x38) == 0x10) return true;
+  }
+  return false;
+}
 
 // A frame record is a saved frame pointer further up the stack, then a return address.
 bool frame_record_at(uint64_t address, uint64_t& next, uint64_t& return_address) noexcept {
   return g_reader.word(address, next) && g_reader.word(address + 8, return_address) && is_code(return_address);
 }
 
-// From library code to the innermost frame of the executable; `frame_pointer` becomes that frame's.
-void bridge_library(uint64_t stack_pointer, uint64_t& frame_pointer, crash_format::Frames& frames) noexcept {
+// From library code to the next frame of the executable: pushes its return address, and leaves `frame_pointer` at that
+// frame's own record (0: not found). Returns where the return address was, 0 when there is none.
+uint64_t bridge_library(uint64_t stack_pointer, uint64_t& frame_pointer, crash_format::Frames& frames) noexcept {
   uint64_t address = stack_pointer & ~uint64_t{7};
   const uint64_t limit = address + kScanBytes;
   uint64_t value = 0;
-  for (; address < limit; address += 8) {
-    if (!g_reader.word(address, value)) return;
-    if (find_module(value) == 0) break;
+  for (;; address += 8) {
+    if (address >= limit || !g_reader.word(address, value)) return 0;
+    if (find_code_module(value) == 0 && follows_call(value)) break;
   }
-  if (address >= limit) return;
   push(frames, value);
+  const uint64_t found = address;
   uint64_t next = 0;
   uint64_t return_address = 0;
-  if (frame_pointer > address && frame_pointer < limit && frame_record_at(frame_pointer, next, return_address)) return;
-  for (address += 8; address < limit; address += 8) {
-    if (!frame_record_at(address, next, return_address)) continue;
-    if (next > address && next - address < kFrameBytesMax && next % 8 == 0) {
-      frame_pointer = address;
-      return;
-    }
-  }
+  // Most library functions leave the register alone.
+  if (frame_pointer > found && frame_pointer < limit && frame_record_at(frame_pointer, next, return_address))
+    return found;
   frame_pointer = 0;
+  for (address += 8; address < limit && frame_pointer == 0; address += 8) {
+    if (!frame_record_at(address, next, return_address)) continue;
+    if (next > address && next - address < kFrameBytesMax && next % 8 == 0) frame_pointer = address;
+  }
+  return found;
+}
+
+// Follows frame records from `frame_pointer` as long as they lead up the stack; returns the last one followed.
+uint64_t follow_records(uint64_t below, uint64_t& frame_pointer, crash_format::Frames& frames) noexcept {
+  for (uint32_t walked = 0; walked < kFramesWalkedMax; ++walked) {
+    uint64_t next = 0;
+    uint64_t return_address = 0;
+    if (frame_pointer < below || frame_pointer - below > kFrameBytesMax) break;
+    if (!frame_record_at(frame_pointer, next, return_address)) break;
+    push(frames, return_address);
+    below = frame_pointer + 16;
+    frame_pointer = next;
+  }
+  return below;
 }
 
 }  // namespace
@@ -98,22 +131,23 @@ void walk_stack(uint64_t pc, uint64_t stack_pointer, uint64_t frame_pointer, cra
   frames.count = 0;
   frames.truncated = 0;
   push(frames, pc);
-  const int module = find_module(pc);
   uint64_t return_address = 0;
-  if (module < 0) {
-    if (g_reader.word(stack_pointer, return_address) && is_code(return_address)) push(frames, return_address);
-  } else if (module > 0) {
-    bridge_library(stack_pointer, frame_pointer, frames);
-  }
   uint64_t below = stack_pointer;
-  for (uint32_t walked = 0; walked < kFramesWalkedMax; ++walked) {
-    uint64_t next = 0;
-    if (frame_pointer < below || frame_pointer - below > kFrameBytesMax) return;
-    if (!frame_record_at(frame_pointer, next, return_address)) return;
+  // A call through a bad pointer, or a leaf function without a frame of its own.
+  if (find_code_module(pc) <= 0 && g_reader.word(below, return_address) && is_code(return_address) &&
+      follows_call(return_address)) {
     push(frames, return_address);
-    if (next <= frame_pointer) return;
-    below = frame_pointer;
-    frame_pointer = next;
+    below += 8;
+  }
+  for (int bridges = 0; bridges < kBridgesMax; ++bridges) {
+    if (bridges > 0 || find_code_module(pc) > 0) {
+      const uint64_t found = bridge_library(below, frame_pointer, frames);
+      if (found == 0) return;
+      below = found + 8;
+    }
+    below = follow_records(below, frame_pointer, frames);
+    const bool outermost = frame_pointer <= 1;  // what the start-up code leaves in the register
+    if (outermost && find_code_module(frames.pcs[frames.count - 1]) <= 0) return;
   }
 }
 

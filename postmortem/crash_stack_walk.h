@@ -2,7 +2,7 @@
 //
 // Reads memory through the kernel where that is allowed (process_vm_readv on the own process), so that a smashed stack
 // ends the walk instead of faulting; otherwise directly, and a fault ends the stage.
-// What has no frame pointer: a call through a bad pointer is bridged by the return address on top of the stack; code of
+// What has no frame pointer: a call through a bad pointer or a leaf is bridged by the return address on top; code of
 // a library (abort, memcpy) is bridged by scanning the stack for the next return address into the executable, which can
 // show a stale one. The kernel's core is the better witness; this is what is left when there is none.
 // Threads: the one owner of the crash. Signal context: yes. Errors: none, the walk just ends.

@@ -46,12 +46,13 @@ void pass_fault_point(const FaultPoint& point);
 #if defined(CRASHWRIGHT_NO_FAULT_POINTS)
 #define CRASHWRIGHT_FAULT_POINT(point_name) static_cast<void>(0)
 #else
-#define CRASHWRIGHT_FAULT_POINT(point_name)                                                                       \
-  do {                                                                                                            \
-    static ::crashwright::postmortem::FaultPoint crashwright_fault_point                                          \
-        __attribute__((section("crashwright_fault_points"), used)) = {point_name, __FILE__, __LINE__, 0};         \
-    if (__builtin_expect(::crashwright::postmortem::detail::g_fault_points_live, 0) != 0) {                       \
-      ::crashwright::postmortem::detail::pass_fault_point(crashwright_fault_point);                               \
-    }                                                                                                             \
+#define CRASHWRIGHT_FAULT_POINT(point_name)                                                               \
+  do {                                                                                                    \
+    static ::crashwright::postmortem::FaultPoint crashwright_fault_point                                  \
+        __attribute__((section("crashwright_fault_points"), used)) = {point_name, __FILE__, __LINE__, 0}; \
+    if (__builtin_expect(::crashwright::postmortem::detail::g_fault_points_live, 0) != 0) {               \
+      ::crashwright::postmortem::detail::pass_fault_point(crashwright_fault_point);                       \
+      asm volatile(""); /* no tail call: the function with the point stays on the stack */                \
+    }                                                                                                     \
   } while (false)
 #endif

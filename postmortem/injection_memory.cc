@@ -8,20 +8,22 @@
 #include "postmortem/injection_faults.h"
 
 namespace crashwright::postmortem::injection {
+
+// Of a size that the program hardly uses, so that the object is alone in the allocator's cache of free blocks. Not in
+// the unnamed namespace: the call below must go through the table of virtual functions.
+struct FillListener {
+  virtual ~FillListener() = default;
+  virtual void on_fill(uint32_t quantity) { filled += quantity; }
+  uint64_t filled = 0;
+  char history[920] = {};
+};
+
 namespace {
 
 struct Order {
   uint64_t user_ref;
   int64_t price_ticks;
   uint32_t quantity;
-};
-
-// Of a size that the program hardly uses, so that the object is alone in the allocator's cache of free blocks.
-struct FillListener {
-  virtual ~FillListener() = default;
-  virtual void on_fill(uint32_t quantity) { filled += quantity; }
-  uint64_t filled = 0;
-  char history[920] = {};
 };
 
 constexpr size_t kBlockBytes = 40'000;

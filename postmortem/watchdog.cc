@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "postmortem/crash_handler.h"
 #include "postmortem/crash_texts.h"
+#include "postmortem/flight_recorder.h"
 #include "postmortem/planted_bug.h"
 
 // Present only in a program built with AddressSanitizer.
@@ -135,6 +136,7 @@ void Watchdog::act(Slot& slot) {
   note_crash_text(crash_format::TextKind::kWatchdog, line);
   line[size] = '\n';
   if (::write(STDERR_FILENO, line, static_cast<size_t>(size) + 1) < 0) line[size] = '\0';
+  CRASHWRIGHT_LOG_ERROR("watchdog: thread {} stalled for {} ms", slot.name.view(), slot.stalled_ns / 1'000'000U);
   ::syscall(SYS_tgkill, ::getpid(), tid, SIGABRT);
 }
 
