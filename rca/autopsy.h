@@ -17,10 +17,10 @@ namespace crashwright::rca {
 
 // Strongest first (design: "RCA").
 enum class EvidenceTier : uint8_t {
-  kHarnessFact,      // wait status, who sent the signal, cgroup events
-  kRuntimeVerdict,   // sanitizer report of this pid, kernel oom-kill line, wait-for cycle
-  kLibraryMessage,   // glibc, assert, terminate
-  kMachineState,     // siginfo, registers, memory map
+  kHarnessFact,     // wait status, who sent the signal, cgroup events
+  kRuntimeVerdict,  // sanitizer report of this pid, kernel oom-kill line, wait-for cycle
+  kLibraryMessage,  // glibc, assert, terminate
+  kMachineState,    // siginfo, registers, memory map
   kFrames,
   kExitCode,
 };
@@ -60,12 +60,12 @@ struct Candidate {
 struct AutopsyReport {
   std::string cause = "UNKNOWN";  // names of rca/cause.h
   std::string family;
-  std::string detail;             // one sentence
-  double confidence = 0;          // [0, 1]; below 0.5 the cause is UNKNOWN and `candidates` says what it may be
+  std::string detail;     // one sentence
+  double confidence = 0;  // [0, 1]; below 0.5 the cause is UNKNOWN and `candidates` says what it may be
   std::vector<Candidate> candidates;
   std::vector<Evidence> evidence;
-  std::string function;           // the project's own function to blame: "OrderGateway::send"
-  std::string function_reason;    // by which rule the frame was chosen
+  std::string function;         // the project's own function to blame: "OrderGateway::send"
+  std::string function_reason;  // by which rule the frame was chosen
   int32_t pid = 0;
   int32_t tid = 0;
   std::string thread_name;
@@ -73,7 +73,7 @@ struct AutopsyReport {
   int signal_code = 0;
   std::optional<uint64_t> fault_address;
   std::string build_id;
-  std::string signature;          // "cw1:MEMORY:..." stable over ASLR and build flavour
+  std::string signature;  // "cw1:MEMORY:..." stable over ASLR and build flavour
   std::vector<ThreadStack> threads;
   std::vector<std::string> wait_for_cycle;  // one line per edge, empty without a deadlock
   std::vector<std::string> missing;         // what could not be looked at, and why

@@ -16,25 +16,25 @@ namespace crashwright::rca {
 
 // How the supervisor saw one process (one incarnation of the engine, or one recover-only run) end.
 struct ProcessFacts {
-  std::string role;         // "engine" or "recover_only"
+  std::string role;  // "engine" or "recover_only"
   uint32_t incarnation = 0;
-  std::string folder;       // "inc0": working directory, core, crash record, flight recorder, output
+  std::string folder;  // "inc0": working directory, core, crash record, flight recorder, output
   std::vector<std::string> argv;
-  std::string build;        // "release", "asan" or "planted"
-  std::string build_id;     // hex, of the executable
+  std::string build;     // "release", "asan" or "planted"
+  std::string build_id;  // hex, of the executable
   int32_t pid = 0;
   uint64_t started_ns = 0;
-  uint64_t ended_ns = 0;    // when waitpid returned
-  int32_t wait_status = 0;  // as of waitpid(2)
-  bool core_dumped = false;           // WCOREDUMP
-  std::string core_path;              // empty: none found
-  std::string core_absent_because;    // why, when there is none
-  std::string core_way;               // "kernel", "outside" (ptrace writer)
-  std::string killed_by;              // "harness" when we sent the ending signal, otherwise empty
-  std::string kill_reason;            // "fault" "deadline" "interrupt" when killed_by is "harness"
+  uint64_t ended_ns = 0;            // when waitpid returned
+  int32_t wait_status = 0;          // as of waitpid(2)
+  bool core_dumped = false;         // WCOREDUMP
+  std::string core_path;            // empty: none found
+  std::string core_absent_because;  // why, when there is none
+  std::string core_way;             // "kernel", "outside" (ptrace writer)
+  std::string killed_by;            // "harness" when we sent the ending signal, otherwise empty
+  std::string kill_reason;          // "fault" "deadline" "interrupt" when killed_by is "harness"
   int32_t kill_signal = 0;
-  bool seen_stopped = false;          // state T in /proc/PID/stat while supervised
-  uint64_t cpu_time_ns = 0;           // user + system, wait4(2)
+  bool seen_stopped = false;  // state T in /proc/PID/stat while supervised
+  uint64_t cpu_time_ns = 0;   // user + system, wait4(2)
   uint64_t max_rss_bytes = 0;
   uint64_t cgroup_memory_limit_bytes = 0;  // 0: none
   uint64_t oom_kills = 0;                  // oom_kill events of the case's cgroup during this process
@@ -44,9 +44,9 @@ struct ProcessFacts {
 };
 
 struct InjectedFaultFact {
-  std::string kind;   // "null_dereference"
-  std::string point;  // may be empty for timed faults
-  std::string state;  // "armed" "fired" "confirmed"
+  std::string kind;          // "null_dereference"
+  std::string point;         // may be empty for timed faults
+  std::string state;         // "armed" "fired" "confirmed"
   std::string confirmed_by;  // what was observed: "wait status SIGSEGV", "storage layer: 512 of 4096 bytes", ...
   uint32_t incarnation = 0;  // in which it fired
   uint64_t fired_ns = 0;
@@ -60,8 +60,8 @@ struct CaseFacts {
   std::vector<std::string> leftovers;        // what the clean-up had to report as left behind by the case
   std::optional<uint64_t> recovery_time_ns;  // fault to first correct order after restart
   bool power_lost = false;
-  std::string environment_error;             // non-empty: the harness could not carry the case out
-  std::string skipped_need;                  // non-empty: what this machine lacks
+  std::string environment_error;  // non-empty: the harness could not carry the case out
+  std::string skipped_need;       // non-empty: what this machine lacks
 };
 
 [[nodiscard]] Result<CaseFacts> read_case_facts(const std::string& path);

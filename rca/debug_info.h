@@ -1,0 +1,42 @@
+// Functions, inlined calls and lines of one module's DWARF, found by address.
+//
+// libdw's own search walks every entry of a compilation unit for each address; this keeps a table of the functions of
+// each unit, built once.
+// Threads: one owner. Signal context: no. Errors: an empty answer.
+#pragma once
+
+#include <elfutils/libdw.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace crashwright::rca {
+
+struct SourceFrame {
+  std::string function;  // demangled, with arguments
+  std::string file;
+  int line = 0;
+  bool inlined = false;
+};
+
+class DebugInfo {
+ public:
+  // The functions at `address` (as in the file, without bias) of the unit `unit`, innermost first.
+  [[nodiscard]] std::vector<SourceFrame> frames_at(Dwarf_Die& unit, Dwarf_Addr address);
+
+ private:
+  struct Function {
+    Dwarf_Addr begin = 0;
+    Dwarf_Addr end = 0;
+    Dwarf_Die die{};
+  };
+  using Table = std::vector<Function>;
+
+  const Table& functions_of(Dwarf_Die& unit);
+
+  std::map<Dwarf_Off, Table> tables_;
+};
+
+}  // namespace crashwright::rca

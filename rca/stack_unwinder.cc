@@ -1,0 +1,152 @@
+#include "rca/stack_unwinder.h"
+
+#include <elfutils/libdwfl.h>
+
+#include <algorithm>
+
+namespace crashwright::rca {
+namespace {
+
+constexpr size_t kChainMax = 1 << 20;       // frames followed by frame pointer
+constexpr uint64_t kScanBytes = 16 * 1024;  // of stack looked through for the first frame pointer
+
+// What libdwfl's callbacks need while one thread is unwound.
+struct Session {
+  const CoreFile* core = nullptr;
+  const CoreThread* thread = nullptr;
+  user_regs_struct registers{};
+  std::vector<CallSite>* sites = nullptr;
+  size_t limit = 0;
+  bool limit_reached = false;
+};
+
+// libdwfl binds the callbacks' argument when it attaches; the thread changes from call to call.
+thread_local Session* t_session = nullptr;
+
+pid_t next_thread(Dwfl*, void*, void**) { return 0; }
+
+bool get_thread(Dwfl*, pid_t, void*, void** argument) {
+  *argument = t_session;
+  return t_session != nullptr;
+}
+
+bool read_memory(Dwfl*, Dwarf_Addr address, Dwarf_Word* word, void*) {
+  if (t_session == nullptr) return false;
+  const auto value = t_session->core->read_word(address);
+  if (value) *word = *value;
+  return value.has_value();
+}
+
+// DWARF numbers of the x86-64 psABI, figure 3.36; 16 is the return address column.
+bool set_registers(Dwfl_Thread* thread, void* argument) {
+  const user_regs_struct& from = static_cast<Session*>(argument)->registers;
+  const Dwarf_Word words[17] = {from.rax, from.rdx, from.rcx, from.rbx, from.rsi, from.rdi, from.rbp, from.rsp, from.r8,
+                                from.r9,  from.r10, from.r11, from.r12, from.r13, from.r14, from.r15, from.rip};
+  return dwfl_thread_state_registers(thread, 0, 17, words);
+}
+
+int take_frame(Dwfl_Frame* frame, void* argument) {
+  auto& session = *static_cast<Session*>(argument);
+  Dwarf_Addr pc = 0;
+  bool exact = false;
+  if (!dwfl_frame_pc(frame, &pc, &exact)) return DWARF_CB_ABORT;
+  if (pc == 0) return DWARF_CB_ABORT;
+  if (session.sites->size() >= session.limit) {
+    session.limit_reached = true;
+    return DWARF_CB_ABORT;
+  }
+  session.sites->push_back({pc, exact});
+  return DWARF_CB_OK;
+}
+
+constexpr Dwfl_Thread_Callbacks kCallbacks = {
+    .next_thread = next_thread,
+    .get_thread = get_thread,
+    .memory_read = read_memory,
+    .set_initial_registers = set_registers,
+    .detach = nullptr,
+    .thread_detach = nullptr,
+};
+
+bool is_code(const CoreFile& core, uint64_t address) {
+  const CoreSegment* const segment = core.segment_of(address);
+  return segment != nullptr && segment->executable;
+}
+
+// A saved frame pointer with a return address above it, at or above `address` in the same stack.
+bool is_frame(const CoreFile& core, const CoreSegment& stack, uint64_t address) {
+  const auto next = core.read_word(address);
+  const auto back = core.read_word(address + 8);
+  return next && back && *next > address && *next < stack.end && *next % 8 == 0 && is_code(core, *back);
+}
+
+// The outermost `keep` return addresses of the chain of frame pointers, innermost first.
+std::vector<CallSite> outer_end(const CoreFile& core, const user_regs_struct& registers, size_t keep, size_t skip) {
+  const CoreSegment* const stack = core.segment_of(registers.rsp);
+  if (stack == nullptr) return {};
+  uint64_t frame = registers.rbp;
+  if (frame < registers.rsp || !is_frame(core, *stack, frame)) {
+    frame = (registers.rsp + 7) & ~uint64_t{7};
+    const uint64_t end = frame + kScanBytes;
+    while (frame < end && !is_frame(core, *stack, frame)) frame += 8;
+  }
+  std::vector<CallSite> chain;
+  while (chain.size() < kChainMax && is_frame(core, *stack, frame)) {
+    chain.push_back({core.read_word(frame + 8).value_or(0), false});
+    frame = core.read_word(frame).value_or(0);
+  }
+  // The last frame of a thread has no frame pointer to go on to, but a return address.
+  if (const auto back = core.read_word(frame + 8); back && is_code(core, *back)) chain.push_back({*back, false});
+  if (chain.size() <= skip) return {};
+  chain.erase(chain.begin(), chain.end() - static_cast<ptrdiff_t>(std::min(keep, chain.size() - skip)));
+  return chain;
+}
+
+}  // namespace
+
+StackUnwinder::StackUnwinder(const CoreFile& core, const Symbolizer& symbolizer)
+    : core_(core), symbolizer_(symbolizer) {
+  // Any number above zero will do for the process: libdwfl only hands it back.
+  attached_ = symbolizer.dwfl() != nullptr && dwfl_attach_state(symbolizer.dwfl(), nullptr, 1, &kCallbacks, this);
+}
+
+CallStack StackUnwinder::unwind(const CoreThread& thread, const StackLimits& limits) const {
+  CallStack stack;
+  Session session{.core = &core_, .thread = &thread, .registers = thread.registers, .sites = &stack.sites};
+  session.limit = limits.inner + limits.outer;
+  if (!is_code(core_, thread.registers.rip)) {
+    stack.sites.push_back({thread.registers.rip, true});
+    if (const auto back = core_.read_word(thread.registers.rsp); back && is_code(core_, *back)) {
+      session.registers.rip = *back - 1;  // inside the call
+      session.registers.rsp += 8;
+    }
+  }
+  const size_t before = stack.sites.size();
+  if (attached_) {
+    t_session = &session;
+    dwfl_getthread_frames(symbolizer_.dwfl(), thread.tid, take_frame, &session);
+    t_session = nullptr;
+  }
+  if (stack.sites.size() == before && is_code(core_, session.registers.rip)) {
+    stack.sites.push_back({session.registers.rip, true});
+  }
+  // One frame only: no call frame information, or a smashed stack. The frame pointers may know more.
+  const bool lost = stack.sites.size() <= before + 1;
+  if (!session.limit_reached && !lost) return stack;
+  if (session.limit_reached) stack.sites.resize(limits.inner);
+  stack.middle_left_out = session.limit_reached;
+  const size_t skip = lost ? 0 : limits.inner;
+  const auto outer = outer_end(core_, session.registers, lost ? limits.inner : limits.outer, skip);
+  stack.sites.insert(stack.sites.end(), outer.begin(), outer.end());
+  return stack;
+}
+
+std::vector<Frame> symbolize(const Symbolizer& symbolizer, const CallStack& stack) {
+  std::vector<Frame> frames;
+  for (const CallSite& site : stack.sites) {
+    for (Frame& frame : symbolizer.frames_at(site.pc, site.exact)) frames.push_back(std::move(frame));
+  }
+  return frames;
+}
+
+}  // namespace crashwright::rca

@@ -1,0 +1,47 @@
+// The call stack of a thread in a core, innermost first.
+//
+// Unwinds by the modules' call frame information (libdwfl), with the thread's registers and memory from the core. A
+// jump to where no code is (a call through a null pointer) is undone by taking the return address from the stack. Very
+// deep stacks keep both ends: the outer one is found by following the frame pointers.
+// Threads: one owner. Signal context: no. Errors: a stack that cannot be followed further ends there.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "rca/autopsy.h"
+#include "rca/core_file.h"
+#include "rca/symbolizer.h"
+
+namespace crashwright::rca {
+
+struct StackLimits {
+  size_t inner = 64;  // frames kept at the inner end
+  size_t outer = 16;  // and at the outer end
+};
+
+struct CallSite {
+  uint64_t pc = 0;
+  bool exact = false;  // the interrupted instruction, not a return address
+};
+
+struct CallStack {
+  std::vector<CallSite> sites;
+  bool middle_left_out = false;
+};
+
+class StackUnwinder {
+ public:
+  // Both must outlive the unwinder.
+  StackUnwinder(const CoreFile& core, const Symbolizer& symbolizer);
+  [[nodiscard]] CallStack unwind(const CoreThread& thread, const StackLimits& limits) const;
+
+ private:
+  const CoreFile& core_;
+  const Symbolizer& symbolizer_;
+  bool attached_ = false;
+};
+
+[[nodiscard]] std::vector<Frame> symbolize(const Symbolizer& symbolizer, const CallStack& stack);
+
+}  // namespace crashwright::rca

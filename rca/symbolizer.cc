@@ -1,0 +1,256 @@
+#include "rca/symbolizer.h"
+
+#include <cxxabi.h>
+#include <elf.h>
+#include <elfutils/libdwfl.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <optional>
+
+#include "rca/debug_info.h"
+
+namespace crashwright::rca {
+namespace {
+
+constexpr size_t kModulesMax = 4096;
+constexpr size_t kMangledMax = 4096;  // longer names stay as they are
+constexpr uint64_t kVdsoBytesMax = 64 * 1024;
+
+std::string hex(const unsigned char* bytes, size_t size) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (size_t i = 0; i < size; ++i) {
+    text += kDigits[bytes[i] >> 4];
+    text += kDigits[bytes[i] & 15];
+  }
+  return text;
+}
+
+std::string build_id_of(Dwfl_Module* module) {
+  const unsigned char* bits = nullptr;
+  GElf_Addr address = 0;
+  const int size = dwfl_module_build_id(module, &bits, &address);
+  return size > 0 ? hex(bits, static_cast<size_t>(size)) : std::string();
+}
+
+// Debug files of this machine by build id only: libdwfl's own search would also ask a network service.
+int find_debug_file(Dwfl_Module* module, void** user, const char* name, Dwarf_Addr base, const char* file, const char*,
+                    GElf_Word, char** found) {
+  if (build_id_of(module).empty()) return -1;
+  return dwfl_build_id_find_debuginfo(module, user, name, base, file, nullptr, 0, found);
+}
+
+int find_no_file(Dwfl_Module*, void**, const char*, Dwarf_Addr, char**, Elf**) { return -1; }
+
+// The build id inside notes at `address`.
+std::string build_id_in_notes(const CoreFile& core, uint64_t address, uint64_t size) {
+  const uint64_t end = address + std::min<uint64_t>(size, 4096);
+  while (address + sizeof(Elf64_Nhdr) <= end) {
+    Elf64_Nhdr header{};
+    if (core.read(address, &header, sizeof header) != sizeof header) return {};
+    const uint64_t content = address + sizeof header + ((header.n_namesz + 3ULL) & ~3ULL);
+    unsigned char bytes[64];
+    if (header.n_type == NT_GNU_BUILD_ID && header.n_descsz <= sizeof bytes &&
+        core.read(content, bytes, header.n_descsz) == header.n_descsz) {
+      return hex(bytes, header.n_descsz);
+    }
+    address = content + ((header.n_descsz + 3ULL) & ~3ULL);
+  }
+  return {};
+}
+
+// The build id of the file whose first byte is mapped at `base`, from the process's memory.
+std::string build_id_in_memory(const CoreFile& core, uint64_t base) {
+  Elf64_Ehdr header{};
+  if (core.read(base, &header, sizeof header) != sizeof header || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
+    return {};
+  }
+  const uint64_t bias = header.e_type == ET_EXEC ? 0 : base;
+  for (int i = 0; i < header.e_phnum && i < 64; ++i) {
+    Elf64_Phdr entry{};
+    if (core.read(base + header.e_phoff + i * sizeof entry, &entry, sizeof entry) != sizeof entry) return {};
+    if (entry.p_type != PT_NOTE) continue;
+    if (std::string id = build_id_in_notes(core, bias + entry.p_vaddr, entry.p_memsz); !id.empty()) return id;
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_system_module(std::string_view path) {
+  for (const std::string_view prefix : {"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "[vdso]"}) {
+    if (path.starts_with(prefix)) return true;
+  }
+  return false;
+}
+
+std::string demangled(const std::string& name) {
+  if (name.size() > kMangledMax || !name.starts_with("_Z")) return name;
+  int status = 0;
+  char* const text = abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status);
+  if (text == nullptr) return name;
+  std::string result = text;
+  std::free(text);
+  return result;
+}
+
+struct Symbolizer::Impl {
+  Dwfl_Callbacks callbacks{};
+  Dwfl* dwfl = nullptr;
+  std::string build_id;
+  std::vector<std::string> notes;
+  mutable std::map<Dwfl_Module*, DebugInfo> debug_info;
+
+  Impl() {
+    callbacks.find_elf = find_no_file;
+    callbacks.find_debuginfo = find_debug_file;
+    dwfl = dwfl_begin(&callbacks);
+    if (dwfl != nullptr) dwfl_report_begin(dwfl);
+  }
+  ~Impl() { dwfl_end(dwfl); }
+
+  // `shown` is the path as the process knew it. `base` as for dwfl_report_elf.
+  Dwfl_Module* report(const std::string& shown, const std::string& file, uint64_t base, bool is_bias) {
+    if (dwfl == nullptr) return nullptr;
+    Dwfl_Module* const module = dwfl_report_elf(dwfl, shown.c_str(), file.c_str(), -1, base, is_bias);
+    if (module == nullptr) notes.push_back("module " + shown + ": " + dwfl_errmsg(-1));
+    return module;
+  }
+  void check_build_id(Dwfl_Module* module, const std::string& shown, const std::string& expected, bool main) {
+    if (module == nullptr) return;
+    const std::string found = build_id_of(module);
+    if (main) build_id = expected.empty() ? found : expected;
+    if (!expected.empty() && !found.empty() && expected != found) {
+      notes.push_back("module " + shown + ": build id of the file is " + found + ", that of the process was " +
+                      expected + "; its names may be wrong");
+    }
+  }
+  void report_vdso(const CoreFile& core) {
+    const uint64_t begin = core.auxiliary(AT_SYSINFO_EHDR);
+    const CoreSegment* const segment = core.segment_of(begin);
+    if (dwfl == nullptr || begin == 0 || segment == nullptr || segment->begin != begin) return;
+    std::string image(std::min(segment->end - begin, kVdsoBytesMax), '\0');
+    if (core.read(begin, image.data(), image.size()) != image.size()) return;
+    UniqueFd fd(::memfd_create("vdso", MFD_CLOEXEC));
+    if (!fd || ::write(fd.get(), image.data(), image.size()) != static_cast<ssize_t>(image.size())) return;
+    if (dwfl_report_elf(dwfl, "[vdso]", "[vdso]", fd.get(), begin, false) != nullptr) (void)fd.release();
+  }
+};
+
+Symbolizer::Symbolizer() : impl_(std::make_unique<Impl>()) {}
+Symbolizer::~Symbolizer() = default;
+
+std::unique_ptr<Symbolizer> Symbolizer::from_core(const CoreFile& core, const std::string& executable) {
+  std::unique_ptr<Symbolizer> symbolizer(new Symbolizer);
+  Impl& impl = *symbolizer->impl_;
+  const CoreMapping* const main = core.mapping_of(core.auxiliary(AT_ENTRY));
+  const std::string main_path = main == nullptr ? "" : main->path;
+  std::map<std::string, bool> seen;
+  for (const CoreMapping& mapping : core.mappings()) {
+    if (mapping.file_offset != 0 || seen.size() >= kModulesMax || !seen.emplace(mapping.path, true).second) continue;
+    char magic[SELFMAG];
+    if (core.read(mapping.begin, magic, SELFMAG) != SELFMAG || std::memcmp(magic, ELFMAG, SELFMAG) != 0) continue;
+    const bool is_main = mapping.path == main_path;
+    const std::string& file = is_main && !executable.empty() ? executable : mapping.path;
+    Dwfl_Module* const module = impl.report(mapping.path, file, mapping.begin, false);
+    impl.check_build_id(module, mapping.path, build_id_in_memory(core, mapping.begin), is_main);
+  }
+  if (core.mappings().empty()) impl.notes.emplace_back("the core has no list of mapped files: no names of functions");
+  impl.report_vdso(core);
+  if (impl.dwfl != nullptr) dwfl_report_end(impl.dwfl, nullptr, nullptr);
+  return symbolizer;
+}
+
+std::unique_ptr<Symbolizer> Symbolizer::from_record(const postmortem::CrashRecord& record,
+                                                    const std::string& executable) {
+  std::unique_ptr<Symbolizer> symbolizer(new Symbolizer);
+  Impl& impl = *symbolizer->impl_;
+  bool is_main = true;  // the dynamic linker lists the program first
+  for (const postmortem::CrashModule& module : record.modules) {
+    if (module.path.empty() || module.path.front() != '/') continue;
+    const std::string& file = is_main && !executable.empty() ? executable : module.path;
+    impl.check_build_id(impl.report(module.path, file, module.base, true), module.path, module.build_id, is_main);
+    is_main = false;
+  }
+  if (impl.dwfl != nullptr) dwfl_report_end(impl.dwfl, nullptr, nullptr);
+  return symbolizer;
+}
+
+std::vector<Frame> Symbolizer::frames_at(uint64_t pc, bool exact) const {
+  Frame frame;
+  frame.pc = pc;
+  const uint64_t at = exact || pc == 0 ? pc : pc - 1;
+  Dwfl_Module* const module = impl_->dwfl == nullptr ? nullptr : dwfl_addrmodule(impl_->dwfl, at);
+  if (module == nullptr) return {frame};
+  if (const char* const name = dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+      name != nullptr) {
+    frame.module = name;
+  }
+  Dwarf_Addr bias = 0;
+  std::vector<Frame> frames;
+  // For the system's libraries names are enough: their lines cost most of the time and blame nobody.
+  Dwarf_Die* const unit = is_system_module(frame.module) ? nullptr : dwfl_module_addrdie(module, at, &bias);
+  if (unit != nullptr) {
+    for (SourceFrame& source : impl_->debug_info[module].frames_at(*unit, at - bias)) {
+      frame.function = std::move(source.function);
+      frame.file = std::move(source.file);
+      frame.line = source.line;
+      frame.inlined = source.inlined;
+      frames.push_back(frame);
+    }
+  }
+  if (!frames.empty() && !frames.back().function.empty()) return frames;
+  GElf_Off offset = 0;
+  GElf_Sym symbol{};
+  const char* const name = dwfl_module_addrinfo(module, at, &offset, &symbol, nullptr, nullptr, nullptr);
+  if (name != nullptr) frame.function = demangled(name);
+  frame.inlined = false;
+  return {frame};
+}
+
+bool Symbolizer::knows(uint64_t pc) const {
+  return impl_->dwfl != nullptr && dwfl_addrmodule(impl_->dwfl, pc) != nullptr;
+}
+
+namespace {
+
+struct SymbolSearch {
+  const std::string& module_part;
+  const std::string& symbol;
+  uint64_t address = 0;
+};
+
+int search_symbol(Dwfl_Module* module, void**, const char* name, Dwarf_Addr, void* argument) {
+  auto& search = *static_cast<SymbolSearch*>(argument);
+  const std::string_view path = name == nullptr ? "" : name;
+  if (path.substr(path.rfind('/') + 1).find(search.module_part) != 0) return DWARF_CB_OK;
+  const int count = dwfl_module_getsymtab(module);
+  for (int i = 1; i < count; ++i) {
+    GElf_Sym symbol{};
+    GElf_Addr address = 0;
+    const char* const found = dwfl_module_getsym_info(module, i, &symbol, &address, nullptr, nullptr, nullptr);
+    if (found != nullptr && symbol.st_shndx != SHN_UNDEF && search.symbol == found) {
+      search.address = address;
+      return DWARF_CB_ABORT;
+    }
+  }
+  return DWARF_CB_OK;
+}
+
+}  // namespace
+
+uint64_t Symbolizer::address_of(const std::string& module_part, const std::string& symbol) const {
+  SymbolSearch search{module_part, symbol};
+  if (impl_->dwfl != nullptr) dwfl_getmodules(impl_->dwfl, search_symbol, &search, 0);
+  return search.address;
+}
+
+const std::string& Symbolizer::build_id() const { return impl_->build_id; }
+const std::vector<std::string>& Symbolizer::notes() const { return impl_->notes; }
+Dwfl* Symbolizer::dwfl() const { return impl_->dwfl; }
+
+}  // namespace crashwright::rca

@@ -1,0 +1,260 @@
+// Dies in the way its first argument names, for the autopsy's tests: real deaths, real cores, real reports.
+//
+// The functions to blame are members of small classes and never inlined, as in the engine. Threads other than main do
+// the dying where the name says so.
+#undef NDEBUG
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cassert>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+namespace crashwright::mock_engine {
+
+struct Order {
+  char padding[40];
+  int quantity;
+};
+
+// Hides a value from the optimiser.
+template <typename T>
+[[gnu::noipa]] T opaque(T value) {
+  asm volatile("" : "+r"(value));
+  return value;
+}
+
+class Gateway {
+ public:
+  [[gnu::noinline]] int send(const Order* order) {
+    sent_ += opaque(order)->quantity;
+    return sent_;
+  }
+  [[gnu::noinline]] int call(int (*target)(int)) {
+    const int answer = opaque(target)(7);
+    return answer + ++sent_;
+  }
+  [[gnu::noinline]] void wild_read() {
+    sent_ += *opaque(reinterpret_cast<volatile int*>(0x123456789000));
+    ++sent_;
+  }
+  [[gnu::noinline]] void non_canonical() {
+    sent_ += *opaque(reinterpret_cast<volatile int*>(0x8123456789abcdef));
+    ++sent_;
+  }
+  [[gnu::noinline]] void write_to_constant() {
+    *opaque(const_cast<char*>("constant")) = 'x';
+    ++sent_;
+  }
+
+ private:
+  int sent_ = 0;
+};
+
+class Book {
+ public:
+  [[gnu::noinline]] int use_after_free() {
+    Order* const order = opaque(new Order{});
+    delete order;
+    return opaque(order)->quantity;
+  }
+  [[gnu::noinline]] void double_free() {
+    void* const block = opaque(std::malloc(48));
+    std::free(block);
+    std::free(opaque(block));
+    ++applied_;
+  }
+  [[gnu::noinline]] void invalid_free() {
+    alignas(16) char local[64] = {};
+    std::free(opaque(static_cast<char*>(local)) + 24);
+    ++applied_;
+  }
+  [[gnu::noinline]] void heap_overflow() {
+    char* const block = opaque(static_cast<char*>(std::malloc(24)));
+    char* const next = opaque(static_cast<char*>(std::malloc(2000)));
+    for (int i = 0; i < opaque(64); ++i) opaque(block)[i] = 'A';
+    std::free(next);
+    std::free(opaque(std::malloc(100'000)));
+    ++applied_;
+  }
+  [[gnu::noinline]] void stack_overflow() {
+    char local[32] = {};
+    std::memset(opaque(static_cast<char*>(local)), 'A', static_cast<size_t>(opaque(160)));
+    ++applied_;
+  }
+  [[gnu::noinline]] int recurse(int depth) {
+    volatile char frame[256] = {};
+    frame[depth & 255] = 1;
+    return recurse(depth + 1) + frame[0];
+  }
+
+ private:
+  int applied_ = 0;
+};
+
+class Risk {
+ public:
+  [[gnu::noinline]] void check_abort() { std::abort(); }
+  [[gnu::noinline]] void check_assert(int quantity) {
+    assert(quantity < 1000 && "limit");
+    std::printf("%d\n", quantity);
+  }
+  [[gnu::noinline]] void throw_uncaught() { throw std::runtime_error("limit of position exceeded"); }
+  [[gnu::noinline]] void allocate_without_end() {
+    rlimit limit{256U << 20, 256U << 20};
+    ::setrlimit(RLIMIT_AS, &limit);
+    for (;;) std::memset(opaque(new char[16U << 20]), 1, 4096);
+  }
+  [[gnu::noinline]] int divide(int by) {
+    const int result = opaque(1000) / opaque(by);
+    return result + 1;
+  }
+  [[gnu::noinline]] int add(int a) { return opaque(a) + opaque(2147483647); }
+  [[gnu::noinline]] void illegal_instruction() {
+    asm volatile(".byte 0x0f, 0x0b");
+    ++checked_;
+  }
+  [[gnu::noinline]] void truncated_mapping() {
+    char name[] = "/tmp/crash_victim-XXXXXX";
+    const int fd = ::mkstemp(name);
+    ::unlink(name);
+    if (::ftruncate(fd, 8192) != 0) return;
+    auto* const bytes = static_cast<volatile char*>(::mmap(nullptr, 8192, PROT_READ, MAP_SHARED, fd, 0));
+    if (::ftruncate(fd, 0) != 0) return;
+    checked_ += opaque(bytes)[4096];
+  }
+  [[gnu::noinline]] void send_signal() {
+    ::kill(::getpid(), SIGSEGV);
+    ++checked_;
+  }
+
+ private:
+  int checked_ = 0;
+};
+
+void abort_thread(pid_t tid) {
+  ::syscall(SYS_tgkill, ::getpid(), tid, SIGABRT);
+  for (;;) ::pause();
+}
+
+// What a watchdog does to a thread that no longer moves, once that thread is where it should be.
+class Locks {
+ public:
+  [[gnu::noinline]] void first_then_second() {
+    const std::lock_guard first(first_);
+    arrived_.fetch_add(1);
+    while (arrived_.load() != 2) std::this_thread::yield();
+    const std::lock_guard second(second_);
+  }
+  [[gnu::noinline]] void second_then_first() {
+    const std::lock_guard second(second_);
+    arrived_.fetch_add(1);
+    while (arrived_.load() != 2) std::this_thread::yield();
+    const std::lock_guard first(first_);
+  }
+  void deadlock() {
+    std::atomic<pid_t> tid{0};
+    std::thread one([&] {
+      tid = ::gettid();
+      first_then_second();
+    });
+    std::thread two([&] { second_then_first(); });
+    while (tid == 0 || !is_blocked(tid)) std::this_thread::yield();
+    abort_thread(tid);
+  }
+  [[gnu::noinline]] void wait_for_good() {
+    for (;;) ::pause();
+  }
+  void stall() {
+    std::atomic<pid_t> tid{0};
+    std::thread one([&] {
+      tid = ::gettid();
+      wait_for_good();
+    });
+    while (tid == 0 || !is_blocked(tid)) std::this_thread::yield();
+    abort_thread(tid);
+  }
+
+ private:
+  // State S in /proc, twice the same lock: the thread has arrived where it stays.
+  static bool is_blocked(pid_t tid) {
+    const std::string path = "/proc/self/task/" + std::to_string(tid) + "/syscall";
+    char text[16] = {};
+    std::FILE* const file = std::fopen(path.c_str(), "r");
+    if (file == nullptr) return false;
+    const bool read = std::fgets(text, sizeof text, file) != nullptr;
+    std::fclose(file);
+    const int number = read ? std::atoi(text) : -1;
+    return read && (number == SYS_futex || number == SYS_pause) && arrived_or_paused(number);
+  }
+  static bool arrived_or_paused(int number) { return number == SYS_pause || arrived_.load() == 2; }
+
+  std::mutex first_;
+  std::mutex second_;
+  static inline std::atomic<int> arrived_{0};
+};
+
+struct Death {
+  const char* name;
+  void (*die)();
+};
+
+constexpr Death kDeaths[] = {
+    {"none", [] {}},
+    {"null", [] { Gateway().send(nullptr); }},
+    {"null_call", [] { Gateway().call(nullptr); }},
+    {"null_in_thread",
+     [] {
+       std::thread worker([] {
+         ::pthread_setname_np(::pthread_self(), "trading");
+         Gateway().send(nullptr);
+       });
+       worker.join();
+     }},
+    {"wild_read", [] { Gateway().wild_read(); }},
+    {"non_canonical", [] { Gateway().non_canonical(); }},
+    {"write_to_constant", [] { Gateway().write_to_constant(); }},
+    {"use_after_free", [] { std::printf("%d\n", Book().use_after_free()); }},
+    {"double_free", [] { Book().double_free(); }},
+    {"invalid_free", [] { Book().invalid_free(); }},
+    {"heap_overflow", [] { Book().heap_overflow(); }},
+    {"stack_overflow", [] { Book().stack_overflow(); }},
+    {"exhaustion", [] { std::printf("%d\n", Book().recurse(0)); }},
+    {"exhaustion_in_thread", [] { std::thread([] { std::printf("%d\n", Book().recurse(0)); }).join(); }},
+    {"abort", [] { Risk().check_abort(); }},
+    {"assert", [] { Risk().check_assert(opaque(5000)); }},
+    {"exception", [] { Risk().throw_uncaught(); }},
+    {"exception_in_thread", [] { std::thread([] { Risk().throw_uncaught(); }).join(); }},
+    {"bad_alloc", [] { Risk().allocate_without_end(); }},
+    {"division", [] { std::printf("%d\n", Risk().divide(0)); }},
+    {"signed_overflow", [] { std::printf("%d\n", Risk().add(1)); }},
+    {"illegal", [] { Risk().illegal_instruction(); }},
+    {"bus", [] { Risk().truncated_mapping(); }},
+    {"sent_signal", [] { Risk().send_signal(); }},
+    {"deadlock", [] { Locks().deadlock(); }},
+    {"stall", [] { Locks().stall(); }},
+};
+
+}  // namespace crashwright::mock_engine
+
+int main(int argc, char** argv) {
+  for (const auto& death : crashwright::mock_engine::kDeaths) {
+    if (argc == 2 && std::strcmp(argv[1], death.name) == 0) {
+      death.die();
+      return 0;
+    }
+  }
+  std::fprintf(stderr, "usage: crash_victim DEATH\n");
+  return 2;
+}
