@@ -12,7 +12,9 @@ std::vector<FaultKind> resource_fault_kinds() {
   bad_alloc.doc = "allocates until an address-space limit refuses and std::bad_alloc ends the process";
   bad_alloc.example = "bad_alloc: {at: book.apply, hit: 500, headroom: 16MiB}";
   bad_alloc.parameters = {"headroom"};
-  bad_alloc.causes_release = {"OOM"};  // AddressSanitizer reserves terabytes: no limit of address space works there
+  bad_alloc.causes_release = {"OOM"};
+  // AddressSanitizer reserves terabytes, so no limit works there: the allocation is too large in itself instead.
+  bad_alloc.causes_asan = {"OOM"};
 
   FaultKind cgroup_oom;
   cgroup_oom.name = "cgroup_oom";

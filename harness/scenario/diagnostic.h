@@ -43,6 +43,7 @@ inline constexpr const char* kTriggers = "CW133";
 inline constexpr const char* kBuild = "CW134";
 inline constexpr const char* kNothingDied = "CW135";
 inline constexpr const char* kFaultCount = "CW136";
+inline constexpr const char* kDurability = "CW137";
 inline constexpr const char* kSameName = "CW140";
 }  // namespace code
 

@@ -58,6 +58,16 @@ void check_builds(const Scenario& scenario, const ScenarioFault& fault, const Fa
   }
 }
 
+// Without fsync nothing is promised to survive, and no fsync is there to fail.
+void check_durability(const Scenario& scenario, const ScenarioFault& fault, const FaultKind& kind,
+                      SectionReader& reader) {
+  const bool wants_sync = kind.action == postmortem::FaultAction::kPowerLoss ||
+                          kind.action == postmortem::FaultAction::kEioFsync;
+  if (!wants_sync || scenario.session.durability == Durability::kPowerLoss) return;
+  reader.complain(fault.position, kind.name.size(), code::kDurability,
+                  fmt::format("{} needs a session that syncs", kind.name), "add `session: {durability: power_loss}`");
+}
+
 }  // namespace
 
 void check_faults(Scenario& scenario, SectionReader& reader) {
@@ -68,6 +78,7 @@ void check_faults(Scenario& scenario, SectionReader& reader) {
     check_triggers(fault, reader);
     check_place(fault, kind, reader);
     check_builds(scenario, fault, kind, reader);
+    check_durability(scenario, fault, kind, reader);
     if (!something_ended && (fault.during_recovery || kind.action == postmortem::FaultAction::kNone)) {
       reader.complain(fault.position, kind.name.size(), code::kNothingDied,
                       fmt::format("{} needs a fault before it that ends the process", kind.name),

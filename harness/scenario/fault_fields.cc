@@ -57,7 +57,7 @@ std::vector<Field> fault_fields() {
       {"fault", "for", FieldType::kDuration, "for good", "how long the process stands still", "for: 50ms",
        [](Target t, Value v) { t.fault->for_ns = v.number; }, nullptr, 1'000'000, 60'000'000'000},
       {"fault", "stage", FieldType::kCount, "1", "of the crash handler", "stage: 3",
-       [](Target t, Value v) { t.fault->stage = v.number; }, nullptr, 1, 16},
+       [](Target t, Value v) { t.fault->stage = v.number; }, nullptr, 1, 6},
       {"fault", "offset", FieldType::kPlace, "50%", "where in the file", "offset: -100B",
        [](Target t, Value v) { t.fault->damage = v.place; }},
   };

@@ -54,6 +54,10 @@ void set_arguments(const ScenarioFault& fault, FaultPlan& plan) {
     case FaultAction::kBadAlloc:
       plan.args[0] = argument(fault.headroom_bytes, kHeadroomBytes);
       break;
+    case FaultAction::kCgroupOom:
+      // Where to give up when no limit stops it, so that a machine without a working limit survives the attempt.
+      plan.args[0] = 2 * argument(fault.limit_bytes, kCgroupLimitBytes);
+      break;
     case FaultAction::kSigstop:
       plan.args[0] = argument(fault.for_ns, 0);
       break;
@@ -178,7 +182,9 @@ Plan make_plan(const Scenario& scenario, Build build, uint32_t repetition, const
   plan.exchange = scenario.exchange;
   const auto needs_layer = [](const FaultPlan& fault) { return fault.action >= FaultAction::kTornWrite; };
   plan.fuse = scenario.profile.has_value() || std::any_of(plan.faults.begin(), plan.faults.end(), needs_layer);
-  plan.profile = scenario.profile.value_or(Profile::kK);
+  const auto loses_power = [](const FaultPlan& fault) { return fault.action == FaultAction::kPowerLoss; };
+  const bool power_goes = std::any_of(plan.faults.begin(), plan.faults.end(), loses_power);
+  plan.profile = scenario.profile.value_or(power_goes ? Profile::kE : Profile::kK);
   plan.expect = plan_expect(scenario.expect, plan.faults);
   plan.deadline_ms = options.deadline_ms.value_or(scenario.deadline_ms);
   plan.needs = collect_needs(scenario, plan.fuse);

@@ -1,0 +1,81 @@
+#include "harness/cli/command.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <exception>
+
+#include "harness/cli/exit_code.h"
+#include "harness/cli/options.h"
+#include "harness/scenario/suggest.h"
+
+namespace crashwright::harness::cli {
+namespace {
+
+constexpr std::array kCommands{
+    Command{"run", "run scenarios and judge what is left", run_scenarios_command},
+    Command{"list", "show the cases that a run would have", list_command},
+    Command{"validate", "check scenario files without running anything", validate_command},
+    Command{"doctor", "what this machine can do, and what is skipped without it", doctor_command},
+    Command{"verify", "judge a recorded run or case again", verify_command},
+    Command{"autopsy", "name the cause of a death from what it left", autopsy_command},
+    Command{"report", "render the reports of a run again from its events", report_command},
+    Command{"prove", "show that the verifiers catch deliberate bugs", prove_command},
+    Command{"faults", "the kinds of fault and their parameters", faults_command},
+    Command{"verifiers", "the promises and the witness of each", verifiers_command},
+    Command{"cleanup", "undo what a killed run left behind", cleanup_command},
+    Command{"version", "print the version", version_command},
+};
+
+std::string help() {
+  std::string text =
+      "Usage: crashwright COMMAND [options] [arguments]\n\n"
+      "Kills a trading engine in every way that matters and proves what is left.\n\nCommands:\n";
+  for (const Command& command : kCommands) text += fmt::format("  {:<12}{}\n", command.name, command.summary);
+  return text +
+         "\n`crashwright COMMAND --help` shows the options of a command.\n\n"
+         "Exit codes: 0 all passed and every fault fired, 1 a promise was broken, 2 wrong\n"
+         "use or invalid scenario, 3 inconclusive or skipped, 4 nothing selected,\n"
+         "10 environment, 70 bug of the harness, 130 interrupted. The worst wins.\n\n"
+         "Examples:\n"
+         "  crashwright doctor\n"
+         "  crashwright run scenarios/\n"
+         "  crashwright run scenarios/memory --seed 7 --keep\n";
+}
+
+int dispatch(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) {
+    fmt::print(stderr, "{}", help());
+    return kExitUsage;
+  }
+  const std::string& name = arguments.front();
+  if (name == "--help" || name == "-h" || name == "help") {
+    fmt::print("{}", help());
+    return kExitPassed;
+  }
+  if (name == "--version") return version_command({});
+  std::vector<std::string> names;
+  for (const Command& command : kCommands) {
+    if (name == command.name) return command.run({arguments.begin() + 1, arguments.end()});
+    names.emplace_back(command.name);
+  }
+  fmt::print(stderr, "crashwright: no command \"{}\"\n", name);
+  const std::string hint = suggestion(name, names);
+  if (!hint.empty()) fmt::print(stderr, "  {}\n", hint);
+  return kExitUsage;
+}
+
+}  // namespace
+
+std::span<const Command> all_commands() noexcept { return kCommands; }
+
+int run_command(const std::vector<std::string>& arguments) {
+  try {
+    return dispatch(arguments);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "crashwright: internal error: {}\n", error.what());
+    return kExitInternal;
+  }
+}
+
+}  // namespace crashwright::harness::cli

@@ -1,0 +1,37 @@
+// The table of commands and how one is chosen.
+//
+// Adding a command: one file with its function, one line in command.cc.
+// Threads: the main thread. Errors: exit codes of exit_code.h.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace crashwright::harness::cli {
+
+struct Command {
+  const char* name;
+  const char* summary;
+  int (*run)(const std::vector<std::string>& arguments);  // what follows the command's name
+};
+
+[[nodiscard]] std::span<const Command> all_commands() noexcept;
+
+// The whole program; exceptions of libraries that nobody expected end here with exit code 70.
+[[nodiscard]] int run_command(const std::vector<std::string>& arguments);
+
+int autopsy_command(const std::vector<std::string>& arguments);
+int cleanup_command(const std::vector<std::string>& arguments);
+int doctor_command(const std::vector<std::string>& arguments);
+int faults_command(const std::vector<std::string>& arguments);
+int list_command(const std::vector<std::string>& arguments);
+int prove_command(const std::vector<std::string>& arguments);
+int report_command(const std::vector<std::string>& arguments);
+int run_scenarios_command(const std::vector<std::string>& arguments);
+int validate_command(const std::vector<std::string>& arguments);
+int verifiers_command(const std::vector<std::string>& arguments);
+int verify_command(const std::vector<std::string>& arguments);
+int version_command(const std::vector<std::string>& arguments);
+
+}  // namespace crashwright::harness::cli

@@ -1,0 +1,37 @@
+#include "harness/cli/exit_code.h"
+
+#include <fmt/format.h>
+
+namespace crashwright::harness::cli {
+
+ExitCode exit_code(ErrorKind kind) noexcept {
+  switch (kind) {
+    case ErrorKind::kUsage:
+    case ErrorKind::kCorrupt:
+      return kExitUsage;
+    case ErrorKind::kEnvironment:
+    case ErrorKind::kIo:
+      return kExitEnvironment;
+    case ErrorKind::kInternal:
+      return kExitInternal;
+  }
+  return kExitInternal;
+}
+
+ExitCode exit_code(const OutcomeCounts& counts, bool interrupted, bool skips_allowed) noexcept {
+  if (interrupted) return kExitInterrupted;
+  if (counts.error > 0) return kExitInternal;
+  if (counts.fail > 0) return kExitBroken;
+  if (counts.inconclusive > 0 || counts.unfinished > 0) return kExitInconclusive;
+  if (counts.skipped > 0 && !skips_allowed) return kExitInconclusive;
+  // Nothing but skips proves nothing.
+  return counts.pass > 0 ? kExitPassed : kExitInconclusive;
+}
+
+ExitCode report_error(const Error& error) {
+  fmt::print(stderr, "crashwright: {}\n", error.message);
+  if (!error.remedy.empty()) fmt::print(stderr, "  {}\n", error.remedy);
+  return exit_code(error.kind);
+}
+
+}  // namespace crashwright::harness::cli

@@ -1,0 +1,109 @@
+#include "harness/cli/prove_table.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace crashwright::harness::cli {
+namespace {
+
+using verifiers::Outcome;
+
+bool contains(const std::vector<std::string>& list, const std::string& word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+void add_once(std::vector<std::string>& list, const std::string& word) {
+  if (!contains(list, word)) list.push_back(word);
+}
+
+void add_case(const CaseFinished& done, BugResult& result) {
+  for (const verifiers::Verdict& verdict : done.verdicts) {
+    if (verdict.outcome != Outcome::kFail) continue;
+    add_once(result.broken, verdict.promise);
+    if (!contains(result.expected, verdict.promise)) continue;
+    result.caught = true;
+    add_once(result.scenarios, done.name);
+  }
+  const bool unjudged =
+      done.outcome == Outcome::kSkipped || done.outcome == Outcome::kError || done.outcome == Outcome::kInconclusive;
+  if (unjudged && result.trouble.empty()) {
+    result.trouble = fmt::format("{}: {}", verifiers::outcome_name(done.outcome), done.summary);
+  }
+}
+
+void add_clean_case(const CaseFinished& done, ProofResult& result) {
+  ++result.clean_cases;
+  if (done.outcome == Outcome::kPass) return;
+  if (done.outcome != Outcome::kFail) {
+    result.unproven.push_back(fmt::format("{}: {} {}", done.name, verifiers::outcome_name(done.outcome), done.summary));
+    return;
+  }
+  for (const verifiers::Verdict& verdict : done.verdicts) {
+    if (verdict.outcome != Outcome::kFail) continue;
+    result.false_alarms.push_back(fmt::format("{}: {}: {}", done.name, verdict.promise, verdict.summary));
+  }
+}
+
+}  // namespace
+
+bool ProofResult::holds() const {
+  return false_alarms.empty() && unproven.empty() &&
+         std::all_of(bugs.begin(), bugs.end(), [](const BugResult& bug) { return bug.caught; });
+}
+
+ProofResult judge_proof(const std::vector<PlantedBug>& bugs, const RunRecord& run) {
+  ProofResult result;
+  for (const PlantedBug& bug : bugs) result.bugs.push_back({bug.name, bug.what, bug.caught_by, {}, {}, {}, false});
+  for (const CaseRecord& record : run.cases) {
+    if (!record.finished) continue;
+    if (record.finished->case_id.rfind(kCleanPrefix, 0) == 0) {
+      add_clean_case(*record.finished, result);
+      continue;
+    }
+    for (BugResult& bug : result.bugs) {
+      if (record.finished->case_id.rfind(bug.bug + "--", 0) == 0) add_case(*record.finished, bug);
+    }
+  }
+  return result;
+}
+
+std::string proof_to_text(const ProofResult& result) {
+  size_t caught = 0;
+  std::string text = fmt::format("{:<34} {:<8} {}\n", "planted bug", "", "broken promises (expected)");
+  for (const BugResult& bug : result.bugs) {
+    caught += bug.caught ? 1 : 0;
+    text += fmt::format("{:<34} {:<8} {} ({})\n", bug.bug, bug.caught ? "caught" : "MISSED",
+                        bug.broken.empty() ? "none" : fmt::format("{}", fmt::join(bug.broken, ", ")),
+                        fmt::join(bug.expected, ", "));
+    if (!bug.caught && !bug.trouble.empty()) text += fmt::format("{:<34} {:<8} {}\n", "", "", bug.trouble);
+  }
+  text += fmt::format("\n{} of {} bugs caught; {} clean cases, {} false alarms\n", caught, result.bugs.size(),
+                      result.clean_cases, result.false_alarms.size());
+  for (const std::string& alarm : result.false_alarms) text += fmt::format("  false alarm: {}\n", alarm);
+  for (const std::string& line : result.unproven) text += fmt::format("  no verdict: {}\n", line);
+  return text;
+}
+
+std::string proof_to_json(const ProofResult& result) {
+  nlohmann::ordered_json bugs = nlohmann::ordered_json::array();
+  for (const BugResult& bug : result.bugs) {
+    bugs.push_back({{"bug", bug.bug},
+                    {"what", bug.what},
+                    {"caught", bug.caught},
+                    {"expected", bug.expected},
+                    {"broken", bug.broken},
+                    {"scenarios", bug.scenarios},
+                    {"trouble", bug.trouble}});
+  }
+  const nlohmann::ordered_json document = {{"bugs", bugs},
+                                           {"clean_cases", result.clean_cases},
+                                           {"false_alarms", result.false_alarms},
+                                           {"no_verdict", result.unproven},
+                                           {"holds", result.holds()}};
+  return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace crashwright::harness::cli

@@ -1,0 +1,40 @@
+// What `prove` found out: for each planted bug the promises that broke, and false alarms of the clean runs.
+//
+// Threads: values and free functions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/report/event_log.h"
+#include "harness/scenario/planted_bugs.h"
+
+namespace crashwright::harness::cli {
+
+struct BugResult {
+  std::string bug;
+  std::string what;
+  std::vector<std::string> expected;   // promises, one of which must break
+  std::vector<std::string> broken;     // promises that did break, each once
+  std::vector<std::string> scenarios;  // in which one of the expected promises broke
+  std::string trouble;                 // why nothing could be judged; empty otherwise
+  bool caught = false;
+};
+
+struct ProofResult {
+  std::vector<BugResult> bugs;
+  size_t clean_cases = 0;
+  std::vector<std::string> false_alarms;  // one line each
+  std::vector<std::string> unproven;      // clean cases without a verdict, one line each
+
+  [[nodiscard]] bool holds() const;
+};
+
+// Case ids begin with "<bug>--", those of clean runs with "clean--".
+inline constexpr const char* kCleanPrefix = "clean--";
+[[nodiscard]] ProofResult judge_proof(const std::vector<PlantedBug>& bugs, const RunRecord& run);
+
+[[nodiscard]] std::string proof_to_text(const ProofResult& result);
+[[nodiscard]] std::string proof_to_json(const ProofResult& result);
+
+}  // namespace crashwright::harness::cli

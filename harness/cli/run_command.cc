@@ -1,0 +1,109 @@
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "base/file.h"
+#include "harness/cli/command.h"
+#include "harness/cli/exit_code.h"
+#include "harness/cli/options.h"
+#include "harness/cli/run_folder.h"
+#include "harness/cli/selection.h"
+#include "harness/scenario/planted_bugs.h"
+#include "harness/scenario/value.h"
+
+namespace crashwright::harness::cli {
+namespace {
+
+constexpr uint64_t kJobsMax = 64;
+constexpr uint64_t kRepeatMax = 10'000;
+
+struct RunArguments {
+  Selection selection;
+  RunRequest request;
+  uint64_t jobs = 2;
+  uint64_t repeat = 1;
+  std::string deadline;
+  std::string format = "human";
+  std::vector<std::string> planted_bugs;
+  bool planted_build = false;
+};
+
+void declare(Options& options, RunArguments& run) {
+  run.selection.add_paths(options);
+  run.selection.add_filters(options);
+  options.number("--jobs", "N", run.jobs, "cases at a time (default 2)");
+  options.number("--seed", "N", run.request.seed, "the run's seed: the same seed, the same run (default 1)");
+  options.number("--repeat", "N", run.repeat, "each case N times with the same seed");
+  options.text("--out", "DIR", run.request.out, "folder of the runs (default crashwright-out)");
+  options.text("--engine", "PATH", run.request.engine, "engine to run instead of the mock engine beside this program");
+  options.text("--deadline", "TIME", run.deadline, "for each case instead of the scenario's: 30s");
+  options.flag("--keep", run.request.keep_all, "keep every artefact of passing cases too");
+  options.flag("--allow-skipped", run.request.skips_allowed, "skipped cases do not change the exit code");
+  options.word("--format", "FORMAT", run.format, {"human", "json"},
+               "human, or json: run.json on standard output and progress on standard error");
+  options.texts("--planted-bug", "NAME", run.planted_bugs, "run the planted engine with this deliberate bug");
+  options.flag("--planted-build", run.planted_build, "run the planted engine without a bug");
+  options.note("A failing case leaves its folder with repro.sh, and its command is printed at the end.");
+  options.example("crashwright run scenarios/");
+  options.example("crashwright run scenarios/memory --build asan --jobs 4");
+  options.example("crashwright run scenarios/ --fault sigkill --seed 7 --keep");
+}
+
+Result<PlanOptions> plan_options(const RunArguments& run) {
+  PlanOptions options;
+  options.run_seed = run.request.seed;
+  options.repeat = static_cast<uint32_t>(run.repeat);
+  options.only_build = run.selection.only_build();
+  options.planted_build = run.planted_build;
+  for (const std::string& bug : run.planted_bugs) {
+    if (bug == kHarnessBug) {
+      options.substring_classifier = true;
+    } else {
+      options.planted_bugs.push_back(bug);
+    }
+  }
+  if (run.jobs == 0 || run.jobs > kJobsMax) {
+    return fail(ErrorKind::kUsage, fmt::format("--jobs wants 1 to {}, not {}", kJobsMax, run.jobs));
+  }
+  if (run.repeat == 0 || run.repeat > kRepeatMax) {
+    return fail(ErrorKind::kUsage, fmt::format("--repeat wants 1 to {}, not {}", kRepeatMax, run.repeat));
+  }
+  if (run.deadline.empty()) return options;
+  const auto deadline = parse_duration_ns(run.deadline);
+  if (!deadline) return fail(ErrorKind::kUsage, "--deadline " + deadline.error().message, deadline.error().hint);
+  options.deadline_ms = *deadline / 1'000'000;
+  return options;
+}
+
+}  // namespace
+
+int run_scenarios_command(const std::vector<std::string>& arguments) {
+  RunArguments run;
+  Options options("run", "Runs scenarios against the engine, kills it as they say, and judges what is left.");
+  declare(options, run);
+  if (const auto code = options.parse(arguments)) return *code;
+  const auto planning = plan_options(run);
+  if (!planning) return report_error(planning.error());
+  const Selected selected = select_scenarios(run.selection);
+  if (selected.exit_code) return *selected.exit_code;
+  const auto programs = find_programs(run.request.engine);
+  if (!programs) return report_error(programs.error());
+  if (const auto code = refuse_unknown_points(selected.scenarios, programs->release)) return *code;
+  const std::vector<Plan> plans = make_plans(selected.scenarios, *planning);
+  if (plans.empty()) {
+    fmt::print(stderr, "crashwright: nothing selected: no scenario has a case of this build\n");
+    return kExitNothing;
+  }
+  run.request.jobs = static_cast<unsigned>(run.jobs);
+  run.request.argv = arguments;
+  run.request.progress = run.format == "json" ? stderr : stdout;
+  const auto outcome = carry_out(plans, *programs, run.request);
+  if (!outcome) return report_error(outcome.error());
+  if (run.format == "json") {
+    const auto json = read_file(outcome->folder + "/run.json");
+    if (json) fmt::print("{}", *json);
+  }
+  return outcome->exit_code;
+}
+
+}  // namespace crashwright::harness::cli

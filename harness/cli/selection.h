@@ -1,0 +1,40 @@
+// Choosing scenarios on the command line: paths, filters, builds; shared by run, list and validate.
+//
+// Threads: the main thread. Errors: printed here, as an exit code.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/cli/options.h"
+#include "harness/scenario/plan.h"
+#include "harness/scenario/scenario.h"
+
+namespace crashwright::harness::cli {
+
+struct Selection {
+  std::vector<std::string> paths;  // empty: the folder `scenarios`
+  std::string filter;              // part of the name or of the path
+  std::vector<std::string> tags;   // every one of them
+  std::string fault;               // a kind
+  std::string build;               // "release" or "asan"; empty: both
+
+  void add_paths(Options& options);
+  void add_filters(Options& options);
+  [[nodiscard]] std::optional<Build> only_build() const;
+};
+
+// The scenarios of the paths that pass the filters. Mistakes in any of the files are printed and end in kExitUsage;
+// nothing selected is printed and ends in kExitNothing.
+struct Selected {
+  std::vector<Scenario> scenarios;
+  std::optional<int> exit_code;  // set: end with it
+};
+[[nodiscard]] Selected select_scenarios(const Selection& selection);
+
+// Refuses fault points that the engine does not have; the exit code to end with, if any.
+[[nodiscard]] std::optional<int> refuse_unknown_points(const std::vector<Scenario>& scenarios,
+                                                       const std::string& engine);
+
+}  // namespace crashwright::harness::cli

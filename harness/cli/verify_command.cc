@@ -1,0 +1,99 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/command.h"
+#include "harness/cli/console.h"
+#include "harness/cli/exit_code.h"
+#include "harness/cli/options.h"
+#include "verifiers/verifier.h"
+
+namespace crashwright::harness::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using verifiers::Outcome;
+
+// The case itself, or every case below a run. Cases that kept no artefacts have no facts.json.
+std::vector<std::string> case_folders(const std::string& folder) {
+  std::error_code trouble;
+  if (fs::exists(folder + "/facts.json", trouble)) return {folder};
+  std::vector<std::string> found;
+  for (fs::directory_iterator entry(folder, trouble), end; entry != end && !trouble; entry.increment(trouble)) {
+    if (fs::exists(entry->path() / "facts.json", trouble)) found.push_back(entry->path().string());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void count(Outcome outcome, OutcomeCounts& counts) {
+  switch (outcome) {
+    case Outcome::kPass:
+      ++counts.pass;
+      break;
+    case Outcome::kFail:
+      ++counts.fail;
+      break;
+    case Outcome::kInconclusive:
+      ++counts.inconclusive;
+      break;
+    case Outcome::kError:
+      ++counts.error;
+      break;
+    case Outcome::kSkipped:
+    case Outcome::kNotApplicable:
+      break;
+  }
+}
+
+void print_verdicts(const std::string& folder, const std::vector<verifiers::Verdict>& verdicts) {
+  fmt::print("{}\n", folder);
+  for (const verifiers::Verdict& verdict : verdicts) {
+    fmt::print("  {:<14} {:<16} {}\n", verifiers::outcome_name(verdict.outcome), verdict.promise,
+               printable(verdict.summary));
+    for (const std::string& detail : verdict.details) {
+      if (detail != verdict.summary) fmt::print("  {:<14} {:<16}   {}\n", "", "", printable(detail));
+    }
+  }
+}
+
+}  // namespace
+
+int verify_command(const std::vector<std::string>& arguments) {
+  std::vector<std::string> folders;
+  bool json = false;
+  Options options("verify", "Judges recorded cases again from their artefacts; nothing is run.");
+  options.arguments("RUN|CASE", folders, "folder of a run or of one case (default crashwright-out/latest)");
+  options.flag("--json", json, "the verdicts as JSON");
+  options.note("Passing cases keep their artefacts only when the run was made with --keep.");
+  options.example("crashwright verify crashwright-out/latest");
+  if (const auto code = options.parse(arguments)) return *code;
+  if (folders.empty()) folders.emplace_back("crashwright-out/latest");
+  OutcomeCounts counts;
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  size_t cases = 0;
+  for (const std::string& given : folders) {
+    for (const std::string& folder : case_folders(given)) {
+      ++cases;
+      const auto view = verifiers::open_case(folder);
+      if (!view) return report_error(view.error());
+      const auto verdicts = verifiers::verify_case(*view);
+      for (const auto& verdict : verdicts) count(verdict.outcome, counts);
+      if (json) {
+        all.push_back({{"case", folder}, {"verdicts", nlohmann::ordered_json::parse(verdicts_to_json(verdicts))}});
+      } else {
+        print_verdicts(folder, verdicts);
+      }
+    }
+  }
+  if (json) fmt::print("{}\n", all.dump(2));
+  if (cases == 0) {
+    fmt::print(stderr, "crashwright: no case with artefacts there\n  run with --keep to keep those of passing cases\n");
+    return kExitNothing;
+  }
+  return exit_code(counts, false, true);
+}
+
+}  // namespace crashwright::harness::cli
