@@ -1,0 +1,59 @@
+// Takes the core of a dying process from outside where the kernel writes none: core_pattern hands it elsewhere, or
+// RLIMIT_CORE is hard zero.
+//
+// The harness traces the engine. When a signal is about to be delivered whose action is the default one and deadly, the
+// process still is what it was at the fault: all threads are stopped, the core is written, and the signal is then
+// delivered, so that the wait status is the true one. Signals that the engine handles go through untouched; a crash
+// handler that restores the default action and raises again is seen at that second delivery.
+// Threads: attach() and serve() on the same thread, the tracer. Errors: kEnvironment when tracing is denied.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace crashwright::harness {
+
+class CrashTracer {
+ public:
+  // Traces all present and future threads of a child; the core, if it comes to that, goes to `core_path`.
+  [[nodiscard]] static Result<std::unique_ptr<CrashTracer>> attach(int32_t pid, const std::string& core_path);
+  // Lets the process go if it still lives.
+  ~CrashTracer();
+  CrashTracer(const CrashTracer&) = delete;
+  CrashTracer& operator=(const CrashTracer&) = delete;
+
+  // Handles whatever threads have stopped for; never blocks for long. The end of the process itself is left to be
+  // waited for by the owner of the child, the ends of its other threads are consumed here.
+  void serve();
+  // Empty: none written (so far).
+  [[nodiscard]] const std::string& core_path() const { return written_; }
+  // Why a core could not be written; empty when it was, or when none was due.
+  [[nodiscard]] const std::string& failure() const { return failure_; }
+
+ private:
+  struct Thread {
+    int32_t tid;
+    bool stopped;
+  };
+
+  CrashTracer(int32_t pid, std::string core_path) : pid_(pid), path_(std::move(core_path)) {}
+  [[nodiscard]] bool attach_all(int& error_number);
+  void on_stop(Thread& thread, int status);
+  void take_core(int32_t blamed);
+  void stop_others(int32_t blamed);
+  void resume_others(int32_t blamed);
+
+  int32_t pid_;
+  std::string path_;
+  std::string written_;
+  std::string failure_;
+  std::vector<Thread> threads_;
+};
+
+}  // namespace crashwright::harness

@@ -1,0 +1,61 @@
+#include "harness/runner/engine_command.h"
+
+namespace crashwright::harness {
+namespace {
+
+void add_number(std::vector<std::string>& argv, const char* option, uint64_t value) {
+  if (value == 0) return;
+  argv.emplace_back(option);
+  argv.push_back(std::to_string(value));
+}
+
+}  // namespace
+
+std::vector<std::string> engine_arguments(const Plan& plan, const EngineCommand& command) {
+  const Session& session = plan.session;
+  std::vector<std::string> argv = {command.program,   "run",
+                                   "--data",          command.data,
+                                   "--postmortem",    command.folder,
+                                   "--exchange",      command.exchange,
+                                   "--feed-seed",     std::to_string(session.seed),
+                                   "--feed-messages", std::to_string(session.messages),
+                                   "--durability",    durability_name(session.durability)};
+  add_number(argv, "--symbols", session.symbols);
+  add_number(argv, "--checkpoint-every", session.checkpoint_every);
+  add_number(argv, "--stall-after", session.stall_after_ms);
+  add_number(argv, "--feed-rate", session.feed_rate);
+  if (command.recover_only) argv.emplace_back("--recover-only");
+  if (command.planted_bugs) {
+    for (const std::string& bug : plan.planted_bugs) {
+      argv.emplace_back("--planted-bug");
+      argv.push_back(bug);
+    }
+  }
+  return argv;
+}
+
+std::vector<std::string> engine_environment(Build build, const std::string& folder) {
+  if (build != Build::kAsan) return {"ASAN_OPTIONS", "UBSAN_OPTIONS"};
+  // The sanitizer reports first and then lets the process die of the signal, so that there is a core as well. Its
+  // terabytes of shadow memory stay out of the core by the default use_madv_dontdump.
+  const std::string common = "abort_on_error=1:log_path=" + folder + "/asan";
+  return {
+      "ASAN_OPTIONS=handle_segv=2:handle_abort=0:handle_sigbus=2:handle_sigfpe=2:handle_sigill=2:disable_coredump=0:"
+      "detect_leaks=0:" +
+          common,
+      "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:" + common,
+  };
+}
+
+std::vector<std::string> exchange_arguments(const ExchangeBehaviour& behaviour) {
+  std::vector<std::string> argv;
+  if (behaviour.cancel_on_disconnect) argv.emplace_back("--cancel-on-disconnect");
+  add_number(argv, "--drop-after", behaviour.drop_after);
+  add_number(argv, "--delay-us", behaviour.delay_us);
+  add_number(argv, "--reject-every", behaviour.reject_every);
+  add_number(argv, "--duplicate-fill", behaviour.duplicate_fill);
+  add_number(argv, "--break-trade", behaviour.break_trade);
+  return argv;
+}
+
+}  // namespace crashwright::harness

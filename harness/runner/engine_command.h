@@ -1,0 +1,30 @@
+// Command line and environment of the programs that a case starts.
+//
+// Threads: pure functions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/scenario/plan.h"
+
+namespace crashwright::harness {
+
+struct EngineCommand {
+  std::string program;
+  std::string data;      // --data
+  std::string folder;    // --postmortem and working folder; a sanitizer's report goes there too
+  std::string exchange;  // HOST:PORT
+  bool recover_only = false;
+  bool planted_bugs = true;  // those of the plan; false: the golden run, which is without fault
+};
+
+[[nodiscard]] std::vector<std::string> engine_arguments(const Plan& plan, const EngineCommand& command);
+
+// Sanitizer options and the like, in the form of ChildOptions::environment.
+[[nodiscard]] std::vector<std::string> engine_environment(Build build, const std::string& folder);
+
+// Without --dir and --port.
+[[nodiscard]] std::vector<std::string> exchange_arguments(const ExchangeBehaviour& behaviour);
+
+}  // namespace crashwright::harness

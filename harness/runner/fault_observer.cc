@@ -1,0 +1,169 @@
+#include "harness/runner/fault_observer.h"
+
+#include <sys/wait.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "harness/runner/process.h"
+
+namespace crashwright::harness {
+namespace {
+
+using postmortem::ArmedFault;
+using postmortem::FaultAction;
+using postmortem::FaultState;
+
+int ending_signal(const rca::ProcessFacts& process) {
+  return WIFSIGNALED(process.wait_status) ? WTERMSIG(process.wait_status) : 0;
+}
+
+std::string wait_status(const rca::ProcessFacts& process) {
+  return "wait status " + describe_wait_status(process.wait_status);
+}
+
+// The thread hung: the watchdog named it and took the process down, or it hung until its time was over.
+std::string proof_of_hang(const Observed& observed) {
+  const rca::ProcessFacts& process = *observed.process;
+  if (process.kill_reason == "deadline") return "it hung until the deadline";
+  if (observed.watchdog_stalled_tid == 0 || ending_signal(process) == 0) return {};
+  return wait_status(process) + ", the watchdog named thread " + std::to_string(observed.watchdog_stalled_tid);
+}
+
+// A deadly signal that nobody outside sent.
+std::string proof_of_crash(const Observed& observed) {
+  const rca::ProcessFacts& process = *observed.process;
+  const int number = ending_signal(process);
+  if (number == 0 || number == SIGKILL || !process.killed_by.empty()) return {};
+  return wait_status(process);
+}
+
+std::string proof_by_storage(const ArmedFault& armed) {
+  const int64_t detail = armed.confirmed_detail.load();
+  switch (armed.action) {
+    case FaultAction::kTornWrite:
+    case FaultAction::kShortWrite:
+      return "storage layer: " + std::to_string(detail) + " bytes of the write were kept";
+    case FaultAction::kEnospc:
+    case FaultAction::kEioFsync:
+      return "storage layer: answered with errno " + std::to_string(detail);
+    default:
+      return "storage layer";
+  }
+}
+
+}  // namespace
+
+std::string proof_of(const FaultPlan& fault, const Observed& observed) {
+  const rca::ProcessFacts& process = *observed.process;
+  switch (fault.action) {
+    case FaultAction::kCgroupOom:
+      if (process.oom_kills == 0 || ending_signal(process) != SIGKILL) return {};
+      return wait_status(process) + ", the cgroup counts " + std::to_string(process.oom_kills) + " OOM kill";
+    case FaultAction::kLockOrderDeadlock:
+    case FaultAction::kStalledThread:
+    case FaultAction::kLivelock:
+      return proof_of_hang(observed);
+    case FaultAction::kCrashInHandler: {
+      const std::string crash = proof_of_crash(observed);
+      if (crash.empty() || observed.nested_faults == 0) return {};
+      return crash + ", " + std::to_string(observed.nested_faults) + " fault inside the handler";
+    }
+    case FaultAction::kSigkill:
+    case FaultAction::kPowerLoss:
+      if (ending_signal(process) != SIGKILL || process.kill_reason != "fault") return {};
+      return wait_status(process) + ", sent by the harness";
+    case FaultAction::kSigstop:
+      return process.seen_stopped ? "state T in /proc" : "";
+    case FaultAction::kNone:
+    case FaultAction::kExchangeDisconnect:
+    case FaultAction::kTornWrite:
+    case FaultAction::kShortWrite:
+    case FaultAction::kEnospc:
+    case FaultAction::kEioFsync:
+      return {};  // somebody else is the witness
+    default:
+      return proof_of_crash(observed);
+  }
+}
+
+FaultObserver::FaultObserver(const Plan& plan, const ControlChannel& channel) : plan_(plan), channel_(channel) {
+  for (const FaultPlan& fault : plan.faults) {
+    rca::InjectedFaultFact fact;
+    fact.kind = fault.kind;
+    fact.point = fault.point;
+    fact.state = "armed";
+    fact.incarnation = fault.incarnation;
+    facts_.push_back(fact);
+  }
+}
+
+void FaultObserver::after_incarnation(const rca::ProcessFacts& process) {
+  const postmortem::HandlerWitness& handler = channel_.block().handler;
+  const Observed observed{&process, handler.nested_faults.load(), handler.watchdog_stalled_tid.load()};
+  for (size_t i = 0; i < facts_.size(); ++i) {
+    ArmedFault* const armed = channel_.armed(i);
+    rca::InjectedFaultFact& fact = facts_[i];
+    if (armed == nullptr || fact.state == "confirmed") continue;
+    const FaultState state = armed->state.load();
+    if (state != FaultState::kFired && state != FaultState::kConfirmed) continue;
+    if (fact.state == "armed") {
+      fact.state = "fired";
+      fact.incarnation = process.incarnation;
+      fact.fired_ns = armed->fired_ns.load();
+    }
+    std::string proof = proof_of(plan_.faults[i], observed);
+    if (proof.empty() && state == FaultState::kConfirmed) proof = proof_by_storage(*armed);
+    if (proof.empty()) continue;
+    fact.state = "confirmed";
+    fact.confirmed_by = proof;
+    if (state == FaultState::kFired) {
+      armed->confirmed_ns.store(monotonic_ns());
+      armed->state.store(FaultState::kConfirmed);
+    }
+  }
+}
+
+void FaultObserver::done_at_rest(size_t plan_fault, uint32_t incarnation, const std::string& what) {
+  rca::InjectedFaultFact& fact = facts_.at(plan_fault);
+  fact.state = "confirmed";
+  fact.confirmed_by = what;
+  fact.incarnation = incarnation;
+  fact.fired_ns = monotonic_ns();
+}
+
+void FaultObserver::after_exchange(const std::string& exchange_json) {
+  const auto report = nlohmann::json::parse(exchange_json, nullptr, false);
+  if (report.is_discarded() || !report.is_object()) return;
+  const auto disconnects = report.find("disconnects");
+  if (disconnects == report.end() || !disconnects->is_object()) return;
+  const auto by_signal = disconnects->find("signal");
+  if (by_signal == disconnects->end() || !by_signal->is_number_unsigned() || by_signal->get<uint64_t>() == 0) return;
+  for (size_t i = 0; i < facts_.size(); ++i) {
+    if (plan_.faults[i].action != FaultAction::kExchangeDisconnect || facts_[i].state != "fired") continue;
+    facts_[i].state = "confirmed";
+    facts_[i].confirmed_by =
+        "the exchange counts " + std::to_string(by_signal->get<uint64_t>()) + " dropped connection";
+  }
+}
+
+bool FaultObserver::fired_in(uint32_t incarnation, FaultAction action) const {
+  for (size_t i = 0; i < facts_.size(); ++i) {
+    if (plan_.faults[i].action == action && facts_[i].state != "armed" && facts_[i].incarnation == incarnation) {
+      return true;
+    }
+  }
+  return false;
+}
+
+uint64_t FaultObserver::fatal_ns(uint32_t incarnation) const {
+  for (size_t i = 0; i < facts_.size(); ++i) {
+    if (plan_.faults[i].ends_process && facts_[i].state != "armed" && facts_[i].incarnation == incarnation) {
+      return facts_[i].fired_ns;
+    }
+  }
+  return 0;
+}
+
+}  // namespace crashwright::harness

@@ -1,0 +1,52 @@
+// Follows each fault of a plan from armed to fired to confirmed. A fault counts as confirmed only when somebody other than
+// the engine has seen its effect: the wait status, the cgroup's counter, /proc, the storage layer, the exchange.
+//
+// Threads: one owner. Errors: none; a fault nobody saw stays `fired`, one that never came stays `armed`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/runner/control_channel.h"
+#include "harness/scenario/plan.h"
+#include "rca/facts.h"
+
+namespace crashwright::harness {
+
+// What can be seen of an incarnation's end.
+struct Observed {
+  const rca::ProcessFacts* process = nullptr;
+  uint64_t nested_faults = 0;         // of the crash handler
+  uint32_t watchdog_stalled_tid = 0;  // 0: the watchdog did not act
+};
+
+// What in `observed` proves that `fault` had its effect; empty when nothing does.
+[[nodiscard]] std::string proof_of(const FaultPlan& fault, const Observed& observed);
+
+class FaultObserver {
+ public:
+  // Both outlive the observer.
+  FaultObserver(const Plan& plan, const ControlChannel& channel);
+
+  // After the end of an incarnation, before the block is dumped: marks in the block what is confirmed now.
+  void after_incarnation(const rca::ProcessFacts& process);
+  // A fault done between two incarnations.
+  void done_at_rest(size_t plan_fault, uint32_t incarnation, const std::string& what);
+  // After the exchange has ended; `exchange_json` is the text of its final report.
+  void after_exchange(const std::string& exchange_json);
+
+  // In order of the plan.
+  [[nodiscard]] const std::vector<rca::InjectedFaultFact>& facts() const { return facts_; }
+  // Whether a fault of this action has fired in that incarnation.
+  [[nodiscard]] bool fired_in(uint32_t incarnation, postmortem::FaultAction action) const;
+  // When the first fault of the incarnation that was meant to end it fired; 0: none did.
+  [[nodiscard]] uint64_t fatal_ns(uint32_t incarnation) const;
+
+ private:
+  const Plan& plan_;
+  const ControlChannel& channel_;
+  std::vector<rca::InjectedFaultFact> facts_;
+};
+
+}  // namespace crashwright::harness

@@ -1,0 +1,245 @@
+#include "harness/runner/incarnation.h"
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "harness/runner/core_file.h"
+#include "harness/runner/engine_command.h"
+#include "harness/runner/files.h"
+#include "harness/runner/interrupt.h"
+#include "harness/runner/supervise.h"
+
+namespace crashwright::harness {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kExitRefused = 3;
+constexpr milliseconds kRecoverDeadline{10'000};
+
+std::string incarnation_folder(uint32_t number) { return "inc" + std::to_string(number); }
+
+EngineCommand engine_command(const CaseContext& context, const std::string& data, const std::string& folder) {
+  EngineCommand command;
+  command.program = context.run.options.programs.engine(context.plan.build);
+  command.data = data;
+  command.folder = folder;
+  command.exchange = context.exchange->address();
+  return command;
+}
+
+ChildOptions child_options(const CaseContext& context, const EngineCommand& command) {
+  ChildOptions child;
+  child.argv = engine_arguments(context.plan, command);
+  child.working_folder = command.folder;
+  child.stdout_path = command.folder + "/stdout.txt";
+  child.stderr_path = command.folder + "/stderr.txt";
+  child.environment = engine_environment(context.plan.build, command.folder);
+  for (const std::string& mark : context.marks()) child.environment.push_back(mark);
+  return child;
+}
+
+// A hang must leave time for the restart after it, so one incarnation gets half of what is left.
+milliseconds incarnation_deadline(const CaseContext& context) {
+  const auto left = std::chrono::duration_cast<milliseconds>(context.deadline.remaining());
+  return std::max(left / 2, milliseconds(1));
+}
+
+Result<std::unique_ptr<Child>> spawn_engine(CaseContext& context, const EngineCommand& command) {
+  ChildOptions options = child_options(context, command);
+  options.environment.push_back(context.channel->environment_entry());
+  options.inherited_fds = {context.channel->fd()};
+  if (context.cgroup) options.cgroup_procs = context.cgroup->procs_path();
+  if (context.run.machine.core != CoreWay::kKernel) options.core_limit_bytes = 0;
+  auto child = Child::spawn(options);
+  if (!child) return child;
+  if (auto put = context.run.ledger.add_process((*child)->pid(), (*child)->start_time(), "mock_engine"); !put) {
+    return tl::unexpected(put.error());
+  }
+  return child;
+}
+
+Supervised watch(CaseContext& context, Child& child, uint32_t number, const std::string& folder) {
+  SupervisionOptions options;
+  options.channel = context.channel.get();
+  options.plan = &context.plan;
+  options.incarnation = number;
+  options.exchange = &context.exchange->child();
+  options.deadline = incarnation_deadline(context);
+  options.folder = folder;
+  options.core_way = context.run.machine.core;
+  options.note = [&context](const std::string& text) { context.note(text); };
+  return supervise(child, options);
+}
+
+void record_core(const Supervised& seen, const std::string& folder, rca::ProcessFacts& facts) {
+  facts.core_dumped = WIFSIGNALED(facts.wait_status) && WCOREDUMP(facts.wait_status);
+  std::string path = seen.outside_core;
+  if (!path.empty()) {
+    facts.core_way = "outside";
+  } else if (facts.core_dumped) {
+    const CoreSearch search = find_core(folder, facts.pid);
+    path = search.path;
+    facts.core_absent_because = search.absent_because;
+    if (!path.empty()) facts.core_way = "kernel";
+  } else if (!seen.outside_core_failed.empty()) {
+    facts.core_absent_because = seen.outside_core_failed;
+  } else if (WIFSIGNALED(facts.wait_status)) {
+    facts.core_absent_because = "the kernel wrote none for " + describe_wait_status(facts.wait_status);
+  } else {
+    facts.core_absent_because = "the process ended by itself";
+  }
+  if (!path.empty()) facts.core_path = facts.folder + path.substr(path.rfind('/'));
+}
+
+rca::ProcessFacts process_facts(const CaseContext& context, const Child& child, const Supervised& seen,
+                                const EngineCommand& command, uint32_t number) {
+  rca::ProcessFacts facts;
+  facts.role = command.recover_only ? "recover_only" : "engine";
+  facts.incarnation = number;
+  facts.folder = command.folder.substr(context.folder.size() + 1);
+  facts.argv = engine_arguments(context.plan, command);
+  facts.build = build_name(context.plan.build);
+  facts.build_id = read_build_id(command.program);
+  facts.pid = child.pid();
+  facts.started_ns = child.started_ns();
+  facts.ended_ns = seen.end.ended_ns;
+  facts.wait_status = seen.end.wait_status;
+  facts.seen_stopped = seen.seen_stopped;
+  facts.cpu_time_ns = seen.end.cpu_time_ns;
+  facts.max_rss_bytes = seen.end.max_rss_bytes;
+  facts.address_space_limit_bytes = seen.end.address_space_limit_bytes;
+  if (!seen.kill_reason.empty()) {
+    facts.killed_by = "harness";
+    facts.kill_reason = seen.kill_reason;
+    facts.kill_signal = SIGKILL;
+  }
+  return facts;
+}
+
+void note_end(const CaseContext& context, const rca::ProcessFacts& facts) {
+  for (const rca::InjectedFaultFact& fault : context.observer->facts()) {
+    if (fault.state == "armed" || fault.incarnation != facts.incarnation) continue;
+    context.note("fault fired: " + fault.kind + (fault.point.empty() ? "" : " at " + fault.point) + ", " + fault.state +
+                 (fault.confirmed_by.empty() ? "" : " by " + fault.confirmed_by));
+  }
+  context.note("engine " + std::to_string(facts.incarnation) + " (pid " + std::to_string(facts.pid) +
+               (facts.finished ? ") finished, " : ") ended, ") + describe_wait_status(facts.wait_status) +
+               (facts.killed_by.empty() ? "" : " sent by the harness (" + facts.kill_reason + ")"));
+}
+
+Status damage_at_rest(CaseContext& context, uint32_t number) {
+  for (size_t i = 0; i < context.plan.faults.size(); ++i) {
+    const FaultPlan& fault = context.plan.faults[i];
+    if (fault.action != postmortem::FaultAction::kNone || fault.incarnation != number) continue;
+    const auto flipped = flip_bit(context.data->path() + "/" + fault.file, fault.damage, fault.seed);
+    // Nothing to damage: the fault stays armed, and the case inconclusive.
+    if (!flipped && flipped.error().kind == ErrorKind::kUsage) continue;
+    if (!flipped) return tl::unexpected(flipped.error());
+    context.observer->done_at_rest(i, number, fault.file + ": " + *flipped);
+    context.note("damage at rest, " + fault.file + ": " + *flipped);
+  }
+  return {};
+}
+
+// Between this death and the next start: what the storage lost, what was damaged, and a copy of what is left.
+Status secure_data(CaseContext& context, const rca::ProcessFacts& facts) {
+  const bool died = !facts.finished;
+  if (died && context.observer->fired_in(facts.incarnation, postmortem::FaultAction::kPowerLoss)) {
+    const auto lost = context.data->lose_power();
+    if (!lost) return tl::unexpected(lost.error());
+    context.facts.power_lost = true;
+    context.note("power lost: " + *lost);
+  }
+  if (died) {
+    if (auto damaged = damage_at_rest(context, facts.incarnation); !damaged) return damaged;
+  }
+  return copy_files(context.data->path(), context.folder + "/" + facts.folder + "/data");
+}
+
+// The clock of recovery stands still only for the engine: it starts with the fault and stops with the first order.
+void take_time(CaseContext& context, const rca::ProcessFacts& facts) {
+  const postmortem::EngineWitness& engine = context.channel->block().engine;
+  const uint64_t sent_ns = engine.first_send_ns.load();
+  const uint64_t back_ns = sent_ns != 0 ? sent_ns : engine.resumed_ns.load();
+  if (context.fault_ns != 0 && back_ns > context.fault_ns && !context.facts.recovery_time_ns) {
+    context.facts.recovery_time_ns = back_ns - context.fault_ns;
+  }
+  if (facts.finished || context.fault_ns != 0) return;
+  const uint64_t fired_ns = context.observer->fatal_ns(facts.incarnation);
+  context.fault_ns = fired_ns != 0 ? fired_ns : facts.ended_ns;
+}
+
+// One run with --recover-only on `data`, its answer moved to `json`.
+Status recover_once(CaseContext& context, uint32_t number, const std::string& folder, const std::string& which) {
+  const std::string workplace = folder + "/" + which;
+  if (auto made = make_folder(workplace); !made) return made;
+  EngineCommand command = engine_command(context, folder + "/data", workplace);
+  command.recover_only = true;
+  auto child = Child::spawn(child_options(context, command));
+  if (!child) return tl::unexpected(child.error());
+  if (auto put = context.run.ledger.add_process((*child)->pid(), (*child)->start_time(), "mock_engine"); !put) {
+    return put;
+  }
+  SupervisionOptions options;
+  options.deadline = kRecoverDeadline;
+  const Supervised seen = supervise(**child, options);
+  context.facts.processes.push_back(process_facts(context, **child, seen, command, number));
+  context.facts.processes.back().finished = seen.end.exited_with(0);
+  if (file_exists(workplace + "/recovered_state.json")) {
+    if (auto kept = copy_file(workplace + "/recovered_state.json", folder + "/" + which + ".json"); !kept) return kept;
+  }
+  if (auto kept = copy_file(workplace + "/stderr.txt", folder + "/" + which + ".stderr.txt"); !kept) return kept;
+  context.facts.processes.back().folder = folder.substr(context.folder.size() + 1);
+  return remove_tree(workplace);
+}
+
+}  // namespace
+
+Result<IncarnationEnd> run_incarnation(CaseContext& context, uint32_t number) {
+  const std::string folder = context.folder + "/" + incarnation_folder(number);
+  if (auto made = make_folder(folder); !made) return tl::unexpected(made.error());
+  const EngineCommand command = engine_command(context, context.data->path(), folder);
+  context.channel->begin(number);
+  const uint64_t oom_kills_before = context.cgroup ? context.cgroup->oom_kills() : 0;
+  auto child = spawn_engine(context, command);
+  if (!child) return tl::unexpected(child.error());
+  const Supervised seen = watch(context, **child, number, folder);
+
+  rca::ProcessFacts facts = process_facts(context, **child, seen, command, number);
+  if (context.cgroup) {
+    facts.oom_kills = context.cgroup->oom_kills() - oom_kills_before;
+    facts.cgroup_memory_limit_bytes = context.plan.cgroup_memory_limit_bytes;
+  }
+  facts.finished = seen.end.exited_with(0) && context.channel->block().engine.finished.load() == 1;
+  facts.control_dump = facts.folder + "/control.bin";
+  record_core(seen, folder, facts);
+  context.observer->after_incarnation(facts);
+  if (auto dumped = context.channel->dump(context.folder + "/" + facts.control_dump); !dumped) {
+    return tl::unexpected(dumped.error());
+  }
+  take_time(context, facts);
+  context.facts.processes.push_back(facts);
+  note_end(context, facts);
+  if (auto secured = secure_data(context, facts); !secured) return tl::unexpected(secured.error());
+  if (seen.exchange_ended) return fail(ErrorKind::kInternal, "the exchange ended while the engine ran");
+  if (facts.finished) return IncarnationEnd::kFinished;
+  return seen.end.exited_with(kExitRefused) ? IncarnationEnd::kRefused : IncarnationEnd::kDied;
+}
+
+Status recover_twice(CaseContext& context, uint32_t number) {
+  const std::string folder = context.folder + "/recovered/" + std::to_string(number);
+  if (auto copied = copy_files(context.folder + "/" + incarnation_folder(number) + "/data", folder + "/data");
+      !copied) {
+    return copied;
+  }
+  for (const char* which : {"first", "second"}) {
+    if (interrupted()) break;
+    if (auto recovered = recover_once(context, number, folder, which); !recovered) return recovered;
+  }
+  return remove_tree(folder + "/data");
+}
+
+}  // namespace crashwright::harness

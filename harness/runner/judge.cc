@@ -1,0 +1,75 @@
+#include "harness/runner/judge.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace crashwright::harness {
+namespace {
+
+using verifiers::Outcome;
+using verifiers::Verdict;
+
+// Promises about the death itself: without the planned death there is nothing that they could hold against the engine.
+constexpr std::array<std::string_view, 4> kAboutTheDeath = {"core_capture", "rca", "recovery_time", "handler"};
+
+int badness(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kNotApplicable:
+    case Outcome::kPass:
+      return 0;
+    case Outcome::kSkipped:
+      return 1;
+    case Outcome::kInconclusive:
+      return 2;
+    case Outcome::kFail:
+      return 3;
+    case Outcome::kError:
+      break;
+  }
+  return 4;
+}
+
+bool about_the_death(const Verdict& verdict) {
+  return std::find(kAboutTheDeath.begin(), kAboutTheDeath.end(), verdict.promise) != kAboutTheDeath.end();
+}
+
+std::string describe(const rca::InjectedFaultFact& fault) {
+  const std::string where = fault.point.empty() ? "" : " at " + fault.point;
+  if (fault.state == "armed") return "the fault " + fault.kind + where + " never fired";
+  return "the fault " + fault.kind + where + " fired, but nobody saw its effect";
+}
+
+const rca::InjectedFaultFact* unproven_fault(const rca::CaseFacts& facts) {
+  for (const char* state : {"armed", "fired"}) {
+    for (const rca::InjectedFaultFact& fault : facts.faults) {
+      if (fault.state == state) return &fault;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Judgement judge(const rca::CaseFacts& facts, const std::vector<Verdict>& verdicts) {
+  if (!facts.environment_error.empty()) return {Outcome::kError, facts.environment_error};
+  if (!facts.skipped_need.empty()) return {Outcome::kSkipped, "missing: " + facts.skipped_need};
+  const rca::InjectedFaultFact* const unproven = unproven_fault(facts);
+  const bool unfired = unproven != nullptr && unproven->state == "armed";
+  const Verdict* worst = nullptr;
+  size_t kept = 0;
+  for (const Verdict& verdict : verdicts) {
+    if (verdict.outcome == Outcome::kPass) ++kept;
+    if (unfired && about_the_death(verdict)) continue;
+    if (worst == nullptr || badness(verdict.outcome) > badness(worst->outcome)) worst = &verdict;
+  }
+  const int worst_badness = worst == nullptr ? 0 : badness(worst->outcome);
+  if (unproven != nullptr && worst_badness <= badness(Outcome::kInconclusive)) {
+    return {Outcome::kInconclusive, describe(*unproven)};
+  }
+  if (worst_badness > 0) return {worst->outcome, worst->promise + ": " + worst->summary};
+  if (kept == 0) return {Outcome::kInconclusive, "no promise was judged"};
+  return {Outcome::kPass, std::to_string(kept) + (kept == 1 ? " promise kept" : " promises kept")};
+}
+
+}  // namespace crashwright::harness

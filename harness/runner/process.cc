@@ -1,0 +1,243 @@
+#include "harness/runner/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <span>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "harness/runner/proc_info.h"
+
+extern char** environ;
+
+namespace crashwright::harness {
+namespace {
+
+// Everything the child needs between fork and exec, made beforehand: only async-signal-safe calls are allowed there.
+struct Prepared {
+  std::vector<char*> argv;
+  std::vector<char*> envp;
+  const ChildOptions* options = nullptr;
+  int stdin_fd = -1;
+  int stdout_fd = -1;
+  int stderr_fd = -1;
+  int cgroup_fd = -1;
+  int report_fd = -1;
+  pid_t parent = 0;
+};
+
+// What the child writes to the report pipe when it cannot exec.
+struct SpawnFailure {
+  int32_t error_number;
+  char step[28];
+};
+
+std::string_view variable_name(std::string_view entry) { return entry.substr(0, entry.find('=')); }
+
+std::vector<std::string> merged_environment(const std::vector<std::string>& changes) {
+  std::vector<std::string> merged;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const bool replaced = std::any_of(changes.begin(), changes.end(), [entry](const std::string& change) {
+      return variable_name(change) == variable_name(*entry);
+    });
+    if (!replaced) merged.emplace_back(*entry);
+  }
+  for (const std::string& change : changes) {
+    if (change.find('=') != std::string::npos) merged.push_back(change);
+  }
+  return merged;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (std::string& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+[[noreturn]] void report_and_exit(const Prepared& prepared, const char* step) {
+  SpawnFailure failure{};
+  failure.error_number = errno;
+  std::strncpy(failure.step, step, sizeof failure.step - 1);
+  const ssize_t put = ::write(prepared.report_fd, &failure, sizeof failure);
+  ::_exit(put == sizeof failure ? 127 : 126);
+}
+
+void set_limit(const Prepared& prepared, __rlimit_resource resource, std::optional<uint64_t> wanted) {
+  rlimit limit{};
+  if (::getrlimit(resource, &limit) != 0) report_and_exit(prepared, "getrlimit");
+  limit.rlim_cur = wanted ? std::min<rlim_t>(*wanted, limit.rlim_max) : limit.rlim_max;
+  if (::setrlimit(resource, &limit) != 0) report_and_exit(prepared, "setrlimit");
+}
+
+[[noreturn]] void become_child(const Prepared& prepared) {
+  const ChildOptions& options = *prepared.options;
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // The parent may have died before the line above.
+  if (::getppid() != prepared.parent) ::_exit(125);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);
+  if (prepared.cgroup_fd >= 0 && ::write(prepared.cgroup_fd, "0", 1) != 1) report_and_exit(prepared, "join the cgroup");
+  set_limit(prepared, RLIMIT_CORE, options.core_limit_bytes);
+  if (options.address_space_limit_bytes) set_limit(prepared, RLIMIT_AS, options.address_space_limit_bytes);
+  if (::chdir(options.working_folder.c_str()) != 0) report_and_exit(prepared, "enter the working folder");
+  if (::dup2(prepared.stdin_fd, 0) < 0 || ::dup2(prepared.stdout_fd, 1) < 0 || ::dup2(prepared.stderr_fd, 2) < 0) {
+    report_and_exit(prepared, "dup2");
+  }
+  for (const int fd : options.inherited_fds) {
+    if (::fcntl(fd, F_SETFD, 0) != 0) report_and_exit(prepared, "inherit a descriptor");
+  }
+  ::execve(prepared.argv[0], prepared.argv.data(), prepared.envp.data());
+  report_and_exit(prepared, "exec");
+}
+
+Result<UniqueFd> open_output(const std::string& path) {
+  // O_APPEND: after a cut the child goes on at the new end. O_RDWR: the cut is marked through the same descriptor.
+  UniqueFd fd(
+      ::open(path.empty() ? "/dev/null" : path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644));
+  if (!fd) return fail_errno(errno, "create " + path);
+  return fd;
+}
+
+int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+
+void bound_file(const UniqueFd& fd, uint64_t bytes_max) {
+  struct stat info {};
+  if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) return;
+  if (static_cast<uint64_t>(info.st_size) <= 2 * bytes_max) return;
+  if (::ftruncate(fd.get(), static_cast<off_t>(bytes_max)) != 0) return;
+  const std::string mark =
+      "\n[" + std::to_string(static_cast<uint64_t>(info.st_size) - bytes_max) + " bytes of output cut here]\n";
+  static_cast<void>(write_all(fd.get(), std::as_bytes(std::span(mark))));
+}
+
+uint64_t to_ns(const timeval& time) {
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<uint64_t>(time.tv_usec) * 1'000U;
+}
+
+}  // namespace
+
+bool ChildEnd::by_signal() const { return WIFSIGNALED(wait_status); }
+
+bool ChildEnd::exited_with(int code) const { return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == code; }
+
+std::string describe_wait_status(int32_t wait_status) {
+  if (WIFEXITED(wait_status)) return "exit status " + std::to_string(WEXITSTATUS(wait_status));
+  const int number = WTERMSIG(wait_status);
+  const char* const abbreviation = ::sigabbrev_np(number);
+  std::string text = abbreviation != nullptr ? std::string("SIG") + abbreviation : "signal " + std::to_string(number);
+  if (WCOREDUMP(wait_status)) text += " (core dumped)";
+  return text;
+}
+
+Result<std::unique_ptr<Child>> Child::spawn(const ChildOptions& options) {
+  std::vector<std::string> arguments = options.argv;
+  std::vector<std::string> environment = merged_environment(options.environment);
+  const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  auto out = open_output(options.stdout_path);
+  if (!out) return tl::unexpected(out.error());
+  auto error = open_output(options.stderr_path);
+  if (!error) return tl::unexpected(error.error());
+  UniqueFd cgroup;
+  if (!options.cgroup_procs.empty()) {
+    cgroup.reset(::open(options.cgroup_procs.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!cgroup) return fail_errno(errno, "open " + options.cgroup_procs);
+  }
+  int report[2];
+  if (::pipe2(report, O_CLOEXEC) != 0) return fail_errno(errno, "pipe");
+  UniqueFd report_read(report[0]);
+  UniqueFd report_write(report[1]);
+  const Prepared prepared{pointers(arguments), pointers(environment), &options,           null.get(), out->get(),
+                          error->get(),        cgroup.get(),          report_write.get(), ::getpid()};
+
+  std::unique_ptr<Child> child(new Child());
+  child->started_ns_ = monotonic_ns();
+  const pid_t pid = ::fork();
+  if (pid < 0) return fail_errno(errno, "fork");
+  if (pid == 0) become_child(prepared);
+  report_write.reset();
+  child->pid_ = pid;
+  child->pidfd_.reset(open_pidfd(pid));
+  child->output_bytes_max_ = options.output_bytes_max;
+  child->stdout_ = std::move(*out);
+  child->stderr_ = std::move(*error);
+  SpawnFailure failure{};
+  ssize_t got = 0;
+  do {
+    got = ::read(report_read.get(), &failure, sizeof failure);
+  } while (got < 0 && errno == EINTR);
+  if (got == static_cast<ssize_t>(sizeof failure)) {
+    child->reap();
+    if (failure.error_number == ENOENT) return fail(ErrorKind::kUsage, options.argv[0] + ": no such program");
+    return fail_errno(failure.error_number, "start " + options.argv[0] + ": " + failure.step);
+  }
+  if (!child->pidfd_) return fail_errno(errno, "pidfd_open");
+  if (const auto stat = read_process_stat(pid)) child->start_time_ = stat->start_time;
+  return child;
+}
+
+Child::~Child() {
+  if (pid_ == 0 || end_) return;
+  ::kill(pid_, SIGKILL);
+  reap();
+}
+
+bool Child::send_signal(int number) const {
+  return !end_ && ::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0) == 0;
+}
+
+void Child::reap() {
+  ChildEnd end;
+  rlimit limit{};
+  // A zombie's limits can still be read; once reaped they are gone.
+  if (::prlimit(pid_, RLIMIT_AS, nullptr, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    end.address_space_limit_bytes = limit.rlim_cur;
+  }
+  rusage usage{};
+  pid_t reaped = 0;
+  do {
+    reaped = ::wait4(pid_, &end.wait_status, __WALL, &usage);
+  } while (reaped < 0 && errno == EINTR);
+  end.ended_ns = monotonic_ns();
+  end.cpu_time_ns = to_ns(usage.ru_utime) + to_ns(usage.ru_stime);
+  end.max_rss_bytes = static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+  end_ = end;
+}
+
+std::optional<ChildEnd> Child::wait(std::chrono::nanoseconds timeout) {
+  const Deadline deadline(timeout);
+  while (!end_) {
+    pollfd ended{pidfd_.get(), POLLIN, 0};
+    // Rounded up, so that the last round does not spin.
+    const auto left_ms = std::chrono::ceil<std::chrono::milliseconds>(deadline.remaining()).count();
+    const int ready = ::poll(&ended, 1, static_cast<int>(std::min<int64_t>(left_ms, 1'000'000)));
+    if (ready > 0) {
+      reap();
+      bound_output();
+    } else if (deadline.passed()) {
+      return std::nullopt;
+    }
+  }
+  return end_;
+}
+
+void Child::bound_output() const {
+  bound_file(stdout_, output_bytes_max_);
+  bound_file(stderr_, output_bytes_max_);
+}
+
+}  // namespace crashwright::harness

@@ -1,0 +1,131 @@
+#include "harness/runner/run.h"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <optional>
+#include <thread>
+
+#include "harness/runner/case_runner.h"
+#include "harness/runner/files.h"
+#include "harness/runner/golden.h"
+#include "harness/runner/interrupt.h"
+#include "harness/runner/ledger.h"
+
+namespace crashwright::harness {
+namespace {
+
+// Every process of the run inherits the mark, those that have no environment of their own making too.
+class MarkedEnvironment {
+ public:
+  explicit MarkedEnvironment(const std::string& run_id) { ::setenv(kRunVariable, run_id.c_str(), 1); }
+  ~MarkedEnvironment() { ::unsetenv(kRunVariable); }
+  MarkedEnvironment(const MarkedEnvironment&) = delete;
+  MarkedEnvironment& operator=(const MarkedEnvironment&) = delete;
+};
+
+std::string own_folder() {
+  char path[PATH_MAX];
+  const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
+  const std::string self(path, size > 0 ? static_cast<size_t>(size) : 0);
+  return self.substr(0, self.rfind('/'));
+}
+
+std::string executable_or_nothing(const std::string& path) {
+  return ::access(path.c_str(), X_OK) == 0 ? path : std::string();
+}
+
+Result<Capabilities> look_at_machine(const RunOptions& options, EventSink& sink) {
+  const std::string scratch = options.folder + "/.probe";
+  if (auto made = make_folder(scratch); !made) return tl::unexpected(made.error());
+  auto machine = probe_machine(scratch);
+  if (auto removed = remove_tree(scratch); !removed) return tl::unexpected(removed.error());
+  if (!machine) return machine;
+  if (!machine->canary) {
+    return fail(ErrorKind::kEnvironment, "the canary failed: " + machine->findings.front().text,
+                machine->findings.front().remedy);
+  }
+  sink.on_event(RunNote{std::string("core capture: ") + core_way_name(machine->core)});
+  for (const Finding& finding : machine->findings) {
+    if (!finding.works) sink.on_event(RunNote{finding.what + ": " + finding.text});
+  }
+  return machine;
+}
+
+void work(const std::vector<Plan>& plans, RunContext& context, std::atomic<size_t>& next,
+          std::vector<std::optional<CaseFinished>>& finished) {
+  for (;;) {
+    const size_t mine = next.fetch_add(1);
+    if (mine >= plans.size() || interrupted()) return;
+    finished[mine] = run_case(plans[mine], context);
+  }
+}
+
+}  // namespace
+
+const std::string& Programs::engine(Build build) const noexcept {
+  switch (build) {
+    case Build::kAsan:
+      return asan;
+    case Build::kPlanted:
+      return planted;
+    case Build::kRelease:
+      break;
+  }
+  return release;
+}
+
+Result<Programs> find_programs(const std::string& engine) {
+  const std::string folder = own_folder();
+  Programs programs;
+  programs.exchange = folder + "/mock_exchange";
+  programs.release = folder + "/mock_engine";
+  programs.asan = executable_or_nothing(folder + "/mock_engine_asan");
+  programs.planted = executable_or_nothing(folder + "/mock_engine_planted");
+  if (!engine.empty()) {
+    char absolute[PATH_MAX];
+    if (::realpath(engine.c_str(), absolute) == nullptr || ::access(absolute, X_OK) != 0) {
+      return fail(ErrorKind::kUsage, engine + ": no program that can be run");
+    }
+    programs.release = programs.asan = programs.planted = absolute;
+  }
+  return programs;
+}
+
+Result<RunSummary> run_plans(const std::vector<Plan>& plans, const RunOptions& options, EventSink& sink) {
+  for (const std::string& program : {options.programs.release, options.programs.exchange}) {
+    if (::access(program.c_str(), X_OK) != 0) {
+      return fail(ErrorKind::kEnvironment, program + ": no program that can be run",
+                  "build or install all of crashwright");
+    }
+  }
+  auto ledger = Ledger::create();
+  if (!ledger) return tl::unexpected(ledger.error());
+  const MarkedEnvironment environment((*ledger)->run_id());
+  auto machine = look_at_machine(options, sink);
+  if (!machine) return tl::unexpected(machine.error());
+  GoldenRuns golden(options, **ledger);
+  RunContext context{options, *machine, **ledger, golden, sink};
+  std::atomic<size_t> next{0};
+  std::vector<std::optional<CaseFinished>> finished(plans.size());
+  {
+    std::vector<std::jthread> workers;
+    const size_t jobs = std::min<size_t>(std::max(1U, options.jobs), plans.size());
+    for (size_t i = 0; i < jobs; ++i) {
+      workers.emplace_back([&] { work(plans, context, next, finished); });
+    }
+  }
+  if (auto removed = remove_tree(options.folder + "/.golden"); !removed) return tl::unexpected(removed.error());
+  RunSummary summary;
+  for (std::optional<CaseFinished>& one : finished) {
+    if (one) summary.cases.push_back(std::move(*one));
+  }
+  summary.machine = std::move(*machine);
+  summary.interrupted = interrupted();
+  return summary;
+}
+
+}  // namespace crashwright::harness

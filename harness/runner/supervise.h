@@ -1,0 +1,42 @@
+// Watches one engine from start to end: serves what it asks of the harness, does the timed faults, sees it stop, ends it
+// when its time is over.
+//
+// Threads: one supervisor per child, on the thread that spawned it. Errors: none of its own; what went wrong is part of
+// the answer. A request is served within about a millisecond.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/runner/control_channel.h"
+#include "harness/runner/needs.h"
+#include "harness/runner/process.h"
+
+namespace crashwright::harness {
+
+struct SupervisionOptions {
+  ControlChannel* channel = nullptr;  // null: no faults, as in a golden run
+  const Plan* plan = nullptr;         // of the channel
+  uint32_t incarnation = 0;
+  Child* exchange = nullptr;  // told to drop the connection when a fault says so; null: none
+  std::chrono::nanoseconds deadline{std::chrono::seconds(20)};
+  std::string folder;  // where a core taken from outside goes; empty: none is taken
+  CoreWay core_way = CoreWay::kKernel;
+  std::function<void(const std::string& text)> note = [](const std::string&) {};
+};
+
+struct Supervised {
+  ChildEnd end;
+  std::string kill_reason;  // "fault" "deadline" "interrupt"; empty: it did not end by our signal
+  bool seen_stopped = false;
+  bool exchange_ended = false;      // while the engine ran
+  std::string outside_core;         // path of the core taken from outside; empty: none
+  std::string outside_core_failed;  // why it could not be taken
+};
+
+[[nodiscard]] Supervised supervise(Child& child, const SupervisionOptions& options);
+
+}  // namespace crashwright::harness
