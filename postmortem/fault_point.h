@@ -16,12 +16,15 @@
 
 namespace crashwright::postmortem {
 
-struct FaultPoint {
+// As large as it is aligned: the compiler aligns objects of this size further than their members ask for, and the
+// linker's array must have no gaps.
+struct alignas(32) FaultPoint {
   const char* name;
   const char* file;
   uint32_t line;
   uint32_t counter;  // index into ControlBlock::fault_points once attached
 };
+static_assert(sizeof(FaultPoint) == 32);
 
 // Every registered point of this binary in link order; several entries may share a name.
 [[nodiscard]] std::span<FaultPoint> fault_points() noexcept;
