@@ -78,7 +78,7 @@ size_t encode_login_rejected(LoginRejectReason reason, std::byte* out) noexcept;
 [[nodiscard]] bool decode(Bytes payload, LoginAccepted& accepted) noexcept;
 
 struct Packet {
-  PacketType type;
+  PacketType type = PacketType::kDebug;
   Bytes payload;  // into the Framer's buffer: valid until the next write_space()
 };
 
