@@ -86,6 +86,21 @@ void RingScan::keep_what_follows() {
   records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(kept_from));
 }
 
+// A record of several lines that was in flight may have cut into records behind an older one that is still whole. Those
+// were about to be overwritten: the account then begins behind them.
+void RingScan::drop_undermined() {
+  const uint32_t end = records_.back().line + records_.back().lines;
+  const uint32_t window = end - (mask_ + 1);
+  const uint32_t touched = lines_touched(end);
+  size_t kept_from = 0;
+  for (size_t i = 1; i < records_.size(); ++i) {
+    const uint32_t behind = records_[i - 1].line + records_[i - 1].lines;
+    if (behind - window >= touched) break;
+    if (records_[i].sequence != records_[i - 1].sequence + 1) kept_from = i;
+  }
+  records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(kept_from));
+}
+
 void RingScan::account_gaps() {
   for (size_t i = 1; i < records_.size(); ++i) {
     const uint64_t first = records_[i - 1].sequence + 1;
@@ -153,6 +168,7 @@ void RingScan::account_end(uint64_t committed) {
       refused_.push_back("the ring counts " + std::to_string(committed) + " committed records, the newest intact is " +
                          std::to_string(newest) + ": its counter or the whole ring is damaged");
       refused_records_ += mask_ + 1;
+      if (newest == 0) overwritten_ = missing - (mask_ + 1);
     } else {
       refuse(newest + 1, committed, end, "counted as committed, but the checksum does not fit");
     }
@@ -176,6 +192,7 @@ void RingScan::run(uint64_t committed) {
   collect();
   keep_what_follows();
   if (!records_.empty()) {
+    drop_undermined();
     account_gaps();
     account_front();
   }

@@ -43,6 +43,7 @@ class RingScan {
   [[nodiscard]] std::optional<ScannedRecord> record_at(uint32_t place) const;
   void collect();
   void keep_what_follows();
+  void drop_undermined();
   void account_gaps();
   void account_front();
   void account_end(uint64_t committed);
