@@ -4,3 +4,7 @@ crashwright_test(storage_mount_test SOURCES storage/storage_mount_test.cc LINK c
 if(TARGET storage_mount_test)
   add_dependencies(storage_mount_test crashwright_storage)
 endif()
+crashwright_test(durable_files_test SOURCES storage/durable_files_test.cc LINK crashwright::harness LABELS process)
+if(TARGET durable_files_test)
+  add_dependencies(durable_files_test crashwright_storage)
+endif()
