@@ -1,0 +1,47 @@
+#include "mock_engine/checkpoint_writer.h"
+
+#include <algorithm>
+
+#include "mock_engine/exchange_feedback.h"
+#include "mock_engine/order_state_snapshot.h"
+#include "postmortem/fault_point.h"
+#include "postmortem/flight_recorder.h"
+
+namespace crashwright::mock_engine {
+
+CheckpointWriter::CheckpointWriter(std::unique_ptr<postmortem::StateStore> store, uint64_t every_records,
+                                   uint64_t newest)
+    : store_(std::move(store)), every_records_(std::max<uint64_t>(every_records, 1)), newest_(newest) {}
+
+Step CheckpointWriter::poll(OrderJournal& journal) {
+  if (!waiting_ && journal.state().audit_sequence >= newest_ + every_records_) take(journal.state());
+  if (!waiting_ || !journal.durable(waiting_->sequence)) return {};
+  const Waiting ready = std::move(*waiting_);
+  waiting_.reset();
+  if (auto written = write(ready.sequence, ready.payload); !written) return written;
+  postmortem::AuditRecord record{};
+  record.type = postmortem::AuditRecordType::kCheckpoint;
+  record.quantity = static_cast<uint32_t>(ready.sequence);
+  if (!journal.record(record)) return stop_sealed(journal.log());
+  return {};
+}
+
+void CheckpointWriter::take(const OrderState& state) {
+  if (state.audit_sequence <= newest_) return;
+  waiting_ = Waiting{state.audit_sequence, encode_order_state(state)};
+}
+
+__attribute__((noinline)) Step CheckpointWriter::write(uint64_t sequence, std::span<const std::byte> payload) {
+  CRASHWRIGHT_FAULT_POINT("checkpoint.before_write");
+  if (auto written = store_->write(sequence, payload); !written) {
+    const std::string why = "state store sealed: " + written.error().message;
+    CRASHWRIGHT_LOG_ERROR("{}; nothing more is sent", why);
+    return stop(ExitCode::kStorageSealed, why);
+  }
+  newest_ = sequence;
+  CRASHWRIGHT_FAULT_POINT("checkpoint.after_write");
+  CRASHWRIGHT_LOG_INFO("checkpoint of audit sequence {}, {} bytes", sequence, payload.size());
+  return {};
+}
+
+}  // namespace crashwright::mock_engine

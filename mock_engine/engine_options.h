@@ -1,0 +1,35 @@
+// Everything the engine is told on its command line.
+//
+// Threads: a value, const after parsing. Signal context: no.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "mock_engine/exchange_connection.h"
+#include "mock_engine/feed_source.h"
+#include "postmortem/audit_log.h"
+
+namespace crashwright::mock_engine {
+
+struct EngineOptions {
+  std::string data_folder;        // audit.log, state.bin, lock
+  std::string postmortem_folder;  // flight recorder, crash record, final_state.json
+  FeedOptions feed;
+  Endpoint exchange;
+  postmortem::Durability durability = postmortem::Durability::kProcessDeath;
+  bool recover_only = false;
+  uint64_t checkpoint_every = 1'000;  // audit records
+  std::chrono::milliseconds stall_after{500};
+  uint64_t feed_rate = 0;            // messages per second, 0: as fast as possible
+  uint64_t kill_switch_at_feed = 0;  // feed sequence at which the risk gate throws it, 0: never
+  std::vector<std::string> planted_bugs;
+
+  [[nodiscard]] std::string audit_path() const { return data_folder + "/audit.log"; }
+  [[nodiscard]] std::string state_path() const { return data_folder + "/state.bin"; }
+  [[nodiscard]] std::string lock_path() const { return data_folder + "/lock"; }
+};
+
+}  // namespace crashwright::mock_engine

@@ -1,0 +1,61 @@
+#include "mock_engine/exchange_feedback.h"
+
+#include "postmortem/flight_recorder.h"
+
+namespace crashwright::mock_engine {
+
+using postmortem::AuditRecord;
+using postmortem::AuditRecordType;
+
+tl::expected<Drained, StopReason> ExchangeFeedback::drain() {
+  Drained drained = Drained::kNothing;
+  GatewayEvent event;
+  while (gateway_.next_event(event)) {
+    if (event.disconnected) return Drained::kDisconnected;
+    if (auto taken = take(event.record); !taken) return tl::unexpected(taken.error());
+    drained = Drained::kSome;
+  }
+  return drained;
+}
+
+Step ExchangeFeedback::take(AuditRecord& record) {
+  const bool query_answer = record.type == AuditRecordType::kSessionEvent && record.reason == 'Q';
+  switch (journal_.orders().judge(record)) {
+    case InboundVerdict::kApply:
+      break;
+    case InboundVerdict::kAlreadyApplied:
+      return {};
+    case InboundVerdict::kUnknownOrder:
+      return stop(ExitCode::kRefused, "the exchange reports order " + std::to_string(record.user_ref) +
+                                          ", which the audit log does not hold");
+    case InboundVerdict::kDifference:
+      CRASHWRIGHT_LOG_WARN("message {} of the exchange ({} for order {}) contradicts the order state and is set aside",
+                           record.session_sequence, audit_record_type_name(record.type), record.user_ref);
+      record.reason = static_cast<uint8_t>(record.type);
+      record.type = AuditRecordType::kReconciliationDifference;
+      break;
+  }
+  if (!journal_.record(record)) return stop_sealed(journal_.log());
+  if (query_answer) {
+    ++queries_answered_;
+    exchange_next_user_ref_ = record.user_ref;
+  }
+  CRASHWRIGHT_LOG_INFO("{} of order {}: {} shares at {} ticks, {} left, position {}, session {}",
+                       audit_record_type_name(record.type), record.user_ref, record.quantity, record.price_ticks,
+                       record.leaves, record.position_after, record.session_sequence);
+  return {};
+}
+
+tl::unexpected<StopReason> stop_sealed(const postmortem::AuditLog& log) {
+  const std::string why = "audit log sealed: " + (log.sealed() ? log.seal_reason().message : "closed");
+  CRASHWRIGHT_LOG_ERROR("{}; nothing more is sent", why);
+  return stop(ExitCode::kStorageSealed, why);
+}
+
+tl::unexpected<StopReason> stop_stalled() {
+  const std::string why = "audit log stalled: no progress for " + std::to_string(kLogStallMax.count()) + " s";
+  CRASHWRIGHT_LOG_ERROR("{}; nothing more is sent", why);
+  return tl::unexpected<StopReason>(StopReason{ExitCode::kStorageSealed, why, true});
+}
+
+}  // namespace crashwright::mock_engine

@@ -1,0 +1,45 @@
+// Takes what the exchange said into the log and the order state, each message exactly once.
+//
+// Threads: the trading thread alone. Signal context: no.
+// Errors:  the reason to stop: a sealed log, or an order at the exchange that this log never entered.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "mock_engine/order_gateway.h"
+#include "mock_engine/order_journal.h"
+#include "mock_engine/stop_reason.h"
+
+namespace crashwright::mock_engine {
+
+enum class Drained : uint8_t { kNothing, kSome, kDisconnected };
+
+class ExchangeFeedback {
+ public:
+  ExchangeFeedback(OrderGateway& gateway, OrderJournal& journal) : gateway_(gateway), journal_(journal) {}
+
+  // Everything that has arrived, up to the end of a connection.
+  [[nodiscard]] tl::expected<Drained, StopReason> drain();
+
+  // Account queries answered since the start, and what the last answer said.
+  [[nodiscard]] uint64_t queries_answered() const { return queries_answered_; }
+  [[nodiscard]] uint32_t exchange_next_user_ref() const { return exchange_next_user_ref_; }
+
+ private:
+  [[nodiscard]] Step take(postmortem::AuditRecord& record);
+
+  OrderGateway& gateway_;
+  OrderJournal& journal_;
+  uint64_t queries_answered_ = 0;
+  uint32_t exchange_next_user_ref_ = 1;
+};
+
+// The reason a sealed log gives for stopping.
+[[nodiscard]] tl::unexpected<StopReason> stop_sealed(const postmortem::AuditLog& log);
+
+// How long the log may stand still while records wait, and the reason to stop after that.
+inline constexpr std::chrono::seconds kLogStallMax{5};
+[[nodiscard]] tl::unexpected<StopReason> stop_stalled();
+
+}  // namespace crashwright::mock_engine

@@ -1,0 +1,204 @@
+#include "mock_engine/order_gateway.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+
+#include "mock_engine/idle_backoff.h"
+#include "mock_engine/order_messages.h"
+#include "postmortem/control_block.h"
+#include "postmortem/fault_point.h"
+#include "postmortem/flight_recorder.h"
+#include "postmortem/planted_bug.h"
+
+namespace crashwright::mock_engine {
+namespace {
+
+using postmortem::AuditRecord;
+using postmortem::AuditRecordType;
+
+constexpr size_t kEventsMax = 1024;
+constexpr uint64_t kHeartbeatNs = 1'000'000'000;
+constexpr int kSilenceSliceMs = 1'000;
+constexpr int kSilenceSlicesMax = 15;  // without a byte from the exchange the connection counts as dead
+constexpr std::chrono::milliseconds kRetryPause{10};
+
+void nap(std::chrono::milliseconds time) {
+  const timespec pause{0, std::chrono::nanoseconds(time).count()};
+  ::nanosleep(&pause, nullptr);
+}
+
+}  // namespace
+
+OrderGateway::OrderGateway(const Endpoint& endpoint, OrderJournal& journal)
+    : endpoint_(endpoint), journal_(journal), events_(kEventsMax) {}
+
+Result<AcceptedLogin> OrderGateway::connect(const std::string& session, uint64_t next_sequence,
+                                            const Deadline& deadline, postmortem::EngineThread& self) {
+  for (;;) {
+    auto login = connection_.open(endpoint_, session, next_sequence, deadline, [&] { self.beat(); });
+    if (login) {
+      broken_ = false;
+      receiver_fd_ = connection_.descriptor();
+      receiver_sequence_ = login->next_sequence;
+      connections_.fetch_add(1, std::memory_order_release);
+      connections_.notify_one();
+      return login;
+    }
+    if (deadline.passed()) return login;
+    self.beat();
+    nap(kRetryPause);
+  }
+}
+
+__attribute__((noinline)) bool OrderGateway::send(const Decision& decision) {
+  CRASHWRIGHT_FAULT_POINT("gateway.before_append");
+  AuditRecord intent = intent_record(decision);
+  if (CRASHWRIGHT_PLANTED("audit_after_send")) return send(intent) && journal_.record(intent);
+  if (!journal_.record(intent)) return false;
+  CRASHWRIGHT_LOG_INFO("intent {} of order {} (was {}): {} {} {} at {} ticks, feed {}, audit {}",
+                       audit_record_type_name(intent.type), intent.user_ref, intent.original_user_ref, intent.side,
+                       intent.quantity, intent.symbol.view(), intent.price_ticks, intent.feed_sequence,
+                       intent.sequence);
+  queue_.push_back(intent);
+  return true;
+}
+
+__attribute__((noinline)) bool OrderGateway::send(const AuditRecord& intent) {
+  CRASHWRIGHT_FAULT_POINT("gateway.send_order");
+  std::array<std::byte, kOrderPacketBytesMax> packet;
+  write_packet({packet.data(), encode_intent(intent, packet.data())});
+  CRASHWRIGHT_FAULT_POINT("gateway.after_send");
+  if (broken_) return true;
+  postmortem::EngineWitness& witness = postmortem::control_block().engine;
+  if (intent.type != AuditRecordType::kKillSwitch) {
+    if (witness.orders_sent.fetch_add(1, std::memory_order_relaxed) == 0) witness.first_send_ns.store(last_write_ns_);
+    witness.last_sent_sequence.store(intent.sequence, std::memory_order_relaxed);
+  }
+  CRASHWRIGHT_LOG_INFO("sent {} of order {}, audit {}", audit_record_type_name(intent.type), intent.user_ref,
+                       intent.sequence);
+  AuditRecord sent{};
+  sent.type = AuditRecordType::kSent;
+  sent.user_ref = intent.user_ref;
+  sent.original_user_ref = intent.original_user_ref;
+  sent.quantity = intent.quantity;
+  sent.flags = intent.flags;
+  return journal_.record(sent);
+}
+
+bool OrderGateway::send_durable() {
+  if (connection_.has_unsent() && !connection_.flush()) write_packet({});
+  while (!queue_.empty() && !broken_ && !connection_.has_unsent() && journal_.durable(queue_.front().sequence)) {
+    if (!send(queue_.front())) return false;
+    if (broken_) return true;
+    queue_.pop_front();
+  }
+  return true;
+}
+
+void OrderGateway::send_account_query() {
+  std::array<std::byte, kOrderPacketBytesMax> packet;
+  write_packet({packet.data(), encode_account_query(packet.data())});
+}
+
+void OrderGateway::keep_alive() {
+  if (broken_ || monotonic_ns() - last_write_ns_ < kHeartbeatNs) return;
+  std::array<std::byte, soup::kHeaderBytes> packet;
+  write_packet({packet.data(), soup::encode_empty(soup::PacketType::kClientHeartbeat, packet.data())});
+}
+
+// A failed write wakes the receiver, which then reports the end of the connection behind everything it has read.
+void OrderGateway::write_packet(Bytes packet) {
+  last_write_ns_ = monotonic_ns();
+  if (broken_ || connection_.write(packet)) return;
+  broken_ = true;
+  connection_.shut_down();
+}
+
+void OrderGateway::finish() {
+  if (connection_.is_open() && !broken_) {
+    std::array<std::byte, soup::kHeaderBytes> packet;
+    write_packet({packet.data(), soup::encode_empty(soup::PacketType::kLogout, packet.data())});
+  }
+  finishing_.store(true, std::memory_order_release);
+  connections_.fetch_add(1, std::memory_order_release);
+  connections_.notify_one();
+  connection_.shut_down();
+}
+
+void OrderGateway::receive(postmortem::EngineThread& self) {
+  uint32_t seen = 0;
+  for (;;) {
+    self.begin_wait();
+    connections_.wait(seen, std::memory_order_acquire);
+    self.end_wait();
+    seen = connections_.load(std::memory_order_acquire);
+    if (finishing_.load(std::memory_order_acquire)) return;
+    read_connection(self);
+    push({true, {}}, self);
+  }
+}
+
+void OrderGateway::read_connection(postmortem::EngineThread& self) {
+  const int fd = receiver_fd_;
+  uint64_t sequence = receiver_sequence_;
+  framer_.reset();
+  for (int silent = 0; silent < kSilenceSlicesMax;) {
+    pollfd ready{fd, POLLIN, 0};
+    self.begin_wait();
+    const int count = ::poll(&ready, 1, kSilenceSliceMs);
+    self.end_wait();
+    if (count == 0) ++silent;
+    if (count <= 0) continue;
+    silent = 0;
+    const auto space = framer_.write_space();
+    const ssize_t got = ::recv(fd, space.data(), space.size(), MSG_DONTWAIT);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (got <= 0) {
+      CRASHWRIGHT_LOG_WARN("the exchange closed the connection, errno {}", got < 0 ? errno : 0);
+      return;
+    }
+    framer_.committed(static_cast<size_t>(got));
+    if (!read_packets(framer_, sequence, self)) return;
+  }
+  CRASHWRIGHT_LOG_WARN("the exchange is silent, the connection counts as dead");
+}
+
+// False when the session is over or the stream makes no sense.
+bool OrderGateway::read_packets(soup::Framer& framer, uint64_t& sequence, postmortem::EngineThread& self) {
+  for (;;) {
+    soup::Packet packet;
+    const soup::FrameStatus status = framer.next(packet);
+    if (status == soup::FrameStatus::kNeedMore) return true;
+    if (status == soup::FrameStatus::kBadLength || packet.type == soup::PacketType::kEndOfSession) return false;
+    self.beat();
+    if (packet.type == soup::PacketType::kSequenced) on_exchange_message(packet.payload, sequence++, self);
+  }
+}
+
+__attribute__((noinline)) void OrderGateway::on_exchange_message(Bytes message, uint64_t session_sequence,
+                                                                 postmortem::EngineThread& self) {
+  CRASHWRIGHT_FAULT_POINT("gateway.on_message");
+  const auto record = event_record(message, session_sequence);
+  if (!record) {
+    CRASHWRIGHT_LOG_ERROR("message {} of the exchange cannot be decoded ({} bytes)", session_sequence, message.size());
+    connection_.shut_down();
+    return;
+  }
+  CRASHWRIGHT_LOG_DEBUG("received {} for order {}, session {}", audit_record_type_name(record->type), record->user_ref,
+                        session_sequence);
+  push({false, *record}, self);
+}
+
+void OrderGateway::push(const GatewayEvent& event, postmortem::EngineThread& self) {
+  IdleBackoff backoff;
+  while (!events_.push(event)) {
+    if (finishing_.load(std::memory_order_acquire)) return;
+    self.beat();
+    backoff.wait();
+  }
+}
+
+}  // namespace crashwright::mock_engine

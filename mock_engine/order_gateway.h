@@ -1,0 +1,88 @@
+// The order gateway: the only place from which the engine speaks to the exchange, and the only one that hears it.
+//
+// Write-ahead rule: send(decision) appends the intent to the audit log and queues it; send_durable() hands queued intents
+// to the socket, in order, once the log says that they survive what the session's durability names. Nothing overtakes.
+// Messages of the exchange arrive on the receiver's thread, become audit records there, and reach the trading thread
+// through a ring, in order, the end of a connection included.
+//
+// Threads: receive() and on_exchange_message() on gateway_rx; everything else on trading. No lock.
+// Errors:  false from send(), send_durable(): the audit log is sealed. A broken connection is no error here: it arrives
+//          as an event, and what was queued stays in the order state as pending.
+// Signal context: no.
+#pragma once
+
+#include <atomic>
+#include <deque>
+
+#include "mock_engine/decision.h"
+#include "mock_engine/exchange_connection.h"
+#include "mock_engine/order_journal.h"
+#include "mock_engine/soupbintcp.h"
+#include "mock_engine/spsc_ring.h"
+#include "postmortem/audit_record.h"
+#include "postmortem/engine_thread.h"
+
+namespace crashwright::mock_engine {
+
+struct GatewayEvent {
+  bool disconnected = false;  // the connection ended; nothing of it follows
+  postmortem::AuditRecord record{};
+};
+
+class OrderGateway {
+ public:
+  OrderGateway(const Endpoint& endpoint, OrderJournal& journal);
+
+  // Tries until the deadline. The receiver starts with the packets behind the login.
+  [[nodiscard]] Result<AcceptedLogin> connect(const std::string& session, uint64_t next_sequence,
+                                              const Deadline& deadline, postmortem::EngineThread& self);
+
+  // First half of an order's way out: the intent into the log and the queue.
+  [[nodiscard]] bool send(const Decision& decision);
+  // Queues an intent that is in the log already.
+  void queue(const postmortem::AuditRecord& intent) { queue_.push_back(intent); }
+  // Second half, for all queued intents that are durable.
+  [[nodiscard]] bool send_durable();
+  void send_account_query();
+  // A heartbeat, when nothing was sent for a second.
+  void keep_alive();
+
+  // Forgets the queue: after a disconnect the order state's pending intents are the truth.
+  void drop_queue() { queue_.clear(); }
+  // Nothing queued, and the socket has taken all there was.
+  [[nodiscard]] bool everything_sent() const { return queue_.empty() && !connection_.has_unsent(); }
+  [[nodiscard]] size_t queued() const { return queue_.size(); }
+
+  [[nodiscard]] bool next_event(GatewayEvent& event) { return events_.pop(event); }
+
+  // Logs out and lets the receiver end.
+  void finish();
+
+  // The receiver's thread function.
+  void receive(postmortem::EngineThread& self);
+  void on_exchange_message(Bytes message, uint64_t session_sequence, postmortem::EngineThread& self);
+
+ private:
+  [[nodiscard]] bool send(const postmortem::AuditRecord& intent);
+  void write_packet(Bytes packet);
+  void read_connection(postmortem::EngineThread& self);
+  [[nodiscard]] bool read_packets(soup::Framer& framer, uint64_t& sequence, postmortem::EngineThread& self);
+  void push(const GatewayEvent& event, postmortem::EngineThread& self);
+
+  const Endpoint endpoint_;
+  OrderJournal& journal_;
+  ExchangeConnection connection_;
+  bool broken_ = false;
+  uint64_t last_write_ns_ = 0;
+  std::deque<postmortem::AuditRecord> queue_;
+
+  // Between the two threads.
+  SpscRing<GatewayEvent> events_;
+  std::atomic<uint32_t> connections_{0};  // counts up when there is a new one (or the end) for the receiver
+  std::atomic<bool> finishing_{false};
+  int receiver_fd_ = -1;            // published by connections_
+  uint64_t receiver_sequence_ = 1;  // published by connections_
+  soup::Framer framer_;             // the receiver's
+};
+
+}  // namespace crashwright::mock_engine

@@ -1,0 +1,30 @@
+// The one way from an event to the order state: complete the record, append it to the audit log, apply it.
+//
+// Threads: the trading thread alone. Signal context: no.
+// Errors:  record() says false once the log is sealed; nothing was changed then, and nothing may be sent any more.
+#pragma once
+
+#include "mock_engine/order_state.h"
+#include "postmortem/audit_log.h"
+
+namespace crashwright::mock_engine {
+
+class OrderJournal {
+ public:
+  // Both must outlive the journal.
+  OrderJournal(postmortem::AuditLog& log, OrderStateMachine& orders) : log_(log), orders_(orders) {}
+
+  // On success `record.sequence` is its place in the log.
+  [[nodiscard]] bool record(postmortem::AuditRecord& record);
+
+  [[nodiscard]] bool durable(uint64_t sequence) const { return log_.durable_up_to() >= sequence; }
+  [[nodiscard]] const OrderState& state() const { return orders_.state(); }
+  [[nodiscard]] const OrderStateMachine& orders() const { return orders_; }
+  [[nodiscard]] postmortem::AuditLog& log() { return log_; }
+
+ private:
+  postmortem::AuditLog& log_;
+  OrderStateMachine& orders_;
+};
+
+}  // namespace crashwright::mock_engine

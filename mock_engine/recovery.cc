@@ -1,0 +1,196 @@
+#include "mock_engine/recovery.h"
+
+#include <algorithm>
+
+#include "mock_engine/idle_backoff.h"
+#include "mock_engine/order_messages.h"
+#include "mock_engine/order_state_snapshot.h"
+#include "postmortem/control_block.h"
+#include "postmortem/fault_point.h"
+#include "postmortem/flight_recorder.h"
+#include "postmortem/planted_bug.h"
+#include "postmortem/state_store.h"
+
+namespace crashwright::mock_engine {
+namespace {
+
+using postmortem::AuditRecord;
+using postmortem::AuditRecordType;
+using postmortem::RecoveryPhase;
+
+constexpr std::chrono::seconds kReconnectFor{5};
+constexpr std::chrono::milliseconds kDurableSlice{50};
+
+void enter_phase(RecoveryPhase phase) {
+  postmortem::control_block().engine.recovery_phase.store(phase, std::memory_order_release);
+}
+
+}  // namespace
+
+__attribute__((noinline)) Step Recovery::load_snapshot() {
+  CRASHWRIGHT_FAULT_POINT("recovery.start");
+  enter_phase(RecoveryPhase::kReadingState);
+  const auto readout = postmortem::read_state_store(state_path_);
+  if (!readout) return stop(ExitCode::kRefused, readout.error().message);
+  for (const std::string& reason : readout->refused) CRASHWRIGHT_LOG_WARN("state slot not used: {}", reason);
+  if (readout->newest) {
+    auto state = decode_order_state(readout->newest->payload);
+    if (!state) return stop(ExitCode::kRefused, state_path_ + ": " + state.error().message);
+    orders_ = OrderStateMachine(std::move(*state));
+    snapshot_sequence_ = readout->newest->sequence;
+  }
+  CRASHWRIGHT_LOG_INFO("recovery: snapshot of audit sequence {}", snapshot_sequence_);
+  CRASHWRIGHT_FAULT_POINT("recovery.snapshot_loaded");
+  return {};
+}
+
+__attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditReadout& readout) {
+  enter_phase(RecoveryPhase::kReplayingAudit);
+  const uint64_t last = readout.records.empty() ? 0 : readout.records.back().sequence;
+  const bool hard_coded = CRASHWRIGHT_PLANTED("replay_hard_coded_path");
+  if (last < snapshot_sequence_ && !hard_coded) {
+    return stop(ExitCode::kRefused, "the state snapshot holds audit sequence " + std::to_string(snapshot_sequence_) +
+                                        ", the audit log ends at " + std::to_string(last) +
+                                        ": acknowledged records are missing");
+  }
+  const bool ignore_tail = CRASHWRIGHT_PLANTED("stale_checkpoint_preferred") && snapshot_sequence_ > 0;
+  size_t replayed = 0;
+  const AuditRecord* last_fill = nullptr;
+  for (const AuditRecord& record : readout.records) {
+    if (record.type == AuditRecordType::kExecuted) last_fill = &record;
+    if (record.sequence <= snapshot_sequence_ || ignore_tail) continue;
+    if (!orders_.apply(record)) {
+      return stop(ExitCode::kRefused, "audit record " + std::to_string(record.sequence) +
+                                          ": the state after it is not the one it promises");
+    }
+    ++replayed;
+  }
+  if (CRASHWRIGHT_PLANTED("fill_applied_twice") && last_fill != nullptr) static_cast<void>(orders_.apply(*last_fill));
+  CRASHWRIGHT_LOG_INFO("recovery: {} audit records replayed up to {}, {} intents in doubt", replayed, last,
+                       orders_.state().pending.size());
+  CRASHWRIGHT_FAULT_POINT("recovery.audit_replayed");
+  return {};
+}
+
+Step Recovery::rejoin(ExchangeSide& exchange) {
+  before_login_ = exchange.journal.state();
+  for (;;) {
+    if (auto ok = log_in(exchange); !ok) return ok;
+    const Attempt applied = apply_missed(exchange);
+    if (!applied) return tl::unexpected(applied.error());
+    if (*applied == Progress::kDone) return reconcile(exchange);
+    CRASHWRIGHT_LOG_WARN("recovery: the connection broke, once more from the login");
+  }
+}
+
+__attribute__((noinline)) Step Recovery::log_in(ExchangeSide& exchange) {
+  enter_phase(RecoveryPhase::kLoggingIn);
+  exchange.gateway.drop_queue();
+  const OrderState& state = exchange.journal.state();
+  uint64_t wanted = state.next_session_sequence;
+  if (CRASHWRIGHT_PLANTED("next_sequence_off_by_one") && wanted > 1) --wanted;
+  const auto login = exchange.gateway.connect(std::string(state.exchange_session.view()), wanted,
+                                              Deadline(kReconnectFor), exchange.self);
+  if (!login) return stop(ExitCode::kExchangeLost, login.error().message);
+  if (login->next_sequence > wanted) {
+    return stop(ExitCode::kRefused, "the exchange starts at session sequence " + std::to_string(login->next_sequence) +
+                                        ", wanted was " + std::to_string(wanted) + ": messages are lost");
+  }
+  AuditRecord record{};
+  record.type = AuditRecordType::kLogin;
+  record.session_sequence = login->next_sequence;
+  record.symbol.assign(login->session);
+  if (!exchange.journal.record(record)) return stop_sealed(exchange.journal.log());
+  CRASHWRIGHT_LOG_INFO("recovery: logged in to session {} at sequence {}", login->session, login->next_sequence);
+  CRASHWRIGHT_FAULT_POINT("recovery.logged_in");
+  return {};
+}
+
+__attribute__((noinline)) Recovery::Attempt Recovery::apply_missed(ExchangeSide& exchange) {
+  enter_phase(RecoveryPhase::kApplyingMissed);
+  const uint64_t answered_before = exchange.feedback.queries_answered();
+  exchange.gateway.send_account_query();
+  IdleBackoff backoff;
+  while (exchange.feedback.queries_answered() == answered_before) {
+    exchange.self.beat();
+    const auto drained = exchange.feedback.drain();
+    if (!drained) return tl::unexpected(drained.error());
+    if (*drained == Drained::kDisconnected) return Progress::kDisconnected;
+    if (!exchange.gateway.send_durable()) return stop_sealed(exchange.journal.log());
+    if (*drained == Drained::kSome) backoff.reset();
+    backoff.wait();
+  }
+  CRASHWRIGHT_LOG_INFO("recovery: caught up to session sequence {}, the exchange's next order number is {}",
+                       exchange.journal.state().next_session_sequence, exchange.feedback.exchange_next_user_ref());
+  CRASHWRIGHT_FAULT_POINT("recovery.missed_applied");
+  return Progress::kDone;
+}
+
+__attribute__((noinline)) Step Recovery::reconcile(ExchangeSide& exchange) {
+  enter_phase(RecoveryPhase::kReconciling);
+  const OrderState& state = exchange.journal.state();
+  if (exchange.feedback.exchange_next_user_ref() > state.next_user_ref) {
+    return stop(ExitCode::kRefused,
+                "the exchange's next order number is " + std::to_string(exchange.feedback.exchange_next_user_ref()) +
+                    ", the audit log knows orders up to " + std::to_string(state.next_user_ref - 1) + " only");
+  }
+  if (auto durable = await_durable(exchange.journal.log(), state.audit_sequence, exchange.self); !durable) {
+    return durable;
+  }
+  if (CRASHWRIGHT_PLANTED("intents_resent_after_restart")) return send_under_new_numbers(exchange);
+  const auto in_doubt = state.pending;  // a copy: resolving changes the original
+  for (const PendingIntent& intent : in_doubt) {
+    if (auto resolved = resolve(exchange, intent); !resolved) return resolved;
+  }
+  CRASHWRIGHT_LOG_INFO("recovery: reconciled, {} intents had not arrived, {} orders are open", in_doubt.size(),
+                       state.orders.size());
+  CRASHWRIGHT_FAULT_POINT("recovery.reconciled");
+  return {};
+}
+
+// The intent never arrived. Under a kill switch only the kill switch itself may still go out.
+Step Recovery::resolve(ExchangeSide& exchange, const PendingIntent& intent) {
+  const OrderState& state = exchange.journal.state();
+  const bool abandoned = state.kill_switch && intent.type != AuditRecordType::kKillSwitch;
+  const AuditRecord again = intent_record(intent, state);
+  AuditRecord record{};
+  record.type = AuditRecordType::kInDoubtResolved;
+  record.user_ref = intent.user_ref;
+  record.original_user_ref = intent.original_user_ref;
+  record.reason = static_cast<uint8_t>(abandoned ? InDoubtFate::kAbandoned : InDoubtFate::kSentAgain);
+  record.flags = postmortem::kPossibleResend;
+  if (!exchange.journal.record(record)) return stop_sealed(exchange.journal.log());
+  CRASHWRIGHT_LOG_WARN("order {} was in doubt: it never arrived and is {}", intent.user_ref,
+                       abandoned ? "given up under the kill switch" : "sent again");
+  if (!abandoned) exchange.gateway.queue(again);
+  return {};
+}
+
+// Planted bug: what was in doubt goes out again as new orders, arrived or not.
+Step Recovery::send_under_new_numbers(ExchangeSide& exchange) {
+  for (const PendingIntent& intent : before_login_.pending) {
+    if (intent.type != AuditRecordType::kIntentEnter) continue;
+    const WorkingOrder& order = before_login_.orders.at(intent.user_ref);
+    Decision decision;
+    decision.side = order.side;
+    decision.user_ref = exchange.journal.state().next_user_ref;
+    decision.quantity = order.quantity;
+    decision.price_ticks = static_cast<uint32_t>(order.price_ticks);
+    decision.symbol = order.symbol;
+    decision.feed_sequence = exchange.journal.state().feed_sequence;
+    if (!exchange.gateway.send(decision)) return stop_sealed(exchange.journal.log());
+  }
+  return {};
+}
+
+Step await_durable(postmortem::AuditLog& log, uint64_t sequence, postmortem::EngineThread& self) {
+  const Deadline deadline(kLogStallMax);
+  while (!log.wait_durable(sequence, kDurableSlice)) {
+    self.beat();
+    if (log.sealed()) return stop_sealed(log);
+    if (deadline.passed()) return stop_stalled();
+  }
+  return {};
+}
+
+}  // namespace crashwright::mock_engine

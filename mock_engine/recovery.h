@@ -1,0 +1,68 @@
+// Recovery after a crash, and after a lost connection, which is the second half of it:
+//
+//   load_snapshot   newest valid state snapshot
+//   replay_audit    the audit log from there
+//   log_in          SoupBinTCP login with the next wanted session sequence
+//   apply_missed    what the exchange said meanwhile, each message once, up to the answer to an account query
+//   reconcile       what is still in doubt never arrived: it is sent again under the same UserRefNum, in order
+//
+// Why the answer tells everything: the exchange works in order, so it comes behind all answers to what arrived; and
+// nothing is sent behind a query before its answer is durable in the log, so an answer that is only found in the replayed
+// stream is still true.
+// Threads: the trading thread alone. Signal context: no.
+// Errors:  the reason to stop. Damage, a log and state that part, an exchange that knows more than the log: refused.
+#pragma once
+
+#include <string>
+
+#include "mock_engine/exchange_feedback.h"
+#include "mock_engine/order_gateway.h"
+#include "mock_engine/order_journal.h"
+#include "mock_engine/order_state.h"
+#include "mock_engine/stop_reason.h"
+#include "postmortem/audit_log.h"
+
+namespace crashwright::mock_engine {
+
+// The running engine's parts that speak to the exchange.
+struct ExchangeSide {
+  OrderGateway& gateway;
+  ExchangeFeedback& feedback;
+  OrderJournal& journal;
+  postmortem::EngineThread& self;
+};
+
+class Recovery {
+ public:
+  explicit Recovery(std::string state_path) : state_path_(std::move(state_path)) {}
+
+  // From disk. `readout` must be free of damage.
+  [[nodiscard]] Step load_snapshot();
+  [[nodiscard]] Step replay_audit(const postmortem::AuditReadout& readout);
+  [[nodiscard]] OrderStateMachine& orders() { return orders_; }
+  // Audit sequence of the snapshot loaded, 0 for none.
+  [[nodiscard]] uint64_t snapshot_sequence() const { return snapshot_sequence_; }
+
+  // With the exchange: log_in, apply_missed and reconcile, again from the start if the connection breaks meanwhile.
+  [[nodiscard]] Step rejoin(ExchangeSide& exchange);
+
+ private:
+  enum class Progress : uint8_t { kDone, kDisconnected };
+  using Attempt = tl::expected<Progress, StopReason>;
+
+  [[nodiscard]] Step log_in(ExchangeSide& exchange);
+  [[nodiscard]] Attempt apply_missed(ExchangeSide& exchange);
+  [[nodiscard]] Step reconcile(ExchangeSide& exchange);
+  [[nodiscard]] Step resolve(ExchangeSide& exchange, const PendingIntent& intent);
+  [[nodiscard]] Step send_under_new_numbers(ExchangeSide& exchange);
+
+  const std::string state_path_;
+  OrderStateMachine orders_;
+  uint64_t snapshot_sequence_ = 0;
+  OrderState before_login_;  // what was in doubt when the exchange had not been asked yet
+};
+
+// Waits until the log is durable up to `sequence`, beating meanwhile; the reason to stop when it never will be.
+[[nodiscard]] Step await_durable(postmortem::AuditLog& log, uint64_t sequence, postmortem::EngineThread& self);
+
+}  // namespace crashwright::mock_engine

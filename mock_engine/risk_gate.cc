@@ -1,0 +1,69 @@
+#include "mock_engine/risk_gate.h"
+
+#include <cstdlib>
+
+#include "postmortem/fault_point.h"
+#include "postmortem/planted_bug.h"
+
+namespace crashwright::mock_engine {
+
+const char* risk_verdict_name(RiskVerdict verdict) noexcept {
+  switch (verdict) {
+    case RiskVerdict::kPass:
+      return "pass";
+    case RiskVerdict::kSize:
+      return "size";
+    case RiskVerdict::kNotional:
+      return "notional";
+    case RiskVerdict::kExposure:
+      return "exposure";
+    case RiskVerdict::kRate:
+      return "rate";
+    case RiskVerdict::kKillSwitch:
+      return "kill_switch";
+  }
+  return "unknown";
+}
+
+__attribute__((noinline)) RiskVerdict RiskGate::check(const Decision& decision) {
+  CRASHWRIGHT_FAULT_POINT("risk.check");
+  if (decision.locate >= exposure_.size()) exposure_.resize(static_cast<size_t>(decision.locate) + 1);
+  const int64_t exposure_after = exposure_[decision.locate] + exposure_change(decision);
+  const bool new_window = decision.feed_time_ns - window_start_ns_ >= limits_.window_ns;
+  const RiskVerdict verdict = judge(decision, exposure_after, new_window);
+  if (verdict != RiskVerdict::kPass) return verdict;
+  if (new_window) {
+    window_start_ns_ = decision.feed_time_ns;
+    orders_in_window_ = 0;
+  }
+  ++orders_in_window_;
+  exposure_[decision.locate] = exposure_after;
+  if (decision.kind != DecisionKind::kCancel) {
+    if (decision.user_ref >= entered_quantity_.size()) entered_quantity_.resize(decision.user_ref + 1);
+    entered_quantity_[decision.user_ref] = decision.quantity;
+  }
+  return RiskVerdict::kPass;
+}
+
+RiskVerdict RiskGate::judge(const Decision& decision, int64_t exposure_after, bool new_window) const {
+  if (killed_ && !CRASHWRIGHT_PLANTED("kill_switch_ignored")) return RiskVerdict::kKillSwitch;
+  if (!new_window && orders_in_window_ >= limits_.orders_max) return RiskVerdict::kRate;
+  if (decision.kind == DecisionKind::kCancel) return RiskVerdict::kPass;  // a cancel only ever lowers the risk
+  if (decision.quantity == 0 || decision.quantity > limits_.shares_max) return RiskVerdict::kSize;
+  if (uint64_t{decision.quantity} * decision.price_ticks > limits_.notional_ticks_max) return RiskVerdict::kNotional;
+  const bool grows = std::abs(exposure_after) > std::abs(exposure_[decision.locate]);
+  if (grows && std::abs(exposure_after) > limits_.exposure_shares_max) return RiskVerdict::kExposure;
+  return RiskVerdict::kPass;
+}
+
+int64_t RiskGate::exposure_change(const Decision& decision) const {
+  if (decision.kind == DecisionKind::kCancel) return 0;
+  const int64_t direction = decision.side == 'B' ? 1 : -1;
+  int64_t shares = decision.quantity;
+  if (decision.kind == DecisionKind::kReplace && decision.original_user_ref < entered_quantity_.size()) {
+    shares -= entered_quantity_[decision.original_user_ref];
+  }
+  return direction * shares;
+}
+
+}  // namespace crashwright::mock_engine

@@ -1,0 +1,218 @@
+#include "mock_engine/session.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "base/file.h"
+#include "mock_engine/data_lock.h"
+#include "mock_engine/order_state_json.h"
+#include "mock_engine/order_state_snapshot.h"
+#include "mock_engine/trading_loop.h"
+#include "postmortem/control_block.h"
+#include "postmortem/flight_recorder.h"
+#include "postmortem/planted_bug.h"
+#include "postmortem/state_store.h"
+
+namespace crashwright::mock_engine {
+namespace {
+
+using postmortem::AuditLog;
+using postmortem::AuditReadout;
+using postmortem::AuditRecord;
+using postmortem::AuditRecordType;
+using postmortem::EngineThread;
+using postmortem::RecoveryPhase;
+using postmortem::StateStore;
+using postmortem::Watchdog;
+
+constexpr size_t kAuditRingRecords = 4096;
+constexpr const char* kHardCodedLog = "/tmp/trading/audit.log";  // of a planted bug
+
+ExitCode report(const StopReason& reason) {
+  if (reason.code == ExitCode::kRefused) {
+    postmortem::control_block().engine.recovery_phase.store(RecoveryPhase::kRefused, std::memory_order_release);
+  }
+  CRASHWRIGHT_LOG_ERROR("the engine stops: {}", reason.why);
+  std::fprintf(stderr, "mock_engine: %s\n", reason.why.c_str());
+  return reason.code;
+}
+
+StopReason storage_reason(const char* what, const Error& error) {
+  if (error.kind == ErrorKind::kCorrupt) return {ExitCode::kRefused, std::string(what) + ": " + error.message};
+  return {ExitCode::kStorageSealed, std::string(what) + " sealed: " + error.message};
+}
+
+std::string describe(const postmortem::AuditDamage& damage) {
+  return "audit log: damage at offset " + std::to_string(damage.offset) + ", sequences " +
+         std::to_string(damage.first_sequence) + " to " + std::to_string(damage.last_sequence) + ": " + damage.reason;
+}
+
+Step replay(Recovery& recovery, const AuditReadout& readout) {
+  if (!CRASHWRIGHT_PLANTED("replay_hard_coded_path")) return recovery.replay_audit(readout);
+  const auto elsewhere = postmortem::read_audit_log(kHardCodedLog);
+  return recovery.replay_audit(elsewhere ? *elsewhere : AuditReadout{});
+}
+
+// The recovered state becomes the newest snapshot, so that recovering again starts from it.
+tl::expected<std::unique_ptr<CheckpointWriter>, StopReason> open_checkpoints(const EngineOptions& options,
+                                                                             const Recovery& recovery) {
+  auto store = StateStore::open({options.state_path(), options.durability});
+  if (!store) return tl::unexpected(storage_reason("state store", store.error()));
+  return std::make_unique<CheckpointWriter>(std::move(*store), options.checkpoint_every, recovery.snapshot_sequence());
+}
+
+Step write_recovered_checkpoint(CheckpointWriter& checkpoints, const Recovery& recovery, OrderState state) {
+  if (state.audit_sequence <= recovery.snapshot_sequence() && !CRASHWRIGHT_PLANTED("recovery_not_idempotent")) {
+    return {};
+  }
+  if (CRASHWRIGHT_PLANTED("recovery_not_idempotent")) {
+    ++state.decisions;  // recovery counts itself as a decision, and writes that down
+    if (state.audit_sequence <= recovery.snapshot_sequence()) return {};
+  }
+  return checkpoints.write(state.audit_sequence, encode_order_state(state));
+}
+
+// Recovery from disk alone: the state goes to standard output and beside the post-mortem files.
+Step recover_only(const EngineOptions& options, Recovery& recovery) {
+  const auto readout = postmortem::read_audit_log(options.audit_path());
+  if (!readout) return tl::unexpected(storage_reason("audit log", readout.error()));
+  if (!readout->damage.empty()) return stop(ExitCode::kRefused, describe(readout->damage.front()));
+  if (auto replayed = replay(recovery, *readout); !replayed) return replayed;
+  const OrderState& state = recovery.orders().state();
+  auto checkpoints = open_checkpoints(options, recovery);
+  if (!checkpoints) return tl::unexpected(checkpoints.error());
+  if (auto synced = sync_file(options.audit_path()); !synced) {
+    return tl::unexpected(storage_reason("audit log", synced.error()));
+  }
+  if (auto written = write_recovered_checkpoint(**checkpoints, recovery, state); !written) return written;
+  const std::string json = recovered_state_json(state);
+  if (auto written = write_file_atomic(options.postmortem_folder + "/recovered_state.json", json); !written) {
+    return tl::unexpected(storage_reason("recovered_state.json", written.error()));
+  }
+  std::fputs(json.c_str(), stdout);
+  return {};
+}
+
+// Two records that only the engine can write: that it started, and what opening the log cut off.
+Step announce_run(OrderJournal& journal, const AuditReadout& readout) {
+  AuditRecord start{};
+  start.type = AuditRecordType::kRunStart;
+  start.quantity = readout.runs + 1;
+  if (!journal.record(start)) return stop_sealed(journal.log());
+  if (readout.torn_tail_bytes == 0) return {};
+  AuditRecord torn{};
+  torn.type = AuditRecordType::kTornTail;
+  torn.quantity = static_cast<uint32_t>(readout.torn_tail_bytes);
+  CRASHWRIGHT_LOG_WARN("audit log: a torn tail of {} bytes was cut ({})", readout.torn_tail_bytes,
+                       readout.torn_tail_reason);
+  if (!journal.record(torn)) return stop_sealed(journal.log());
+  return {};
+}
+
+void print_summary(const TradingLoop& loop, const OrderState& state) {
+  const uint64_t ns = loop.duration_ns() == 0 ? 1 : loop.duration_ns();
+  const auto rate = static_cast<uint64_t>(static_cast<double>(loop.feed_messages()) * 1e9 / static_cast<double>(ns));
+  std::printf("feed: %" PRIu64 " messages in %" PRIu64 " ms, %" PRIu64 " messages/s; orders: %" PRIu64
+              " entered, %" PRIu64 " replaced, %" PRIu64 " cancelled\n",
+              loop.feed_messages(), ns / 1'000'000, rate, state.entered, state.replaced, state.cancelled);
+}
+
+// The threads that live only while the session trades; the destructor ends and joins them whatever happened.
+class SideThreads {
+ public:
+  SideThreads(FeedHandler& feed, OrderGateway& gateway, Watchdog& watchdog, EngineThread& self)
+      : feed_(feed), gateway_(gateway), self_(self) {
+    receiver_thread_ = std::thread([this, &watchdog] {
+      EngineThread receiver("gateway_rx", &watchdog);
+      gateway_.receive(receiver);
+    });
+    feed_thread_ = std::thread([this, &watchdog] {
+      EngineThread feeder("feed", &watchdog);
+      feed_.run(feeder);
+    });
+  }
+  ~SideThreads() {
+    feed_.request_stop();
+    gateway_.finish();
+    self_.begin_wait();
+    feed_thread_.join();
+    receiver_thread_.join();
+    self_.end_wait();
+  }
+  SideThreads(const SideThreads&) = delete;
+  SideThreads& operator=(const SideThreads&) = delete;
+
+ private:
+  FeedHandler& feed_;
+  OrderGateway& gateway_;
+  EngineThread& self_;
+  std::thread receiver_thread_;
+  std::thread feed_thread_;
+};
+
+Step trade(const EngineOptions& options, Recovery& recovery, AuditLog& log, CheckpointWriter& checkpoints,
+           const AuditReadout& readout, Watchdog& watchdog, EngineThread& self) {
+  OrderJournal journal(log, recovery.orders());
+  if (auto announced = announce_run(journal, readout); !announced) return announced;
+  auto source = FeedSource::open(options.feed);
+  if (!source) return stop(ExitCode::kUsage, source.error().message);
+  FeedHandler feed(std::move(*source), options.feed_rate, journal.state().feed_sequence);
+  OrderGateway gateway(options.exchange, journal);
+  ExchangeFeedback feedback(gateway, journal);
+  TradingLoop loop(options, {{gateway, feedback, journal, self}, recovery, checkpoints, feed});
+  {
+    const SideThreads threads(feed, gateway, watchdog, self);
+    if (auto finished = loop.run(); !finished) return finished;
+  }
+  const std::string json = final_state_json(journal.state(), loop.feed_messages());
+  if (auto written = write_file_atomic(options.postmortem_folder + "/final_state.json", json); !written) {
+    return tl::unexpected(storage_reason("final_state.json", written.error()));
+  }
+  print_summary(loop, journal.state());
+  postmortem::control_block().engine.finished.store(1, std::memory_order_release);
+  return {};
+}
+
+Step run_trading_thread(const EngineOptions& options, Watchdog& watchdog, EngineThread& self) {
+  Recovery recovery(options.state_path());
+  if (auto loaded = recovery.load_snapshot(); !loaded) return loaded;
+  if (options.recover_only) return recover_only(options, recovery);
+  AuditReadout readout;
+  auto log = AuditLog::open({options.audit_path(), options.durability, kAuditRingRecords}, &readout);
+  if (!log) return tl::unexpected(storage_reason("audit log", log.error()));
+  if (auto replayed = replay(recovery, readout); !replayed) return replayed;
+  auto checkpoints = open_checkpoints(options, recovery);
+  if (!checkpoints) return tl::unexpected(checkpoints.error());
+  if (auto written = write_recovered_checkpoint(**checkpoints, recovery, recovery.orders().state()); !written) {
+    return written;
+  }
+  auto traded = trade(options, recovery, **log, **checkpoints, readout, watchdog, self);
+  if (!traded && traded.error().log_stalled) std::_Exit(static_cast<int>(report(traded.error())));
+  if (!traded) return traded;
+  if (auto closed = (*log)->close(); !closed) return tl::unexpected(storage_reason("audit log", closed.error()));
+  return {};
+}
+
+}  // namespace
+
+ExitCode run_session(const EngineOptions& options) {
+  const auto lock = DataLock::acquire(options.lock_path());
+  if (!lock) return report({ExitCode::kLocked, lock.error().message});
+  Watchdog watchdog({options.stall_after, {}});
+  if (auto started = watchdog.start(); !started) return report({ExitCode::kUsage, started.error().message});
+  Step result;
+  std::thread trading([&] {
+    EngineThread self("trading", &watchdog);
+    result = run_trading_thread(options, watchdog, self);
+  });
+  trading.join();
+  watchdog.stop();
+  return result ? ExitCode::kFinished : report(result.error());
+}
+
+}  // namespace crashwright::mock_engine

@@ -1,0 +1,32 @@
+// Why a run of the engine ended early, with the exit code that says so. Step is "go on" or such a reason.
+//
+// Threads: values. Signal context: no.
+#pragma once
+
+#include <string>
+#include <tl/expected.hpp>
+
+namespace crashwright::mock_engine {
+
+enum class ExitCode : int {
+  kFinished = 0,
+  kUsage = 2,
+  kRefused = 3,        // damage or contradiction found: not trading is the only right thing
+  kStorageSealed = 4,  // a write or sync failed: nothing more may be sent
+  kExchangeLost = 5,
+  kLocked = 6,  // another engine owns the data folder
+};
+
+struct StopReason {
+  ExitCode code = ExitCode::kRefused;
+  std::string why;
+  bool log_stalled = false;  // the audit log's committer hangs: it cannot be joined
+};
+
+using Step = tl::expected<void, StopReason>;
+
+[[nodiscard]] inline tl::unexpected<StopReason> stop(ExitCode code, std::string why) {
+  return tl::unexpected<StopReason>(StopReason{code, std::move(why)});
+}
+
+}  // namespace crashwright::mock_engine
