@@ -1,14 +1,17 @@
 #include "rca/stack_unwinder.h"
 
 #include <elfutils/libdwfl.h>
+#include <ucontext.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace crashwright::rca {
 namespace {
 
-constexpr size_t kChainMax = 1 << 20;       // frames followed by frame pointer
-constexpr uint64_t kScanBytes = 16 * 1024;  // of stack looked through for the first frame pointer
+constexpr size_t kChainMax = 1 << 20;              // frames followed by frame pointer
+constexpr uint64_t kScanBytes = 16 * 1024;         // of stack looked through for the first frame pointer
+constexpr uint64_t kSignalScanBytes = 256 * 1024;  // and for the frame of a signal
 
 // What libdwfl's callbacks need while one thread is unwound.
 struct Session {
@@ -80,13 +83,43 @@ bool is_frame(const CoreFile& core, const CoreSegment& stack, uint64_t address) 
   return next && back && *next > address && *next < stack.end && *next % 8 == 0 && is_code(core, *back);
 }
 
+// The registers that the kernel saved when it called the handler whose frame returns to `restorer`, found on the stack
+// of the thread: the restorer's address lies below the saved context (struct rt_sigframe).
+std::optional<user_regs_struct> interrupted_registers(const CoreFile& core, const user_regs_struct& registers,
+                                                      uint64_t restorer, uint64_t interrupted_pc) {
+  constexpr uint64_t kRegistersAfter = 8 + 40;  // the restorer, then flags, link and stack of ucontext_t
+  for (uint64_t at = registers.rsp & ~uint64_t{7}; at < registers.rsp + kSignalScanBytes; at += 8) {
+    const auto word = core.read_word(at);
+    if (!word) return std::nullopt;
+    if (*word != restorer) continue;
+    const auto saved = [&](int index) {
+      return core.read_word(at + kRegistersAfter + static_cast<uint64_t>(index) * 8).value_or(0);
+    };
+    if (saved(REG_RIP) != interrupted_pc) continue;
+    user_regs_struct found = registers;
+    found.rbp = static_cast<unsigned long long>(saved(REG_RBP));
+    found.rsp = static_cast<unsigned long long>(saved(REG_RSP));
+    found.rip = static_cast<unsigned long long>(interrupted_pc);
+    return found;
+  }
+  return std::nullopt;
+}
+
+// The segment that holds the stack: when it is used up, the stack pointer itself lies below it.
+const CoreSegment* stack_segment(const CoreFile& core, const user_regs_struct& registers) {
+  const CoreSegment* stack = core.segment_of(registers.rbp);
+  if (stack != nullptr && stack->writable && registers.rbp >= registers.rsp) return stack;
+  stack = core.segment_of(registers.rsp);
+  return stack != nullptr && stack->writable ? stack : nullptr;
+}
+
 // The outermost `keep` return addresses of the chain of frame pointers, innermost first.
 std::vector<CallSite> outer_end(const CoreFile& core, const user_regs_struct& registers, size_t keep, size_t skip) {
-  const CoreSegment* const stack = core.segment_of(registers.rsp);
+  const CoreSegment* const stack = stack_segment(core, registers);
   if (stack == nullptr) return {};
   uint64_t frame = registers.rbp;
   if (frame < registers.rsp || !is_frame(core, *stack, frame)) {
-    frame = (registers.rsp + 7) & ~uint64_t{7};
+    frame = (std::max<uint64_t>(registers.rsp, stack->begin) + 7) & ~uint64_t{7};
     const uint64_t end = frame + kScanBytes;
     while (frame < end && !is_frame(core, *stack, frame)) frame += 8;
   }
@@ -133,10 +166,16 @@ CallStack StackUnwinder::unwind(const CoreThread& thread, const StackLimits& lim
   // One frame only: no call frame information, or a smashed stack. The frame pointers may know more.
   const bool lost = stack.sites.size() <= before + 1;
   if (!session.limit_reached && !lost) return stack;
+  user_regs_struct start = session.registers;
+  for (size_t i = 1; i < stack.sites.size() && session.limit_reached; ++i) {
+    if (!stack.sites[i].exact) continue;
+    const auto saved = interrupted_registers(core_, start, stack.sites[i - 1].pc, stack.sites[i].pc);
+    if (saved) start = *saved;
+  }
   if (session.limit_reached) stack.sites.resize(limits.inner);
   stack.middle_left_out = session.limit_reached;
   const size_t skip = lost ? 0 : limits.inner;
-  const auto outer = outer_end(core_, session.registers, lost ? limits.inner : limits.outer, skip);
+  const auto outer = outer_end(core_, start, lost ? limits.inner : limits.outer, skip);
   stack.sites.insert(stack.sites.end(), outer.begin(), outer.end());
   return stack;
 }

@@ -17,7 +17,7 @@ namespace crashwright::rca {
 
 struct StackLimits {
   size_t inner = 64;  // frames kept at the inner end
-  size_t outer = 16;  // and at the outer end
+  size_t outer = 32;  // and at the outer end
 };
 
 struct CallSite {

@@ -1,0 +1,84 @@
+#include "rca/conclusion.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rca/cause.h"
+#include "rca/evidence_ranking.h"
+#include "rca/frame_rules.h"
+#include "rca/signature.h"
+
+namespace crashwright::rca {
+namespace {
+
+const Evidence* strongest_for(const AutopsyReport& report) {
+  const Evidence* best = nullptr;
+  double best_weight = 0;
+  for (const Evidence& evidence : report.evidence) {
+    const double weight = evidence.strength * tier_weight(evidence.tier);
+    if (evidence.cause == report.cause && weight > best_weight) {
+      best = &evidence;
+      best_weight = weight;
+    }
+  }
+  return best;
+}
+
+std::string place_of(const AutopsyReport& report) {
+  std::string place;
+  if (!report.function.empty()) place += " in " + report.function;
+  if (!report.thread_name.empty()) place += " on thread " + report.thread_name;
+  return place;
+}
+
+std::string describe(const AutopsyReport& report, const Particulars& particulars) {
+  if (report.cause == "UNKNOWN") {
+    std::string text = "the evidence does not decide";
+    for (size_t i = 0; i < report.candidates.size() && i < 3; ++i) {
+      text += fmt::format("{}{} ({:.2f})", i == 0 ? "; it may be " : ", ", report.candidates[i].cause,
+                          report.candidates[i].confidence);
+    }
+    return text;
+  }
+  std::string text = find_cause(report.cause).meaning + place_of(report);
+  if (report.cause == "ASSERTION" && !particulars.expression.empty()) text += ": " + particulars.expression;
+  if (report.cause == "EXCEPTION" && !particulars.exception_type.empty()) {
+    text += ": " + particulars.exception_type;
+    if (!particulars.exception_what.empty()) text += ", \"" + particulars.exception_what + "\"";
+  }
+  if (report.cause == "OOM" && !particulars.memory_scope.empty()) text += ": limit of the " + particulars.memory_scope;
+  const bool access = report.cause == "NULL_DEREF" || report.cause == "WILD_ACCESS";
+  if (access && report.fault_address) text += fmt::format(" at address {:#x}", *report.fault_address);
+  if (const Evidence* const best = strongest_for(report); best != nullptr) text += " (" + best->source + ")";
+  return text;
+}
+
+}  // namespace
+
+void conclude(AutopsyReport& report, const Particulars& particulars, const std::string& silent) {
+  std::ranges::stable_sort(report.evidence, [](const Evidence& a, const Evidence& b) { return a.tier < b.tier; });
+  const Ranking ranking = rank_evidence(report.evidence);
+  report.candidates = ranking.candidates;
+  report.cause = ranking.candidates.empty() ? silent : ranking.cause;
+  report.confidence = ranking.confidence;
+  if (report.evidence.empty() && silent == "NONE") report.confidence = 0.8;  // nothing speaks of a crash
+  report.family = find_cause(report.cause).family;
+  const bool no_crash = report.cause == "NONE" || report.cause == "NO_FAULT";
+  if (!no_crash && report.function.empty()) {
+    const BlamedFrame blamed = blame(particulars.stack);
+    report.function = blamed.function;
+    report.function_reason = blamed.reason;
+  }
+  report.detail = describe(report, particulars);
+  if (no_crash) return;
+  SignatureParts parts;
+  parts.cause = report.cause;
+  parts.frames = project_frames(particulars.stack, 3);
+  if (report.cause == "ASSERTION") parts.expression = particulars.expression;
+  if (report.cause == "DEADLOCK") parts.lock_sites = particulars.lock_sites;
+  if (report.cause == "OOM") parts.scope = particulars.memory_scope.empty() ? "unknown" : particulars.memory_scope;
+  report.signature = make_signature(parts);
+}
+
+}  // namespace crashwright::rca

@@ -1,0 +1,238 @@
+#include "rca/crash_text.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "rca/evidence.h"
+#include "rca/frame_rules.h"
+#include "rca/function_name.h"
+#include "rca/gdb_context.h"
+#include "rca/text_pattern.h"
+#include "rca/text_rules.h"
+#include "rca/text_stack.h"
+
+namespace crashwright::rca {
+namespace {
+
+constexpr size_t kLineMax = 8192;    // bytes of a line that are matched
+constexpr size_t kStackWithin = 12;  // lines between a report's header and its stack
+constexpr size_t kEvidencePerCause = 4;
+constexpr uint64_t kNullPage = 64 * 1024;
+constexpr double kLaterReport = 0.3;  // what a second report counts: it is a consequence
+constexpr double kUnsupported = 0.4;  // what a header in the middle of a line counts without a stack behind it
+
+std::vector<std::string_view> split_lines(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    lines.push_back(text.substr(0, std::min(end, kLineMax)));
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return lines;
+}
+
+// Someone talks about a crash: the match stands in quotation marks, or in a log line of a harmless severity.
+bool is_talk(std::string_view line, size_t begin) {
+  std::string_view before = line.substr(0, begin);
+  while (!before.empty() && (before.back() == '=' || (before.back() >= '0' && before.back() <= '9'))) {
+    before.remove_suffix(1);
+  }
+  if (before.ends_with('"') || before.ends_with('\'') || before.ends_with('`')) return true;
+  if (std::ranges::count(before, '"') % 2 == 1) return true;
+  for (const std::string_view harmless : {"INFO", "DEBUG", "TRACE", "NOTICE", "info]", "debug]", "trace]"}) {
+    if (before.find(harmless) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+// "==123==" or "==123== " in front of a header.
+int32_t pid_before(std::string_view before) {
+  const size_t end = before.rfind("==");
+  const size_t begin = end == std::string_view::npos || end == 0 ? end : before.rfind("==", end - 1);
+  if (begin == std::string_view::npos) return 0;
+  int32_t pid = 0;
+  std::from_chars(before.data() + begin + 2, before.data() + end, pid);
+  return pid;
+}
+
+std::optional<uint64_t> hex_after(std::string_view line, std::string_view word) {
+  const size_t at = line.find(word);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string_view rest = line.substr(at + word.size());
+  if (rest.starts_with("0x")) rest.remove_prefix(2);
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number, 16);
+  (void)end;
+  return error == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+// The last word of the line as a hexadecimal number: "Received signal 11 SEGV_MAPERR 000000000018".
+std::optional<uint64_t> last_address(std::string_view line) {
+  const size_t end = line.find_last_not_of(" \r");
+  if (end == std::string_view::npos) return std::nullopt;
+  line = line.substr(0, end + 1);
+  const size_t space = line.rfind(' ');
+  return hex_after(space == std::string_view::npos ? line : line.substr(space + 1), "");
+}
+
+// ": segfault at 18 ip 00005..." names it after "at ", a signal handler last.
+std::optional<uint64_t> access_address(std::string_view match) {
+  for (const std::string_view word : {"segfault at ", "fault addr "}) {
+    if (const auto named = hex_after(match, word); named) return named;
+  }
+  return last_address(match);
+}
+
+class Reader {
+ public:
+  Reader(std::string_view text, int32_t pid, const std::string& source)
+      : lines_(split_lines(text)), pid_(pid), source_(source) {}
+
+  CrashText read() {
+    for (size_t i = 0; i < lines_.size(); ++i) read_line(i);
+    if (result_.stack.empty()) result_.stack = read_text_stack(lines_, 0, lines_.size());
+    const bool crash_stack = !result_.evidence.empty() || result_.crash_seen || starts_with_frame();
+    if (crash_stack) {
+      for (Evidence& evidence : stack_evidence(result_.stack, source_)) result_.evidence.push_back(std::move(evidence));
+    }
+    for (Evidence& evidence : gdb_context_evidence(lines_, source_)) result_.evidence.push_back(std::move(evidence));
+    result_.crash_seen = result_.crash_seen || !result_.evidence.empty();
+    return std::move(result_);
+  }
+
+ private:
+  // A bare backtrace, as a debugger prints it.
+  [[nodiscard]] bool starts_with_frame() const { return !lines_.empty() && parse_frame_line(lines_[0]).has_value(); }
+
+  void read_line(size_t index) {
+    constexpr std::string_view kSummary = "SUMMARY: ";
+    std::string_view line = lines_[index];
+    std::string summary;
+    if (line.starts_with(kSummary)) {
+      summary = "ERROR: " + std::string(line.substr(kSummary.size()));
+      line = summary;
+    }
+    for (const TextRule& rule : text_rules()) {
+      const auto match = match_line(line, rule.pattern);
+      if (!match || is_talk(line, match->begin)) continue;
+      take(rule, index, line, *match);
+      return;
+    }
+  }
+
+  void take(const TextRule& rule, size_t index, std::string_view line, const TextMatch& match) {
+    Evidence evidence =
+        make_evidence(rule.tier, source_, rule.cause, rule.strength, "line " + std::to_string(index + 1), line);
+    switch (rule.detail) {
+      case TextDetail::kReport:
+      case TextDetail::kSegv:
+        if (!take_report(rule, index, line, match, evidence)) return;
+        break;
+      case TextDetail::kAddress:
+        if (const auto address = access_address(line.substr(match.begin)); address) {
+          evidence.cause = cause_of_access(*address);
+          if (!result_.fault_address) result_.fault_address = address;
+        }
+        break;
+      case TextDetail::kExpression:
+        take_expression(line, match);
+        break;
+      case TextDetail::kException:
+        take_exception(line, match, evidence);
+        break;
+      case TextDetail::kNothing:
+        break;
+    }
+    add(std::move(evidence));
+  }
+
+  // False for a report of another process.
+  bool take_report(const TextRule& rule, size_t index, std::string_view line, const TextMatch& match,
+                   Evidence& evidence) {
+    const int32_t pid = pid_before(line.substr(0, match.begin));
+    if (pid_ != 0 && pid != 0 && pid != pid_ && pid != 1) return false;
+    std::vector<Frame> stack = read_text_stack(lines_, index + 1, kStackWithin);
+    if (stack.empty() && !at_line_start(line, match)) evidence.strength *= kUnsupported;
+    evidence.pid = pid;
+    if (reports_++ > 0) {
+      evidence.strength *= kLaterReport;
+      return true;
+    }
+    result_.pid = pid;
+    if (auto address = hex_after(line, "address "); address) result_.fault_address = address;
+    if (rule.detail == TextDetail::kSegv) judge_access(index, stack, evidence);
+    result_.stack = std::move(stack);
+    return true;
+  }
+
+  // A header, or the path that UBSan puts in front of its own, with nothing else before it.
+  static bool at_line_start(std::string_view line, const TextMatch& match) {
+    const std::string_view before = line.substr(0, match.begin);
+    const bool marks_only = before.find_first_not_of("= \t0123456789") == std::string_view::npos;
+    const bool path_only = before.find(' ') == std::string_view::npos;
+    return marks_only || path_only;
+  }
+
+  void judge_access(size_t index, const std::vector<Frame>& stack, Evidence& evidence) {
+    if (result_.fault_address) evidence.cause = cause_of_access(*result_.fault_address);
+    for (size_t i = index + 1; i < lines_.size() && i <= index + kStackWithin && !result_.fault_address; ++i) {
+      if (match_line(lines_[i], "points to the zero page")) evidence.cause = "NULL_DEREF";
+    }
+    // The "address" of a signal that a process sent is made of its uid and pid.
+    const std::string first = stack.empty() ? "" : plain_function_name(stack.front().function);
+    for (const char* const sender : {"gsignal", "raise", "abort", "kill", "tgkill", "__pthread_kill", "pthread_kill"}) {
+      if (first == sender || first.starts_with("__GI_raise") || first.starts_with("__pthread_kill")) {
+        evidence.cause = "ABORT";
+      }
+    }
+  }
+
+  void take_expression(std::string_view line, const TextMatch& match) {
+    if (!result_.expression.empty()) return;
+    std::string_view rest = line.substr(match.end);
+    // The pattern of assert() ends behind the expression.
+    if (const size_t open = line.find('`', match.begin); open != std::string_view::npos && open < match.end) {
+      rest = line.substr(open + 1);
+      rest = rest.substr(0, rest.rfind("' failed"));
+    }
+    const size_t begin = rest.find_first_not_of(" :");
+    if (begin != std::string_view::npos) result_.expression = std::string(rest.substr(begin, kExcerptMax));
+  }
+
+  void take_exception(std::string_view line, const TextMatch& match, Evidence& evidence) {
+    std::string_view type = line.substr(match.end);
+    type = type.substr(0, type.find_first_of("'\r"));
+    if (result_.exception_type.empty()) result_.exception_type = std::string(type);
+    if (type.find("bad_alloc") != std::string_view::npos) evidence.cause = "OOM";
+  }
+
+  void add(Evidence evidence) {
+    result_.crash_seen = true;
+    if (evidence.cause == "UNKNOWN") return;
+    const auto same = [&](const Evidence& other) { return other.cause == evidence.cause; };
+    if (std::ranges::count_if(result_.evidence, same) < static_cast<ptrdiff_t>(kEvidencePerCause)) {
+      result_.evidence.push_back(std::move(evidence));
+    }
+  }
+
+  std::vector<std::string_view> lines_;
+  int32_t pid_;
+  std::string source_;
+  size_t reports_ = 0;
+  CrashText result_;
+};
+
+}  // namespace
+
+const char* cause_of_access(uint64_t address) { return address < kNullPage ? "NULL_DEREF" : "WILD_ACCESS"; }
+
+CrashText read_crash_text(std::string_view text, int32_t pid, const std::string& source) {
+  if (text.size() <= kCrashTextMax) return Reader(text, pid, source).read();
+  std::string both(text.substr(0, kCrashTextMax / 2));
+  both += '\n';
+  both += text.substr(text.size() - kCrashTextMax / 2);
+  return Reader(both, pid, source).read();
+}
+
+}  // namespace crashwright::rca

@@ -1,0 +1,85 @@
+#include "rca/function_name.h"
+
+namespace crashwright::rca {
+namespace {
+
+constexpr std::string_view kUnnamed[] = {"(anonymous namespace)::", "{anonymous}::", "<unnamed>::"};
+constexpr std::string_view kRooms[] = {"crashwright::mock_engine::", "crashwright::postmortem::", "crashwright::rca::",
+                                       "crashwright::harness::", "crashwright::"};
+
+void erase_all(std::string& text, std::string_view part) {
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at)) text.erase(at, part.size());
+}
+
+// The end of the balanced brackets that open at `at`, or the end of the text.
+size_t after_brackets(std::string_view text, size_t at, char open, char close) {
+  int depth = 0;
+  for (; at < text.size(); ++at) {
+    if (text[at] == open) ++depth;
+    // The arrow of operator-> and of a trailing return type closes nothing.
+    if (text[at] == close && !(close == '>' && at > 0 && text[at - 1] == '-') && --depth == 0) return at + 1;
+  }
+  return text.size();
+}
+
+bool ends_with_operator(std::string_view text) {
+  constexpr std::string_view kWord = "operator";
+  if (!text.ends_with(kWord)) return false;
+  return text.size() == kWord.size() || text[text.size() - kWord.size() - 1] == ':';
+}
+
+// The length of the operator's own characters at `at`, after the word "operator".
+size_t operator_length(std::string_view text, size_t at) {
+  const std::string_view rest = text.substr(at);
+  for (const std::string_view symbol :
+       {"()", "[]", "<=>", "<<=", ">>=", "->*", "<<", ">>", "->", "<=", ">=", "<", ">"}) {
+    if (rest.starts_with(symbol)) return symbol.size();
+  }
+  // A conversion, new or delete: up to the arguments.
+  if (rest.starts_with(" ")) return std::min(rest.find('('), rest.size());
+  return 0;
+}
+
+}  // namespace
+
+std::string plain_function_name(std::string_view name) {
+  std::string text(name.substr(0, name.find(" [clone")));
+  for (const std::string_view part : kUnnamed) erase_all(text, part);
+  std::string plain;
+  for (size_t at = 0; at < text.size();) {
+    if (ends_with_operator(plain)) {
+      const size_t length = operator_length(text, at);
+      plain.append(text, at, length);
+      at += length;
+      if (length > 0) continue;
+    }
+    const char c = text[at];
+    if (c == '<' && at > 0) {
+      at = after_brackets(text, at, '<', '>');
+    } else if (c == '(' || c == '@' || c == '{') {
+      break;
+    } else if (c == '[') {  // [abi:cxx11]
+      at = after_brackets(text, at, '[', ']');
+    } else if (c == ' ') {  // a return type ends here
+      if (at + 1 < text.size()) plain.clear();
+      ++at;
+    } else if (c == '.' && !plain.empty()) {  // .cold, .isra.0
+      break;
+    } else {
+      plain += c;
+      ++at;
+    }
+  }
+  while (plain.ends_with("::")) plain.resize(plain.size() - 2);
+  while (plain.starts_with('*') || plain.starts_with('&')) plain.erase(0, 1);
+  return plain;
+}
+
+std::string short_function_name(std::string_view plain) {
+  for (const std::string_view room : kRooms) {
+    if (plain.starts_with(room)) return std::string(plain.substr(room.size()));
+  }
+  return std::string(plain);
+}
+
+}  // namespace crashwright::rca

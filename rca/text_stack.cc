@@ -1,0 +1,97 @@
+#include "rca/text_stack.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+namespace crashwright::rca {
+namespace {
+
+constexpr size_t kFramesMax = 512;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view trimmed(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+// Takes "0x4f13bb" off the front of `rest`.
+bool take_address(std::string_view& rest, uint64_t& address) {
+  if (!rest.starts_with("0x")) return false;
+  const auto [end, error] = std::from_chars(rest.data() + 2, rest.data() + rest.size(), address, 16);
+  (void)error;
+  size_t used = static_cast<size_t>(end - rest.data());
+  while (used < rest.size() && rest[used] != ' ') ++used;  // an address that was made illegible
+  rest = trimmed(rest.substr(used));
+  return true;
+}
+
+// "a.cc:7:3" or "a.cc:7".
+void take_place(std::string_view place, Frame& frame) {
+  const size_t colon = place.find(':');
+  frame.file = std::string(place.substr(0, colon));
+  if (colon != std::string_view::npos) {
+    std::from_chars(place.data() + colon + 1, place.data() + place.size(), frame.line);
+  }
+}
+
+// Splits "f(int) a.cc:7:3", "f (/usr/lib/libx.so+0x12)" and "f (x=1) at a.c:7" into name and place.
+void take_name_and_place(std::string_view rest, Frame& frame) {
+  if (const size_t build = rest.rfind(" (BuildId: "); build != std::string_view::npos) rest = rest.substr(0, build);
+  if (const size_t at = rest.rfind(") at "); at != std::string_view::npos) {  // gdb
+    take_place(rest.substr(at + 5), frame);
+    rest = rest.substr(0, at + 1);
+  } else if (const size_t from = rest.rfind(") from "); from != std::string_view::npos) {
+    frame.module = std::string(rest.substr(from + 7));
+    rest = rest.substr(0, from + 1);
+  } else if (const size_t space = rest.rfind(' '); space != std::string_view::npos) {
+    const std::string_view last = rest.substr(space + 1);
+    const size_t offset = last.rfind("+0x");
+    const bool in_module = last.starts_with('(') && offset != std::string_view::npos;
+    const bool in_file = last.find('/') != std::string_view::npos || last.find(":") != std::string_view::npos;
+    if (in_module) frame.module = std::string(last.substr(1, offset - 1));
+    if (!in_module && in_file && last.find("::") == std::string_view::npos) take_place(last, frame);
+    if (in_module || !frame.file.empty()) rest = rest.substr(0, space);
+  } else if (const size_t offset = rest.rfind("+0x"); rest.starts_with('(') && offset != std::string_view::npos) {
+    frame.module = std::string(rest.substr(1, offset - 1));
+    return;
+  }
+  frame.function = std::string(trimmed(rest));
+}
+
+}  // namespace
+
+std::optional<Frame> parse_frame_line(std::string_view line) {
+  std::string_view rest = trimmed(line);
+  Frame frame;
+  if (rest.starts_with("@ ")) {  // glog
+    rest = trimmed(rest.substr(2));
+    if (!take_address(rest, frame.pc)) return std::nullopt;
+  } else {
+    if (rest.size() < 2 || rest[0] != '#' || !is_digit(rest[1])) return std::nullopt;
+    size_t at = 1;
+    while (at < rest.size() && (is_digit(rest[at]) || rest[at] == '.')) ++at;
+    if (at >= rest.size() || rest[at] != ' ') return std::nullopt;
+    rest = trimmed(rest.substr(at));
+    take_address(rest, frame.pc);
+    if (rest.starts_with("in ")) rest = trimmed(rest.substr(3));
+  }
+  take_name_and_place(rest, frame);
+  return frame;
+}
+
+std::vector<Frame> read_text_stack(const std::vector<std::string_view>& lines, size_t from, size_t within) {
+  std::vector<Frame> frames;
+  for (size_t i = from; i < lines.size() && frames.size() < kFramesMax; ++i) {
+    if (auto frame = parse_frame_line(lines[i]); frame) {
+      frames.push_back(std::move(*frame));
+    } else if (!frames.empty() || i - from >= within) {
+      break;
+    }
+  }
+  return frames;
+}
+
+}  // namespace crashwright::rca
