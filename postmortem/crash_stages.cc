@@ -24,12 +24,14 @@ Section<crash_format::Frames> g_frames;
 Section<crash_format::StageDone> g_done;
 Section<crash_format::Complete> g_complete;
 crash_format::SectionHeader g_module_header;
-// How far the two stages that write several sections have come, so that a restart goes on after them.
+// How far the stages that write sections have come, so that a restart goes on after them.
+std::atomic<bool> g_facts_written;
 std::atomic<uint32_t> g_texts_done;
 std::atomic<uint32_t> g_modules_done;
 void* g_restart[5];  // __builtin_setjmp
 
 void write_facts() noexcept {
+  if (g_facts_written.load(std::memory_order_relaxed)) return;
   crash_format::Facts& facts = g_facts.payload;
   const siginfo_t& info = *g_state.info;
   facts.tid = g_state.owner_tid.load(std::memory_order_relaxed);
@@ -44,6 +46,7 @@ void write_facts() noexcept {
   signal_safe::copy_text(facts.last_fault_point.bytes, sizeof facts.last_fault_point.bytes, g_state.last_fault_point);
   signal_safe::copy_bytes(facts.siginfo, g_state.info, kSiginfoBytes);
   crash_record::append(g_facts.header, SectionType::kFacts, &facts, sizeof facts);
+  g_facts_written.store(true, std::memory_order_relaxed);
 }
 
 void write_texts() noexcept {
@@ -79,6 +82,7 @@ void write_frames() noexcept {
 }
 
 void finish() noexcept {
+  write_facts();  // when their own stage was left out: nothing matters more
   crash_format::Complete& complete = g_complete.payload;
   complete.sections = crash_record::sections();
   complete.nested_faults = g_state.nested_faults.load(std::memory_order_relaxed);
