@@ -46,7 +46,7 @@ std::string excerpt(const Diagnostic& diagnostic) {
   if (last < characters.size()) shown += "...";
   const size_t room = last > column ? last - column : 1;
   const std::string caret(std::clamp<size_t>(diagnostic.width, 1, room), '^');
-  return fmt::format("{:>5} | {}\n      | {}{}\n", diagnostic.position.line, shown,
+  return fmt::format("{:>5} |{}{}\n      | {}{}\n", diagnostic.position.line, shown.empty() ? "" : " ", shown,
                      std::string(prefix + column - first, ' '), caret);
 }
 

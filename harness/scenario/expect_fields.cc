@@ -1,4 +1,5 @@
 #include "harness/scenario/field_tables.h"
+#include "rca/cause.h"
 #include "verifiers/verifier.h"
 
 namespace crashwright::harness {
@@ -16,37 +17,9 @@ std::vector<std::string> promise_words() {
 }
 
 std::vector<std::string> cause_words() {
-  return {"NULL_DEREF",
-          "WILD_ACCESS",
-          "USE_AFTER_FREE",
-          "DOUBLE_FREE",
-          "INVALID_FREE",
-          "HEAP_OVERFLOW",
-          "STACK_BUFFER_OVERFLOW",
-          "GLOBAL_BUFFER_OVERFLOW",
-          "STACK_OVERFLOW_EXHAUSTION",
-          "UNDEFINED_BEHAVIOUR",
-          "ASSERTION",
-          "ABORT",
-          "EXCEPTION",
-          "FPE",
-          "ILL",
-          "BUS",
-          "OOM",
-          "DEADLOCK",
-          "LIVELOCK",
-          "TIMEOUT",
-          "DATA_RACE",
-          "LEAK",
-          "UNINITIALISED",
-          "TORN_WRITE",
-          "DISK_FULL",
-          "IO_ERROR",
-          "KILLED_BY_HARNESS",
-          "KILLED_EXTERNAL",
-          "NO_FAULT",
-          "NONE",
-          "UNKNOWN"};
+  std::vector<std::string> names;
+  for (const rca::Cause& cause : rca::all_causes()) names.emplace_back(cause.name);
+  return names;
 }
 
 void set_outcome(Target target, Value value) {

@@ -61,8 +61,8 @@ void check_builds(const Scenario& scenario, const ScenarioFault& fault, const Fa
 // Without fsync nothing is promised to survive, and no fsync is there to fail.
 void check_durability(const Scenario& scenario, const ScenarioFault& fault, const FaultKind& kind,
                       SectionReader& reader) {
-  const bool wants_sync = kind.action == postmortem::FaultAction::kPowerLoss ||
-                          kind.action == postmortem::FaultAction::kEioFsync;
+  const bool wants_sync =
+      kind.action == postmortem::FaultAction::kPowerLoss || kind.action == postmortem::FaultAction::kEioFsync;
   if (!wants_sync || scenario.session.durability == Durability::kPowerLoss) return;
   reader.complain(fault.position, kind.name.size(), code::kDurability,
                   fmt::format("{} needs a session that syncs", kind.name), "add `session: {durability: power_loss}`");

@@ -236,8 +236,9 @@ void SectionReader::read_fault(const YamlNode& entry, Scenario& scenario) {
   const YamlNode& parameters = entry.items.front();
   const FaultKind* const kind = find_fault_kind(key.text);
   if (kind == nullptr) {
+    const std::string hint = suggestion(key.text, fault_kind_names());
     complain(key.position, shown_width(key), code::kUnknownFault, fmt::format("no fault \"{}\"", key.text),
-             suggestion(key.text, fault_kind_names()));
+             hint.empty() ? "`crashwright faults` lists them" : hint);
     return;
   }
   ScenarioFault fault;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t kComparedCharactersMax = 64;
 constexpr size_t kListedWordsMax = 14;
+constexpr size_t kPrefixMin = 4;
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
@@ -35,8 +36,13 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string nearest_word(std::string_view typed, const std::vector<std::string>& valid) {
+  for (const std::string& word : valid) {
+    const size_t shared = std::min(word.size(), typed.size());
+    if (shared >= kPrefixMin && typed.substr(0, shared) == std::string_view(word).substr(0, shared)) return word;
+  }
   std::string nearest;
-  size_t best = std::max<size_t>(typed.size(), 3) / 3 + 1;
+  // A single letter is near to every other single letter: that helps nobody.
+  size_t best = std::min(std::max<size_t>(typed.size(), 3) / 3 + 1, typed.size());
   for (const std::string& word : valid) {
     const size_t distance = edit_distance(typed, word);
     if (distance < best) {

@@ -1,13 +1,14 @@
 #include "harness/scenario/value.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <cctype>
 #include <limits>
+#include <vector>
 
 #include "harness/scenario/diagnostic.h"
-#include "harness/scenario/suggest.h"
 
 namespace crashwright::harness {
 namespace {
@@ -77,7 +78,7 @@ ValueResult<uint64_t> parse_with_unit(std::string_view text, std::string_view wa
   for (const Unit& unit : units) names.emplace_back(unit.name);
   if (decimal->rest.empty()) {
     return refuse(code::kUnit, fmt::format("wants {}, not \"{}\"", wanted, text),
-                  fmt::format("add the unit: {}", fmt::format("{}{} for example", text, units[Count / 2].name)));
+                  fmt::format("add the unit: {}", fmt::format("{}{} for example", text, units[Count / 2 - 1].name)));
   }
   for (const Unit& unit : units) {
     if (decimal->rest != unit.name) continue;
@@ -89,7 +90,7 @@ ValueResult<uint64_t> parse_with_unit(std::string_view text, std::string_view wa
     return decimal->whole * unit.factor + fraction;
   }
   return refuse(code::kUnit, fmt::format("has an unknown unit: \"{}\" in \"{}\"", decimal->rest, text),
-                suggestion(decimal->rest, names));
+                fmt::format("one of: {}", fmt::join(names, ", ")));
 }
 
 bool looks_like_other_number(std::string_view text) {

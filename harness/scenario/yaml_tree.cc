@@ -140,6 +140,20 @@ class TreeBuilder : public YAML::EventHandler {
   bool overflowed_ = false;
 };
 
+// What people mostly did when the parser says something as short as "illegal map value".
+std::string syntax_hint(const std::string& text, const std::string& message) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const size_t indent = line.find_first_not_of(" \t");
+    if (indent != std::string::npos && line.substr(0, indent).find('\t') != std::string::npos) {
+      return "indent with spaces: YAML does not take tabs";
+    }
+  }
+  if (message == "illegal map value") return "put quotes around a text that contains `: `";
+  if (message.find("flow not found") != std::string::npos) return "a bracket is not closed";
+  return {};
+}
+
 }  // namespace
 
 const char* yaml_kind_name(YamlNode::Kind kind) noexcept {
@@ -188,7 +202,7 @@ YamlResult parse_yaml(const std::string& file, const std::string& text) {
       }
     }
   } catch (const YAML::Exception& error) {
-    builder.complain(error.mark, code::kSyntax, "not valid YAML: " + error.msg, "");
+    builder.complain(error.mark, code::kSyntax, "not valid YAML: " + error.msg, syntax_hint(text, error.msg));
   }
   return {std::move(builder.root), std::move(builder.diagnostics)};
 }

@@ -1,0 +1,225 @@
+// Goal: exit codes and texts of the commands that need no run, as a shell sees them.
+
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+
+#include "base/file.h"
+#include "harness/cli/command.h"
+#include "harness/cli/exit_code.h"
+#include "harness/cli/options.h"
+#include "harness/cli/prove_table.h"
+
+namespace crashwright::harness::cli {
+namespace {
+
+using verifiers::Outcome;
+
+struct Answer {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+// Redirects the descriptors themselves: what the commands print goes through stdio.
+class Captured {
+ public:
+  explicit Captured(int fd, const std::string& path) : fd_(fd), saved_(::dup(fd)), path_(path) {
+    std::fflush(nullptr);
+    std::FILE* const file = std::fopen(path.c_str(), "w");
+    BOOST_REQUIRE(file != nullptr);
+    ::dup2(::fileno(file), fd_);
+    std::fclose(file);
+  }
+  std::string finish() {
+    std::fflush(nullptr);
+    ::dup2(saved_, fd_);
+    ::close(saved_);
+    return *read_file(path_);
+  }
+
+ private:
+  int fd_;
+  int saved_;
+  std::string path_;
+};
+
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/crashwright-cli-XXXXXX";
+    path = ::mkdtemp(name);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  [[nodiscard]] std::string file(const std::string& name, const std::string& text) const {
+    BOOST_REQUIRE(write_file(path + "/" + name, text));
+    return path + "/" + name;
+  }
+  [[nodiscard]] Answer run(const std::vector<std::string>& arguments) const {
+    Captured out(STDOUT_FILENO, path + "/.out");
+    Captured err(STDERR_FILENO, path + "/.err");
+    Answer answer;
+    answer.code = run_command(arguments);
+    answer.err = err.finish();
+    answer.out = out.finish();
+    return answer;
+  }
+  std::string path;
+};
+
+size_t longest_line(const std::string& text) {
+  size_t longest = 0;
+  size_t start = 0;
+  for (size_t end = text.find('\n'); end != std::string::npos; start = end + 1, end = text.find('\n', start)) {
+    longest = std::max(longest, end - start);
+  }
+  return longest;
+}
+
+constexpr const char* kGood = "name: a good one\ntags: [smoke]\nfaults:\n  - sigkill: {at: feed.message}\n";
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(every_command_has_help_with_an_example_in_80_columns) {
+  const Folder folder;
+  for (const Command& command : all_commands()) {
+    BOOST_TEST_CONTEXT(command.name) {
+      const Answer answer = folder.run({command.name, "--help"});
+      BOOST_TEST(answer.code == 0);
+      BOOST_TEST(answer.out.rfind("Usage: crashwright ", 0) == 0);
+      BOOST_TEST(longest_line(answer.out) <= 80);
+      BOOST_TEST((answer.out.find("Examples:") != std::string::npos || std::string(command.name) == "version"));
+    }
+  }
+  const Answer all = folder.run({"--help"});
+  BOOST_TEST(all.code == 0);
+  BOOST_TEST(longest_line(all.out) <= 80);
+}
+
+BOOST_AUTO_TEST_CASE(a_mistyped_command_is_wrong_use_with_a_suggestion) {
+  const Folder folder;
+  const Answer answer = folder.run({"validte"});
+  BOOST_TEST(answer.code == 2);
+  BOOST_TEST(answer.err == "crashwright: no command \"validte\"\n  did you mean \"validate\"?\n");
+  BOOST_TEST(folder.run({}).code == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_mistyped_option_is_wrong_use_with_a_suggestion) {
+  const Folder folder;
+  const Answer answer = folder.run({"list", "--fromat", "json"});
+  BOOST_TEST(answer.code == 2);
+  BOOST_TEST(answer.err ==
+             "crashwright list: no option --fromat\n  did you mean \"--format\"?\n  see: crashwright list --help\n");
+}
+
+BOOST_AUTO_TEST_CASE(numbers_on_the_command_line_are_as_strict_as_in_scenarios) {
+  const Folder folder;
+  const std::string good = folder.file("good.yaml", kGood);
+  BOOST_TEST(folder.run({"list", good, "--seed", "010"}).code == 2);
+  BOOST_TEST(folder.run({"list", good, "--seed", "many"}).code == 2);
+  BOOST_TEST(folder.run({"list", good, "--fault", "earthquake"}).code == 2);
+  BOOST_TEST(folder.run({"run", good, "--jobs", "0"}).code == 2);
+  BOOST_TEST(folder.run({"run", good, "--deadline", "50"}).code == 2);
+}
+
+BOOST_AUTO_TEST_CASE(an_invalid_scenario_ends_with_2_before_anything_runs) {
+  const Folder folder;
+  const std::string bad = folder.file("bad.yaml", "nme: x\n");
+  for (const char* const command : {"run", "list", "validate"}) {
+    const Answer answer = folder.run({command, bad, "--out", folder.path + "/out"});
+    BOOST_TEST(answer.code == 2);
+  }
+  BOOST_TEST(folder.run({"validate", bad, "--no-engine"}).err.find("did you mean \"name\"?") != std::string::npos);
+  BOOST_TEST(!std::filesystem::exists(folder.path + "/out"));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_selected_ends_with_4) {
+  const Folder folder;
+  const std::string good = folder.file("good.yaml", kGood);
+  BOOST_TEST(folder.run({"list", good, "--filter", "zzz"}).code == 4);
+  BOOST_TEST(folder.run({"run", good, "--tag", "zzz"}).code == 4);
+  BOOST_TEST(folder.run({"list", good, "--build", "asan"}).code == 4);
+  BOOST_TEST(folder.run({"list", good, "--fault", "abort"}).code == 4);
+}
+
+BOOST_AUTO_TEST_CASE(list_shows_cases_and_plans) {
+  const Folder folder;
+  const std::string good = folder.file("good.yaml", kGood);
+  const Answer human = folder.run({"list", good, "--tag", "smoke"});
+  BOOST_TEST(human.code == 0);
+  BOOST_TEST(human.out == "a good one [release]  sigkill at feed.message\n1 cases of 1 scenarios\n");
+  const Answer json = folder.run({"list", good, "--format", "json"});
+  BOOST_TEST(json.out.find("\"kind\": \"sigkill\"") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(validate_without_an_engine_says_what_it_did_not_check) {
+  const Folder folder;
+  const Answer answer = folder.run({"validate", folder.file("good.yaml", kGood), "--no-engine"});
+  BOOST_TEST(answer.code == 0);
+  BOOST_TEST(answer.out == "1 scenario is valid; names of fault points were not checked\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_is_no_run_is_wrong_use) {
+  const Folder folder;
+  BOOST_TEST(folder.run({"report", folder.path}).code == 2);
+  BOOST_TEST(folder.run({"verify", folder.path}).code == 4);
+  BOOST_TEST(folder.run({"autopsy"}).code == 2);
+  BOOST_TEST(folder.run({"autopsy", "--text", folder.path + "/none"}).code == 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_worst_verdict_decides_the_exit_code) {
+  OutcomeCounts counts;
+  BOOST_TEST(exit_code(counts, false, false) == kExitInconclusive);
+  counts.pass = 3;
+  BOOST_TEST(exit_code(counts, false, false) == kExitPassed);
+  counts.skipped = 1;
+  BOOST_TEST(exit_code(counts, false, false) == kExitInconclusive);
+  BOOST_TEST(exit_code(counts, false, true) == kExitPassed);
+  counts.inconclusive = 1;
+  BOOST_TEST(exit_code(counts, false, true) == kExitInconclusive);
+  counts.fail = 1;
+  BOOST_TEST(exit_code(counts, false, true) == kExitBroken);
+  counts.error = 1;
+  BOOST_TEST(exit_code(counts, false, true) == kExitInternal);
+  BOOST_TEST(exit_code(counts, true, true) == kExitInterrupted);
+}
+
+BOOST_AUTO_TEST_CASE(a_bug_is_caught_only_by_a_promise_that_is_meant_to_catch_it) {
+  const std::vector<PlantedBug> bugs = {{"b1", "one", {"rca"}, {"x"}, {}}, {"b2", "two", {"handler"}, {"x"}, {}}};
+  const auto add = [](RunRecord& run, const std::string& id, Outcome outcome) {
+    CaseRecord record;
+    record.finished = CaseFinished{};
+    record.finished->case_id = id;
+    record.finished->name = "x";
+    record.finished->outcome = outcome;
+    record.finished->verdicts = {{"rca", outcome, "wrong cause", {}}};
+    run.cases.push_back(record);
+  };
+  RunRecord run;
+  add(run, "b1--x.planted", Outcome::kFail);
+  add(run, "b2--x.planted", Outcome::kFail);
+  add(run, "clean--x.planted", Outcome::kPass);
+  ProofResult result = judge_proof(bugs, run);
+  BOOST_TEST(result.bugs[0].caught);
+  BOOST_TEST(!result.bugs[1].caught);
+  BOOST_TEST(result.bugs[1].broken == std::vector<std::string>{"rca"});
+  BOOST_TEST(!result.holds());
+  result.bugs.pop_back();
+  BOOST_TEST(result.holds());
+  add(run, "clean--y.planted", Outcome::kFail);
+  BOOST_TEST(judge_proof({bugs[0]}, run).false_alarms.size() == 1);
+  BOOST_TEST(!judge_proof({bugs[0]}, run).holds());
+}
+
+BOOST_AUTO_TEST_CASE(the_list_of_planted_bugs_is_checked) {
+  const PlantedBugs good =
+      load_planted_bugs_text("p.yaml", "- bug: a\n  what: b\n  caught_by: rca\n  scenarios: [x, y]\n");
+  BOOST_TEST(good.diagnostics.empty());
+  BOOST_REQUIRE(good.bugs.size() == 1);
+  BOOST_TEST(good.bugs[0].scenarios.size() == 2);
+  const PlantedBugs bad =
+      load_planted_bugs_text("p.yaml", "- bug: a\n  wat: b\n  caught_by: [rac]\n  scenarios: [x]\n- c\n- bug: d\n");
+  BOOST_TEST(bad.diagnostics.size() == 4);
+}
+
+}  // namespace crashwright::harness::cli

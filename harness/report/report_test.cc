@@ -1,0 +1,198 @@
+// Goal: the events are enough to render every report, whatever text a dying program put into them, and however the run
+// ended.
+
+#include "harness/report/report.h"
+
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+
+#include "base/file.h"
+#include "harness/report/event_json.h"
+
+namespace crashwright::harness {
+namespace {
+
+using verifiers::Outcome;
+
+constexpr const char* kHostile = "</pre><script>alert(1)</script>&\"'\x1b[31m\x01\xff\xc3(\xed\xa0\x80\xef\xbf\xbe";
+
+CaseFinished finished(const std::string& id, Outcome outcome) {
+  CaseFinished done;
+  done.case_id = id;
+  done.name = "name of " + id;
+  done.build = "release";
+  done.why = "a reason";
+  done.folder = id;
+  done.seed = 7;
+  done.outcome = outcome;
+  done.summary = "a summary";
+  done.scenario_path = "scenarios/memory/x.yaml";
+  done.repro = "crashwright run x.yaml --seed 7";
+  done.verdicts = {{"rca", outcome, "the cause is right", {"detail"}}};
+  done.faults = {{"sigkill", "feed.message", "confirmed", "wait status SIGKILL", 0, 5}};
+  done.duration_ns = 1'500'000'000;
+  done.recovery_time_ns = 2'000'000;
+  return done;
+}
+
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/crashwright-report-XXXXXX";
+    path = ::mkdtemp(name);
+    log = std::move(*EventLog::open(path + "/events.jsonl"));
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  void emit(const Event& event) const { log->on_event(event); }
+  [[nodiscard]] std::string text(const std::string& file) const { return *read_file(path + "/" + file); }
+  std::string path;
+  std::unique_ptr<EventLog> log;
+};
+
+RunStarted started() {
+  return {1'700'000'000'000'000'000U, 7, 3, 2, "crashwright 0.1.0", "mock_engine", "out", {"run"}};
+}
+
+size_t count(const std::string& text, const std::string& part) {
+  size_t found = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++found;
+  return found;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(markup_and_bad_bytes_are_escaped) {
+  BOOST_TEST(escape_markup("<a href=\"x\">'&'</a>\n\t") == "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;\n\t");
+  BOOST_TEST(escape_markup("gr\xc3\xb6\xc3\x9f"
+                           "e \xe2\x82\xac \xf0\x9f\x98\x80") ==
+             "gr\xc3\xb6\xc3\x9f"
+             "e \xe2\x82\xac \xf0\x9f\x98\x80");
+  const std::string bad = "\xef\xbf\xbd";
+  BOOST_TEST(escape_markup("\x01") == bad);
+  BOOST_TEST(escape_markup("\xff") == bad);
+  BOOST_TEST(escape_markup("\xc0\xaf") == bad + bad);
+  BOOST_TEST(escape_markup("\xed\xa0\x80") == bad + bad + bad);
+  BOOST_TEST(escape_markup("\xef\xbf\xbe") == bad);
+  BOOST_TEST(escape_markup("\xc2\x9b") == bad);
+  BOOST_TEST(escape_markup("\xe2\x82") == bad + bad);
+}
+
+BOOST_AUTO_TEST_CASE(every_event_survives_a_round_trip) {
+  const Event events[] = {started(),
+                          RunNote{"note"},
+                          CaseStarted{"a", "name", "asan", 9, 11},
+                          CaseNote{"a", "died", 12},
+                          finished("a", Outcome::kInconclusive),
+                          RunFinished{13, 14, true, 130}};
+  for (const Event& event : events) {
+    const std::string line = event_to_json(event);
+    BOOST_TEST(line.find('\n') == std::string::npos);
+    const auto back = event_from_json(line);
+    BOOST_REQUIRE(back);
+    BOOST_TEST(event_to_json(*back) == line);
+  }
+  BOOST_TEST(!event_from_json("{\"event\":\"unheard of\"}"));
+  BOOST_TEST(!event_from_json("{\"event\":\"run_note\"}"));
+  BOOST_TEST(!event_from_json("{\"ev"));
+}
+
+BOOST_AUTO_TEST_CASE(hostile_text_stays_text_in_every_report) {
+  const Folder folder;
+  CaseFinished done = finished("a", Outcome::kFail);
+  done.name = done.summary = done.why = done.repro = kHostile;
+  done.verdicts[0].summary = kHostile;
+  done.verdicts[0].details = {kHostile, std::string(1 << 20, '<')};
+  folder.emit(started());
+  folder.emit(done);
+  BOOST_REQUIRE(write_reports(folder.path));
+  for (const char* const file : {"report.html", "junit.xml"}) {
+    const std::string text = folder.text(file);
+    BOOST_TEST(text.find("<script") == std::string::npos);
+    BOOST_TEST(text.find('\x1b') == std::string::npos);
+    BOOST_TEST(text.find('\xff') == std::string::npos);
+  }
+  BOOST_TEST(folder.text("report.html").size() < 64U << 10);
+}
+
+BOOST_AUTO_TEST_CASE(junit_counts_each_kind_of_verdict) {
+  RunRecord run;
+  run.started = started();
+  for (const Outcome outcome :
+       {Outcome::kPass, Outcome::kFail, Outcome::kInconclusive, Outcome::kSkipped, Outcome::kError}) {
+    CaseRecord record;
+    record.finished = finished(verifiers::outcome_name(outcome), outcome);
+    run.cases.push_back(record);
+  }
+  run.cases.emplace_back().started.case_id = "cut short";
+  const std::string xml = render_junit(run);
+  BOOST_TEST(xml.find("<testsuites name=\"crashwright\" tests=\"6\" failures=\"2\" errors=\"2\" skipped=\"1\"") !=
+             std::string::npos);
+  BOOST_TEST(xml.find("<testsuite name=\"memory\" tests=\"5\"") != std::string::npos);
+  BOOST_TEST(xml.find("<failure type=\"INCONCLUSIVE\"") != std::string::npos);
+  BOOST_TEST(xml.find("repeat: crashwright run x.yaml --seed 7") != std::string::npos);
+  BOOST_TEST(count(xml, "<testcase ") == count(xml, "</testcase>"));
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupted_run_is_rendered_from_what_there_is) {
+  const Folder folder;
+  folder.emit(started());
+  folder.emit(CaseStarted{"a", "name of a", "release", 7, 1});
+  folder.emit(finished("a", Outcome::kPass));
+  folder.emit(CaseStarted{"b", "name of b", "release", 7, 1});
+  folder.emit(CaseNote{"b", "engine died: SIGSEGV", 2});
+  // The harness was killed in the middle of its last line.
+  const std::string whole = folder.text("events.jsonl");
+  BOOST_REQUIRE(write_file(folder.path + "/events.jsonl", whole + "{\"event\":\"case_fin"));
+  BOOST_REQUIRE(write_reports(folder.path));
+  const auto run = read_events(folder.path + "/events.jsonl");
+  BOOST_REQUIRE(run);
+  BOOST_TEST(run->damaged_lines == 1);
+  BOOST_TEST(count_outcomes(*run).pass == 1);
+  BOOST_TEST(count_outcomes(*run).unfinished == 1);
+  BOOST_TEST(folder.text("report.html").find("interrupted") != std::string::npos);
+  BOOST_TEST(folder.text("run.json").find("\"interrupted\": true") != std::string::npos);
+  BOOST_TEST(folder.text("junit.xml").find("INTERRUPTED") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(events_cut_at_any_byte_never_fail_the_reader) {
+  const Folder folder;
+  folder.emit(started());
+  folder.emit(finished("a", Outcome::kPass));
+  const std::string whole = folder.text("events.jsonl");
+  const size_t first_line = whole.find('\n');
+  for (size_t length = 0; length <= whole.size(); ++length) {
+    BOOST_REQUIRE(write_file(folder.path + "/cut.jsonl", whole.substr(0, length)));
+    const auto run = read_events(folder.path + "/cut.jsonl");
+    BOOST_TEST(run.has_value() == (length >= first_line));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_without_a_run_is_refused) {
+  const Folder folder;
+  BOOST_TEST(!write_reports(folder.path + "/nowhere"));
+  BOOST_TEST(!write_reports(folder.path));
+}
+
+BOOST_AUTO_TEST_CASE(a_report_of_500_passing_cases_stays_below_2_MB) {
+  RunRecord run;
+  run.started = started();
+  for (int i = 0; i < 500; ++i) {
+    CaseRecord record;
+    record.finished = finished("case-" + std::to_string(i), Outcome::kPass);
+    record.finished->verdicts.assign(10, {"reconciliation", Outcome::kPass, std::string(120, 's'), {}});
+    rca::AutopsyReport autopsy;
+    autopsy.cause = "NULL_DEREF";
+    rca::ThreadStack stack;
+    stack.faulting = true;
+    stack.frames.assign(40, {0x1234, "crashwright::mock_engine::OrderGateway::send", "mock_engine/order_gateway.cc", 70,
+                             "mock_engine", false});
+    autopsy.threads.assign(6, stack);
+    for (size_t t = 1; t < autopsy.threads.size(); ++t) autopsy.threads[t].faulting = false;
+    record.finished->autopsy = autopsy;
+    run.cases.push_back(record);
+  }
+  BOOST_TEST(render_html(run).size() < 2U << 20);
+}
+
+}  // namespace crashwright::harness

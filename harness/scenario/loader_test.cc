@@ -1,0 +1,235 @@
+// Goal: every complaint about a scenario says where, what and what to do instead, to the letter.
+// Method: testdata/malformed.txt holds pairs of a scenario and the text expected for it.
+
+#include "harness/scenario/loader.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "base/file.h"
+#include "harness/faults/registry.h"
+#include "harness/scenario/yaml_tree.h"
+
+namespace crashwright::harness {
+namespace {
+
+struct Malformed {
+  std::string name;
+  std::string yaml;
+  std::string expected;
+};
+
+// "=== name", the scenario, "--- says", the text; repeated. "\t" and "\e" in a scenario stand for the characters.
+std::vector<Malformed> read_malformed() {
+  std::ifstream file(std::string(CRASHWRIGHT_TEST_DATA) + "/malformed.txt");
+  std::vector<Malformed> all;
+  bool in_yaml = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("=== ", 0) == 0) {
+      all.push_back({line.substr(4), "", ""});
+      in_yaml = true;
+    } else if (line == "--- says") {
+      in_yaml = false;
+    } else {
+      (in_yaml ? all.back().yaml : all.back().expected) += line + "\n";
+    }
+  }
+  return all;
+}
+
+std::string complaints(const std::string& name, const std::string& yaml) {
+  return diagnostics_to_text(load_scenario_text(name + ".yaml", yaml).diagnostics);
+}
+
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/crashwright-loader-XXXXXX";
+    path = ::mkdtemp(name);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  void write(const std::string& file, const std::string& text) const {
+    std::filesystem::create_directories(std::filesystem::path(path + "/" + file).parent_path());
+    BOOST_REQUIRE(write_file(path + "/" + file, text));
+  }
+  std::string path;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(every_mistake_is_explained_to_the_letter) {
+  const std::vector<Malformed> all = read_malformed();
+  BOOST_TEST(all.size() >= 60);
+  for (const Malformed& one : all) {
+    BOOST_TEST_CONTEXT(one.name) {
+      BOOST_TEST(complaints(one.name, one.yaml) == one.expected);
+      BOOST_TEST(load_scenario_text(one.name, one.yaml).scenarios.empty());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_minimal_scenario_gets_every_default) {
+  const Loaded loaded = load_scenario_text("a.yaml",
+                                           "name: null dereference while sending an order\n"
+                                           "faults:\n"
+                                           "  - null_dereference: {at: gateway.send_order, hit: 100}\n"
+                                           "expect:\n"
+                                           "  rca: {cause: NULL_DEREF, function: OrderGateway::send}\n");
+  BOOST_TEST(diagnostics_to_text(loaded.diagnostics) == "0 errors\n");
+  BOOST_REQUIRE(loaded.scenarios.size() == 1);
+  const Scenario& scenario = loaded.scenarios.front();
+  BOOST_TEST(scenario.session.messages == 5000);
+  BOOST_TEST(scenario.deadline_ms == 20'000);
+  BOOST_REQUIRE(scenario.builds.size() == 1);
+  BOOST_REQUIRE(scenario.faults.size() == 1);
+  BOOST_TEST(scenario.faults[0].at == "gateway.send_order");
+  BOOST_TEST(*scenario.faults[0].hit == 100);
+  BOOST_TEST(scenario.expect.function == "OrderGateway::send");
+}
+
+BOOST_AUTO_TEST_CASE(every_unit_is_understood) {
+  const Loaded loaded = load_scenario_text("a.yaml",
+                                           "name: units\n"
+                                           "deadline: 1.5min\n"
+                                           "session: {stall_after: 0.3s, durability: power_loss}\n"
+                                           "exchange: {delay: 200us, cancel_on_disconnect: true}\n"
+                                           "faults:\n"
+                                           "  - torn_write: {file: state.bin, bytes: 1.5KiB}\n"
+                                           "  - bit_flip: {offset: -100B}\n"
+                                           "  - sigkill: {at: feed.message, probability: 2.5%}\n");
+  BOOST_TEST(diagnostics_to_text(loaded.diagnostics) == "0 errors\n");
+  const Scenario& scenario = loaded.scenarios.at(0);
+  BOOST_TEST(scenario.deadline_ms == 90'000);
+  BOOST_TEST(scenario.session.stall_after_ms == 300);
+  BOOST_TEST(scenario.exchange.delay_us == 200);
+  BOOST_TEST(*scenario.faults.at(0).bytes == 1536);
+  BOOST_TEST(scenario.faults.at(0).at == "state.before_write");
+  BOOST_TEST((scenario.faults.at(1).damage.from == DamagePlace::From::kEnd));
+  BOOST_TEST(scenario.faults.at(1).damage.offset_bytes == 100);
+  BOOST_TEST(*scenario.faults.at(2).probability_ppb == 25'000'000);
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_fault_point_is_refused_with_the_nearest_name) {
+  const Loaded loaded = load_scenario_text("a.yaml",
+                                           "name: x\n"
+                                           "faults:\n"
+                                           "  - null_dereference: {at: gateway.send_oder, hit: 100}\n");
+  BOOST_REQUIRE(loaded.scenarios.size() == 1);
+  const auto diagnostics = check_fault_points(loaded.scenarios, {"gateway.after_send", "gateway.send_order"});
+  BOOST_TEST(diagnostics_to_text(diagnostics) ==
+             "a.yaml:3:28: error CW131: no fault point \"gateway.send_oder\" in this engine\n"
+             "    3 |   - null_dereference: {at: gateway.send_oder, hit: 100}\n"
+             "      |                            ^^^^^^^^^^^^^^^^^\n"
+             "      = did you mean \"gateway.send_order\"?\n"
+             "1 error\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_default_fault_point_that_the_engine_lacks_is_refused_at_the_fault) {
+  const Loaded loaded = load_scenario_text("a.yaml", "name: x\nfaults:\n  - enospc: {hit: 2}\n");
+  const auto diagnostics = check_fault_points(loaded.scenarios, {"feed.message"});
+  BOOST_TEST(diagnostics_to_text(diagnostics) ==
+             "a.yaml:3:5: error CW131: no fault point \"audit.before_write\" in this engine\n"
+             "    3 |   - enospc: {hit: 2}\n"
+             "      |     ^^^^^^\n"
+             "      = one of: feed.message\n"
+             "1 error\n");
+}
+
+BOOST_AUTO_TEST_CASE(known_fault_points_are_accepted) {
+  const Loaded loaded = load_scenario_text("a.yaml", "name: x\nfaults:\n  - abort: {at: feed.message}\n");
+  BOOST_TEST(check_fault_points(loaded.scenarios, {"feed.message"}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_stands_for_its_yaml_files_in_order_and_below) {
+  const Folder folder;
+  folder.write("b.yaml", "name: b\n");
+  folder.write("a/z.yaml", "name: z\n");
+  folder.write("a/notes.txt", "not a scenario\n");
+  folder.write("planted_bugs.yaml", "- bug: x\n");
+  const Loaded loaded = load_scenarios({folder.path, folder.path + "/b.yaml"});
+  BOOST_TEST(loaded.diagnostics.empty());
+  BOOST_REQUIRE(loaded.scenarios.size() == 2);
+  BOOST_TEST(loaded.scenarios[0].name == "z");
+  BOOST_TEST(loaded.scenarios[1].name == "b");
+}
+
+BOOST_AUTO_TEST_CASE(two_scenarios_of_one_name_are_refused) {
+  const Folder folder;
+  folder.write("a.yaml", "name: same\n");
+  folder.write("b.yaml", "name: same\n");
+  const Loaded loaded = load_scenarios({folder.path});
+  BOOST_TEST(diagnostics_to_text(loaded.diagnostics) ==
+             folder.path + "/b.yaml: error CW140: the name \"same\" is taken by " + folder.path +
+                 "/a.yaml\n      = names are unique in a run\n1 error\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_file_and_an_empty_folder_are_mistakes) {
+  const Folder folder;
+  BOOST_TEST(diagnostics_to_text(load_scenarios({folder.path + "/none.yaml"}).diagnostics) ==
+             folder.path + "/none.yaml: error CW101: no such file\n1 error\n");
+  BOOST_TEST(diagnostics_to_text(load_scenarios({folder.path}).diagnostics) ==
+             folder.path + ": error CW101: holds no scenario (*.yaml)\n1 error\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_is_refused_and_not_read) {
+  const Folder folder;
+  const std::string pipe = folder.path + "/pipe.yaml";
+  BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  BOOST_TEST(diagnostics_to_text(load_scenarios({pipe}).diagnostics) ==
+             pipe + ": error CW101: not a regular file\n1 error\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_huge_file_is_refused_and_not_parsed) {
+  const Folder folder;
+  folder.write("huge.yaml", "name: x\n" + std::string(kScenarioBytesMax, '#'));
+  BOOST_TEST(diagnostics_to_text(load_scenarios({folder.path + "/huge.yaml"}).diagnostics) ==
+             folder.path +
+                 "/huge.yaml: error CW102: 65544 bytes; a scenario file has 65536 at most\n"
+                 "      = split it into several files\n1 error\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_alias_bomb_does_not_unfold) {
+  std::string text = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
+  for (char name = 'b'; name <= 'z'; ++name) {
+    const std::string inner = std::string("*") + static_cast<char>(name - 1);
+    text += std::string(1, name) + ": &" + name + " [" + inner;
+    for (int i = 0; i < 9; ++i) text += ", " + inner;
+    text += "]\n";
+  }
+  const YamlResult result = parse_yaml("bomb.yaml", text);
+  BOOST_TEST(result.diagnostics.size() == 26 + 250);
+  BOOST_TEST(result.diagnostics.front().code == code::kAnchor);
+}
+
+BOOST_AUTO_TEST_CASE(too_many_values_and_too_deep_nesting_are_refused) {
+  std::string many = "tags: [";
+  for (size_t i = 0; i < kYamlNodesMax; ++i) many += "x, ";
+  BOOST_TEST(parse_yaml("a", many + "x]\n").diagnostics.at(0).message == "more than 5000 values in one file");
+  const std::string deep = "name: " + std::string(3000, '[') + std::string(3000, ']') + "\n";
+  BOOST_TEST(!parse_yaml("a", deep).diagnostics.empty());
+}
+
+BOOST_AUTO_TEST_CASE(hostile_bytes_reach_no_terminal) {
+  const std::string text = "na\x1b[2Jme: \xff\xfe\x80\nb\x01\x7f: 1\n";
+  for (const Diagnostic& diagnostic : load_scenario_text("a.yaml", text).diagnostics) {
+    const std::string shown = diagnostic_to_text(diagnostic);
+    for (const char c : shown) BOOST_TEST((c == '\n' || static_cast<unsigned char>(c) >= 0x20));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_example_of_a_fault_kind_loads) {
+  for (const FaultKind& kind : all_fault_kinds()) {
+    const std::string build = kind.causes_release.empty() ? "asan" : "release";
+    const std::string before = kind.name == "bit_flip" ? "  - sigkill: {at: feed.message}\n" : "";
+    const std::string text = "name: x\nbuild: " + build + "\nsession: {durability: power_loss}\nfaults:\n" + before +
+                             "  - " + kind.example + "\n";
+    BOOST_TEST_CONTEXT(kind.name) {
+      BOOST_TEST(diagnostics_to_text(load_scenario_text("a.yaml", text).diagnostics) == "0 errors\n");
+    }
+  }
+}
+
+}  // namespace crashwright::harness
