@@ -1,4 +1,5 @@
-// Compiled without sanitizers (CMakeLists.txt): runs in signal context.
+// Compiled without sanitizers (CMakeLists.txt).
+// Signal context: this whole file.
 #include <time.h>
 
 #include "postmortem/crash_state.h"

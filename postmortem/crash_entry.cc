@@ -1,8 +1,7 @@
 // Where a fatal signal comes in, and how the process leaves. Compiled without sanitizers (CMakeLists.txt).
+// Signal context: this whole file.
 #include <sys/prctl.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <ctime>
 
 #include "postmortem/control_block.h"
@@ -33,17 +32,8 @@ Section<crash_format::NestedFault> g_nested;
 Section<crash_format::OtherDeath> g_others[kOtherDeathsMax];
 std::atomic<uint32_t> g_others_used;
 
-// Planted bug: what a handler of the tutorials does first. It hangs when the thread died with the heap's lock held.
-[[gnu::noinline]] void allocate_and_print(int signal) {
-  char* const text = static_cast<char*>(std::malloc(200'000));
-  const time_t now = ::time(nullptr);
-  std::snprintf(text, 200, "caught signal %d at %s", signal, std::asctime(std::localtime(&now)));
-  std::fprintf(stderr, "%s", text);
-  std::free(text);
-}
-
-// Leaves the process to the kernel with the original signal information: queued again for this thread, blocked until the
-// handler returns into the context that crashed, so that the core shows that context and not the handler.
+// Leaves the process to the kernel with the original signal information: queued again for this thread, blocked until
+// the handler returns into the context that crashed, so that the core shows that context and not the handler.
 void prepare_death(int signal, const siginfo_t* info, ucontext_t* context) noexcept {
   if (CRASHWRIGHT_PLANTED("handler_exits_on_crash")) ::_exit(1);
   signal_safe::set_default_action(signal);

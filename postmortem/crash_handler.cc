@@ -1,5 +1,6 @@
 #include "postmortem/crash_handler.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "postmortem/crash_modules.h"
 #include "postmortem/crash_record_writer.h"
 #include "postmortem/crash_state.h"
+#include "postmortem/crash_terminate.h"
 #include "postmortem/crash_texts.h"
 #include "postmortem/planted_bug.h"
 
@@ -81,7 +83,8 @@ Status install_crash_handler(const CrashHandlerOptions& options) {
   crash_record::append(g_installed.header, crash_format::SectionType::kInstalled, &g_installed.payload,
                        sizeof g_installed.payload);
   collect_modules();
-  install_crash_texts();
+  set_abort_message_address(::dlsym(RTLD_DEFAULT, "__abort_msg"));
+  install_terminate_handler();
   auto action = install_deadline_action();
   if (!action) return tl::unexpected(action.error());
   return install_fatal_actions(*action);

@@ -1,5 +1,5 @@
-// Goal: with AddressSanitizer there are ASan's report, our record and a core, for deaths that the hardware finds and for
-// errors that only ASan finds. Method: real children of the asan build.
+// Goal: with AddressSanitizer there are ASan's report, our record and a core, for deaths that the hardware finds and
+// for errors that only ASan finds. Method: real children of the asan build.
 #include <signal.h>
 
 #include <boost/test/unit_test.hpp>

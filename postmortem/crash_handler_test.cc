@@ -1,5 +1,5 @@
-// Goal: for each kind of death the crash record is complete and right, and the kernel's core carries the original signal
-// information as if there were no handler. Method: real children die, one per case, in a folder of their own.
+// Goal: for each kind of death the crash record is complete and right, and the kernel's core carries the original
+// signal information as if there were no handler. Method: real children die, one per case, in a folder of their own.
 #include "postmortem/crash_handler.h"
 
 #include <signal.h>

@@ -1,5 +1,6 @@
-// Goal: what the handler's writer stores, the reader gives back; whatever is torn off or flipped is said, and never taken
-// for a complete record. Method: a record with every kind of section, then each prefix and each single flipped bit of it.
+// Goal: what the handler's writer stores, the reader gives back; whatever is torn off or flipped is said, and never
+// taken for a complete record. Method: a record with every kind of section, then each prefix and each single flipped
+// bit of it.
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>

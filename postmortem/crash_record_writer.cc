@@ -1,3 +1,5 @@
+// Compiled without sanitizers (CMakeLists.txt).
+// Signal context: this whole file.
 #include "postmortem/crash_record_writer.h"
 
 #include <atomic>

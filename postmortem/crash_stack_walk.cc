@@ -1,4 +1,5 @@
-// Compiled without sanitizers (CMakeLists.txt): runs in signal context.
+// Compiled without sanitizers (CMakeLists.txt).
+// Signal context: this whole file.
 #include "postmortem/crash_stack_walk.h"
 
 #include <errno.h>

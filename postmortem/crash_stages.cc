@@ -1,4 +1,5 @@
-// The stages of the crash handler. Compiled without sanitizers (CMakeLists.txt): runs in signal context.
+// The stages of the crash handler. Compiled without sanitizers (CMakeLists.txt).
+// Signal context: this whole file.
 #include <sys/prctl.h>
 
 #include "base/bounded_string.h"

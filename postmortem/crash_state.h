@@ -54,6 +54,9 @@ void run_stages() noexcept;
 void arm_deadline(uint64_t deadline_ns) noexcept;
 void disarm_deadline() noexcept;
 
+// crash_planted.cc. Not signal-safe: that is the bug.
+void allocate_and_print(int signal) noexcept;
+
 // crash_entry.cc
 void on_fatal_signal(int signal, siginfo_t* info, void* context) noexcept;
 void on_deadline(int signal, siginfo_t* info, void* context) noexcept;

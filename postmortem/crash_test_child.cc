@@ -5,7 +5,8 @@
 // Faults are armed by the test in the control block, at the point "child.point". Modes: `main` and `thread` pass the
 // point once on that thread; `watched` with a watchdog; `two` on two threads at the same moment; `second` on a second
 // thread while the first is inside the handler; `null_call`; `wait` waits for a signal; `beat` beats until the test
-// writes kDisconnectExchange into harness_request; `silent` keeps still in begin_wait() for three times the watchdog's time.
+// writes kDisconnectExchange into harness_request; `silent` keeps still in begin_wait() for three times the watchdog's
+// time.
 #include <sched.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
-// For the tests of crash handler, watchdog and injection: runs crash_test_child in a folder of its own and reads what it
-// left. Every wait has a deadline and ends in SIGKILL.
+// For the tests of crash handler, watchdog and injection: runs crash_test_child in a folder of its own and reads what
+// it left. Every wait has a deadline and ends in SIGKILL.
 #pragma once
 
 #include <sys/types.h>

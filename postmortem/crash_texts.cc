@@ -1,12 +1,10 @@
-// Compiled without sanitizers (CMakeLists.txt): runs in signal context.
+// Compiled without sanitizers (CMakeLists.txt).
+// Signal context: this whole file.
 #include "postmortem/crash_texts.h"
-
-#include <dlfcn.h>
 
 #include <atomic>
 
 #include "base/check.h"
-#include "postmortem/crash_terminate.h"
 #include "postmortem/signal_safe.h"
 
 // Present only in a program built with AddressSanitizer (sanitizer/asan_interface.h).
@@ -85,9 +83,8 @@ size_t find_crash_text(TextKind kind, char* to, size_t capacity) noexcept {
   return 0;
 }
 
-void install_crash_texts() {
-  g_abort_message = static_cast<AbortMessage* const*>(::dlsym(RTLD_DEFAULT, "__abort_msg"));
-  install_terminate_handler();
+void set_abort_message_address(const void* address) noexcept {
+  g_abort_message = static_cast<AbortMessage* const*>(address);
 }
 
 }  // namespace crashwright::postmortem

@@ -15,7 +15,7 @@ void note_crash_text(crash_format::TextKind kind, const char* text) noexcept;
 // Copies the text of that kind into `to`; returns its length, 0 for none.
 size_t find_crash_text(crash_format::TextKind kind, char* to, size_t capacity) noexcept;
 
-// Looks up glibc's __abort_msg and puts the recording terminate handler in front of the present one.
-void install_crash_texts();
+// Where glibc keeps the pointer to its abort message (__abort_msg), null when it has none.
+void set_abort_message_address(const void* address) noexcept;
 
 }  // namespace crashwright::postmortem

@@ -44,8 +44,8 @@ void failed_assertion();
 void division_by_zero();
 
 // injection_resources.cc
-// Lowers RLIMIT_AS to what is in use plus `headroom_bytes`, then allocates until std::bad_alloc escapes. ASan cannot live
-// under that limit and its operator new never throws: there, one allocation beyond its maximum ends in its report.
+// Lowers RLIMIT_AS to what is in use plus `headroom_bytes`, then allocates until std::bad_alloc escapes. ASan cannot
+// live under that limit and its operator new never throws: there, one allocation beyond its maximum ends in its report.
 [[noreturn]] void exhaust_address_space(int64_t headroom_bytes);
 // Touches memory until the kernel ends the process; gives up (and returns) after `limit_bytes`, 0 meaning 8 GiB.
 void exhaust_memory(int64_t limit_bytes);
