@@ -16,7 +16,7 @@ using namespace crashwright::postmortem;
 
 namespace {
 
-constexpr uint64_t kRecords = 90;
+constexpr uint64_t kRecords = 120;
 constexpr size_t kRingsOffset = 3 * kFlightPageBytes;
 constexpr size_t kRingBytes = kFlightRingLinesMin * sizeof(FlightLine);
 

@@ -46,7 +46,7 @@ inline constexpr size_t kFlightPageBytes = 4096;
 inline constexpr size_t kFlightHeaderCopyOffset = 2048;
 inline constexpr size_t kFlightThreadsMax = 1024;
 inline constexpr size_t kFlightSitesMax = 32768;
-inline constexpr size_t kFlightRingLinesMin = 64;  // 4 KiB
+inline constexpr size_t kFlightRingLinesMin = 128;  // 8 KiB, more than the longest record
 inline constexpr size_t kFlightRingLinesMax = size_t{1} << 24;
 
 // A record is one head line and the continuation lines that its payload needs, at consecutive places of the ring.
@@ -58,6 +58,8 @@ inline constexpr size_t kFlightRecordLinesMax =
     1 + (kFlightPayloadBytesMax - kFlightHeadPayloadBytes + kFlightNextPayloadBytes - 1) / kFlightNextPayloadBytes;
 inline constexpr uint64_t kFlightSequenceMask = (uint64_t{1} << 48) - 1;
 inline constexpr uint64_t kFlightTicksMask = (uint64_t{1} << 56) - 1;
+
+static_assert(kFlightRecordLinesMax < kFlightRingLinesMin && kFlightRecordLinesMax < 256);
 
 // Head line, words of 8 bytes:
 //   0     bits 0..31 line number, bits 32..63 CRC32C of the whole record with this field taken as zero: the commit mark

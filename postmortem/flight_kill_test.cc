@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(five_hundred_kills_cost_no_committed_record_and_invent_none
 BOOST_AUTO_TEST_CASE(five_hundred_kills_with_live_fault_points_cost_no_committed_record) { kill_many(12, 500, true); }
 
 BOOST_AUTO_TEST_CASE(a_death_between_payload_and_commit_mark_leaves_the_record_absent) {
-  for (const uint64_t hit : {1U, 2U, 5U, 6U, 64U, 65U, 200U, 201U}) {
+  for (const uint64_t hit : {1U, 2U, 5U, 6U, 64U, 65U, 200U, 201U, 500U, 501U}) {
     const TemporaryFolder folder;
     uint64_t committed = 0;
     FlightReadout readout;

@@ -42,7 +42,7 @@ namespace crashwright::postmortem {
 
 struct FlightRecorderOptions {
   std::string path;                        // a file of that name is first renamed to `path`.previous
-  size_t ring_bytes_per_thread = 1 << 20;  // rounded up to a power of two, at least 4 KiB
+  size_t ring_bytes_per_thread = 1 << 20;  // rounded up to a power of two, at least 8 KiB
   size_t threads_max = 32;                 // further threads get no ring
   size_t threads_prefaulted = 6;           // rings made ready by open; later ones when they are claimed
   size_t sites_max = 1024;                 // call sites

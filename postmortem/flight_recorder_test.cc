@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_longer_string_is_cut_at_the_stated_limit_and_says_so) {
 }
 
 BOOST_AUTO_TEST_CASE(the_ring_keeps_the_newest_records_and_counts_the_overwritten) {
-  for (const uint64_t count : {1U, 37U, 63U, 64U, 65U, 128U, 1000U, 5003U}) {
+  for (const uint64_t count : {1U, 37U, 63U, 64U, 65U, 127U, 128U, 129U, 1000U, 5003U}) {
     const TemporaryFolder folder;
     const auto readout = record_and_read(small_options(folder.file("a.rec")), [&] {
       for (uint64_t i = 1; i <= count; ++i) log_numbered(0, i);
@@ -157,6 +157,26 @@ BOOST_AUTO_TEST_CASE(the_ring_keeps_the_newest_records_and_counts_the_overwritte
     }
     check_clean(thread);
   }
+}
+
+BOOST_AUTO_TEST_CASE(the_smallest_ring_holds_the_longest_record) {
+  const TemporaryFolder folder;
+  auto options = small_options(folder.file("a.rec"));
+  options.ring_bytes_per_thread = 1;
+  const std::string source(kLogStringBytesMax, 'q');
+  const auto readout = record_and_read(options, [&] {
+    const std::string_view all(source);
+    for (int i = 0; i < 7; ++i) {
+      CRASHWRIGHT_LOG_INFO("{}{}{}{}{}{}{}{}{}{}{}{}{}{}{}{}", all, all, all, all, all, all, all, all, all, all, all,
+                           all, all, all, all, all);
+    }
+  });
+  const FlightThread& thread = readout.threads.at(0);
+  BOOST_REQUIRE(thread.records.size() == 1U);
+  BOOST_TEST(thread.records[0].sequence == 7U);
+  BOOST_TEST(thread.records[0].text == std::string(16 * kLogStringBytesMax, 'q'));
+  BOOST_TEST(thread.overwritten == 6U);
+  check_clean(thread);
 }
 
 BOOST_AUTO_TEST_CASE(threads_write_side_by_side_without_mixing) {

@@ -41,7 +41,7 @@ class TemporaryFolder {
 inline FlightRecorderOptions small_options(const std::string& path) {
   FlightRecorderOptions options;
   options.path = path;
-  options.ring_bytes_per_thread = 4096;
+  options.ring_bytes_per_thread = 8192;
   options.threads_max = 4;
   options.threads_prefaulted = 2;
   options.sites_max = 64;
