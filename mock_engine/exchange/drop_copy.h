@@ -1,8 +1,8 @@
 // The drop copy: every order, answer, connection and violation as the exchange knows them, one JSON object a line.
 //
 // Events collect in memory; flush() writes them with write(2). The server flushes before it lets the answers out, so
-// the file always knows at least what the client knows. Written for a reader outside (verifiers), never read back here.
-// Format:  drop_copy_format.md. Threads: one owner. Errors: flush() as kIo. Durability: none, the exchange does not die.
+// the file always knows at least what the client knows. Written for a reader outside, never read back here.
+// Format:  drop_copy_format.md. Threads: one owner. Errors: flush() as kIo. Durability: none is needed.
 // Signal context: no.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Goal: each event is one line of JSON with the documented keys, whatever a client sends, and flushing appends in order.
+// Goal: each event is one line of JSON with its documented keys, whatever a client sends; flushing appends in order.
 // Method: lines compared to the letter; a file in a temporary folder.
 #include "mock_engine/exchange/drop_copy.h"
 

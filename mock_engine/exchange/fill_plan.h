@@ -2,7 +2,7 @@
 //
 // So the fills of a session depend on the orders alone, never on timing, and a session that crashed and resumed meets
 // the same market as one that did not. Of all orders about 40 % fill at once, 20 % in two or three parts, 15 % in part,
-// 20 % stay open and 5 % are rejected; a quarter of the accepted ones also trade out the oldest order open in the symbol.
+// 20 % stay open and 5 % are rejected; a quarter of the accepted ones also trade out the oldest open order.
 // Threads: any. Errors: none. Signal context: yes.
 #pragma once
 
