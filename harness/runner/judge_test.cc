@@ -1,0 +1,151 @@
+// Goal: the outcome of a case is the worst of its verdicts, and never green for a fault that did not fire.
+#include "harness/runner/judge.h"
+
+#include <sys/wait.h>
+
+#include <boost/test/unit_test.hpp>
+#include <csignal>
+
+#include "base/file.h"
+#include "harness/runner/data_folder.h"
+#include "harness/runner/fault_observer.h"
+#include "harness/runner/testing/temporary_folder.h"
+
+using namespace crashwright;
+using namespace crashwright::harness;
+using postmortem::FaultAction;
+using verifiers::Outcome;
+using verifiers::Verdict;
+
+namespace {
+
+Verdict verdict(const std::string& promise, Outcome outcome) { return {promise, outcome, "because", {}}; }
+
+rca::CaseFacts facts_with_fault(const std::string& state) {
+  rca::CaseFacts facts;
+  facts.faults.push_back({"null_dereference", "risk.check", state, "", 0, 0});
+  return facts;
+}
+
+constexpr int kSegvWithCore = SIGSEGV | 0x80;
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(all_promises_kept_and_the_fault_confirmed_is_a_pass) {
+  const auto result = judge(facts_with_fault("confirmed"),
+                            {verdict("rca", Outcome::kPass), verdict("handler", Outcome::kNotApplicable)});
+  BOOST_TEST((result.outcome == Outcome::kPass));
+  BOOST_TEST(result.summary == "1 promise kept");
+}
+
+BOOST_AUTO_TEST_CASE(the_worst_verdict_wins) {
+  const std::vector<Verdict> verdicts = {verdict("continuity", Outcome::kPass), verdict("rca", Outcome::kInconclusive),
+                                         verdict("log_survival", Outcome::kFail),
+                                         verdict("handler", Outcome::kSkipped)};
+  const auto result = judge(facts_with_fault("confirmed"), verdicts);
+  BOOST_TEST((result.outcome == Outcome::kFail));
+  BOOST_TEST(result.summary == "log_survival: because");
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_that_never_fired_is_inconclusive_although_the_death_is_missing) {
+  const auto result =
+      judge(facts_with_fault("armed"), {verdict("rca", Outcome::kFail), verdict("continuity", Outcome::kPass)});
+  BOOST_TEST((result.outcome == Outcome::kInconclusive));
+  BOOST_TEST(result.summary == "the fault null_dereference at risk.check never fired");
+}
+
+BOOST_AUTO_TEST_CASE(a_broken_promise_counts_even_when_the_fault_never_fired) {
+  const auto result = judge(facts_with_fault("armed"), {verdict("reconciliation", Outcome::kFail)});
+  BOOST_TEST((result.outcome == Outcome::kFail));
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_whose_effect_nobody_saw_is_never_green) {
+  const auto result = judge(facts_with_fault("fired"), {verdict("rca", Outcome::kPass)});
+  BOOST_TEST((result.outcome == Outcome::kInconclusive));
+  BOOST_TEST(result.summary == "the fault null_dereference at risk.check fired, but nobody saw its effect");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_judged_is_never_green) {
+  BOOST_TEST((judge({}, {}).outcome == Outcome::kInconclusive));
+  BOOST_TEST((judge({}, {verdict("rca", Outcome::kNotApplicable)}).outcome == Outcome::kInconclusive));
+}
+
+BOOST_AUTO_TEST_CASE(trouble_of_the_harness_and_a_missing_need_come_before_the_verdicts) {
+  rca::CaseFacts facts;
+  facts.skipped_need = "fuse";
+  BOOST_TEST((judge(facts, {}).outcome == Outcome::kSkipped));
+  facts.environment_error = "disk full";
+  BOOST_TEST((judge(facts, {verdict("rca", Outcome::kPass)}).outcome == Outcome::kError));
+}
+
+BOOST_AUTO_TEST_CASE(a_crash_is_proved_by_a_signal_that_nobody_sent) {
+  FaultPlan fault;
+  fault.action = FaultAction::kNullDereference;
+  rca::ProcessFacts process;
+  process.wait_status = kSegvWithCore;
+  BOOST_TEST(proof_of(fault, {&process, 0, 0}) == "wait status SIGSEGV (core dumped)");
+  process.killed_by = "harness";
+  BOOST_TEST(proof_of(fault, {&process, 0, 0}).empty());
+  process.killed_by.clear();
+  process.wait_status = 0;
+  BOOST_TEST(proof_of(fault, {&process, 0, 0}).empty());
+  process.wait_status = SIGKILL;
+  BOOST_TEST(proof_of(fault, {&process, 0, 0}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_oom_kill_is_proved_by_the_cgroup_not_by_the_signal) {
+  FaultPlan fault;
+  fault.action = FaultAction::kCgroupOom;
+  rca::ProcessFacts process;
+  process.wait_status = SIGKILL;
+  BOOST_TEST(proof_of(fault, {&process, 0, 0}).empty());
+  process.oom_kills = 1;
+  BOOST_TEST(proof_of(fault, {&process, 0, 0}) == "wait status SIGKILL, the cgroup counts 1 OOM kill");
+}
+
+BOOST_AUTO_TEST_CASE(a_hang_is_proved_by_the_watchdog_or_the_deadline) {
+  FaultPlan fault;
+  fault.action = FaultAction::kLivelock;
+  rca::ProcessFacts process;
+  process.wait_status = SIGABRT;
+  BOOST_TEST(proof_of(fault, {&process, 0, 0}).empty());
+  BOOST_TEST(proof_of(fault, {&process, 0, 77}) == "wait status SIGABRT, the watchdog named thread 77");
+  process.wait_status = SIGKILL;
+  process.killed_by = "harness";
+  process.kill_reason = "deadline";
+  BOOST_TEST(proof_of(fault, {&process, 0, 0}) == "it hung until the deadline");
+}
+
+BOOST_AUTO_TEST_CASE(a_crash_in_the_handler_is_proved_only_with_the_nested_fault) {
+  FaultPlan fault;
+  fault.action = FaultAction::kCrashInHandler;
+  rca::ProcessFacts process;
+  process.wait_status = kSegvWithCore;
+  BOOST_TEST(proof_of(fault, {&process, 0, 0}).empty());
+  BOOST_TEST(!proof_of(fault, {&process, 1, 0}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_bit_is_inverted_where_the_plan_says) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "file";
+  const std::string original(100, 'a');
+  const auto damaged_at = [&](const DamagePlace& place) {
+    BOOST_REQUIRE(write_file(path, original + std::string(5000, '\0')).has_value());
+    BOOST_REQUIRE(flip_bit(path, place, 3).has_value());
+    const std::string now = read_file(path).value();
+    size_t at = std::string::npos;
+    for (size_t i = 0; i < original.size(); ++i) {
+      if (now[i] != original[i]) at = i;
+    }
+    return at;
+  };
+  using From = DamagePlace::From;
+  BOOST_TEST(damaged_at({From::kStart, 0, 0}) == 0U);
+  BOOST_TEST(damaged_at({From::kStart, 7, 0}) == 7U);
+  BOOST_TEST(damaged_at({From::kStart, 7000, 0}) == 99U);
+  BOOST_TEST(damaged_at({From::kEnd, 1, 0}) == 99U);
+  BOOST_TEST(damaged_at({From::kEnd, 500, 0}) == 0U);
+  BOOST_TEST(damaged_at({From::kFraction, 0, 500'000}) == 50U);
+  BOOST_REQUIRE(write_file(path, "").has_value());
+  BOOST_TEST((flip_bit(path, {}, 3).error().kind == ErrorKind::kUsage));
+}

@@ -1,0 +1,13 @@
+crashwright_test(runner_process_test SOURCES runner/process_test.cc LINK crashwright::harness LABELS process)
+crashwright_test(runner_core_test SOURCES runner/core_test.cc LINK crashwright::harness LABELS process)
+crashwright_test(runner_cleanup_test SOURCES runner/cleanup_test.cc LINK crashwright::harness LABELS process)
+crashwright_test(runner_judge_test SOURCES runner/judge_test.cc LINK crashwright::harness)
+crashwright_test(runner_case_test SOURCES runner/case_test.cc LINK crashwright::harness LABELS process)
+if(TARGET runner_case_test)
+  crashwright_program(runner_stub_engine SOURCES runner/testing/stub_engine.cc LINK crashwright::postmortem)
+  crashwright_program(runner_stub_exchange SOURCES runner/testing/stub_exchange.cc LINK crashwright::base)
+  add_dependencies(runner_case_test runner_stub_engine runner_stub_exchange crashwright_storage)
+  add_dependencies(runner_core_test crashwright_storage)
+  target_compile_definitions(runner_case_test PRIVATE STUB_ENGINE="$<TARGET_FILE:runner_stub_engine>"
+                                                      STUB_EXCHANGE="$<TARGET_FILE:runner_stub_exchange>")
+endif()
