@@ -233,7 +233,8 @@ int search_symbol(Dwfl_Module* module, void**, const char* name, Dwarf_Addr, voi
     GElf_Sym symbol{};
     GElf_Addr address = 0;
     const char* const found = dwfl_module_getsym_info(module, i, &symbol, &address, nullptr, nullptr, nullptr);
-    if (found != nullptr && symbol.st_shndx != SHN_UNDEF && search.symbol == found) {
+    if (found != nullptr && symbol.st_shndx != SHN_UNDEF &&
+        std::string_view(found).substr(0, std::string_view(found).find('@')) == search.symbol) {
       search.address = address;
       return DWARF_CB_ABORT;
     }
@@ -247,6 +248,16 @@ uint64_t Symbolizer::address_of(const std::string& module_part, const std::strin
   SymbolSearch search{module_part, symbol};
   if (impl_->dwfl != nullptr) dwfl_getmodules(impl_->dwfl, search_symbol, &search, 0);
   return search.address;
+}
+
+std::string Symbolizer::variable_at(uint64_t address) const {
+  Dwfl_Module* const module = impl_->dwfl == nullptr ? nullptr : dwfl_addrmodule(impl_->dwfl, address);
+  if (module == nullptr) return {};
+  GElf_Off offset = 0;
+  GElf_Sym symbol{};
+  const char* const name = dwfl_module_addrinfo(module, address, &offset, &symbol, nullptr, nullptr, nullptr);
+  if (name == nullptr || GELF_ST_TYPE(symbol.st_info) != STT_OBJECT) return {};
+  return demangled(name);
 }
 
 const std::string& Symbolizer::build_id() const { return impl_->build_id; }

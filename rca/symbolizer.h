@@ -38,6 +38,8 @@ class Symbolizer {
   [[nodiscard]] bool knows(uint64_t pc) const;
   // The address of a dynamic or static symbol in the process, 0 for none.
   [[nodiscard]] uint64_t address_of(const std::string& module_part, const std::string& symbol) const;
+  // The name of the variable that holds the address, empty when it has none.
+  [[nodiscard]] std::string variable_at(uint64_t address) const;
   [[nodiscard]] const std::string& build_id() const;  // hex, of the main program; empty when unknown
   [[nodiscard]] const std::vector<std::string>& notes() const;
   [[nodiscard]] Dwfl* dwfl() const;

@@ -1,0 +1,93 @@
+// The autopsy of a case folder, or of any folder with what a dead process left.
+#include <algorithm>
+#include <filesystem>
+
+#include "base/file.h"
+#include "rca/autopsy.h"
+#include "rca/rules.h"
+#include "rca/substring_classifier.h"
+
+namespace crashwright::rca {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The incarnation asked for, or the first engine that did not finish, or the last one of all.
+Result<const ProcessFacts*> choose_process(const CaseFacts& facts, const AutopsyOptions& options) {
+  const ProcessFacts* last = nullptr;
+  for (const ProcessFacts& process : facts.processes) {
+    if (process.role != "engine") continue;
+    if (options.incarnation && process.incarnation == *options.incarnation) return &process;
+    if (!options.incarnation && !process.finished) return &process;
+    last = &process;
+  }
+  if (options.incarnation) {
+    return fail(ErrorKind::kUsage, "the case has no incarnation " + std::to_string(*options.incarnation));
+  }
+  if (last == nullptr) return fail(ErrorKind::kUsage, "the case has no engine process to look at");
+  return last;
+}
+
+AutopsyReport investigate(const Artefacts& artefacts, const std::string& silent) {
+  Investigation investigation{artefacts, {}, {}};
+  AutopsyReport& report = investigation.report;
+  report.pid = artefacts.pid;
+  report.tid = artefacts.dead_tid();
+  report.thread_name = artefacts.thread_name(report.tid);
+  report.threads = artefacts.stacks;
+  report.missing = artefacts.missing;
+  if (artefacts.symbolizer) report.build_id = artefacts.symbolizer->build_id();
+  if (report.build_id.empty() && artefacts.process) report.build_id = artefacts.process->build_id;
+  if (const ThreadStack* const stack = artefacts.stack_of(report.tid); stack != nullptr) {
+    investigation.particulars.stack = stack->frames;
+  } else {
+    const bool reported = !artefacts.sanitizer_text.stack.empty();
+    investigation.particulars.stack = reported ? artefacts.sanitizer_text.stack : artefacts.error_text.stack;
+  }
+  apply_all_rules(investigation);
+  conclude(report, investigation.particulars, silent);
+  return std::move(report);
+}
+
+bool holds_something(const Artefacts& artefacts) {
+  return artefacts.core || artefacts.record || artefacts.control || artefacts.sanitizer_text.crash_seen ||
+         artefacts.error_text.crash_seen;
+}
+
+std::string output_of(const std::string& folder) {
+  std::string output;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name != "stderr.txt" && name != "stdout.txt" && !name.starts_with("asan.")) continue;
+    if (const auto text = read_file(entry->path().string()); text) output += *text;
+  }
+  return output;
+}
+
+}  // namespace
+
+Result<AutopsyReport> autopsy_folder(const std::string& folder, const AutopsyOptions& options) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    return fail(ErrorKind::kUsage, folder + ": no such folder", "give a case folder, or one with a core in it");
+  }
+  const std::string facts_path = folder + "/facts.json";
+  if (!fs::exists(facts_path, error)) {
+    const Artefacts artefacts = gather_folder(folder);
+    const bool texts_only = !holds_something(artefacts) && artefacts.missing.empty();
+    return investigate(artefacts, texts_only ? "NONE" : "UNKNOWN");
+  }
+  const auto facts = read_case_facts(facts_path);
+  if (!facts) return tl::unexpected(facts.error());
+  const auto process = choose_process(*facts, options);
+  if (!process) return tl::unexpected(process.error());
+  if (options.substring_classifier) {
+    AutopsyReport report = classify_by_substring(output_of(folder + "/" + (*process)->folder));
+    report.pid = (*process)->pid;
+    return report;
+  }
+  return investigate(gather_process(folder, *facts, **process), "UNKNOWN");
+}
+
+}  // namespace crashwright::rca

@@ -1,0 +1,73 @@
+// What the supervisor saw: the strongest evidence where it speaks of intent, the weakest where it is a mere number.
+#include <sys/wait.h>
+
+#include <cstring>
+
+#include "rca/rules.h"
+
+namespace crashwright::rca {
+namespace {
+
+constexpr EvidenceTier kFact = EvidenceTier::kHarnessFact;
+constexpr EvidenceTier kStatus = EvidenceTier::kExitCode;
+
+struct SignalCause {
+  int signal;
+  const char* cause;
+  double strength;
+};
+
+constexpr SignalCause kSignals[] = {
+    {SIGSEGV, "WILD_ACCESS", 0.6},      {SIGABRT, "ABORT", 0.8}, {SIGFPE, "FPE", 1}, {SIGBUS, "BUS", 1},
+    {SIGILL, "ILLEGAL_INSTRUCTION", 1}, {SIGTRAP, "ABORT", 0.5},
+};
+
+std::string signal_text(int signal) {
+  const char* const name = ::sigabbrev_np(signal);
+  return name == nullptr ? "signal " + std::to_string(signal) : "SIG" + std::string(name);
+}
+
+void killed_by_harness(Investigation& investigation, const ProcessFacts& process) {
+  const std::string text = "the harness sent " + signal_text(process.kill_signal) + ", reason: " + process.kill_reason;
+  if (process.kill_reason == "deadline" && !process.seen_stopped) {
+    investigation.add(kFact, "harness", "TIMEOUT", 0.8, "facts.json", text);
+    return;
+  }
+  investigation.add(kFact, "harness", "KILLED_BY_HARNESS", 1, "facts.json", text);
+}
+
+void killed_by_signal(Investigation& investigation, const ProcessFacts& process, int signal) {
+  for (const SignalCause& known : kSignals) {
+    if (known.signal != signal) continue;
+    investigation.add(kStatus, "wait status", known.cause, known.strength, "facts.json",
+                      "ended by " + signal_text(signal));
+    return;
+  }
+  // Nothing of the process's own making ends like this; who sent it is not known.
+  if (process.oom_kills == 0) {
+    investigation.add(kFact, "wait status", "KILLED_EXTERNAL", 0.9, "facts.json",
+                      "ended by " + signal_text(signal) + ", which the harness did not send");
+  }
+}
+
+}  // namespace
+
+void apply_harness_rules(Investigation& investigation) {
+  if (!investigation.artefacts.process) return;
+  const ProcessFacts& process = *investigation.artefacts.process;
+  const bool exited = WIFEXITED(process.wait_status);
+  if (process.finished && exited && WEXITSTATUS(process.wait_status) == 0) {
+    investigation.add(kFact, "harness", "NO_FAULT", 1, "facts.json", "the session completed in order, exit code 0");
+    return;
+  }
+  if (process.killed_by == "harness") {
+    killed_by_harness(investigation, process);
+  } else if (WIFSIGNALED(process.wait_status)) {
+    killed_by_signal(investigation, process, WTERMSIG(process.wait_status));
+  } else if (exited) {
+    investigation.add(kStatus, "wait status", "UNEXPECTED_EXIT", 0.8, "facts.json",
+                      "exit code " + std::to_string(WEXITSTATUS(process.wait_status)) + " before the session was over");
+  }
+}
+
+}  // namespace crashwright::rca

@@ -1,0 +1,157 @@
+// Machine state: the signal as the kernel raised it, the registers, the memory map.
+#include <fmt/format.h>
+
+#include <csignal>
+
+#include "rca/rules.h"
+
+namespace crashwright::rca {
+namespace {
+
+constexpr uint64_t kStackBelow = 1 << 20;  // below the stack pointer
+constexpr uint64_t kStackAbove = 4096;     // and above it
+constexpr uint64_t kStackMappingWithin = 2 << 20;
+
+struct Death {
+  std::string source;
+  int signal = 0;
+  int code = 0;
+  uint64_t address = 0;
+  int32_t sender = 0;
+  uint64_t rip = 0;
+  uint64_t rsp = 0;
+};
+
+bool is_canonical(uint64_t address) {
+  const auto upper = static_cast<int64_t>(address) >> 47;
+  return upper == 0 || upper == -1;
+}
+
+std::optional<Death> death_in_record(const Artefacts& artefacts) {
+  if (!artefacts.record || artefacts.record->signal == 0) return std::nullopt;
+  const postmortem::CrashRecord& record = *artefacts.record;
+  return Death{"crash record",
+               record.signal,
+               record.code,
+               record.fault_address.value_or(0),
+               static_cast<int32_t>(record.sender_pid),
+               record.registers.rip,
+               record.registers.rsp};
+}
+
+std::optional<Death> death_in_core(const Artefacts& artefacts) {
+  if (!artefacts.core || artefacts.core->threads().empty()) return std::nullopt;
+  const CoreThread* const found = artefacts.core_thread(artefacts.dead_tid());
+  const CoreThread& thread = found == nullptr ? artefacts.core->threads().front() : *found;
+  Death death;
+  death.source = "core";
+  death.signal = thread.signal;
+  death.rip = thread.registers.rip;
+  death.rsp = thread.registers.rsp;
+  if (const auto& info = artefacts.core->signal_info(); info) {
+    death.signal = info->si_signo;
+    death.code = info->si_code;
+    if (info->si_code > 0) death.address = reinterpret_cast<uint64_t>(info->si_addr);
+    if (info->si_code <= 0) death.sender = info->si_pid;
+  }
+  if (death.signal == 0) return std::nullopt;
+  return death;
+}
+
+// The stack is used up: the access lies around the stack pointer, in no writable memory, right below a writable mapping.
+bool is_stack_exhaustion(const Artefacts& artefacts, const Death& death) {
+  if (death.address + kStackBelow < death.rsp || death.address > death.rsp + kStackAbove) return false;
+  if (!artefacts.core) return true;  // without a memory map the distance is all there is
+  const CoreFile& core = *artefacts.core;
+  const CoreSegment* const at = core.segment_of(death.address);
+  if (at != nullptr && at->writable) return false;
+  for (const CoreSegment& segment : core.segments()) {
+    if (segment.begin > death.address && segment.writable) return segment.begin - death.address <= kStackMappingWithin;
+  }
+  return false;
+}
+
+// A return to an address that cannot be one: the return address was overwritten.
+bool is_smashed_return(const Artefacts& artefacts, const Death& death) {
+  if (!artefacts.core) return false;
+  uint8_t instruction = 0;
+  constexpr uint8_t kReturn = 0xc3;
+  if (artefacts.core->read(death.rip, &instruction, 1) != 1 || instruction != kReturn) return false;
+  const auto target = artefacts.core->read_word(death.rsp);
+  return target && (!is_canonical(*target) || artefacts.core->segment_of(*target) == nullptr);
+}
+
+void judge_segv(Investigation& investigation, const Death& death) {
+  const Artefacts& artefacts = investigation.artefacts;
+  const auto add = [&](const char* cause, double strength, const std::string& excerpt) {
+    investigation.add(EvidenceTier::kMachineState, death.source, cause, strength, "signal", excerpt);
+  };
+  if (is_smashed_return(artefacts, death)) {
+    add("STACK_BUFFER_OVERFLOW", 0.85, "a return instruction whose return address is none");
+  }
+  if (death.code == SI_KERNEL && death.address == 0) {
+    add("WILD_ACCESS", 0.9, "general protection: an address that no pointer can have");
+  } else if (death.address < 64 * 1024) {
+    add("NULL_DEREF", 0.95, fmt::format("access to {:#x}, in the page of null pointers", death.address));
+  } else if (is_stack_exhaustion(artefacts, death)) {
+    add("STACK_OVERFLOW_EXHAUSTION", artefacts.core ? 0.95 : 0.75,
+        fmt::format("access to {:#x} just below the stack, stack pointer {:#x}", death.address, death.rsp));
+  } else {
+    const char* const what = death.address == death.rip  ? "jump to {:#x}"
+                             : death.code == SEGV_ACCERR ? "forbidden access to {:#x}"
+                                                         : "access to {:#x}, which is not mapped";
+    add("WILD_ACCESS", 0.9, fmt::format(fmt::runtime(what), death.address));
+  }
+}
+
+// Raised by a process: by this one itself, or by another.
+void judge_sent(Investigation& investigation, const Death& death) {
+  const bool own = death.sender == 0 || death.sender == investigation.artefacts.pid;
+  const std::string excerpt = fmt::format("signal {} sent by {}", death.signal,
+                                          own ? "the process itself" : fmt::format("process {}", death.sender));
+  if (death.signal == SIGABRT || own) {
+    investigation.add(EvidenceTier::kMachineState, death.source, "ABORT", 0.75, "signal", excerpt);
+  } else {
+    investigation.add(EvidenceTier::kMachineState, death.source, "KILLED_EXTERNAL", 0.95, "signal", excerpt);
+  }
+}
+
+void judge(Investigation& investigation, const Death& death) {
+  const auto add = [&](const char* cause, double strength, const std::string& excerpt) {
+    investigation.add(EvidenceTier::kMachineState, death.source, cause, strength, "signal", excerpt);
+  };
+  if (death.code <= 0) return judge_sent(investigation, death);
+  switch (death.signal) {
+    case SIGSEGV:
+      return judge_segv(investigation, death);
+    case SIGBUS:
+      return add("BUS", 0.95, fmt::format("SIGBUS, code {}", death.code));
+    case SIGFPE:
+      return add("FPE", 1, fmt::format("SIGFPE, code {}", death.code));
+    case SIGILL:
+      return add("ILLEGAL_INSTRUCTION", 0.9, fmt::format("SIGILL at {:#x}", death.rip));
+    case SIGTRAP:
+      return add("ABORT", 0.7, "SIGTRAP");
+    default:
+      return;
+  }
+}
+
+}  // namespace
+
+void apply_machine_rules(Investigation& investigation) {
+  const Artefacts& artefacts = investigation.artefacts;
+  // The crash record has the signal as it first came; by the time of the core a sanitizer may have made SIGABRT of it.
+  auto death = death_in_record(artefacts);
+  if (!death) death = death_in_core(artefacts);
+  if (!death) return;
+  AutopsyReport& report = investigation.report;
+  report.signal_number = death->signal;
+  report.signal_code = death->code;
+  const bool faults = death->signal == SIGSEGV || death->signal == SIGBUS || death->signal == SIGFPE ||
+                      death->signal == SIGILL || death->signal == SIGTRAP;
+  if (death->code > 0 && faults) report.fault_address = death->address;
+  judge(investigation, *death);
+}
+
+}  // namespace crashwright::rca
