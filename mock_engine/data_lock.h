@@ -1,7 +1,7 @@
 // One engine per data folder: an exclusive flock on data/lock, held until the process ends.
 //
-// A predecessor that was killed can still hold its lock for tens of milliseconds after it was reaped (registered io_uring
-// files outlive it), so acquire() tries for a second before it calls the folder taken.
+// A predecessor that was killed can still hold its lock for tens of milliseconds after it was reaped (registered
+// io_uring files outlive it), so acquire() tries for a second before it calls the folder taken.
 // Threads: one owner. Errors: kEnvironment when taken, kIo when the file cannot be made. Signal context: no.
 #pragma once
 

@@ -1,10 +1,11 @@
 // The feed thread's work: reads messages, decodes them, and hands them to the trading thread through a ring.
 //
-// Every message of the feed becomes one BookEvent, also one that cannot be decoded (counted, and kOther for the book), so
-// that feed sequences are the same whoever reads the feed.
+// Every message of the feed becomes one BookEvent, also one that cannot be decoded (counted, and kOther for the book),
+// so that feed sequences are the same whoever reads the feed.
 // Pacing: with a rate, messages behind `paced_after` leave at that rate; those up to it (already traded in an earlier
 // life of the engine) are handed over as fast as they can be taken.
-// Threads: run() on the feed thread; events() is popped by the trading thread; finished() and failure() after it from any.
+// Threads: run() on the feed thread; events() is popped by the trading thread; finished(), and failure() once it is
+//          true, from any.
 // Errors:  a feed file torn in the middle ends the feed, failure() says so. Signal context: no.
 #pragma once
 

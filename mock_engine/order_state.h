@@ -2,8 +2,8 @@
 //
 // There is one way to change it, OrderStateMachine::apply(record), and the live engine goes through it like recovery
 // does: a record is completed (annotate), appended to the audit log, applied. So state = fold(log), by construction.
-// Each applied record moves a running hash of the state; the hash is in the record, and a replay that does not arrive at
-// the same hash has found the record at which log and fold part.
+// Each applied record moves a running hash of the state; the hash is in the record, and a replay that does not arrive
+// at the same hash has found the record at which log and fold part.
 // Exactly once: a record whose session sequence was applied already changes nothing.
 //
 // Threads: one owner. Signal context: no. Units: ticks of 1/10,000, shares.

@@ -7,8 +7,8 @@
 //   reconcile       what is still in doubt never arrived: it is sent again under the same UserRefNum, in order
 //
 // Why the answer tells everything: the exchange works in order, so it comes behind all answers to what arrived; and
-// nothing is sent behind a query before its answer is durable in the log, so an answer that is only found in the replayed
-// stream is still true.
+// nothing is sent behind a query before its answer is durable in the log, so an answer that is only found in the
+// replayed stream is still true.
 // Threads: the trading thread alone. Signal context: no.
 // Errors:  the reason to stop. Damage, a log and state that part, an exchange that knows more than the log: refused.
 #pragma once
