@@ -24,6 +24,7 @@ std::vector<std::string> engine_arguments(const Plan& plan, const EngineCommand&
   add_number(argv, "--checkpoint-every", session.checkpoint_every);
   add_number(argv, "--stall-after", session.stall_after_ms);
   add_number(argv, "--feed-rate", session.feed_rate);
+  add_number(argv, "--kill-switch-at-feed", session.kill_switch_at);
   if (command.recover_only) argv.emplace_back("--recover-only");
   if (command.planted_bugs) {
     for (const std::string& bug : plan.planted_bugs) {

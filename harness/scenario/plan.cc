@@ -221,9 +221,10 @@ std::vector<Plan> make_plans(const std::vector<Scenario>& scenarios, const PlanO
 }
 
 std::string golden_key(const Plan& plan) {
-  return fmt::format("messages={} seed={} symbols={} reject_every={} duplicate_fill={} break_trade={}",
-                     plan.session.messages, plan.session.seed, plan.session.symbols, plan.exchange.reject_every,
-                     plan.exchange.duplicate_fill, plan.exchange.break_trade);
+  return fmt::format(
+      "messages={} seed={} symbols={} kill_switch_at={} reject_every={} duplicate_fill={} break_trade={}",
+      plan.session.messages, plan.session.seed, plan.session.symbols, plan.session.kill_switch_at,
+      plan.exchange.reject_every, plan.exchange.duplicate_fill, plan.exchange.break_trade);
 }
 
 }  // namespace crashwright::harness

@@ -97,7 +97,8 @@ Json session_to_json(const Session& session) {
           {"durability", durability_name(session.durability)},
           {"feed_rate", session.feed_rate},
           {"checkpoint_every", session.checkpoint_every},
-          {"stall_after_ms", session.stall_after_ms}};
+          {"stall_after_ms", session.stall_after_ms},
+          {"kill_switch_at", session.kill_switch_at}};
 }
 
 Json exchange_to_json(const ExchangeBehaviour& exchange) {

@@ -37,6 +37,7 @@ struct Session {
   uint64_t feed_rate = 0;         // messages per second, 0: as fast as the engine takes them
   uint64_t checkpoint_every = 0;  // audit records between two state checkpoints, 0: the engine's default
   uint64_t stall_after_ms = 0;    // the watchdog's patience, 0: the engine's default
+  uint64_t kill_switch_at = 0;    // feed message at which the engine throws its kill switch, 0: never
 };
 
 // How the mock exchange behaves: `exchange:`. 0: never.

@@ -51,6 +51,9 @@ std::vector<Field> session_fields() {
       {"session", "stall_after", FieldType::kDuration, "the engine's", "the watchdog's patience", "stall_after: 300ms",
        [](Target t, Value v) { t.scenario.session.stall_after_ms = v.number / 1'000'000; }, nullptr, 10'000'000,
        60'000'000'000},
+      {"session", "kill_switch_at", FieldType::kCount, "never",
+       "feed message at which the engine throws its kill switch", "kill_switch_at: 2500",
+       [](Target t, Value v) { t.scenario.session.kill_switch_at = v.number; }, nullptr, 1, 100'000'000},
       {"storage", "profile", FieldType::kWord, "a plain folder",
        "the power-loss file system, with what this profile guarantees", "profile: E",
        [](Target t, Value v) {
