@@ -110,6 +110,7 @@ class Reader {
     std::string_view line = lines_[index];
     std::string summary;
     if (line.starts_with(kSummary)) {
+      if (reports_ > 0) return;  // says what the report's header said
       summary = "ERROR: " + std::string(line.substr(kSummary.size()));
       line = summary;
     }

@@ -16,7 +16,6 @@ constexpr uint64_t kSignalScanBytes = 256 * 1024;  // and for the frame of a sig
 // What libdwfl's callbacks need while one thread is unwound.
 struct Session {
   const CoreFile* core = nullptr;
-  const CoreThread* thread = nullptr;
   user_regs_struct registers{};
   std::vector<CallSite>* sites = nullptr;
   size_t limit = 0;
@@ -53,7 +52,7 @@ int take_frame(Dwfl_Frame* frame, void* argument) {
   Dwarf_Addr pc = 0;
   bool exact = false;
   if (!dwfl_frame_pc(frame, &pc, &exact)) return DWARF_CB_ABORT;
-  if (pc == 0) return DWARF_CB_ABORT;
+  if (pc == 0 && !exact) return DWARF_CB_ABORT;
   if (session.sites->size() >= session.limit) {
     session.limit_reached = true;
     return DWARF_CB_ABORT;
@@ -84,9 +83,10 @@ bool is_frame(const CoreFile& core, const CoreSegment& stack, uint64_t address) 
 }
 
 // The registers that the kernel saved when it called the handler whose frame returns to `restorer`, found on the stack
-// of the thread: the restorer's address lies below the saved context (struct rt_sigframe).
+// of the thread: the restorer's address lies below the saved context (struct rt_sigframe). Without `interrupted_pc` only
+// a context that was interrupted where no code is.
 std::optional<user_regs_struct> interrupted_registers(const CoreFile& core, const user_regs_struct& registers,
-                                                      uint64_t restorer, uint64_t interrupted_pc) {
+                                                      uint64_t restorer, std::optional<uint64_t> interrupted_pc) {
   constexpr uint64_t kRegistersAfter = 8 + 40;  // the restorer, then flags, link and stack of ucontext_t
   for (uint64_t at = registers.rsp & ~uint64_t{7}; at < registers.rsp + kSignalScanBytes; at += 8) {
     const auto word = core.read_word(at);
@@ -95,11 +95,17 @@ std::optional<user_regs_struct> interrupted_registers(const CoreFile& core, cons
     const auto saved = [&](int index) {
       return core.read_word(at + kRegistersAfter + static_cast<uint64_t>(index) * 8).value_or(0);
     };
-    if (saved(REG_RIP) != interrupted_pc) continue;
+    constexpr uint64_t kUserCode = 0x33;  // the code segment of 64-bit programs
+    if (interrupted_pc ? saved(REG_RIP) != *interrupted_pc
+                       : is_code(core, saved(REG_RIP)) || (saved(REG_CSGSFS) & 0xffff) != kUserCode) {
+      continue;
+    }
     user_regs_struct found = registers;
-    found.rbp = static_cast<unsigned long long>(saved(REG_RBP));
-    found.rsp = static_cast<unsigned long long>(saved(REG_RSP));
-    found.rip = static_cast<unsigned long long>(interrupted_pc);
+    found.r8 = saved(REG_R8), found.r9 = saved(REG_R9), found.r10 = saved(REG_R10), found.r11 = saved(REG_R11);
+    found.r12 = saved(REG_R12), found.r13 = saved(REG_R13), found.r14 = saved(REG_R14), found.r15 = saved(REG_R15);
+    found.rdi = saved(REG_RDI), found.rsi = saved(REG_RSI), found.rbp = saved(REG_RBP), found.rbx = saved(REG_RBX);
+    found.rdx = saved(REG_RDX), found.rax = saved(REG_RAX), found.rcx = saved(REG_RCX), found.rsp = saved(REG_RSP);
+    found.rip = saved(REG_RIP);
     return found;
   }
   return std::nullopt;
@@ -143,39 +149,46 @@ StackUnwinder::StackUnwinder(const CoreFile& core, const Symbolizer& symbolizer)
   attached_ = symbolizer.dwfl() != nullptr && dwfl_attach_state(symbolizer.dwfl(), nullptr, 1, &kCallbacks, this);
 }
 
-CallStack StackUnwinder::unwind(const CoreThread& thread, const StackLimits& limits) const {
-  CallStack stack;
-  Session session{.core = &core_, .thread = &thread, .registers = thread.registers, .sites = &stack.sites};
-  session.limit = limits.inner + limits.outer;
-  if (!is_code(core_, thread.registers.rip)) {
-    stack.sites.push_back({thread.registers.rip, true});
-    if (const auto back = core_.read_word(thread.registers.rsp); back && is_code(core_, *back)) {
-      session.registers.rip = *back - 1;  // inside the call
-      session.registers.rsp += 8;
+void StackUnwinder::follow(const CoreThread& thread, user_regs_struct registers, size_t limit, CallStack& stack) const {
+  if (!is_code(core_, registers.rip)) {
+    stack.sites.push_back({registers.rip, true});
+    if (const auto back = core_.read_word(registers.rsp); back && is_code(core_, *back)) {
+      registers.rip = *back - 1;  // inside the call
+      registers.rsp += 8;
     }
   }
   const size_t before = stack.sites.size();
+  Session session{&core_, registers, &stack.sites, limit, false};
   if (attached_) {
     t_session = &session;
     dwfl_getthread_frames(symbolizer_.dwfl(), thread.tid, take_frame, &session);
     t_session = nullptr;
   }
-  if (stack.sites.size() == before && is_code(core_, session.registers.rip)) {
-    stack.sites.push_back({session.registers.rip, true});
-  }
-  // One frame only: no call frame information, or a smashed stack. The frame pointers may know more.
-  const bool lost = stack.sites.size() <= before + 1;
-  if (!session.limit_reached && !lost) return stack;
-  user_regs_struct start = session.registers;
-  for (size_t i = 1; i < stack.sites.size() && session.limit_reached; ++i) {
+  if (stack.sites.size() == before && is_code(core_, registers.rip)) stack.sites.push_back({registers.rip, true});
+  stack.middle_left_out = session.limit_reached;
+}
+
+CallStack StackUnwinder::unwind(const CoreThread& thread, const StackLimits& limits) const {
+  CallStack stack;
+  const size_t limit = limits.inner + limits.outer;
+  follow(thread, thread.registers, limit, stack);
+  // Below a signal handler the thread goes on with the registers that the kernel saved.
+  user_regs_struct start = thread.registers;
+  for (size_t i = 1; i < stack.sites.size(); ++i) {
     if (!stack.sites[i].exact) continue;
     const auto saved = interrupted_registers(core_, start, stack.sites[i - 1].pc, stack.sites[i].pc);
     if (saved) start = *saved;
   }
-  if (session.limit_reached) stack.sites.resize(limits.inner);
-  stack.middle_left_out = session.limit_reached;
-  const size_t skip = lost ? 0 : limits.inner;
-  const auto outer = outer_end(core_, start, lost ? limits.inner : limits.outer, skip);
+  // libdwfl ends at a handler that interrupted a jump to where no code is.
+  if (!stack.sites.empty() && !stack.middle_left_out) {
+    const auto saved = interrupted_registers(core_, start, stack.sites.back().pc, std::nullopt);
+    if (saved) follow(thread, start = *saved, limit, stack);
+  }
+  // Two frames at most: no call frame information, or a smashed stack. The frame pointers may know more.
+  const bool lost = stack.sites.size() <= 2;
+  if (!stack.middle_left_out && !lost) return stack;
+  if (stack.middle_left_out) stack.sites.resize(limits.inner);
+  const auto outer = outer_end(core_, start, lost ? limits.inner : limits.outer, lost ? 0 : limits.inner);
   stack.sites.insert(stack.sites.end(), outer.begin(), outer.end());
   return stack;
 }

@@ -32,11 +32,14 @@ struct CallStack {
 
 class StackUnwinder {
  public:
-  // Both must outlive the unwinder.
+  // Both must outlive the unwinder; one unwinder for each symbolizer.
   StackUnwinder(const CoreFile& core, const Symbolizer& symbolizer);
   [[nodiscard]] CallStack unwind(const CoreThread& thread, const StackLimits& limits) const;
 
  private:
+  // Appends the frames from `registers` on, up to `limit` sites in all.
+  void follow(const CoreThread& thread, user_regs_struct registers, size_t limit, CallStack& stack) const;
+
   const CoreFile& core_;
   const Symbolizer& symbolizer_;
   bool attached_ = false;

@@ -51,6 +51,7 @@ constexpr TextRule kTextRules[] = {
     {"ERROR: *Sanitizer: *allocator is trying to allocate", "OOM", kVerdict, 1, kReport},
     {"ERROR: *Sanitizer: *rss limit exhausted", "OOM", kVerdict, 1, kReport},
     {"Sanitizer: * rss limit exhausted", "OOM", kVerdict, 1, kReport},
+    {"^ERROR: Failed to mmap", "OOM", kMessage, 0.8},
     {"Sanitizer failed to allocate ", "OOM", kMessage, 0.7},
     // Signals that a sanitizer reports: the tool is the messenger.
     {"ERROR: *Sanitizer: SEGV", "WILD_ACCESS", kMachine, 0.95, kSegv},
