@@ -15,7 +15,7 @@
 
 namespace crashwright::rca {
 
-inline constexpr size_t kCrashTextMax = size_t{16} << 20;  // bytes looked at; of longer texts the beginning and the end
+inline constexpr size_t kCrashTextMax = size_t{2} << 20;  // bytes looked at; of longer texts the beginning and the end
 
 struct CrashText {
   std::vector<Evidence> evidence;

@@ -12,9 +12,11 @@
 #include <atomic>
 #include <cassert>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <mutex>
 #include <new>
 #include <stdexcept>
@@ -176,6 +178,18 @@ class Locks {
   [[gnu::noinline]] void wait_for_good() {
     for (;;) ::pause();
   }
+  [[noreturn]] [[gnu::noinline]] void spin_for_good() {
+    for (;;) spins_.fetch_add(1, std::memory_order_relaxed);
+  }
+  void livelock() {
+    std::atomic<pid_t> tid{0};
+    std::thread one([&] {
+      tid = ::gettid();
+      spin_for_good();
+    });
+    while (tid == 0 || cpu_time_ms(one.native_handle()) < 100) std::this_thread::yield();
+    abort_thread(tid);
+  }
   void stall() {
     std::atomic<pid_t> tid{0};
     std::thread one([&] {
@@ -187,7 +201,13 @@ class Locks {
   }
 
  private:
-  // State S in /proc, twice the same lock: the thread has arrived where it stays.
+  static int64_t cpu_time_ms(pthread_t thread) {
+    clockid_t clock{};
+    timespec time{};
+    if (::pthread_getcpuclockid(thread, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return 0;
+    return time.tv_sec * 1000 + time.tv_nsec / 1'000'000;
+  }
+  // In the system call where it stays.
   static bool is_blocked(pid_t tid) {
     const std::string path = "/proc/self/task/" + std::to_string(tid) + "/syscall";
     char text[16] = {};
@@ -203,6 +223,7 @@ class Locks {
   std::mutex first_;
   std::mutex second_;
   static inline std::atomic<int> arrived_{0};
+  static inline std::atomic<uint64_t> spins_{0};
 };
 
 struct Death {
@@ -243,6 +264,7 @@ constexpr Death kDeaths[] = {
     {"bus", [] { Risk().truncated_mapping(); }},
     {"sent_signal", [] { Risk().send_signal(); }},
     {"deadlock", [] { Locks().deadlock(); }},
+    {"livelock", [] { Locks().livelock(); }},
     {"stall", [] { Locks().stall(); }},
 };
 
