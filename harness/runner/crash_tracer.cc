@@ -83,7 +83,9 @@ bool CrashTracer::attach_all(int& error_number) {
   return !threads_.empty();
 }
 
-CrashTracer::~CrashTracer() {
+CrashTracer::~CrashTracer() { let_go(); }
+
+void CrashTracer::let_go() {
   for (Thread& thread : threads_) {
     // Only a stopped thread can be let go.
     if (!thread.stopped && ::ptrace(PTRACE_INTERRUPT, thread.tid, nullptr, nullptr) != 0) continue;
@@ -95,6 +97,7 @@ CrashTracer::~CrashTracer() {
     }
     ::ptrace(PTRACE_DETACH, thread.tid, nullptr, nullptr);
   }
+  threads_.clear();
 }
 
 void CrashTracer::serve() {

@@ -23,11 +23,13 @@ class CrashTracer {
  public:
   // Traces all present and future threads of a child; the core, if it comes to that, goes to `core_path`.
   [[nodiscard]] static Result<std::unique_ptr<CrashTracer>> attach(int32_t pid, const std::string& core_path);
-  // Lets the process go if it still lives.
+  // As let_go().
   ~CrashTracer();
   CrashTracer(const CrashTracer&) = delete;
   CrashTracer& operator=(const CrashTracer&) = delete;
 
+  // Lets the process go on untraced.
+  void let_go();
   // Handles whatever threads have stopped for; never blocks for long. The end of the process itself is left to be
   // waited for by the owner of the child, the ends of its other threads are consumed here.
   void serve();

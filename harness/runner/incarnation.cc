@@ -47,21 +47,40 @@ milliseconds incarnation_deadline(const CaseContext& context) {
   return std::max(left / 2, milliseconds(1));
 }
 
-Result<std::unique_ptr<Child>> spawn_engine(CaseContext& context, const EngineCommand& command) {
+// The engine, and who traces it where the kernel's own core is not to be had. The tracer goes first.
+struct Engine {
+  std::unique_ptr<Child> child;
+  std::unique_ptr<CrashTracer> tracer;
+};
+
+void trace_from_the_start(ChildOptions& options, const std::string& folder, std::unique_ptr<CrashTracer>& tracer) {
+  options.core_limit_bytes = 0;
+  options.before_exec = [folder, &tracer](int32_t pid) -> Status {
+    auto attached = CrashTracer::attach(pid, folder + "/core." + std::to_string(pid));
+    if (!attached) return tl::unexpected(attached.error());
+    tracer = std::move(*attached);
+    return {};
+  };
+}
+
+Result<Engine> spawn_engine(CaseContext& context, const EngineCommand& command) {
+  Engine engine;
   ChildOptions options = child_options(context, command);
   options.environment.push_back(context.channel->environment_entry());
   options.inherited_fds = {context.channel->fd()};
   if (context.cgroup) options.cgroup_procs = context.cgroup->procs_path();
-  if (context.run.machine.core != CoreWay::kKernel) options.core_limit_bytes = 0;
+  if (context.run.machine.core == CoreWay::kOutside) trace_from_the_start(options, command.folder, engine.tracer);
   auto child = Child::spawn(options);
-  if (!child) return child;
-  if (auto put = context.run.ledger.add_process((*child)->pid(), (*child)->start_time(), "mock_engine"); !put) {
+  if (!child) return tl::unexpected(child.error());
+  engine.child = std::move(*child);
+  const Child& started = *engine.child;
+  if (auto put = context.run.ledger.add_process(started.pid(), started.start_time(), "mock_engine"); !put) {
     return tl::unexpected(put.error());
   }
-  return child;
+  return engine;
 }
 
-Supervised watch(CaseContext& context, Child& child, uint32_t number, const std::string& folder) {
+Supervised watch(CaseContext& context, const Engine& engine, uint32_t number, const std::string& folder) {
   SupervisionOptions options;
   options.channel = context.channel.get();
   options.plan = &context.plan;
@@ -69,9 +88,9 @@ Supervised watch(CaseContext& context, Child& child, uint32_t number, const std:
   options.exchange = &context.exchange->child();
   options.deadline = incarnation_deadline(context);
   options.folder = folder;
-  options.core_way = context.run.machine.core;
+  options.tracer = engine.tracer.get();
   options.note = [&context](const std::string& text) { context.note(text); };
-  return supervise(child, options);
+  return supervise(*engine.child, options);
 }
 
 void record_core(const Supervised& seen, const std::string& folder, rca::ProcessFacts& facts) {
@@ -204,11 +223,11 @@ Result<IncarnationEnd> run_incarnation(CaseContext& context, uint32_t number) {
   const EngineCommand command = engine_command(context, context.data->path(), folder);
   context.channel->begin(number);
   const uint64_t oom_kills_before = context.cgroup ? context.cgroup->oom_kills() : 0;
-  auto child = spawn_engine(context, command);
-  if (!child) return tl::unexpected(child.error());
-  const Supervised seen = watch(context, **child, number, folder);
+  const auto engine = spawn_engine(context, command);
+  if (!engine) return tl::unexpected(engine.error());
+  const Supervised seen = watch(context, *engine, number, folder);
 
-  rca::ProcessFacts facts = process_facts(context, **child, seen, command, number);
+  rca::ProcessFacts facts = process_facts(context, *engine->child, seen, command, number);
   if (context.cgroup) {
     facts.oom_kills = context.cgroup->oom_kills() - oom_kills_before;
     facts.cgroup_memory_limit_bytes = context.plan.cgroup_memory_limit_bytes;

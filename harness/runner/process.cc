@@ -34,6 +34,7 @@ struct Prepared {
   int stderr_fd = -1;
   int cgroup_fd = -1;
   int report_fd = -1;
+  int gate_fd = -1;  // a byte comes when the child may go on
   pid_t parent = 0;
 };
 
@@ -101,6 +102,8 @@ void set_limit(const Prepared& prepared, __rlimit_resource resource, std::option
   for (const int fd : options.inherited_fds) {
     if (::fcntl(fd, F_SETFD, 0) != 0) report_and_exit(prepared, "inherit a descriptor");
   }
+  char byte = 0;
+  if (::read(prepared.gate_fd, &byte, 1) != 1) ::_exit(124);
   ::execve(prepared.argv[0], prepared.argv.data(), prepared.envp.data());
   report_and_exit(prepared, "exec");
 }
@@ -112,6 +115,18 @@ Result<UniqueFd> open_output(const std::string& path) {
   if (!fd) return fail_errno(errno, "create " + path);
   return fd;
 }
+
+struct Pipe {
+  bool open() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+    read_end.reset(ends[0]);
+    write_end.reset(ends[1]);
+    return true;
+  }
+  UniqueFd read_end;
+  UniqueFd write_end;
+};
 
 int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 
@@ -157,37 +172,62 @@ Result<std::unique_ptr<Child>> Child::spawn(const ChildOptions& options) {
     cgroup.reset(::open(options.cgroup_procs.c_str(), O_WRONLY | O_CLOEXEC));
     if (!cgroup) return fail_errno(errno, "open " + options.cgroup_procs);
   }
-  int report[2];
-  if (::pipe2(report, O_CLOEXEC) != 0) return fail_errno(errno, "pipe");
-  UniqueFd report_read(report[0]);
-  UniqueFd report_write(report[1]);
-  const Prepared prepared{pointers(arguments), pointers(environment), &options,           null.get(), out->get(),
-                          error->get(),        cgroup.get(),          report_write.get(), ::getpid()};
+  Pipe report;
+  Pipe gate;
+  if (!report.open() || !gate.open()) return fail_errno(errno, "pipe");
+  Prepared prepared;
+  prepared.argv = pointers(arguments);
+  prepared.envp = pointers(environment);
+  prepared.options = &options;
+  prepared.stdin_fd = null.get();
+  prepared.stdout_fd = out->get();
+  prepared.stderr_fd = error->get();
+  prepared.cgroup_fd = cgroup.get();
+  prepared.report_fd = report.write_end.get();
+  prepared.gate_fd = gate.read_end.get();
+  prepared.parent = ::getpid();
 
   std::unique_ptr<Child> child(new Child());
   child->started_ns_ = monotonic_ns();
-  const pid_t pid = ::fork();
-  if (pid < 0) return fail_errno(errno, "fork");
-  if (pid == 0) become_child(prepared);
-  report_write.reset();
-  child->pid_ = pid;
-  child->pidfd_.reset(open_pidfd(pid));
+  child->pid_ = ::fork();
+  if (child->pid_ == 0) become_child(prepared);
+  if (child->pid_ < 0) {
+    child->pid_ = 0;
+    return fail_errno(errno, "fork");
+  }
   child->output_bytes_max_ = options.output_bytes_max;
   child->stdout_ = std::move(*out);
   child->stderr_ = std::move(*error);
+  report.write_end.reset();
+  if (options.before_exec) {
+    // On failure the child is killed and reaped by its destructor.
+    if (auto done = options.before_exec(child->pid_); !done) return tl::unexpected(done.error());
+  }
+  // A byte and not the end of file: a child forked by another thread at this moment holds a copy of the write end.
+  if (auto opened = write_all(gate.write_end.get(), std::as_bytes(std::span("g", 1))); !opened) {
+    return tl::unexpected(opened.error());
+  }
+  if (auto started = child->await_exec(report.read_end, options.argv[0]); !started) {
+    return tl::unexpected(started.error());
+  }
+  return child;
+}
+
+Status Child::await_exec(const UniqueFd& report, const std::string& program) {
   SpawnFailure failure{};
   ssize_t got = 0;
   do {
-    got = ::read(report_read.get(), &failure, sizeof failure);
+    got = ::read(report.get(), &failure, sizeof failure);
   } while (got < 0 && errno == EINTR);
   if (got == static_cast<ssize_t>(sizeof failure)) {
-    child->reap();
-    if (failure.error_number == ENOENT) return fail(ErrorKind::kUsage, options.argv[0] + ": no such program");
-    return fail_errno(failure.error_number, "start " + options.argv[0] + ": " + failure.step);
+    reap();
+    if (failure.error_number == ENOENT) return fail(ErrorKind::kUsage, program + ": no such program");
+    return fail_errno(failure.error_number, "start " + program + ": " + failure.step);
   }
-  if (!child->pidfd_) return fail_errno(errno, "pidfd_open");
-  if (const auto stat = read_process_stat(pid)) child->start_time_ = stat->start_time;
-  return child;
+  pidfd_.reset(open_pidfd(pid_));
+  if (!pidfd_) return fail_errno(errno, "pidfd_open");
+  if (const auto stat = read_process_stat(pid_)) start_time_ = stat->start_time;
+  return {};
 }
 
 Child::~Child() {

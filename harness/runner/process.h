@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,9 @@ struct ChildOptions {
   std::optional<uint64_t> address_space_limit_bytes;  // RLIMIT_AS
   std::optional<uint64_t> core_limit_bytes;           // RLIMIT_CORE; absent: as high as allowed
   uint64_t output_bytes_max = 4 << 20;                // per file
+  // Called in the parent while the child stands right before exec: whatever it sets up holds for the whole life of the
+  // program. When it fails the child is not started.
+  std::function<Status(int32_t pid)> before_exec;
 };
 
 // How a process ended.
@@ -73,6 +77,7 @@ class Child {
  private:
   Child() = default;
   void reap();
+  [[nodiscard]] Status await_exec(const UniqueFd& report, const std::string& program);
 
   int32_t pid_ = 0;
   UniqueFd pidfd_;

@@ -4,11 +4,9 @@
 #include <sys/wait.h>
 
 #include <csignal>
-#include <memory>
 
 #include "base/clock.h"
 #include "harness/runner/core_writer.h"
-#include "harness/runner/crash_tracer.h"
 #include "harness/runner/interrupt.h"
 #include "harness/runner/proc_info.h"
 
@@ -31,7 +29,6 @@ class Supervisor {
       : child_(child), options_(options), deadline_(options.deadline) {}
 
   Supervised run() {
-    if (options_.core_way == CoreWay::kOutside) trace();
     while (!ended_within_tick()) tick();
     result_.end = *child_.wait(std::chrono::seconds(1));
     confirm_kill();
@@ -50,7 +47,7 @@ class Supervisor {
 
   void tick() {
     ++ticks_;
-    if (tracer_) tracer_->serve();
+    if (options_.tracer != nullptr) options_.tracer->serve();
     if (core_tried_) reap_traced_threads(child_.pid());
     if (options_.channel != nullptr) {
       serve_request();
@@ -134,7 +131,7 @@ class Supervisor {
     if (stopped_ns_ == 0) {
       const auto stat = read_process_stat(child_.pid());
       // A traced process shows its stop as 't'.
-      if (!stat || (stat->state != 'T' && !(tracer_ && stat->state == 't'))) return;
+      if (!stat || (stat->state != 'T' && !(options_.tracer != nullptr && stat->state == 't'))) return;
       stopped_ns_ = monotonic_ns();
       result_.seen_stopped = true;
       options_.note("the engine is stopped");
@@ -156,7 +153,7 @@ class Supervisor {
   void end_hung(const char* reason) {
     if (!result_.kill_reason.empty()) return;
     if (!options_.folder.empty() && !core_tried_) {
-      tracer_.reset();
+      if (options_.tracer != nullptr) options_.tracer->let_go();
       core_tried_ = true;
       const std::string path = options_.folder + "/core." + std::to_string(child_.pid());
       if (const auto written = write_core_from_outside(child_.pid(), path); written) {
@@ -183,19 +180,9 @@ class Supervisor {
     // It died of something else before our signal arrived.
     if (!by_sigkill) result_.kill_reason.clear();
     if (by_sigkill && killed_for_ != nullptr) confirm(*killed_for_, result_.end.ended_ns);
-    if (tracer_) {
-      result_.outside_core = tracer_->core_path();
-      result_.outside_core_failed = tracer_->failure();
-    }
-  }
-
-  void trace() {
-    const std::string path = options_.folder + "/core." + std::to_string(child_.pid());
-    auto tracer = CrashTracer::attach(child_.pid(), path);
-    if (tracer) {
-      tracer_ = std::move(*tracer);
-    } else {
-      result_.outside_core_failed = tracer.error().message;
+    if (options_.tracer != nullptr && !core_tried_) {
+      result_.outside_core = options_.tracer->core_path();
+      result_.outside_core_failed = options_.tracer->failure();
     }
   }
 
@@ -209,7 +196,6 @@ class Supervisor {
   bool stopping_ = false;
   bool core_tried_ = false;
   uint64_t stopped_ns_ = 0;
-  std::unique_ptr<CrashTracer> tracer_;
 };
 
 }  // namespace

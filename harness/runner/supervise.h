@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "harness/runner/control_channel.h"
-#include "harness/runner/needs.h"
+#include "harness/runner/crash_tracer.h"
 #include "harness/runner/process.h"
 
 namespace crashwright::harness {
@@ -23,8 +23,8 @@ struct SupervisionOptions {
   uint32_t incarnation = 0;
   Child* exchange = nullptr;  // told to drop the connection when a fault says so; null: none
   std::chrono::nanoseconds deadline{std::chrono::seconds(20)};
-  std::string folder;  // where a core taken from outside goes; empty: none is taken
-  CoreWay core_way = CoreWay::kKernel;
+  std::string folder;             // where a core taken from outside goes; empty: none is taken
+  CrashTracer* tracer = nullptr;  // attached to the child by this thread; null: cores are the kernel's business
   std::function<void(const std::string& text)> note = [](const std::string&) {};
 };
 
