@@ -2,9 +2,9 @@
 //
 //   audit_log_bench --benchmark_filter=commit
 //
-// Files go to the folder named by CRASHWRIGHT_BENCH_FOLDER (default /tmp): put it on the device that is to be measured.
-// "append_in_bursts" is the hot path of an engine: 20 records, then a pause until they are durable, which includes waking
-// the sleeping committer once per burst.
+// Files go to the folder named by CRASHWRIGHT_BENCH_FOLDER (default /tmp): put it on the device to be measured.
+// "append_in_bursts" is the hot path of an engine: 20 records, then a pause until they are durable, which includes
+// waking the sleeping committer once per burst.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 

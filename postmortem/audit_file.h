@@ -2,8 +2,8 @@
 //
 // Threads: one. Signal context: no.
 // Errors:  kIo / kEnvironment with the path and the call; kCorrupt with the account of the damage.
-// Durable: under kPowerLoss what is read was made durable before it was read (a crashed predecessor's last writes may be
-//          visible without being on the device), and every change is durable before open_audit_file() returns.
+// Durable: under kPowerLoss what is read was made durable before it was read (a crashed predecessor's last writes may
+//          be visible without being on the device), and every change is durable before open_audit_file() returns.
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,8 @@
 // Threads: append() from any thread; one committer thread owns the ring. Everything else as noted.
 // Errors:  after a write or sync error the log is sealed: append() returns 0, nothing further becomes durable, and
 //          seal_reason() says why. Never retried, never reopened (a failed fsync leaves clean pages: fsyncgate).
-// Durable: append() returns the sequence; durable_up_to() tells up to which one the log survives what `durability` names.
+// Durable: append() returns the sequence; durable_up_to() tells up to which one the log survives what `durability`
+//          names.
 // Records: the log writes none of its own, so that sequence 1 is the first append of the engine. kRunStart (with
 //          readout.runs + 1) and kTornTail are the engine's to append after open().
 // Format:  audit_log_format.md. Source: group commit after Gray & Reuter, Transaction Processing, ch. 10.

@@ -1,4 +1,4 @@
-// Goal: the kit's audit log and state store keep their promises below the power-loss file system: what they acknowledged
+// Goal: the kit's audit log and state store keep their promises on the power-loss file system: what they acknowledged
 // under kPowerLoss is in every image that profile E or S allows, and storage faults end in the promised way.
 // Method: a real writer process on a real mount, killed at a seeded moment; then the image, read by the kit's readers.
 #include <fcntl.h>
