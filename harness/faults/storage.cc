@@ -4,82 +4,70 @@ namespace crashwright::harness {
 
 using postmortem::FaultAction;
 
+namespace {
+
+// A fault that the storage layer applies to an operation on the audit log, unless the scenario names another file.
+FaultKind on_file(const char* name, FaultAction action, const char* doc, const char* example, const char* cause) {
+  FaultKind kind;
+  kind.name = name;
+  kind.family = "storage";
+  kind.action = action;
+  kind.doc = doc;
+  kind.example = example;
+  kind.parameters = {"file"};
+  kind.default_at = "audit.before_write";
+  kind.default_file = "audit.log";
+  kind.causes_release = {cause};
+  kind.causes_asan = {cause};
+  kind.needs = {"fuse"};
+  return kind;
+}
+
+FaultKind power_loss_kind() {
+  FaultKind kind;
+  kind.name = "power_loss";
+  kind.family = "storage";
+  kind.action = FaultAction::kPowerLoss;
+  kind.doc = "the machine loses power: what the storage profile does not guarantee is gone";
+  kind.example = "power_loss: {at: gateway.after_send, hit: 30}";
+  kind.causes_release = {"KILLED_BY_HARNESS"};
+  kind.causes_asan = {"KILLED_BY_HARNESS"};
+  kind.needs = {"fuse"};
+  return kind;
+}
+
+FaultKind bit_flip_kind() {
+  FaultKind kind;
+  kind.name = "bit_flip";
+  kind.family = "storage";
+  kind.doc = "flips one bit of a file after the faults before it ended the process, before the restart";
+  kind.example = "bit_flip: {file: audit.log, offset: 50%}";
+  kind.parameters = {"file", "offset"};
+  kind.default_file = "audit.log";
+  kind.ends_process = false;
+  kind.causes_release = {"NO_FAULT"};
+  kind.causes_asan = {"NO_FAULT"};
+  return kind;
+}
+
+}  // namespace
+
 std::vector<FaultKind> storage_fault_kinds() {
-  FaultKind torn_write;
-  torn_write.name = "torn_write";
-  torn_write.family = "storage";
-  torn_write.action = FaultAction::kTornWrite;
-  torn_write.doc = "only the first bytes of the next write reach the file, then the process is killed";
-  torn_write.example = "torn_write: {file: audit.log, hit: 20, bytes: 512B}";
+  FaultKind torn_write = on_file("torn_write", FaultAction::kTornWrite,
+                                 "only the first bytes of the next write reach the file, then the process is killed",
+                                 "torn_write: {file: audit.log, hit: 20, bytes: 512B}", "TORN_WRITE");
   torn_write.parameters = {"file", "bytes"};
-  torn_write.default_at = "audit.before_write";
-  torn_write.default_file = "audit.log";
-  torn_write.causes_release = {"TORN_WRITE"};
-  torn_write.causes_asan = {"TORN_WRITE"};
-  torn_write.needs = {"fuse"};
-
-  FaultKind short_write;
-  short_write.name = "short_write";
-  short_write.family = "storage";
-  short_write.action = FaultAction::kShortWrite;
-  short_write.doc = "the next write takes only its first bytes and says so";
-  short_write.example = "short_write: {file: audit.log, hit: 20, bytes: 512B}";
+  FaultKind short_write =
+      on_file("short_write", FaultAction::kShortWrite, "the next write takes only its first bytes and says so",
+              "short_write: {file: audit.log, hit: 20, bytes: 512B}", "NO_FAULT");
   short_write.parameters = {"file", "bytes"};
-  short_write.default_at = "audit.before_write";
-  short_write.default_file = "audit.log";
   short_write.ends_process = false;
-  short_write.causes_release = {"NO_FAULT"};
-  short_write.causes_asan = {"NO_FAULT"};
-  short_write.needs = {"fuse"};
-
-  FaultKind enospc;
-  enospc.name = "enospc";
-  enospc.family = "storage";
-  enospc.action = FaultAction::kEnospc;
-  enospc.doc = "the next write fails: no space left on device";
-  enospc.example = "enospc: {file: audit.log, hit: 20}";
-  enospc.parameters = {"file"};
-  enospc.default_at = "audit.before_write";
-  enospc.default_file = "audit.log";
-  enospc.causes_release = {"DISK_FULL"};
-  enospc.causes_asan = {"DISK_FULL"};
-  enospc.needs = {"fuse"};
-
-  FaultKind eio_fsync;
-  eio_fsync.name = "eio_fsync";
-  eio_fsync.family = "storage";
-  eio_fsync.action = FaultAction::kEioFsync;
-  eio_fsync.doc = "the next fsync fails with EIO, the data is gone and the fsync after that succeeds";
-  eio_fsync.example = "eio_fsync: {file: audit.log, hit: 20}";
-  eio_fsync.parameters = {"file"};
-  eio_fsync.default_at = "audit.before_write";
-  eio_fsync.default_file = "audit.log";
-  eio_fsync.causes_release = {"IO_ERROR"};
-  eio_fsync.causes_asan = {"IO_ERROR"};
-  eio_fsync.needs = {"fuse"};
-
-  FaultKind power_loss;
-  power_loss.name = "power_loss";
-  power_loss.family = "storage";
-  power_loss.action = FaultAction::kPowerLoss;
-  power_loss.doc = "the machine loses power: what the storage profile does not guarantee is gone";
-  power_loss.example = "power_loss: {at: gateway.after_send, hit: 30}";
-  power_loss.causes_release = {"KILLED_BY_HARNESS"};
-  power_loss.causes_asan = {"KILLED_BY_HARNESS"};
-  power_loss.needs = {"fuse"};
-
-  FaultKind bit_flip;
-  bit_flip.name = "bit_flip";
-  bit_flip.family = "storage";
-  bit_flip.doc = "flips one bit of a file after the faults before it ended the process, before the restart";
-  bit_flip.example = "bit_flip: {file: audit.log, offset: 50%}";
-  bit_flip.parameters = {"file", "offset"};
-  bit_flip.default_file = "audit.log";
-  bit_flip.ends_process = false;
-  bit_flip.causes_release = {"NO_FAULT"};
-  bit_flip.causes_asan = {"NO_FAULT"};
-
-  return {torn_write, short_write, enospc, eio_fsync, power_loss, bit_flip};
+  const FaultKind enospc = on_file("enospc", FaultAction::kEnospc, "the next write fails: no space left on device",
+                                   "enospc: {file: audit.log, hit: 20}", "DISK_FULL");
+  const FaultKind eio_fsync = on_file("eio_fsync", FaultAction::kEioFsync,
+                                      "the next fsync fails with EIO, the data is gone, the fsync after that succeeds",
+                                      "eio_fsync: {file: audit.log, hit: 20}", "IO_ERROR");
+  return {torn_write, short_write, enospc, eio_fsync, power_loss_kind(), bit_flip_kind()};
 }
 
 }  // namespace crashwright::harness

@@ -1,8 +1,8 @@
 // "Did you mean": the nearest valid word to a mistyped one.
 //
-// Distance: optimal string alignment (insert, delete, replace, swap of neighbours), ignoring case. A word further away
-// than a third of its length is no suggestion, except that a word cut short or drawn out is one. Ties go to the word that
-// comes first.
+// Distance: optimal string alignment (insert, delete, replace, swap of neighbours), ignoring case. A word further
+// away than a third of its length is no suggestion, except that a word cut short or drawn out is one. Ties go to the
+// word that comes first.
 // Threads: free functions without shared state.
 #pragma once
 

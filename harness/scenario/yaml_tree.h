@@ -1,7 +1,7 @@
 // YAML text to a tree that remembers where every key and value stands, within limits.
 //
-// A subset on purpose: maps, lists and scalars. Anchors, aliases, tags, merge keys and a second document are refused, so
-// a small file cannot unfold into a large one. Plain and quoted scalars are told apart; no scalar is interpreted here.
+// A subset on purpose: maps, lists and scalars. Anchors, aliases, tags, merge keys and a second document are refused,
+// so a small file cannot unfold into a large one. Plain and quoted scalars are told apart; no scalar is interpreted.
 // Limits: 64 KiB a file, 5,000 nodes, 12 levels.
 // Threads: free functions. Errors: diagnostics; yaml-cpp's exceptions end here.
 #pragma once
