@@ -25,6 +25,8 @@ Step ExchangeFeedback::take(AuditRecord& record) {
       break;
     case InboundVerdict::kAlreadyApplied:
       return {};
+    case InboundVerdict::kGap:
+      return stop_at_gap(record.session_sequence);
     case InboundVerdict::kUnknownOrder:
       return stop(ExitCode::kRefused, "the exchange reports order " + std::to_string(record.user_ref) +
                                           ", which the audit log does not hold");
@@ -44,6 +46,17 @@ Step ExchangeFeedback::take(AuditRecord& record) {
                        audit_record_type_name(record.type), record.user_ref, record.quantity, record.price_ticks,
                        record.leaves, record.position_after, record.session_sequence);
   return {};
+}
+
+// The state keeps wanting the missing message, so a restart asks for it again.
+Step ExchangeFeedback::stop_at_gap(uint64_t received) {
+  const uint64_t wanted = journal_.state().next_session_sequence;
+  AuditRecord gap{};
+  gap.type = AuditRecordType::kGap;
+  gap.quantity = static_cast<uint32_t>(received - wanted);
+  if (!journal_.record(gap)) return stop_sealed(journal_.log());
+  return stop(ExitCode::kRefused, "message " + std::to_string(received) + " of the exchange came, " +
+                                      std::to_string(wanted) + " is missing");
 }
 
 tl::unexpected<StopReason> stop_sealed(const postmortem::AuditLog& log) {

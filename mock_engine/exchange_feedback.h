@@ -1,7 +1,7 @@
 // Takes what the exchange said into the log and the order state, each message exactly once.
 //
 // Threads: the trading thread alone. Signal context: no.
-// Errors:  the reason to stop: a sealed log, or an order at the exchange that this log never entered.
+// Errors:  the reason to stop: a sealed log, a gap in the session, an order that this log never entered.
 #pragma once
 
 #include <chrono>
@@ -28,6 +28,7 @@ class ExchangeFeedback {
 
  private:
   [[nodiscard]] Step take(postmortem::AuditRecord& record);
+  [[nodiscard]] Step stop_at_gap(uint64_t received);
 
   OrderGateway& gateway_;
   OrderJournal& journal_;

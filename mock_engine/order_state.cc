@@ -68,9 +68,8 @@ bool OrderState::operator==(const OrderState& other) const {
 }
 
 InboundVerdict OrderStateMachine::judge(const AuditRecord& record) const {
-  if (record.session_sequence < state_.next_session_sequence && !CRASHWRIGHT_PLANTED("next_sequence_off_by_one")) {
-    return InboundVerdict::kAlreadyApplied;
-  }
+  if (record.session_sequence < state_.next_session_sequence) return InboundVerdict::kAlreadyApplied;
+  if (record.session_sequence > state_.next_session_sequence) return InboundVerdict::kGap;
   if (record.type == AuditRecordType::kSessionEvent) return InboundVerdict::kApply;
   if (record.user_ref >= state_.next_user_ref) return InboundVerdict::kUnknownOrder;
   const auto order = state_.orders.find(record.user_ref);
@@ -91,8 +90,6 @@ InboundVerdict OrderStateMachine::judge(const AuditRecord& record) const {
     default:
       break;
   }
-  // The planted bug believes whatever arrives, as long as there is an order to believe it of.
-  if (CRASHWRIGHT_PLANTED("next_sequence_off_by_one")) expected = known || expected;
   return expected ? InboundVerdict::kApply : InboundVerdict::kDifference;
 }
 
@@ -123,9 +120,7 @@ __attribute__((noinline)) bool OrderStateMachine::apply(const AuditRecord& recor
   if (!changes_orders(record.type)) return true;
   if (from_exchange(record)) {
     const bool repeated = record.session_sequence < state_.next_session_sequence;
-    if (repeated && !CRASHWRIGHT_PLANTED("next_sequence_off_by_one") && !CRASHWRIGHT_PLANTED("fill_applied_twice")) {
-      return true;
-    }
+    if (repeated && !CRASHWRIGHT_PLANTED("fill_applied_twice")) return true;
     state_.next_session_sequence = std::max(state_.next_session_sequence, record.session_sequence + 1);
   }
   const Effect effect = effect_of(record);

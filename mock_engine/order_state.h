@@ -83,6 +83,7 @@ enum class InboundVerdict : uint8_t {
   kApply,
   kAlreadyApplied,  // its session sequence was applied before: drop it
   kDifference,      // contradicts the state (a fill twice, an answer to nothing): log it, change nothing
+  kGap,             // the message before it never came: what the session promises is broken
   kUnknownOrder,    // about an order that this log never entered: somebody else trades, or the log lost something
 };
 

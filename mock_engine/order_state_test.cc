@@ -83,6 +83,15 @@ BOOST_AUTO_TEST_CASE(a_fill_that_is_reported_twice_is_a_difference) {
   BOOST_TEST((life.live.judge(twice) == InboundVerdict::kApply));
 }
 
+BOOST_AUTO_TEST_CASE(a_message_beyond_the_next_wanted_one_shows_a_gap) {
+  RandomLife life(1);
+  life.enter();
+  life.accept(1);
+  AuditRecord early = RandomLife::event(AuditRecordType::kExecuted, 1, 100, 1);
+  early.session_sequence = 3;
+  BOOST_TEST((life.live.judge(early) == InboundVerdict::kGap));
+}
+
 BOOST_AUTO_TEST_CASE(an_order_that_was_never_entered_is_unknown) {
   RandomLife life(1);
   life.enter();

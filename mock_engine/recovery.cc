@@ -88,7 +88,7 @@ __attribute__((noinline)) Step Recovery::log_in(ExchangeSide& exchange) {
   exchange.gateway.drop_queue();
   const OrderState& state = exchange.journal.state();
   uint64_t wanted = state.next_session_sequence;
-  if (CRASHWRIGHT_PLANTED("next_sequence_off_by_one") && wanted > 1) --wanted;
+  if (CRASHWRIGHT_PLANTED("next_sequence_off_by_one") && wanted > 1) ++wanted;
   const auto login = exchange.gateway.connect(std::string(state.exchange_session.view()), wanted,
                                               Deadline(kReconnectFor), exchange.self);
   if (!login) return stop(ExitCode::kExchangeLost, login.error().message);

@@ -1,0 +1,281 @@
+// Goal: the engine as a process: deterministic when left alone, and right after every kind of interruption.
+// Method: the real engine against the real exchange; killed for real, at random moments and at every fault point;
+// judged by the exchange's books and by an uninterrupted run.
+#include "mock_engine/engine_process.h"
+
+#include <sys/file.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "base/random.h"
+#include "postmortem/audit_log.h"
+
+using namespace crashwright;
+using namespace crashwright::mock_engine;
+
+namespace {
+
+const std::vector<std::string> kShort = {"--feed-seed", "7", "--feed-messages", "5000", "--checkpoint-every", "100"};
+
+constexpr uint64_t kEnterSent = 61;  // one of the messages of kShort that is a new order
+
+struct Golden {
+  std::string final_state;
+  std::string books;
+};
+
+Golden golden_of(const std::vector<std::string>& arguments) {
+  EngineSession session(arguments);
+  BOOST_REQUIRE_MESSAGE(session.run() == 0, session.errors());
+  return {session.final_state(), books_of(session.exchange.stop())};
+}
+
+bool killed(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL; }
+
+// Recovery alone gives the same bytes twice, from a copy of what the death left.
+void check_recovery_is_idempotent(EngineSession& session) {
+  const std::string copy = session.copy_of_data();
+  const auto first = session.recover_only(copy);
+  const auto second = session.recover_only(copy);
+  BOOST_TEST(first.first == 0);
+  BOOST_TEST(first.second.find("\"audit_sequence\":") == 1U);
+  BOOST_TEST(first.second == second.second);
+}
+
+void check_ends_like(EngineSession& session, const Golden& golden) {
+  BOOST_TEST_REQUIRE(session.run() == 0, session.errors());
+  BOOST_TEST(session.final_state() == golden.final_state);
+  BOOST_TEST(books_of(session.exchange.stop()) == golden.books);
+}
+
+// Audit log of the session, which must be whole: each intent once, in order.
+void check_log(const EngineSession& session) {
+  const auto log = postmortem::read_audit_log(session.folder + "/data/audit.log");
+  BOOST_REQUIRE(log.has_value());
+  BOOST_TEST(log->damage.empty());
+  uint32_t last = 0;
+  for (const auto& record : log->records) {
+    const bool numbered = record.type == postmortem::AuditRecordType::kIntentEnter ||
+                          record.type == postmortem::AuditRecordType::kIntentReplace;
+    if (!numbered) continue;
+    BOOST_TEST(record.user_ref == last + 1);
+    last = record.user_ref;
+  }
+}
+
+void survive_random_kills(uint64_t seed, int sessions) {
+  const Golden golden = golden_of(kShort);
+  Random random(seed);
+  for (int i = 0; i < sessions; ++i) {
+    BOOST_TEST_CONTEXT("seed " << seed << ", session " << i) {
+      EngineSession session(kShort);
+      const int deaths = 1 + static_cast<int>(random.below(3));
+      for (int death = 0; death < deaths; ++death) {
+        session.start({"--feed-rate", "100000"});
+        session.await_orders_sent(random.below(40));
+        const timespec moment{0, static_cast<long>(random.below(300'000))};
+        ::nanosleep(&moment, nullptr);
+        session.kill_now();
+        if (!killed(session.await())) break;  // it was faster
+        check_recovery_is_idempotent(session);
+      }
+      check_ends_like(session, golden);
+      check_log(session);
+    }
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(uninterrupted_sessions_end_in_the_same_bytes) {
+  const std::vector<std::string> arguments = {"--feed-seed", "5", "--feed-messages", "50000"};
+  const Golden first = golden_of(arguments);
+  BOOST_TEST(first.final_state.find("\"feed_sequence\":50000,") != std::string::npos);
+  const Golden second = golden_of(arguments);
+  BOOST_TEST(first.final_state == second.final_state);
+  BOOST_TEST(first.books == second.books);
+}
+
+BOOST_AUTO_TEST_CASE(durability_does_not_change_what_is_traded) {
+  std::vector<std::string> arguments = kShort;
+  arguments.insert(arguments.end(), {"--durability", "power_loss"});
+  BOOST_TEST(golden_of(kShort).final_state == golden_of(arguments).final_state);
+}
+
+BOOST_AUTO_TEST_CASE(a_feed_file_and_the_generator_give_the_same_session) {
+  EngineSession session({"--checkpoint-every", "100"});
+  const std::string feed = session.folder + "/feed.itch";
+  const std::string command = session.program + " generate-feed --seed 7 --messages 5000 --out " + feed;
+  BOOST_REQUIRE(std::system(command.c_str()) == 0);
+  BOOST_REQUIRE(session.run({"--feed", feed}) == 0);
+  BOOST_TEST(session.final_state() == golden_of(kShort).final_state);
+}
+
+BOOST_AUTO_TEST_CASE(twenty_five_sessions_survive_kills_at_random_moments) { survive_random_kills(1, 25); }
+
+BOOST_AUTO_TEST_CASE(twenty_five_other_sessions_survive_kills_at_random_moments) { survive_random_kills(2, 25); }
+
+BOOST_AUTO_TEST_CASE(a_kill_at_any_fault_point_of_trading_is_survived) {
+  const Golden golden = golden_of(kShort);
+  for (const char* point : {"feed.message", "book.apply", "strategy.decide", "risk.check", "gateway.before_append",
+                            "gateway.send_order", "gateway.after_send", "gateway.on_message", "orders.apply",
+                            "checkpoint.before_write", "checkpoint.after_write", "audit.append", "audit.before_write",
+                            "audit.after_write", "state.before_write", "state.after_write", "engine.session_end"}) {
+    for (const uint64_t hit : {1, 3, 60}) {
+      BOOST_TEST_CONTEXT(point << " hit " << hit) {
+        EngineSession session(kShort);
+        session.arm(point, hit, FaultAction::kSigkill);
+        const int status = session.run();
+        BOOST_TEST((killed(status) || (status == 0 && !session.fired())));
+        check_ends_like(session, golden);
+        check_log(session);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_kill_at_any_point_of_recovery_is_survived) {
+  const Golden golden = golden_of(kShort);
+  for (const char* first : {"gateway.before_append", "gateway.after_send"}) {
+    for (const char* point : {"recovery.start", "recovery.snapshot_loaded", "recovery.audit_replayed",
+                              "recovery.logged_in", "recovery.missed_applied", "recovery.reconciled"}) {
+      BOOST_TEST_CONTEXT(first << " then " << point) {
+        EngineSession session(kShort);
+        session.arm(first, 30, FaultAction::kSigkill);
+        session.arm(point, 1, FaultAction::kSigkill, 1);
+        BOOST_TEST(killed(session.run()));
+        BOOST_TEST(killed(session.run()));
+        check_recovery_is_idempotent(session);
+        check_ends_like(session, golden);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_connection_is_survived) {
+  const Golden golden = golden_of(kShort);
+  for (const uint64_t hit : {1, 20, 50, 90}) {
+    EngineSession session(kShort);
+    session.arm("gateway.send_order", hit, FaultAction::kExchangeDisconnect);
+    check_ends_like(session, golden);
+    BOOST_TEST(session.fired());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_exchange_that_answers_late_changes_nothing) {
+  const Golden golden = golden_of(kShort);
+  EngineSession session(kShort, {"--delay-us", "3000"});
+  session.arm("gateway.after_send", 40, FaultAction::kSigkill);
+  BOOST_TEST(killed(session.run()));
+  check_ends_like(session, golden);
+}
+
+BOOST_AUTO_TEST_CASE(duplicate_fills_and_broken_trades_leave_the_engine_with_the_exchanges_position) {
+  EngineSession session(kShort, {"--duplicate-fill", "3", "--break-trade", "5"});
+  session.arm("gateway.after_send", 40, FaultAction::kSigkill);
+  BOOST_TEST(killed(session.run()));
+  BOOST_REQUIRE(session.run() == 0);
+  const std::string books = session.exchange.stop();
+  const auto positions = [](const std::string& json) {
+    return json.substr(json.find("\"positions\":"),
+                       json.find('}', json.find("\"positions\":")) - json.find("\"positions\":"));
+  };
+  BOOST_TEST(positions(session.final_state()) == positions(books));
+}
+
+BOOST_AUTO_TEST_CASE(behind_the_kill_switch_nothing_is_sent_and_the_session_finishes) {
+  std::vector<std::string> arguments = kShort;
+  arguments.insert(arguments.end(), {"--kill-switch-at-feed", "2500"});
+  const Golden golden = golden_of(arguments);
+  BOOST_TEST(golden.final_state.find("\"kill_switch\":true") != std::string::npos);
+  BOOST_TEST(golden.books.find("\"order_after_kill_switch\":0") != std::string::npos);
+  for (const uint64_t hit : {10, 40, 54, 55}) {  // the last is the kill switch's own message
+    BOOST_TEST_CONTEXT("hit " << hit) {
+      EngineSession session(arguments);
+      session.arm("gateway.after_send", hit, FaultAction::kSigkill);
+      BOOST_TEST((killed(session.run()) || !session.fired()));
+      check_ends_like(session, golden);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(damage_before_the_tail_of_the_audit_log_is_refused) {
+  EngineSession session(kShort);
+  session.arm("gateway.after_send", 60, FaultAction::kSigkill);
+  BOOST_REQUIRE(killed(session.run()));
+  const UniqueFd log(::open((session.folder + "/data/audit.log").c_str(), O_RDWR));
+  char byte = 0;
+  BOOST_REQUIRE(::pread(log.get(), &byte, 1, 6000) == 1);
+  byte = static_cast<char>(byte ^ 0x10);
+  BOOST_REQUIRE(::pwrite(log.get(), &byte, 1, 6000) == 1);
+  BOOST_TEST(WEXITSTATUS(session.run()) == 3);
+  BOOST_TEST(session.errors().find("audit log") != std::string::npos);
+  BOOST_TEST((session.control->engine.recovery_phase.load() == postmortem::RecoveryPhase::kRefused));
+  BOOST_TEST(WEXITSTATUS(session.recover_only(session.copy_of_data()).first) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_lost_what_the_snapshot_holds_is_refused) {
+  EngineSession session(kShort);
+  session.arm("gateway.after_send", 60, FaultAction::kSigkill);
+  BOOST_REQUIRE(killed(session.run()));
+  BOOST_REQUIRE(::truncate((session.folder + "/data/audit.log").c_str(), 4096) == 0);
+  BOOST_TEST(WEXITSTATUS(session.run()) == 3);
+  BOOST_TEST(session.errors().find("acknowledged records are missing") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_log_is_refused_because_the_exchange_knows_better) {
+  EngineSession session(kShort);
+  session.arm("gateway.after_send", 60, FaultAction::kSigkill);
+  BOOST_REQUIRE(killed(session.run()));
+  std::filesystem::remove(session.folder + "/data/audit.log");
+  std::filesystem::remove(session.folder + "/data/state.bin");
+  BOOST_TEST(WEXITSTATUS(session.run()) == 3);
+  BOOST_TEST(session.errors().find("which the audit log does not hold") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(another_feed_than_the_one_that_was_traded_is_refused) {
+  EngineSession session({"--feed-messages", "5000"});
+  session.arm("gateway.after_send", 60, FaultAction::kSigkill);
+  BOOST_REQUIRE(killed(session.run({"--feed-seed", "7"})));
+  BOOST_TEST(WEXITSTATUS(session.run({"--feed-seed", "8"})) == 3);
+  BOOST_TEST(session.errors().find("is it the same?") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_engine_on_the_same_data_is_turned_away) {
+  EngineSession session(kShort);
+  const UniqueFd lock(::open((session.folder + "/data/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  BOOST_REQUIRE(::flock(lock.get(), LOCK_EX) == 0);
+  BOOST_TEST(WEXITSTATUS(session.run()) == 6);
+  BOOST_TEST(session.errors().find("is held by another engine") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_exchange_that_is_gone_ends_the_engine_in_order) {
+  EngineSession session(kShort);
+  session.exchange.stop();
+  BOOST_TEST(WEXITSTATUS(session.run()) == 5);
+  BOOST_TEST(session.errors().find("connect to 127.0.0.1") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(every_planted_bug_of_the_engine_shows_in_what_it_leaves) {
+  std::vector<std::string> arguments = kShort;
+  arguments.insert(arguments.end(), {"--kill-switch-at-feed", "4500"});
+  const Golden golden = golden_of(arguments);
+  for (const char* bug : {"", "audit_after_send", "intents_resent_after_restart", "replay_hard_coded_path",
+                          "fill_applied_twice", "next_sequence_off_by_one", "kill_switch_ignored",
+                          "stale_checkpoint_preferred", "recovery_not_idempotent", "feed_resumes_too_late"}) {
+    BOOST_TEST_CONTEXT(bug) {
+      EngineSession session(arguments);
+      session.program = EngineSession::program_named("mock_engine_planted");
+      if (*bug != 0) session.more_for_recovery = {"--planted-bug", bug};
+      session.arm("gateway.after_send", kEnterSent, FaultAction::kSigkill);
+      BOOST_TEST(killed(session.run(session.more_for_recovery)));
+      const std::string copy = session.copy_of_data();
+      const auto first = session.recover_only(copy);
+      const bool recovers_alike = first == session.recover_only(copy);
+      const bool finished = session.run(session.more_for_recovery) == 0;
+      const bool same = recovers_alike && finished && session.final_state() == golden.final_state &&
+                        books_of(session.exchange.stop()) == golden.books;
+      BOOST_TEST(same == (*bug == 0));
+    }
+  }
+}
