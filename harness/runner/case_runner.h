@@ -1,8 +1,8 @@
 // The whole flow of one case: folders, exchange, golden run, incarnations until one finishes or refuses, recovery twice
 // from what each death left, the autopsy and the verdicts, and the folder as its readers expect it.
 //
-// Threads: one worker per case, from start to end (the children die with their thread). Errors: trouble of the harness is
-// the outcome kError of the case, a missing need kSkipped.
+// Threads: one worker per case, from start to end (the children die with their thread). Errors: trouble of the harness
+// is the outcome kError of the case, a missing need kSkipped.
 #pragma once
 
 #include <optional>

@@ -1,8 +1,9 @@
-// Writes the ELF core of a process from outside, through ptrace: of one that hangs, is stopped, or is about to die where
-// the kernel's own core cannot be had.
+// Writes the ELF core of a process from outside, through ptrace: of one that hangs, is stopped, or is about to die
+// where the kernel's own core cannot be had.
 //
-// The file holds what the kernel's core holds (core(5), default filter): NT_PRSTATUS and NT_FPREGSET of every thread, the
-// blamed one first, NT_PRPSINFO, NT_SIGINFO, NT_AUXV, NT_FILE, and a PT_LOAD for every mapping; untouched memory is a hole.
+// The file holds what the kernel's core holds (core(5), default filter): NT_PRSTATUS and NT_FPREGSET of every thread,
+// the blamed one first, NT_PRPSINFO, NT_SIGINFO, NT_AUXV, NT_FILE, and a PT_LOAD for every mapping; untouched memory is
+// a hole.
 // Threads: the calling thread becomes the tracer while it works. Errors: kEnvironment when tracing is denied; a thread
 //          that cannot be stopped (uninterruptible sleep) is left out, not an error.
 // The process is left as it was: running, stopped, or in the stop that the caller keeps it in.

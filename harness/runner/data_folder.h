@@ -1,9 +1,9 @@
 // Where the engine of a case keeps its durable files: a plain folder, or the power-loss file system over one.
 //
-// Layout in the case folder while it runs: `data` is what the engine gets; on the power-loss file system it is the mount
-// point and `backing-<n>` holds the files, a new one after each loss of power. All of it is gone after stop().
-// Threads: one owner. Errors: kEnvironment when the storage layer cannot be had here; kInternal when its record does not
-//          match its files, then no verdict may rest on the case.
+// Layout in the case folder while it runs: `data` is what the engine gets; on the power-loss file system it is the
+// mount point and `backing-<n>` holds the files, a new one after each loss of power. All of it is gone after stop().
+// Threads: one owner. Errors: kEnvironment when the storage layer cannot be had here; kInternal when its record does
+//          not match its files, then no verdict may rest on the case.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// Follows each fault of a plan from armed to fired to confirmed. A fault counts as confirmed only when somebody other than
-// the engine has seen its effect: the wait status, the cgroup's counter, /proc, the storage layer, the exchange.
+// Follows each fault of a plan from armed to fired to confirmed. A fault counts as confirmed only when somebody other
+// than the engine has seen its effect: the wait status, the cgroup's counter, /proc, the storage layer, the exchange.
 //
 // Threads: one owner. Errors: none; a fault nobody saw stays `fired`, one that never came stays `armed`.
 #pragma once

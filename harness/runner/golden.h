@@ -1,5 +1,5 @@
-// Uninterrupted runs: what a session ends in when nothing goes wrong. One per session of a run, shared by all cases that
-// have the same one (golden_key), made by the first case that asks while the others wait.
+// Uninterrupted runs: what a session ends in when nothing goes wrong. One per session of a run, shared by all cases
+// that have the same one (golden_key), made by the first case that asks while the others wait.
 //
 // Threads: any. Errors: the same answer for everybody who asks for that session; kInternal when the engine does not
 // finish, an interrupt is kInternal too.

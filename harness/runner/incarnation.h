@@ -1,7 +1,7 @@
 // One start of the engine: spawned, watched until its end, everything it left collected.
 //
-// Threads: one worker. Errors: only when the engine could not be started or its remains not be secured; how it died is a
-// fact, not an error.
+// Threads: one worker. Errors: only when the engine could not be started or its remains not be secured; how it died is
+// a fact, not an error.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // From the verdicts of a case to its outcome.
 //
-// Worst wins: ERROR, FAIL, INCONCLUSIVE, SKIPPED, PASS; what does not apply counts for nothing. A fault that did not fire,
-// or whose effect nobody saw, makes the case INCONCLUSIVE: never green, and not red for want of the death that the fault
-// should have brought either.
+// Worst wins: ERROR, FAIL, INCONCLUSIVE, SKIPPED, PASS; what does not apply counts for nothing. A fault that did not
+// fire, or whose effect nobody saw, makes the case INCONCLUSIVE: never green, and not red for want of the death that
+// the fault should have brought either.
 // Threads: pure functions.
 #pragma once
 

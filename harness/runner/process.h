@@ -1,4 +1,5 @@
-// One child process: its own process group, working folder, output files and limits; ended at the latest with its owner.
+// One child process: its own process group, working folder, output files and limits; ended at the latest with its
+// owner.
 //
 // Threads: one owner. The child dies with the *thread* that spawned it (PR_SET_PDEATHSIG), so spawn from a thread that
 //          outlives it.

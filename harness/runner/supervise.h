@@ -1,5 +1,5 @@
-// Watches one engine from start to end: serves what it asks of the harness, does the timed faults, sees it stop, ends it
-// when its time is over.
+// Watches one engine from start to end: serves what it asks of the harness, does the timed faults, sees it stop, ends
+// it when its time is over.
 //
 // Threads: one supervisor per child, on the thread that spawned it. Errors: none of its own; what went wrong is part of
 // the answer. A request is served within about a millisecond.
