@@ -152,6 +152,38 @@ BOOST_AUTO_TEST_CASE(a_kill_at_any_point_of_recovery_is_survived) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_stalled_thread_is_named_and_taken_down_and_the_session_recovers) {
+  const Golden golden = golden_of(kShort);
+  const std::pair<const char*, const char*> stalls[] = {{"gateway.send_order", "trading"},
+                                                        {"feed.message", "feed"},
+                                                        {"gateway.on_message", "gateway_rx"},
+                                                        {"audit.before_write", "audit_commit"}};
+  for (const auto& [point, thread] : stalls) {
+    BOOST_TEST_CONTEXT(point) {
+      EngineSession session(kShort);
+      session.arm(point, 20, FaultAction::kStalledThread);
+      const int status = session.run();
+      BOOST_TEST((WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
+      BOOST_TEST(session.errors().find("watchdog: thread " + std::string(thread) + " stalled") != std::string::npos);
+      check_ends_like(session, golden);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_crash_in_any_thread_is_survived) {
+  const Golden golden = golden_of(kShort);
+  for (const char* point : {"feed.message", "strategy.decide", "gateway.on_message", "audit.before_write"}) {
+    BOOST_TEST_CONTEXT(point) {
+      EngineSession session(kShort);
+      session.arm(point, 30, FaultAction::kNullDereference);
+      const int status = session.run();
+      BOOST_TEST((WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV));
+      check_recovery_is_idempotent(session);
+      check_ends_like(session, golden);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_lost_connection_is_survived) {
   const Golden golden = golden_of(kShort);
   for (const uint64_t hit : {1, 20, 50, 90}) {

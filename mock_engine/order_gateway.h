@@ -1,7 +1,7 @@
 // The order gateway: the only place from which the engine speaks to the exchange, and the only one that hears it.
 //
 // Write-ahead rule: send(decision) appends the intent to the audit log and queues it; send_durable() hands queued
-// intents to the socket, in order, once the log says that they survive what the session's durability names. Nothing overtakes.
+// intents to the socket once the log says that they survive what the session's durability names. Nothing overtakes.
 // Messages of the exchange arrive on the receiver's thread, become audit records there, and reach the trading thread
 // through a ring, in order, the end of a connection included.
 //

@@ -183,7 +183,7 @@ Step run_trading_thread(const EngineOptions& options, Watchdog& watchdog, Engine
   if (auto loaded = recovery.load_snapshot(); !loaded) return loaded;
   if (options.recover_only) return recover_only(options, recovery);
   AuditReadout readout;
-  auto log = AuditLog::open({options.audit_path(), options.durability, kAuditRingRecords}, &readout);
+  auto log = AuditLog::open({options.audit_path(), options.durability, kAuditRingRecords, &watchdog}, &readout);
   if (!log) return tl::unexpected(storage_reason("audit log", log.error()));
   if (auto replayed = replay(recovery, readout); !replayed) return replayed;
   auto checkpoints = open_checkpoints(options, recovery);

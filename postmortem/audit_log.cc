@@ -75,6 +75,7 @@ class GroupCommitLog final : public AuditLog {
   void seal(Error reason);
 
   EngineWitness& witness_;
+  Watchdog* const watchdog_;
   UniqueFd fd_;
   std::unique_ptr<BlockWriter> writer_;
   AuditRing ring_;
@@ -87,6 +88,7 @@ class GroupCommitLog final : public AuditLog {
   uint64_t filled_;          // bytes of the file that hold data or written zeros
   uint64_t durable_blocks_;  // blocks below are durable
   bool unproven_ = false;    // the newest records are not yet vouched for by a later block
+  EngineThread* self_ = nullptr;
   std::thread thread_;
 
   // Shared.
@@ -104,6 +106,7 @@ class GroupCommitLog final : public AuditLog {
 // extents too. Where only the page cache counts it would write everything twice.
 GroupCommitLog::GroupCommitLog(AuditFile file, const AuditLogOptions& options)
     : witness_(control_block().engine),
+      watchdog_(options.watchdog),
       fd_(std::move(file.fd)),
       writer_(BlockWriter::make(fd_.get(), options.durability, file.direct)),
       ring_(options.ring_records, file.scan.position.next_sequence),
@@ -205,7 +208,9 @@ bool GroupCommitLog::finished() const noexcept {
 }
 
 void GroupCommitLog::run() {
-  const EngineThread self("audit_commit");  // unwatched: a slow device is not a stalled thread
+  EngineThread self("audit_commit", watchdog_);
+  self_ = &self;
+  self.begin_wait();  // but for the moments in commit(), a slow device is not a stalled thread
   Status status;
   while (status && !finished()) status = serve();
   if (status) status = write_marker(AuditBlockKind::kClosing);
@@ -238,6 +243,7 @@ bool GroupCommitLog::sleep(nanoseconds timeout) noexcept {
 }
 
 Status GroupCommitLog::commit(size_t count) {
+  self_->end_wait();
   const uint64_t offset = end();
   const uint64_t last = builder_.position().next_sequence + count - 1;
   size_t blocks = 0;
@@ -251,10 +257,13 @@ Status GroupCommitLog::commit(size_t count) {
   ring_.release(last);
   if (CRASHWRIGHT_PLANTED("audit_acknowledges_before_write")) acknowledge(last);
   CRASHWRIGHT_FAULT_POINT("audit.before_write");
+  self_->begin_wait();
   if (auto written = write_batch(blocks, offset); !written) return written;
+  self_->end_wait();
   CRASHWRIGHT_FAULT_POINT("audit.after_write");
   unproven_ = true;
   acknowledge(last);
+  self_->begin_wait();
   // The last moment when the stream never pauses: one commit in 192 waits for it, so that the 99th percentile does not.
   return fills_ahead(kFillBytes) ? fill_ahead() : Status{};
 }

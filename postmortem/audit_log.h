@@ -22,6 +22,8 @@
 
 namespace crashwright::postmortem {
 
+class Watchdog;
+
 enum class Durability : uint8_t {
   kProcessDeath,  // a record counts once the write returned: survives any death of the process, not of the machine
   kPowerLoss,     // a record counts once it is synced to the device
@@ -60,6 +62,8 @@ struct AuditLogOptions {
   std::string path;
   Durability durability = Durability::kProcessDeath;
   size_t ring_records = 65536;  // power of two; append() waits when it is full
+  // Watches the committer, null for nobody. A slow device is not a stalled thread: writing and syncing count as waiting.
+  Watchdog* watchdog = nullptr;
 };
 
 class AuditLog {
