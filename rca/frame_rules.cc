@@ -22,6 +22,7 @@ constexpr SkipRule kSkipRules[] = {
     {"crashwright::postmortem::detail::pass_fault_point", "fault injection"},
     {"crashwright::postmortem::crash::", "crash handler"},
     {"crashwright::postmortem::record_and_terminate", "crash handler"},
+    {"=record_and_terminate", "crash handler"},  // of an unnamed namespace: no linkage name in the debug information
     {"crashwright::postmortem::note_exception", "crash handler"},
     {"crashwright::check_failed", "assertion"},
     // Allocators.

@@ -7,8 +7,8 @@
 namespace crashwright::harness {
 namespace {
 
-// Where time and feed sequence are looked at when the scenario names no point: every message passes there.
-constexpr const char* kClockPoint = "feed.message";
+// Where time and feed sequence are looked at when the scenario names no point: every change of a book passes there.
+constexpr const char* kClockPoint = "book.apply";
 constexpr const char* kRecoveryPoint = "recovery.start";
 
 void check_triggers(const ScenarioFault& fault, SectionReader& reader) {

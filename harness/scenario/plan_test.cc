@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(every_trigger_reaches_the_plan) {
   BOOST_TEST(plan.faults[1].seed == 9);
   BOOST_TEST((plan.faults[2].trigger == FaultTrigger::kElapsed));
   BOOST_TEST(plan.faults[2].elapsed_ns == 20'000'000);
-  BOOST_TEST(plan.faults[2].point == "feed.message");
+  BOOST_TEST(plan.faults[2].point == "book.apply");
   BOOST_TEST((plan.faults[3].trigger == FaultTrigger::kFeedSequence));
   BOOST_TEST(plan.faults[3].feed_sequence == 2500);
 }

@@ -60,7 +60,7 @@ struct DamagePlace {
 // One entry of `faults:`.
 struct ScenarioFault {
   std::string kind;  // harness/faults/registry.h
-  std::string at;    // fault point; empty: where the trigger's clock is looked at (feed.message)
+  std::string at;    // fault point; empty: where the trigger's clock is looked at (book.apply)
   std::optional<uint64_t> hit;
   std::optional<uint64_t> probability_ppb;
   std::optional<uint64_t> seed;
