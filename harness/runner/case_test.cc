@@ -280,6 +280,32 @@ BOOST_AUTO_TEST_CASE(damage_at_rest_is_done_between_death_and_restart_and_a_refu
              "stub engine: the log is damaged\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_loss_of_power_leaves_only_what_the_profile_allows) {
+  Stage stage;
+  const auto machine = probe_machine(stage.folder.path());
+  BOOST_REQUIRE(machine.has_value());
+  if (!machine->fuse) {
+    BOOST_TEST_MESSAGE("no power-loss file system here");
+    return;
+  }
+  Plan plan = stub_plan("power");
+  plan.fuse = true;
+  plan.profile = Profile::kS;
+  plan.faults = {fault_at(FaultAction::kPowerLoss, "power_loss", 30)};
+  const auto facts = stage.facts_of(plan);
+  const auto starts = engines(facts);
+  BOOST_REQUIRE(starts.size() == 2U);
+  BOOST_TEST(facts.power_lost);
+  BOOST_TEST(starts[0].kill_reason == "fault");
+  BOOST_TEST(facts.faults[0].state == "confirmed");
+  // The stub syncs nothing, so any part of its 29 records may be gone, with holes between: then it refuses.
+  BOOST_TEST((starts[1].finished || WEXITSTATUS(starts[1].wait_status) == 3));
+  const std::string log = stage.path(plan, "inc0/data/audit.log");
+  BOOST_TEST((!file_exists(log) || std::filesystem::file_size(log) <= 29U * 8U));
+  BOOST_TEST(!file_exists(stage.path(plan, "backing-0")));
+  BOOST_TEST(!file_exists(stage.path(plan, "backing-1")));
+}
+
 BOOST_AUTO_TEST_CASE(a_fault_that_never_fires_makes_the_case_inconclusive) {
   Stage stage;
   Plan plan = stub_plan("unfired");

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <poll.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/unique_fd.h"
 #include "harness/runner/cgroup.h"
@@ -22,6 +24,8 @@ namespace crashwright::harness {
 namespace {
 
 constexpr int kEndTimeoutMs = 2000;
+// The first line is written right after the file is made; a file that is still without it had its owner killed between.
+constexpr uint64_t kHeadlessNsMax = 60'000'000'000;
 
 bool owner_lives(const LedgerContent& ledger) {
   if (ledger.boot_id != boot_id()) return false;
@@ -108,6 +112,14 @@ void undo(const LedgerContent& ledger, CleanupReport& report) {
   remove_folders(ledger, report);
 }
 
+bool stays_headless(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return false;
+  const uint64_t changed_ns =
+      static_cast<uint64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(info.st_mtim.tv_nsec);
+  return wall_ns() > changed_ns + kHeadlessNsMax;
+}
+
 std::vector<std::string> ledger_paths(const std::string& folder) {
   std::vector<std::string> paths;
   std::error_code error;
@@ -128,7 +140,10 @@ Result<CleanupReport> clean_up() {
     const auto text = read_file(path);
     if (!text) continue;  // its owner has just removed it
     const auto ledger = parse_ledger(*text);
-    if (!ledger) continue;  // being written at this moment: the first line comes right after the creation
+    if (!ledger) {
+      if (stays_headless(path)) ::unlink(path.c_str());
+      continue;
+    }
     if (owner_lives(*ledger)) continue;
     const size_t failures_before = report.failures.size();
     ++report.ledgers;

@@ -2,8 +2,9 @@
 // Method: a process like the harness makes real things, is killed for real, and the kernel is asked.
 #include "harness/runner/cleanup.h"
 
-#include <poll.h>
+#include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -189,6 +190,19 @@ BOOST_AUTO_TEST_CASE(after_a_restart_of_the_machine_only_folders_are_undone) {
   BOOST_TEST(!file_exists(state.folder / "temporary"));
   ::kill(pid, SIGKILL);
   ::waitpid(pid, nullptr, 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_ledger_without_its_first_line_goes_once_it_is_old) {
+  const StateFolder state;
+  BOOST_REQUIRE(make_folder(state.folder / "state").has_value());
+  const std::string path = state.folder / "state/run-x.ledger";
+  BOOST_REQUIRE(write_file(path, "").has_value());
+  BOOST_TEST(clean_up().has_value());
+  BOOST_TEST(file_exists(path));
+  const timespec long_ago[2] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
+  BOOST_REQUIRE(::utimensat(AT_FDCWD, path.c_str(), long_ago, 0) == 0);
+  BOOST_TEST(clean_up().has_value());
+  BOOST_TEST(!file_exists(path));
 }
 
 BOOST_AUTO_TEST_CASE(a_ledger_reads_back_what_was_recorded) {
