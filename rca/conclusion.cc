@@ -65,7 +65,9 @@ void conclude(AutopsyReport& report, const Particulars& particulars, const std::
   if (report.evidence.empty() && silent == "NONE") report.confidence = 0.8;  // nothing speaks of a crash
   report.family = find_cause(report.cause).family;
   const bool no_crash = report.cause == "NONE" || report.cause == "NO_FAULT";
-  if (!no_crash && report.function.empty()) {
+  // Where a process stood when someone else ended it is nobody's fault.
+  const bool ended_from_outside = report.family == "PROCESS" || report.family == "STORAGE";
+  if (!no_crash && !ended_from_outside && report.function.empty()) {
     const BlamedFrame blamed = blame(particulars.stack);
     report.function = blamed.function;
     report.function_reason = blamed.reason;
@@ -74,10 +76,11 @@ void conclude(AutopsyReport& report, const Particulars& particulars, const std::
   if (no_crash) return;
   SignatureParts parts;
   parts.cause = report.cause;
-  parts.frames = project_frames(particulars.stack, 3);
+  if (!ended_from_outside) parts.frames = project_frames(particulars.stack, 3);
   if (report.cause == "ASSERTION") parts.expression = particulars.expression;
   if (report.cause == "DEADLOCK") parts.lock_sites = particulars.lock_sites;
-  if (report.cause == "OOM") parts.scope = particulars.memory_scope.empty() ? "unknown" : particulars.memory_scope;
+  // Which part of the process ran into the limit differs from build to build.
+  if (report.cause == "OOM") parts.scope = particulars.memory_scope == "cgroup" ? "cgroup" : "process";
   report.signature = make_signature(parts);
 }
 

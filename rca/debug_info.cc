@@ -3,6 +3,7 @@
 #include <dwarf.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 
 #include "rca/symbolizer.h"
@@ -13,15 +14,50 @@ namespace {
 constexpr int kNestingMax = 64;  // blocks and inlined calls inside a function
 constexpr size_t kFunctionsMax = 1 << 18;
 
-std::string name_of(Dwarf_Die& die) {
+std::string text_of(Dwarf_Die& die, unsigned name) {
   Dwarf_Attribute attribute;
-  Dwarf_Attribute* const linkage = dwarf_attr_integrate(&die, DW_AT_linkage_name, &attribute);
-  if (const char* const name = linkage == nullptr ? nullptr : dwarf_formstring(linkage); name != nullptr) {
-    return demangled(name);
+  Dwarf_Attribute* const found = dwarf_attr_integrate(&die, name, &attribute);
+  const char* const text = found == nullptr ? nullptr : dwarf_formstring(found);
+  return text == nullptr ? std::string() : text;
+}
+
+// The declaration that a concrete or inlined function goes back to: the one that stands in its namespace or class.
+Dwarf_Die declaration_of(const Dwarf_Die& die) {
+  Dwarf_Die at = die;
+  for (int depth = 0; depth < kNestingMax; ++depth) {
+    Dwarf_Attribute attribute;
+    Dwarf_Die next;
+    Dwarf_Attribute* link = dwarf_attr(&at, DW_AT_abstract_origin, &attribute);
+    if (link == nullptr) link = dwarf_attr(&at, DW_AT_specification, &attribute);
+    if (link == nullptr || dwarf_formref_die(link, &next) == nullptr) break;
+    at = next;
   }
-  Dwarf_Attribute* const plain = dwarf_attr_integrate(&die, DW_AT_name, &attribute);
-  const char* const name = plain == nullptr ? nullptr : dwarf_formstring(plain);
-  return name == nullptr ? std::string() : name;
+  return at;
+}
+
+// Functions with internal linkage have no linkage name: the scopes around the declaration qualify theirs. A lambda is
+// named after the function it stands in.
+std::string qualified_name(const Dwarf_Die& die) {
+  Dwarf_Die declaration = declaration_of(die);
+  std::string name = text_of(declaration, DW_AT_name);
+  Dwarf_Die* scopes = nullptr;
+  const int count = dwarf_getscopes_die(&declaration, &scopes);
+  for (int i = 1; i < count; ++i) {
+    const int tag = dwarf_tag(&scopes[i]);
+    const std::string scope = text_of(scopes[i], DW_AT_name);
+    if (tag == DW_TAG_namespace) {
+      name = (scope.empty() ? "(anonymous namespace)" : scope) + "::" + name;
+    } else if (tag == DW_TAG_class_type || tag == DW_TAG_structure_type) {
+      const bool lambda = scope.empty() || scope.starts_with('<');
+      name = (lambda ? "{lambda}" : scope) + "::" + name;
+    } else if (tag == DW_TAG_subprogram) {
+      const std::string linkage = text_of(scopes[i], DW_AT_linkage_name);
+      name = (linkage.empty() ? scope : demangled(linkage)) + "::" + name;
+      if (!linkage.empty()) break;
+    }
+  }
+  std::free(scopes);
+  return name;
 }
 
 // The block or inlined call directly inside `parent` that holds the address.
@@ -91,6 +127,13 @@ const DebugInfo::Table& DebugInfo::functions_of(Dwarf_Die& unit) {
   });
   std::ranges::sort(table, {}, &Function::begin);
   return table;
+}
+
+const std::string& DebugInfo::name_of(Dwarf_Die& die) {
+  const auto [entry, fresh] = names_.try_emplace(dwarf_dieoffset(&die));
+  if (!fresh) return entry->second;
+  const std::string linkage = text_of(die, DW_AT_linkage_name);
+  return entry->second = linkage.empty() ? qualified_name(die) : demangled(linkage);
 }
 
 std::vector<SourceFrame> DebugInfo::frames_at(Dwarf_Die& unit, Dwarf_Addr address) {

@@ -35,8 +35,10 @@ class DebugInfo {
   using Table = std::vector<Function>;
 
   const Table& functions_of(Dwarf_Die& unit);
+  const std::string& name_of(Dwarf_Die& die);
 
   std::map<Dwarf_Off, Table> tables_;
+  std::map<Dwarf_Off, std::string> names_;
 };
 
 }  // namespace crashwright::rca

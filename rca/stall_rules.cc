@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "rca/frame_rules.h"
+#include "rca/function_name.h"
 #include "rca/rules.h"
 #include "rca/wait_for_graph.h"
 
@@ -23,7 +24,9 @@ std::string site_of(const Artefacts& artefacts, int32_t tid) {
 
 std::string describe(const Artefacts& artefacts, const WaitEdge& edge) {
   const std::string site = site_of(artefacts, edge.waiter);
-  const std::string variable = artefacts.symbolizer ? artefacts.symbolizer->variable_at(edge.address) : "";
+  const std::string variable =
+      artefacts.symbolizer ? short_function_name(plain_function_name(artefacts.symbolizer->variable_at(edge.address)))
+                           : "";
   return fmt::format("{}{} waits for {}{} at {:#x}, held by {}", name_of(artefacts, edge.waiter),
                      site.empty() ? "" : " in " + site, edge.joins ? "the end of thread" : "mutex",
                      variable.empty() ? "" : " " + variable, edge.address, name_of(artefacts, edge.owner));

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 
+#include "rca/build_id.h"
 #include "rca/debug_info.h"
 
 namespace crashwright::rca {
@@ -20,64 +21,16 @@ constexpr size_t kModulesMax = 4096;
 constexpr size_t kMangledMax = 4096;  // longer names stay as they are
 constexpr uint64_t kVdsoBytesMax = 64 * 1024;
 
-std::string hex(const unsigned char* bytes, size_t size) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (size_t i = 0; i < size; ++i) {
-    text += kDigits[bytes[i] >> 4];
-    text += kDigits[bytes[i] & 15];
-  }
-  return text;
-}
-
-std::string build_id_of(Dwfl_Module* module) {
-  const unsigned char* bits = nullptr;
-  GElf_Addr address = 0;
-  const int size = dwfl_module_build_id(module, &bits, &address);
-  return size > 0 ? hex(bits, static_cast<size_t>(size)) : std::string();
-}
-
 // Debug files of this machine by build id only: libdwfl's own search would also ask a network service.
 int find_debug_file(Dwfl_Module* module, void** user, const char* name, Dwarf_Addr base, const char* file, const char*,
                     GElf_Word, char** found) {
-  if (build_id_of(module).empty()) return -1;
+  const unsigned char* bits = nullptr;
+  GElf_Addr address = 0;
+  if (dwfl_module_build_id(module, &bits, &address) <= 0) return -1;
   return dwfl_build_id_find_debuginfo(module, user, name, base, file, nullptr, 0, found);
 }
 
 int find_no_file(Dwfl_Module*, void**, const char*, Dwarf_Addr, char**, Elf**) { return -1; }
-
-// The build id inside notes at `address`.
-std::string build_id_in_notes(const CoreFile& core, uint64_t address, uint64_t size) {
-  const uint64_t end = address + std::min<uint64_t>(size, 4096);
-  while (address + sizeof(Elf64_Nhdr) <= end) {
-    Elf64_Nhdr header{};
-    if (core.read(address, &header, sizeof header) != sizeof header) return {};
-    const uint64_t content = address + sizeof header + ((header.n_namesz + 3ULL) & ~3ULL);
-    unsigned char bytes[64];
-    if (header.n_type == NT_GNU_BUILD_ID && header.n_descsz <= sizeof bytes &&
-        core.read(content, bytes, header.n_descsz) == header.n_descsz) {
-      return hex(bytes, header.n_descsz);
-    }
-    address = content + ((header.n_descsz + 3ULL) & ~3ULL);
-  }
-  return {};
-}
-
-// The build id of the file whose first byte is mapped at `base`, from the process's memory.
-std::string build_id_in_memory(const CoreFile& core, uint64_t base) {
-  Elf64_Ehdr header{};
-  if (core.read(base, &header, sizeof header) != sizeof header || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
-    return {};
-  }
-  const uint64_t bias = header.e_type == ET_EXEC ? 0 : base;
-  for (int i = 0; i < header.e_phnum && i < 64; ++i) {
-    Elf64_Phdr entry{};
-    if (core.read(base + header.e_phoff + i * sizeof entry, &entry, sizeof entry) != sizeof entry) return {};
-    if (entry.p_type != PT_NOTE) continue;
-    if (std::string id = build_id_in_notes(core, bias + entry.p_vaddr, entry.p_memsz); !id.empty()) return id;
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -113,20 +66,18 @@ struct Symbolizer::Impl {
   }
   ~Impl() { dwfl_end(dwfl); }
 
-  // `shown` is the path as the process knew it. `base` as for dwfl_report_elf.
-  Dwfl_Module* report(const std::string& shown, const std::string& file, uint64_t base, bool is_bias) {
-    if (dwfl == nullptr) return nullptr;
-    Dwfl_Module* const module = dwfl_report_elf(dwfl, shown.c_str(), file.c_str(), -1, base, is_bias);
-    if (module == nullptr) notes.push_back("module " + shown + ": " + dwfl_errmsg(-1));
-    return module;
-  }
-  void check_build_id(Dwfl_Module* module, const std::string& shown, const std::string& expected, bool main) {
-    if (module == nullptr) return;
-    const std::string found = build_id_of(module);
-    if (main) build_id = expected.empty() ? found : expected;
-    if (!expected.empty() && !found.empty() && expected != found) {
-      notes.push_back("module " + shown + ": build id of the file is " + found + ", that of the process was " +
-                      expected + "; its names may be wrong");
+  // `shown` is the path as the process knew it, `mapped_id` the build id of what it had mapped, `base` as for
+  // dwfl_report_elf. Another build than the mapped one would give wrong names, which is worse than none.
+  void report(const std::string& shown, const std::string& file, const std::string& mapped_id, uint64_t base,
+              bool is_bias) {
+    const std::string file_id = build_id_of_file(file);
+    if (!mapped_id.empty() && !file_id.empty() && mapped_id != file_id) {
+      notes.push_back("module " + shown + ": the file has build id " + file_id + ", the process had " + mapped_id +
+                      " mapped; left out");
+      return;
+    }
+    if (dwfl != nullptr && dwfl_report_elf(dwfl, shown.c_str(), file.c_str(), -1, base, is_bias) == nullptr) {
+      notes.push_back("module " + shown + ": " + dwfl_errmsg(-1));
     }
   }
   void report_vdso(const CoreFile& core) {
@@ -156,8 +107,9 @@ std::unique_ptr<Symbolizer> Symbolizer::from_core(const CoreFile& core, const st
     if (core.read(mapping.begin, magic, SELFMAG) != SELFMAG || std::memcmp(magic, ELFMAG, SELFMAG) != 0) continue;
     const bool is_main = mapping.path == main_path;
     const std::string& file = is_main && !executable.empty() ? executable : mapping.path;
-    Dwfl_Module* const module = impl.report(mapping.path, file, mapping.begin, false);
-    impl.check_build_id(module, mapping.path, build_id_in_memory(core, mapping.begin), is_main);
+    const std::string mapped_id = build_id_in_core(core, mapping.begin);
+    if (is_main) impl.build_id = mapped_id;
+    impl.report(mapping.path, file, mapped_id, mapping.begin, false);
   }
   if (core.mappings().empty()) impl.notes.emplace_back("the core has no list of mapped files: no names of functions");
   impl.report_vdso(core);
@@ -173,7 +125,8 @@ std::unique_ptr<Symbolizer> Symbolizer::from_record(const postmortem::CrashRecor
   for (const postmortem::CrashModule& module : record.modules) {
     if (module.path.empty() || module.path.front() != '/') continue;
     const std::string& file = is_main && !executable.empty() ? executable : module.path;
-    impl.check_build_id(impl.report(module.path, file, module.base, true), module.path, module.build_id, is_main);
+    if (is_main) impl.build_id = module.build_id;
+    impl.report(module.path, file, module.build_id, module.base, true);
     is_main = false;
   }
   if (impl.dwfl != nullptr) dwfl_report_end(impl.dwfl, nullptr, nullptr);
