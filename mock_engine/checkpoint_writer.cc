@@ -34,6 +34,12 @@ void CheckpointWriter::take(const OrderState& state) {
 __attribute__((noinline)) Step CheckpointWriter::write(uint64_t sequence, std::span<const std::byte> payload) {
   CRASHWRIGHT_FAULT_POINT("checkpoint.before_write");
   if (auto written = store_->write(sequence, payload); !written) {
+    if (written.error().kind == ErrorKind::kUsage) {
+      // Too large for a slot: nothing was touched, and the log holds everything. Recovery replays more, that is all.
+      CRASHWRIGHT_LOG_WARN("no checkpoint of audit sequence {}: {}", sequence, written.error().message);
+      newest_ = sequence;
+      return {};
+    }
     const std::string why = "state store sealed: " + written.error().message;
     CRASHWRIGHT_LOG_ERROR("{}; nothing more is sent", why);
     return stop(ExitCode::kStorageSealed, why);
