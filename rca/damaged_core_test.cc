@@ -1,6 +1,8 @@
 // Goal: a core that was cut or damaged anywhere gives an answer, never a crash or a hang.
+#include <atomic>
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
+#include <thread>
+#include <vector>
 
 #include "base/file.h"
 #include "base/random.h"
@@ -70,6 +72,25 @@ BOOST_AUTO_TEST_CASE(a_core_knows_its_threads_memory_and_files) {
   BOOST_TEST(code->path.find("rca_crash_victim") != std::string::npos);
   BOOST_TEST(core->read_word(core->threads().front().registers.rsp).has_value());
   BOOST_TEST(!core->read_word(8).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(autopsies_may_run_in_parallel) {
+  const VictimRun run(Build::kPlain, "deadlock");
+  std::atomic<int> right{0};
+  constexpr int kThreads = 4;
+  constexpr int kRounds = 20;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&] {
+        for (int round = 0; round < kRounds; ++round) {
+          const auto report = autopsy_folder(run.folder(), {});
+          if (report && report->cause == "DEADLOCK" && report->function == "Locks::first_then_second") ++right;
+        }
+      });
+    }
+  }
+  BOOST_TEST(right == kThreads * kRounds);
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ std::string qualified_name(const Dwarf_Die& die) {
       name = (lambda ? "{lambda}" : scope) + "::" + name;
     } else if (tag == DW_TAG_subprogram) {
       const std::string linkage = text_of(scopes[i], DW_AT_linkage_name);
-      name = (linkage.empty() ? scope : demangled(linkage)) + "::" + name;
+      name = (linkage.empty() ? scope + "()" : demangled(linkage)) + "::" + name;
       if (!linkage.empty()) break;
     }
   }

@@ -45,6 +45,7 @@ size_t operator_length(std::string_view text, size_t at) {
 std::string plain_function_name(std::string_view name) {
   std::string text(name.substr(0, name.find(" [clone")));
   for (const std::string_view part : kUnnamed) erase_all(text, part);
+  erase_all(text, "decltype(auto) ");
   std::string plain;
   for (size_t at = 0; at < text.size();) {
     if (ends_with_operator(plain)) {
@@ -56,12 +57,14 @@ std::string plain_function_name(std::string_view name) {
     const char c = text[at];
     if (c == '<' && at > 0) {
       at = after_brackets(text, at, '<', '>');
-    } else if (c == '(' || c == '@' || c == '{') {
+    } else if (c == '{') {  // a lambda outside of any function
+      return "operator()";
+    } else if (c == '(' || c == '@') {
       break;
     } else if (c == '[') {  // [abi:cxx11]
       at = after_brackets(text, at, '[', ']');
     } else if (c == ' ') {  // a return type ends here
-      if (at + 1 < text.size()) plain.clear();
+      if (at + 1 < text.size() && text[at + 1] != '<') plain.clear();
       ++at;
     } else if (c == '.' && !plain.empty()) {  // .cold, .isra.0
       break;
