@@ -10,6 +10,8 @@ namespace {
 
 using verifiers::Outcome;
 
+constexpr size_t kFindingBytesMax = 110;
+
 const char* colour_of(Outcome outcome) {
   switch (outcome) {
     case Outcome::kPass:
@@ -70,18 +72,25 @@ void Console::print_case(const CaseFinished& done) {
              printable(done.name), done.build, static_cast<double>(done.duration_ns) / 1e9, printable(finding(done)));
 }
 
+// The promises that did not hold; without any, the summary says why (a fault that never fired, a missing need).
+void Console::print_reasons(const CaseFinished& done) {
+  bool told = false;
+  for (const verifiers::Verdict& verdict : done.verdicts) {
+    if (verdict.outcome == Outcome::kPass || verdict.outcome == Outcome::kNotApplicable) continue;
+    fmt::print(out_, "  {} {}: {}\n", painted(verdict.outcome), verdict.promise, printable(verdict.summary));
+    told = told || verdict.outcome == done.outcome;
+  }
+  if (!told) fmt::print(out_, "  {}\n", printable(done.summary));
+}
+
 void Console::print_summary(const RunRecord& run) {
   const std::lock_guard lock(mutex_);
   for (const CaseRecord& record : run.cases) {
     if (!record.finished || record.finished->outcome == Outcome::kPass) continue;
     const CaseFinished& done = *record.finished;
     fmt::print(out_, "\n{} {} [{}]\n", painted(done.outcome), printable(done.name), done.build);
-    fmt::print(out_, "  {}\n", printable(done.summary));
+    print_reasons(done);
     if (done.outcome == Outcome::kSkipped) continue;
-    for (const verifiers::Verdict& verdict : done.verdicts) {
-      if (verdict.outcome == Outcome::kPass || verdict.outcome == Outcome::kNotApplicable) continue;
-      fmt::print(out_, "  {} {}: {}\n", painted(verdict.outcome), verdict.promise, printable(verdict.summary));
-    }
     if (done.autopsy) {
       fmt::print(out_, "  cause   {} in {} ({:.0f} %)\n", done.autopsy->cause, printable(done.autopsy->function),
                  done.autopsy->confidence * 100);

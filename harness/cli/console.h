@@ -22,6 +22,7 @@ class Console : public EventSink {
 
  private:
   void print_case(const CaseFinished& done);
+  void print_reasons(const CaseFinished& done);
   [[nodiscard]] std::string painted(verifiers::Outcome outcome) const;
 
   std::FILE* out_;

@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_minimal_scenario_gets_every_default) {
   BOOST_TEST(diagnostics_to_text(loaded.diagnostics) == "0 errors\n");
   BOOST_REQUIRE(loaded.scenarios.size() == 1);
   const Scenario& scenario = loaded.scenarios.front();
-  BOOST_TEST(scenario.session.messages == 5000);
+  BOOST_TEST(scenario.session.messages == 10'000);
   BOOST_TEST(scenario.deadline_ms == 20'000);
   BOOST_REQUIRE(scenario.builds.size() == 1);
   BOOST_REQUIRE(scenario.faults.size() == 1);

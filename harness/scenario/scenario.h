@@ -30,7 +30,7 @@ enum class Profile { kK, kE, kS };
 
 // The engine's input and how it works through it: `session:`.
 struct Session {
-  uint64_t messages = 5000;
+  uint64_t messages = 10'000;
   uint64_t seed = 0;  // 0: drawn from the run's seed, the same for all cases of a run
   uint64_t symbols = 8;
   Durability durability = Durability::kProcessDeath;

@@ -31,7 +31,7 @@ std::vector<Field> exchange_fields() {
 
 std::vector<Field> session_fields() {
   std::vector<Field> fields = {
-      {"session", "messages", FieldType::kCount, "5000", "feed messages to work through", "messages: 2000",
+      {"session", "messages", FieldType::kCount, "10000", "feed messages to work through", "messages: 2000",
        [](Target t, Value v) { t.scenario.session.messages = v.number; }, nullptr, 1, 100'000'000},
       {"session", "seed", FieldType::kCount, "from the run's seed", "of the generated feed", "seed: 42",
        [](Target t, Value v) { t.scenario.session.seed = v.number; }, nullptr, 1},
