@@ -104,4 +104,8 @@ ThreadWitness& register_thread(const char* name) noexcept {
   return witness;
 }
 
+void thread_leaves() noexcept {
+  if (t_witness != nullptr) t_witness->ended.store(1, std::memory_order_release);
+}
+
 }  // namespace crashwright::postmortem

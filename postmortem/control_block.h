@@ -105,7 +105,7 @@ struct FaultPointCounter {
 struct ThreadWitness {
   BoundedString<16> name;
   std::atomic<uint32_t> tid;
-  uint32_t reserved;
+  std::atomic<uint32_t> ended;  // 1: the thread is leaving in order, a core need not hold it any more
   std::atomic<uint64_t> log_committed;  // flight recorder: log calls of this thread that have returned
   std::atomic<uint64_t> heartbeats;     // watchdog beats of this thread
   uint64_t padding[3];
@@ -198,6 +198,9 @@ void begin_incarnation(ControlBlock& block, uint32_t incarnation) noexcept;
 // Claims the calling thread's witness slot under `name` (15 characters at most) and names the thread for the kernel
 // (PR_SET_NAME). Idempotent per thread. More than kThreadsMax threads share a slot that nobody reads.
 ThreadWitness& register_thread(const char* name) noexcept;
+
+// Says that the calling thread is about to leave in order. Without a slot of its own: nothing.
+void thread_leaves() noexcept;
 
 namespace detail {
 

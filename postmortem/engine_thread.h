@@ -21,6 +21,7 @@ class EngineThread {
  public:
   // `name`: 15 characters at most. `watchdog` null: the thread is not watched.
   explicit EngineThread(const char* name, Watchdog* watchdog = nullptr);
+  ~EngineThread();
   EngineThread(const EngineThread&) = delete;
   EngineThread& operator=(const EngineThread&) = delete;
 

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "postmortem/crash_handler.h"
 #include "postmortem/crash_texts.h"
+#include "postmortem/engine_thread.h"
 #include "postmortem/flight_recorder.h"
 #include "postmortem/planted_bug.h"
 
@@ -32,6 +33,9 @@ constexpr uint64_t kPatienceFactor = 1;
 
 // After this much more silence the watchdog aborts on its own thread: the stalled one takes no signals.
 constexpr uint64_t kEscalateNs = 5'000'000'000;
+
+// How often the flight recorder's clocks are read again.
+constexpr uint64_t kClockRefreshNs = 2'000'000'000;
 
 uint64_t nanoseconds(std::chrono::milliseconds time) {
   return static_cast<uint64_t>(std::chrono::nanoseconds(time).count());
@@ -89,9 +93,9 @@ Watchdog::Slot& Watchdog::claim(const char* name) {
 }
 
 void Watchdog::run() {
-  register_thread("watchdog");
-  const AlternateStack stack;
+  const EngineThread self("watchdog");
   uint64_t before_ns = monotonic_ns();
+  uint64_t clock_refreshed_ns = before_ns;
   const timespec interval{static_cast<time_t>(interval_ns_ / 1'000'000'000U),
                           static_cast<long>(interval_ns_ % 1'000'000'000U)};
   while (stopping_.load() == 0) {
@@ -100,6 +104,9 @@ void Watchdog::run() {
     // A late wake-up means that nobody ran, not that one thread stalled: it counts as one interval.
     look(std::min(now_ns - before_ns, interval_ns_));
     before_ns = now_ns;
+    if (now_ns - clock_refreshed_ns < kClockRefreshNs) continue;
+    refresh_flight_clock();
+    clock_refreshed_ns = now_ns;
   }
 }
 

@@ -3,6 +3,7 @@
 // Witness: the orders that the exchange saw arrive.
 #include <sys/wait.h>
 
+#include "base/file.h"
 #include "postmortem/audit_log.h"
 #include "verifiers/drop_copy.h"
 #include "verifiers/promises.h"
@@ -115,6 +116,11 @@ Verdict judge_refusal(const CaseView& view, Findings findings) {
   if (view.engines().size() < 2) return findings.inconclusive("the engine was never restarted on the damaged log");
   if (!WIFEXITED(last.wait_status) || WEXITSTATUS(last.wait_status) != kExitRefusedDamage) {
     findings.fail("the log was damaged before its tail, yet the restarted engine did not refuse it");
+  }
+  // A refusal for another reason would mean that the damage itself went unnoticed.
+  const auto said = read_file(view.path(last.folder + "/stderr.txt"));
+  if (!said || said->find("damage at offset") == std::string::npos) {
+    findings.fail("the restarted engine gave no account of the damage: which block, which sequences");
   }
   return findings.finish("the damage before the tail was refused");
 }

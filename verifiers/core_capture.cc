@@ -64,7 +64,7 @@ void check_threads(const rca::CoreFile& core, const postmortem::ControlBlock& bl
   for (const rca::CoreThread& thread : core.threads()) saved.insert(thread.tid);
   for (const postmortem::ThreadWitness& thread : block.threads) {
     const auto tid = static_cast<int32_t>(thread.tid.load());
-    if (tid != 0 && !saved.contains(tid)) {
+    if (tid != 0 && thread.ended.load() == 0 && !saved.contains(tid)) {
       findings.fail(where + ": thread " + std::string(thread.name.view()) + " (" + std::to_string(tid) +
                     ") is not in the core");
     }

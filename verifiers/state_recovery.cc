@@ -1,7 +1,10 @@
 // Promise: the state recovered from what a death left equals what the exchange had told the engine up to the sequence
 // it claims, nothing acknowledged is missing, and recovering it again gives the same bytes. Witness: the exchange's
 // drop copy, and the durable counter in the control block.
+#include <algorithm>
+
 #include "base/file.h"
+#include "postmortem/state_store.h"
 #include "verifiers/control_dump.h"
 #include "verifiers/drop_copy.h"
 #include "verifiers/engine_state.h"
@@ -31,6 +34,29 @@ void compare_with_exchange(const EngineState& state, const std::vector<ExchangeE
   }
 }
 
+uint64_t passages(const postmortem::ControlBlock& block, const char* point) {
+  for (const postmortem::FaultPointCounter& counter : block.fault_points) {
+    if (counter.name == point) return counter.hits.load();
+  }
+  return 0;
+}
+
+// What the death left must hold the snapshots whose writes had returned: at most the one under way may be broken.
+void check_snapshots(const CaseView& view, const rca::ProcessFacts& death, const postmortem::ControlBlock& block,
+                     const std::string& where, Findings& findings) {
+  const uint64_t begun = passages(block, "state.before_write");
+  const uint64_t written = passages(block, "state.after_write");
+  const uint64_t slots = std::min<uint64_t>(written, 2);
+  const uint64_t due = begun > written && slots == 2 ? 1 : slots;
+  const auto store = postmortem::read_state_store(view.path(death.folder + "/data/state.bin"));
+  const uint64_t intact = store ? store->slots_intact : 0;
+  if (intact < due) {
+    findings.fail(where + ": " + std::to_string(written) + " snapshots had been written, only " +
+                  std::to_string(intact) + " of " + std::to_string(due) + " are intact" +
+                  (store && !store->refused.empty() ? ": " + store->refused.front() : ""));
+  }
+}
+
 // One death: its two recover-only runs against the exchange and the durable counter.
 void judge_death(const CaseView& view, const rca::ProcessFacts& death, const std::vector<ExchangeEvent>& events,
                  Findings& findings) {
@@ -50,6 +76,7 @@ void judge_death(const CaseView& view, const rca::ProcessFacts& death, const std
     return;
   }
   const auto dump = read_control_dump(view.path(death.control_dump));
+  if (dump) check_snapshots(view, death, **dump, where, findings);
   if (dump && state->audit_sequence < (*dump)->engine.audit_durable.load()) {
     findings.fail(where + ": audit sequence " + std::to_string((*dump)->engine.audit_durable.load()) +
                   " had been acknowledged as durable, recovery knows only " + std::to_string(state->audit_sequence));

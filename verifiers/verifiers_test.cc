@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "rca/autopsy.h"
 #include "verifiers/case_view.h"
 #include "verifiers/drop_copy.h"
 #include "verifiers/verifier.h"
@@ -21,30 +22,48 @@ namespace {
 
 constexpr const char* kPlan =
     R"({"name":"synthetic","seed":1,"build":"release","durability":"process_death","profile":"K",
-  "faults":[{"kind":"sigkill","point":"gateway.send_order","incarnation":0,"ends_process":true,"causes":["KILLED_BY_HARNESS"]}],
+  "faults":[{"kind":"sigkill","point":"gateway.send_order","incarnation":0,"ends_process":true,
+             "causes":["KILLED_BY_HARNESS"]}],
   "expect":{"outcome":"crash","rca":{"causes":[],"function":"","thread":"","confidence_min":0.5},
             "budgets":{"recovery_time_ms":50,"handler_time_ms":null},"excluded":[]}})";
 
 constexpr const char* kExchange = R"({"positions":{"AAPL":100,"MSFT":0},"cash_ticks":-1000000,
-  "orders":[{"user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"executed":100,"leaves":0,"price_ticks":10000,"state":"filled"},
-            {"user_ref":2,"symbol":"MSFT","side":"S","quantity":50,"executed":0,"leaves":50,"price_ticks":20000,"state":"open"}],
+  "orders":[{"user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"executed":100,"leaves":0,
+             "price_ticks":10000,"state":"filled"},
+            {"user_ref":2,"symbol":"MSFT","side":"S","quantity":50,"executed":0,"leaves":50,
+             "price_ticks":20000,"state":"open"}],
   "violations":{"reused_user_ref":0,"order_after_kill_switch":0},"sequenced_messages":3,"orders_entered":2})";
 
 constexpr const char* kFinal = R"({"cash_ticks":-1000000,"decisions":2,"feed_sequence":10,"kill_switch":false,
   "open_orders":[{"leaves":50,"price_ticks":20000,"side":"S","symbol":"MSFT","user_ref":2}],"positions":{"AAPL":100}})";
 
 constexpr const char* kDropCopy =
-    R"({"n":1,"t":1,"kind":"in","type":"enter","user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"price_ticks":10000}
-{"n":2,"t":2,"kind":"out","seq":1,"type":"accepted","user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"price_ticks":10000,"leaves":100}
-{"n":3,"t":3,"kind":"out","seq":2,"type":"executed","user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"price_ticks":10000,"leaves":0}
-{"n":4,"t":4,"kind":"out","seq":3,"type":"accepted","user_ref":2,"symbol":"MSFT","side":"S","quantity":50,"price_ticks":20000,"leaves":50}
-)";
+    R"({"n":1,"t":1,"kind":"in","type":"enter",)"
+    R"("user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"price_ticks":10000})"
+    "\n"
+    R"({"n":2,"t":2,"kind":"out","seq":1,"type":"accepted",)"
+    R"("user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"price_ticks":10000,"leaves":100})"
+    "\n"
+    R"({"n":3,"t":3,"kind":"out","seq":2,"type":"executed",)"
+    R"("user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"price_ticks":10000,"leaves":0})"
+    "\n"
+    R"({"n":4,"t":4,"kind":"out","seq":3,"type":"accepted",)"
+    R"("user_ref":2,"symbol":"MSFT","side":"S","quantity":50,"price_ticks":20000,"leaves":50})"
+    "\n";
 
 constexpr const char* kRecovered = R"({"audit_sequence":5,"cash_ticks":-1000000,"feed_sequence":4,"in_doubt":[],
   "next_session_sequence":3,"open_orders":[],"positions":{"AAPL":100},"kill_switch":false})";
 
-constexpr const char* kRca = R"({"cause":"KILLED_BY_HARNESS","family":"PROCESS","confidence":0.95,"signature":"cw1:x",
-  "evidence":[{"tier":"harness_fact","source":"wait status","cause":"KILLED_BY_HARNESS","strength":1.0}]})";
+std::string sound_autopsy() {
+  rca::AutopsyReport report;
+  report.cause = "KILLED_BY_HARNESS";
+  report.family = "PROCESS";
+  report.confidence = 0.95;
+  report.signature = "cw1:PROCESS:KILLED_BY_HARNESS:0";
+  report.evidence.push_back(
+      {rca::EvidenceTier::kHarnessFact, "wait status", "KILLED_BY_HARNESS", 1.0, 100, 100, "facts.json", "SIGKILL"});
+  return rca::autopsy_to_json(report);
+}
 
 struct SyntheticCase {
   SyntheticCase() {
@@ -62,7 +81,7 @@ struct SyntheticCase {
     put("inc1/final_state.json", kFinal);
     put("recovered/0/first.json", kRecovered);
     put("recovered/0/second.json", kRecovered);
-    put("rca.json", kRca);
+    put("rca.json", sound_autopsy());
     facts.name = "synthetic";
     facts.recovery_time_ns = 20'000'000;
     facts.processes.resize(2);
@@ -168,13 +187,16 @@ BOOST_FIXTURE_TEST_CASE(an_unrecoverable_state_fails_state_recovery, SyntheticCa
 }
 
 BOOST_FIXTURE_TEST_CASE(a_wrong_cause_fails_rca, SyntheticCase) {
-  replace("rca.json", "KILLED_BY_HARNESS", "NULL_DEREF");
+  auto report = *rca::autopsy_from_json(sound_autopsy());
+  report.cause = "NULL_DEREF";
+  put("rca.json", rca::autopsy_to_json(report));
   expect("rca", Outcome::kFail, "the autopsy says NULL_DEREF (confidence 0.95), it was KILLED_BY_HARNESS");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_cause_without_evidence_fails_rca, SyntheticCase) {
-  replace("rca.json", R"({"tier":"harness_fact","source":"wait status","cause":"KILLED_BY_HARNESS","strength":1.0})",
-          "");
+  auto report = *rca::autopsy_from_json(sound_autopsy());
+  report.evidence.clear();
+  put("rca.json", rca::autopsy_to_json(report));
   expect("rca", Outcome::kFail, "without any evidence");
 }
 
