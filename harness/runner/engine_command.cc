@@ -1,7 +1,12 @@
 #include "harness/runner/engine_command.h"
 
+#include <algorithm>
+
 namespace crashwright::harness {
 namespace {
+
+constexpr uint64_t kHangMs = 1'000;
+constexpr uint64_t kPatientMs = 5'000;
 
 void add_number(std::vector<std::string>& argv, const char* option, uint64_t value) {
   if (value == 0) return;
@@ -9,7 +14,20 @@ void add_number(std::vector<std::string>& argv, const char* option, uint64_t val
   argv.push_back(std::to_string(value));
 }
 
+bool hangs(const FaultPlan& fault) {
+  using postmortem::FaultAction;
+  return fault.action == FaultAction::kLockOrderDeadlock || fault.action == FaultAction::kStalledThread ||
+         fault.action == FaultAction::kLivelock;
+}
+
 }  // namespace
+
+uint64_t stall_after_ms(const Plan& plan, const EngineCommand& command) {
+  const bool golden = !command.planted_bugs;
+  if (golden || command.recover_only) return kPatientMs;
+  if (plan.session.stall_after_ms != 0) return plan.session.stall_after_ms;
+  return std::any_of(plan.faults.begin(), plan.faults.end(), hangs) ? kHangMs : kPatientMs;
+}
 
 std::vector<std::string> engine_arguments(const Plan& plan, const EngineCommand& command) {
   const Session& session = plan.session;
@@ -22,7 +40,7 @@ std::vector<std::string> engine_arguments(const Plan& plan, const EngineCommand&
                                    "--durability",    durability_name(session.durability)};
   add_number(argv, "--symbols", session.symbols);
   add_number(argv, "--checkpoint-every", session.checkpoint_every);
-  add_number(argv, "--stall-after", session.stall_after_ms);
+  add_number(argv, "--stall-after", stall_after_ms(plan, command));
   add_number(argv, "--feed-rate", session.feed_rate);
   add_number(argv, "--kill-switch-at-feed", session.kill_switch_at);
   if (command.recover_only) argv.emplace_back("--recover-only");

@@ -3,6 +3,7 @@
 // Threads: pure functions.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,11 @@ struct EngineCommand {
   bool recover_only = false;
   bool planted_bugs = true;  // those of the plan; false: the golden run, which is without fault
 };
+
+// How long the watchdog of that process lets a thread stand still, in milliseconds: what the session says, else one
+// second where a hang is planned and has to be waited for, and five where none is, because a thread that stands still
+// there only waits for a busy processor or disk.
+[[nodiscard]] uint64_t stall_after_ms(const Plan& plan, const EngineCommand& command);
 
 [[nodiscard]] std::vector<std::string> engine_arguments(const Plan& plan, const EngineCommand& command);
 

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "harness/runner/data_folder.h"
+#include "harness/runner/engine_command.h"
 #include "harness/runner/fault_observer.h"
 #include "harness/runner/testing/temporary_folder.h"
 
@@ -123,6 +124,21 @@ BOOST_AUTO_TEST_CASE(a_crash_in_the_handler_is_proved_only_with_the_nested_fault
   process.wait_status = kSegvWithCore;
   BOOST_TEST(proof_of(fault, {&process, 0, 0}).empty());
   BOOST_TEST(!proof_of(fault, {&process, 1, 0}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_watchdog_is_impatient_only_where_a_hang_is_planned) {
+  Plan plan;
+  EngineCommand engine;
+  BOOST_TEST(stall_after_ms(plan, engine) == 5'000U);
+  plan.faults.resize(1);
+  plan.faults[0].action = FaultAction::kNullDereference;
+  BOOST_TEST(stall_after_ms(plan, engine) == 5'000U);
+  plan.faults[0].action = FaultAction::kLivelock;
+  BOOST_TEST(stall_after_ms(plan, engine) == 1'000U);
+  plan.session.stall_after_ms = 300;
+  BOOST_TEST(stall_after_ms(plan, engine) == 300U);
+  engine.recover_only = true;
+  BOOST_TEST(stall_after_ms(plan, engine) == 5'000U);
 }
 
 BOOST_AUTO_TEST_CASE(a_bit_is_inverted_where_the_plan_says) {

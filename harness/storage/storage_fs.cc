@@ -232,6 +232,10 @@ Status Served::start() {
   }
   mounted_ = true;
   session_ = fuse_get_session(fuse_);
+  // A request may be withdrawn between poll and read, when its process is killed: a blocking read would then wait for
+  // somebody to use the mount again.
+  const int fd = fuse_session_fd(session_);
+  if (::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) != 0) return fail_errno(errno, "fcntl of /dev/fuse");
   return {};
 }
 
