@@ -14,7 +14,6 @@ using verifiers::Outcome;
 constexpr size_t kDetailsMax = 40;
 constexpr size_t kEvidenceMax = 60;
 constexpr size_t kFramesMax = 40;
-constexpr size_t kFramesOfPassingMax = 12;
 constexpr size_t kLineBytesMax = 600;
 
 std::string bounded(std::string_view text) {
@@ -78,27 +77,25 @@ std::string evidence_rows(const rca::AutopsyReport& autopsy, bool supporting) {
       supporting ? "for it" : "against it and for others", rows);
 }
 
-std::string stack_text(const rca::ThreadStack& stack, size_t frames_max) {
+std::string stack_text(const rca::ThreadStack& stack) {
   std::string lines;
-  for (size_t i = 0; i < std::min(stack.frames.size(), frames_max); ++i) {
+  for (size_t i = 0; i < std::min(stack.frames.size(), kFramesMax); ++i) {
     const rca::Frame& frame = stack.frames[i];
     const std::string place = frame.line > 0 ? fmt::format("  {}:{}", frame.file, frame.line) : std::string();
     lines += fmt::format("#{:<3} {:#018x}  {}{}\n", i, frame.pc, frame.function.empty() ? frame.module : frame.function,
                          place);
   }
-  if (stack.frames.size() > frames_max) lines += fmt::format("... {} more\n", stack.frames.size() - frames_max);
+  if (stack.frames.size() > kFramesMax) lines += fmt::format("... {} more\n", stack.frames.size() - kFramesMax);
   return "<pre>" + escape_markup(lines) + "</pre>\n";
 }
 
 std::string stacks(const CaseFinished& done) {
   std::string text;
   for (const rca::ThreadStack& stack : done.autopsy->threads) {
-    if (is_good(done) && !stack.faulting) continue;
     text += fmt::format(
         "<details{}><summary>Stack of thread {} <span class=\"soft\">({}{})</span></summary>\n{}</details>\n",
         stack.faulting && !is_good(done) ? " open" : "", escape_markup(stack.name.empty() ? "?" : stack.name),
-        stack.tid, stack.faulting ? ", the one that failed" : "",
-        stack_text(stack, is_good(done) ? kFramesOfPassingMax : kFramesMax));
+        stack.tid, stack.faulting ? ", the one that failed" : "", stack_text(stack));
   }
   return text;
 }
@@ -123,7 +120,7 @@ std::string autopsy_part(const CaseFinished& done) {
     for (const std::string& edge : autopsy.wait_for_cycle) text += "<li><code>" + bounded(edge) + "</code></li>";
     text += "</ul>\n";
   }
-  text += stacks(done);
+  if (!is_good(done)) text += stacks(done);
   if (!autopsy.missing.empty() && !is_good(done)) {
     text += "<h3>Could not be looked at</h3>\n<ul>";
     for (const std::string& line : autopsy.missing) text += "<li>" + bounded(line) + "</li>";
@@ -178,7 +175,7 @@ std::string html_case(const CaseRecord& record) {
     text += fmt::format("<p class=\"soft\">Artefacts: <a href=\"{0}/\">{0}</a></p>\n", escape_markup(done.folder));
   }
   std::string body = fault_table(done) + verdict_table(done) + autopsy_part(done) + steps(record);
-  if (is_good(done)) body = "<details><summary>Faults, promises, stack</summary>\n" + body + "</details>\n";
+  if (is_good(done)) body = "<details><summary>Faults, promises, steps</summary>\n" + body + "</details>\n";
   return text + body + "</section>\n";
 }
 

@@ -34,19 +34,26 @@ std::vector<std::string> shown_characters(std::string_view line) {
   return characters;
 }
 
+// Messages quote the file, so the same holds for them.
+std::string shown(std::string_view text) {
+  std::string joined;
+  for (const std::string& character : shown_characters(text)) joined += character;
+  return joined;
+}
+
 std::string excerpt(const Diagnostic& diagnostic) {
   const std::vector<std::string> characters = shown_characters(diagnostic.source);
   const size_t column = static_cast<size_t>(std::max(diagnostic.position.column, 1)) - 1;
   size_t first = 0;
   if (column > kShownColumnsMax - 20) first = column - 40;
   const size_t last = std::min(characters.size(), first + kShownColumnsMax);
-  std::string shown = first > 0 ? "..." : "";
-  const size_t prefix = shown.size();
-  for (size_t i = first; i < last; ++i) shown += characters[i];
-  if (last < characters.size()) shown += "...";
+  std::string line = first > 0 ? "..." : "";
+  const size_t prefix = line.size();
+  for (size_t i = first; i < last; ++i) line += characters[i];
+  if (last < characters.size()) line += "...";
   const size_t room = last > column ? last - column : 1;
   const std::string caret(std::clamp<size_t>(diagnostic.width, 1, room), '^');
-  return fmt::format("{:>5} |{}{}\n      | {}{}\n", diagnostic.position.line, shown.empty() ? "" : " ", shown,
+  return fmt::format("{:>5} |{}{}\n      | {}{}\n", diagnostic.position.line, line.empty() ? "" : " ", line,
                      std::string(prefix + column - first, ' '), caret);
 }
 
@@ -64,13 +71,13 @@ std::string source_line(std::string_view text, int line) {
 }
 
 std::string diagnostic_to_text(const Diagnostic& diagnostic) {
-  std::string text = diagnostic.file;
+  std::string text = shown(diagnostic.file);
   if (diagnostic.position.line > 0) {
     text += fmt::format(":{}:{}", diagnostic.position.line, diagnostic.position.column);
   }
-  text += fmt::format(": error {}: {}\n", diagnostic.code, diagnostic.message);
+  text += fmt::format(": error {}: {}\n", diagnostic.code, shown(diagnostic.message));
   if (diagnostic.position.line > 0) text += excerpt(diagnostic);
-  if (!diagnostic.hint.empty()) text += fmt::format("      = {}\n", diagnostic.hint);
+  if (!diagnostic.hint.empty()) text += fmt::format("      = {}\n", shown(diagnostic.hint));
   return text;
 }
 
