@@ -1,4 +1,5 @@
-// What a log call of the flight recorder costs, against the floor: a time stamp and one 64-byte store into mapped memory.
+// What a log call of the flight recorder costs, against the floor: a time stamp and one 64-byte store into mapped
+// memory.
 //
 // Method: bursts of 20 calls with other work between them, as an engine logs; each burst is timed by itself with the
 // time stamp counter. Reported per call: p50_ns and p99_9_ns over the bursts, without the cost of an empty burst.

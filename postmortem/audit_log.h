@@ -62,7 +62,8 @@ struct AuditLogOptions {
   std::string path;
   Durability durability = Durability::kProcessDeath;
   size_t ring_records = 65536;  // power of two; append() waits when it is full
-  // Watches the committer, null for nobody. A slow device is not a stalled thread: writing and syncing count as waiting.
+  // Watches the committer, null for nobody. A slow device is not a stalled thread: writing and syncing count as
+  // waiting.
   Watchdog* watchdog = nullptr;
 };
 

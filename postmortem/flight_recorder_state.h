@@ -13,7 +13,8 @@
 
 namespace crashwright::postmortem::detail {
 
-// Which opening of a file is current: 0 none, else 1 to 65535. A thread's ring and a call site's number are good for one.
+// Which opening of a file is current: 0 none, else 1 to 65535. A thread's ring and a call site's number are good for
+// one.
 extern std::atomic<uint32_t> g_generation;
 
 inline constexpr uint32_t kNoGeneration = 0xffffffffU;

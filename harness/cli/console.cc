@@ -57,7 +57,8 @@ void Console::on_event(const Event& event) {
   const std::lock_guard lock(mutex_);
   if (const auto* const started = std::get_if<RunStarted>(&event)) {
     planned_ = started->cases;
-    fmt::print(out_, "{} cases, seed {}, {} jobs, {}\n", started->cases, started->seed, started->jobs, started->folder);
+    fmt::print(out_, "{} {}, seed {}, {} {}, {}\n", started->cases, started->cases == 1 ? "case" : "cases", started->seed,
+               started->jobs, started->jobs == 1 ? "job" : "jobs", started->folder);
   } else if (const auto* const note = std::get_if<RunNote>(&event)) {
     fmt::print(out_, "note: {}\n", printable(note->text));
   } else if (const auto* const done = std::get_if<CaseFinished>(&event)) {
