@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/file.h"
+#include "verifiers/deaths.h"
 #include "verifiers/drop_copy.h"
 #include "verifiers/engine_state.h"
 #include "verifiers/promises.h"
@@ -38,6 +39,25 @@ void compare_orders(const ExchangeBooks& golden, const ExchangeBooks& found, Fin
   if (named > kOrdersNamedMax) findings.fail("and " + std::to_string(named - kOrdersNamedMax) + " more orders differ");
 }
 
+// A death is planned where a fault that ends the process fired in that incarnation. Any other death is the engine's own,
+// however well it recovers from it.
+void check_deaths(const CaseView& view, Findings& findings) {
+  for (const rca::ProcessFacts* const engine : view.engines()) {
+    if (engine->finished) continue;
+    const std::string where = "incarnation " + std::to_string(engine->incarnation);
+    bool planned = false;
+    for (size_t i = 0; i < view.plan.faults.size() && i < view.facts.faults.size(); ++i) {
+      const rca::InjectedFaultFact& fault = view.facts.faults[i];
+      planned = planned || (view.plan.faults[i].ends_process && fault.state != "armed" &&
+                            fault.incarnation == engine->incarnation);
+    }
+    if (!planned) findings.fail(where + " died without a fault: " + describe_ending(*engine));
+    if (planned && view.plan.expect.outcome == ExpectedOutcome::kFinish) {
+      findings.fail(where + " died of its fault, the scenario expects it to finish: " + describe_ending(*engine));
+    }
+  }
+}
+
 }  // namespace
 
 Verdict verify_continuity(const CaseView& view) {
@@ -51,8 +71,9 @@ Verdict verify_continuity(const CaseView& view) {
   if (!golden_books) return findings.error("no golden run: " + golden_books.error().message);
   if (!engines.back()->finished) {
     findings.fail("incarnation " + std::to_string(engines.back()->incarnation) + " did not finish the session");
-    return findings.finish({});
   }
+  check_deaths(view, findings);
+  if (!engines.back()->finished) return findings.finish({});
   const std::string final_path = view.path(engines.back()->folder + "/final_state.json");
   const auto final_state = read_file(final_path);
   if (!final_state) {

@@ -62,6 +62,11 @@ Result<std::vector<ExchangeEvent>> read_drop_copy(const std::string& path) {
     } catch (const Json::exception& trouble) {
       return fail(ErrorKind::kCorrupt, path + ":" + std::to_string(line_number) + ": " + trouble.what());
     }
+    // The exchange numbers its lines: a lost one would hide what the engine did.
+    if (events.back().number != line_number) {
+      return fail(ErrorKind::kCorrupt, path + ":" + std::to_string(line_number) + ": this is line " +
+                                           std::to_string(events.back().number) + " of what the exchange wrote");
+    }
     begin = end + 1;
   }
   return events;

@@ -101,9 +101,11 @@ Verdict verify_handler(const CaseView& view) {
   for (const rca::ProcessFacts* engine : view.engines()) {
     if (!engine->finished) judge_death(view, *engine, judged, findings);
   }
-  if (judged.deaths == 0) return findings.not_applicable("no death that a crash handler could see");
-  return findings.finish("complete record, the slowest handler took " + std::to_string(judged.slowest_ns / 1000) +
-                         " µs");
+  Verdict verdict =
+      findings.finish("complete record, the slowest handler took " + std::to_string(judged.slowest_ns / 1000) + " µs");
+  // What was found stays found, also where no handler was due: a missing witness, a hang that nobody ended.
+  if (judged.deaths > 0 || verdict.outcome == Outcome::kFail) return verdict;
+  return findings.not_applicable("no death that a crash handler could see");
 }
 
 }  // namespace crashwright::verifiers

@@ -95,6 +95,9 @@ struct SyntheticCase {
     facts.processes[0].wait_status = 9;
     facts.processes[0].killed_by = "harness";
     facts.processes[1].finished = true;
+    facts.faults.resize(1);
+    facts.faults[0].kind = "sigkill";
+    facts.faults[0].state = "confirmed";
   }
   ~SyntheticCase() { std::filesystem::remove_all(folder); }
 
@@ -163,6 +166,18 @@ BOOST_FIXTURE_TEST_CASE(a_session_that_never_finished_fails_continuity, Syntheti
   expect("continuity", Outcome::kFail, "incarnation 1 did not finish");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_death_that_no_fault_asked_for_fails_continuity, SyntheticCase) {
+  facts.processes.insert(facts.processes.begin() + 1, facts.processes[1]);
+  facts.processes[1].finished = false;
+  facts.processes[1].wait_status = 1 << 8;
+  expect("continuity", Outcome::kFail, "incarnation 1 died without a fault: exit status 1");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_death_where_the_session_is_to_finish_fails_continuity, SyntheticCase) {
+  replace("plan.json", R"("outcome":"crash")", R"("outcome":"finish")");
+  expect("continuity", Outcome::kFail, "the scenario expects it to finish");
+}
+
 BOOST_FIXTURE_TEST_CASE(another_final_state_fails_continuity, SyntheticCase) {
   replace("inc1/final_state.json", R"("cash_ticks":-1000000)", R"("cash_ticks":-999999)");
   expect("continuity", Outcome::kFail, "final state differs");
@@ -218,6 +233,15 @@ BOOST_FIXTURE_TEST_CASE(a_session_never_resumed_fails_recovery_time, SyntheticCa
 BOOST_FIXTURE_TEST_CASE(a_leftover_fails_cleanliness, SyntheticCase) {
   facts.leftovers.push_back("process 42");
   expect("cleanliness", Outcome::kFail, "left behind: process 42");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_missing_witness_fails_handler_although_no_handler_was_due, SyntheticCase) {
+  expect("handler", Outcome::kFail, "no witness");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_line_missing_from_the_drop_copy_is_named, SyntheticCase) {
+  replace("exchange/drop_copy.jsonl", R"({"n":2,)", R"({"n":3,)");
+  expect("state_recovery", Outcome::kError, "drop_copy.jsonl:2: this is line 3 of what the exchange wrote");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_log_without_its_recorder_file_fails_log_survival, SyntheticCase) {
