@@ -156,7 +156,8 @@ Status thin_out(const CaseContext& context) {
     if (process.role != "engine") continue;
     if (auto removed = remove_tree(context.folder + "/" + process.folder); !removed) return removed;
   }
-  return {};
+  // Facts without their artefacts would be judged again as if everything had been lost.
+  return remove_tree(context.folder + "/facts.json");
 }
 
 CaseFinished describe(const CaseContext& context) {

@@ -113,7 +113,8 @@ void FaultObserver::after_incarnation(const rca::ProcessFacts& process) {
       fact.incarnation = process.incarnation;
       fact.fired_ns = armed->fired_ns.load();
     }
-    std::string proof = proof_of(plan_.faults[i], observed);
+    // A later incarnation's death is the effect of another fault.
+    std::string proof = fact.incarnation == process.incarnation ? proof_of(plan_.faults[i], observed) : std::string();
     if (proof.empty() && state == FaultState::kConfirmed) proof = proof_by_storage(*armed);
     if (proof.empty()) continue;
     fact.state = "confirmed";
