@@ -57,8 +57,8 @@ void Console::on_event(const Event& event) {
   const std::lock_guard lock(mutex_);
   if (const auto* const started = std::get_if<RunStarted>(&event)) {
     planned_ = started->cases;
-    fmt::print(out_, "{} {}, seed {}, {} {}, {}\n", started->cases, started->cases == 1 ? "case" : "cases", started->seed,
-               started->jobs, started->jobs == 1 ? "job" : "jobs", started->folder);
+    fmt::print(out_, "{} {}, seed {}, {} {}, {}\n", started->cases, started->cases == 1 ? "case" : "cases",
+               started->seed, started->jobs, started->jobs == 1 ? "job" : "jobs", started->folder);
   } else if (const auto* const note = std::get_if<RunNote>(&event)) {
     fmt::print(out_, "note: {}\n", printable(note->text));
   } else if (const auto* const done = std::get_if<CaseFinished>(&event)) {
@@ -93,7 +93,8 @@ void Console::print_summary(const RunRecord& run) {
     print_reasons(done);
     if (done.outcome == Outcome::kSkipped) continue;
     if (done.autopsy) {
-      fmt::print(out_, "  cause   {} in {} ({:.0f} %)\n", done.autopsy->cause, printable(done.autopsy->function),
+      fmt::print(out_, "  cause   {}{}{} ({:.0f} %)\n", done.autopsy->cause,
+                 done.autopsy->function.empty() ? "" : " in ", printable(done.autopsy->function),
                  done.autopsy->confidence * 100);
     }
     if (!done.folder.empty()) fmt::print(out_, "  folder  {}/{}\n", run.started.folder, done.folder);

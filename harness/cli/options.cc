@@ -64,7 +64,7 @@ void Options::text(const char* name, const char* value, std::string& target, con
 }
 
 void Options::texts(const char* name, const char* value, std::vector<std::string>& target, const char* doc) {
-  parser_->app.add_option(name, target)->expected(1)->take_all();
+  parser_->app.add_option(name, target)->expected(1)->take_all()->allow_extra_args(false);
   names_.emplace_back(name);
   option_lines_.push_back({fmt::format("{} {}", name, value), fmt::format("{} (may be given several times)", doc)});
 }
@@ -93,7 +93,8 @@ void Options::word(const char* name, const char* value, std::string& target, std
   const std::string option = name;
   parser_->app.add_option_function<std::string>(name, [&target, option, words](const std::string& text) {
     if (std::find(words.begin(), words.end(), text) == words.end()) {
-      throw CLI::ValidationError(option, fmt::format("cannot be \"{}\"; {}", text, suggestion(text, words)));
+      const std::string hint = suggestion(text, words);
+      throw CLI::ValidationError(option, fmt::format("cannot be \"{}\"{}", text, hint.empty() ? "" : "; " + hint));
     }
     target = text;
   });
