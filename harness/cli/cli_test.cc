@@ -142,6 +142,13 @@ BOOST_AUTO_TEST_CASE(nothing_selected_ends_with_4) {
   BOOST_TEST(folder.run({"list", good, "--fault", "abort"}).code == 4);
 }
 
+BOOST_AUTO_TEST_CASE(a_repeatable_option_takes_one_word_at_a_time) {
+  const Folder folder;
+  const std::string good = folder.file("good.yaml", kGood);
+  BOOST_TEST(folder.run({"list", "--tag", "smoke", good}).code == 0);
+  BOOST_TEST(folder.run({"list", "--tag", "smoke", "--tag", "none", good}).code == 4);
+}
+
 BOOST_AUTO_TEST_CASE(list_shows_cases_and_plans) {
   const Folder folder;
   const std::string good = folder.file("good.yaml", kGood);

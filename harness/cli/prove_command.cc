@@ -126,9 +126,11 @@ int run_proof(const std::vector<PlantedBug>& bugs, ProveArguments& prove) {
   if (selected.exit_code) return *selected.exit_code;
   const auto programs = find_programs("");
   if (!programs) return report_error(programs.error());
-  if (programs->planted.empty()) {
-    return report_error({ErrorKind::kEnvironment, "no mock_engine_planted beside this program", "build it"});
+  std::vector<std::string> engine_bugs;
+  for (const PlantedBug& bug : bugs) {
+    if (bug.name != kHarnessBug) engine_bugs.push_back(bug.name);
   }
+  if (const auto code = refuse_unknown_bugs(engine_bugs, programs->planted)) return *code;
   if (const auto code = refuse_unknown_points(selected.scenarios, programs->release)) return *code;
   const auto plans = plan_proof(bugs, selected.scenarios, prove);
   if (!plans) return report_error(plans.error());

@@ -89,6 +89,7 @@ int run_scenarios_command(const std::vector<std::string>& arguments) {
   const auto programs = find_programs(run.request.engine);
   if (!programs) return report_error(programs.error());
   if (const auto code = refuse_unknown_points(selected.scenarios, programs->release)) return *code;
+  if (const auto code = refuse_unknown_bugs(planning->planted_bugs, programs->planted)) return *code;
   const std::vector<Plan> plans = make_plans(selected.scenarios, *planning);
   if (plans.empty()) {
     fmt::print(stderr, "crashwright: nothing selected: no scenario has a case of this build\n");

@@ -8,6 +8,7 @@
 #include "harness/faults/registry.h"
 #include "harness/scenario/engine_points.h"
 #include "harness/scenario/loader.h"
+#include "harness/scenario/suggest.h"
 
 namespace crashwright::harness::cli {
 namespace {
@@ -70,6 +71,21 @@ std::optional<int> refuse_unknown_points(const std::vector<Scenario>& scenarios,
   if (diagnostics.empty()) return std::nullopt;
   fmt::print(stderr, "{}", diagnostics_to_text(std::move(diagnostics)));
   return kExitUsage;
+}
+
+std::optional<int> refuse_unknown_bugs(const std::vector<std::string>& bugs, const std::string& engine) {
+  if (bugs.empty()) return std::nullopt;
+  if (engine.empty()) {
+    return report_error({ErrorKind::kEnvironment, "no mock_engine_planted beside this program", "build it"});
+  }
+  const auto known = engine_planted_bugs(engine);
+  if (!known) return report_error(known.error());
+  for (const std::string& bug : bugs) {
+    if (std::find(known->begin(), known->end(), bug) != known->end()) continue;
+    return report_error(
+        {ErrorKind::kUsage, fmt::format("no planted bug \"{}\" in {}", bug, engine), suggestion(bug, *known)});
+  }
+  return std::nullopt;
 }
 
 }  // namespace crashwright::harness::cli

@@ -37,4 +37,7 @@ struct Selected {
 [[nodiscard]] std::optional<int> refuse_unknown_points(const std::vector<Scenario>& scenarios,
                                                        const std::string& engine);
 
+// Refuses planted bugs that the planted engine does not have.
+[[nodiscard]] std::optional<int> refuse_unknown_bugs(const std::vector<std::string>& bugs, const std::string& engine);
+
 }  // namespace crashwright::harness::cli
