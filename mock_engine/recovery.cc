@@ -44,7 +44,8 @@ __attribute__((noinline)) Step Recovery::load_snapshot() {
   return {};
 }
 
-__attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditReadout& readout) {
+__attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditReadout& readout,
+                                                      postmortem::EngineThread& self) {
   enter_phase(RecoveryPhase::kReplayingAudit);
   const uint64_t last = readout.records.empty() ? 0 : readout.records.back().sequence;
   const bool hard_coded = CRASHWRIGHT_PLANTED("replay_hard_coded_path");
@@ -57,6 +58,7 @@ __attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditRea
   size_t replayed = 0;
   const AuditRecord* last_fill = nullptr;
   for (const AuditRecord& record : readout.records) {
+    self.beat();
     if (record.type == AuditRecordType::kExecuted) last_fill = &record;
     if (record.sequence <= snapshot_sequence_ || ignore_tail) continue;
     if (!orders_.apply(record)) {

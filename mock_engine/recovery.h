@@ -38,7 +38,7 @@ class Recovery {
 
   // From disk. `readout` must be free of damage.
   [[nodiscard]] Step load_snapshot();
-  [[nodiscard]] Step replay_audit(const postmortem::AuditReadout& readout);
+  [[nodiscard]] Step replay_audit(const postmortem::AuditReadout& readout, postmortem::EngineThread& self);
   [[nodiscard]] OrderStateMachine& orders() { return orders_; }
   // Audit sequence of the snapshot loaded, 0 for none.
   [[nodiscard]] uint64_t snapshot_sequence() const { return snapshot_sequence_; }

@@ -52,10 +52,19 @@ std::string describe(const postmortem::AuditDamage& damage) {
          std::to_string(damage.first_sequence) + " to " + std::to_string(damage.last_sequence) + ": " + damage.reason;
 }
 
-Step replay(Recovery& recovery, const AuditReadout& readout) {
-  if (!CRASHWRIGHT_PLANTED("replay_hard_coded_path")) return recovery.replay_audit(readout);
+// Reading a log takes as long as it is: the device is not a stalled thread.
+template <typename Read>
+auto read_log(EngineThread& self, Read read) {
+  self.begin_wait();
+  auto result = read();
+  self.end_wait();
+  return result;
+}
+
+Step replay(Recovery& recovery, const AuditReadout& readout, EngineThread& self) {
+  if (!CRASHWRIGHT_PLANTED("replay_hard_coded_path")) return recovery.replay_audit(readout, self);
   const auto elsewhere = postmortem::read_audit_log(kHardCodedLog);
-  return recovery.replay_audit(elsewhere ? *elsewhere : AuditReadout{});
+  return recovery.replay_audit(elsewhere ? *elsewhere : AuditReadout{}, self);
 }
 
 // The recovered state becomes the newest snapshot, so that recovering again starts from it.
@@ -78,11 +87,11 @@ Step write_recovered_checkpoint(CheckpointWriter& checkpoints, const Recovery& r
 }
 
 // Recovery from disk alone: the state goes to standard output and beside the post-mortem files.
-Step recover_only(const EngineOptions& options, Recovery& recovery) {
-  const auto readout = postmortem::read_audit_log(options.audit_path());
+Step recover_only(const EngineOptions& options, Recovery& recovery, EngineThread& self) {
+  const auto readout = read_log(self, [&] { return postmortem::read_audit_log(options.audit_path()); });
   if (!readout) return tl::unexpected(storage_reason("audit log", readout.error()));
   if (!readout->damage.empty()) return stop(ExitCode::kRefused, describe(readout->damage.front()));
-  if (auto replayed = replay(recovery, *readout); !replayed) return replayed;
+  if (auto replayed = replay(recovery, *readout, self); !replayed) return replayed;
   const OrderState& state = recovery.orders().state();
   auto checkpoints = open_checkpoints(options, recovery);
   if (!checkpoints) return tl::unexpected(checkpoints.error());
@@ -181,11 +190,13 @@ Step trade(const EngineOptions& options, Recovery& recovery, AuditLog& log, Chec
 Step run_trading_thread(const EngineOptions& options, Watchdog& watchdog, EngineThread& self) {
   Recovery recovery(options.state_path());
   if (auto loaded = recovery.load_snapshot(); !loaded) return loaded;
-  if (options.recover_only) return recover_only(options, recovery);
+  if (options.recover_only) return recover_only(options, recovery, self);
   AuditReadout readout;
-  auto log = AuditLog::open({options.audit_path(), options.durability, kAuditRingRecords, &watchdog}, &readout);
+  auto log = read_log(self, [&] {
+    return AuditLog::open({options.audit_path(), options.durability, kAuditRingRecords, &watchdog}, &readout);
+  });
   if (!log) return tl::unexpected(storage_reason("audit log", log.error()));
-  if (auto replayed = replay(recovery, readout); !replayed) return replayed;
+  if (auto replayed = replay(recovery, readout, self); !replayed) return replayed;
   auto checkpoints = open_checkpoints(options, recovery);
   if (!checkpoints) return tl::unexpected(checkpoints.error());
   if (auto written = write_recovered_checkpoint(**checkpoints, recovery, recovery.orders().state()); !written) {
