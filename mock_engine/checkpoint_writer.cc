@@ -18,7 +18,9 @@ Step CheckpointWriter::poll(OrderJournal& journal) {
   if (!waiting_ || !journal.durable(waiting_->sequence)) return {};
   const Waiting ready = std::move(*waiting_);
   waiting_.reset();
+  const uint64_t written_before = written_;
   if (auto written = write(ready.sequence, ready.payload); !written) return written;
+  if (written_ == written_before) return {};
   postmortem::AuditRecord record{};
   record.type = postmortem::AuditRecordType::kCheckpoint;
   record.quantity = static_cast<uint32_t>(ready.sequence);
@@ -45,6 +47,7 @@ __attribute__((noinline)) Step CheckpointWriter::write(uint64_t sequence, std::s
     return stop(ExitCode::kStorageSealed, why);
   }
   newest_ = sequence;
+  ++written_;
   CRASHWRIGHT_FAULT_POINT("checkpoint.after_write");
   CRASHWRIGHT_LOG_INFO("checkpoint of audit sequence {}, {} bytes", sequence, payload.size());
   return {};

@@ -39,7 +39,8 @@ class CheckpointWriter {
 
   const std::unique_ptr<postmortem::StateStore> store_;
   const uint64_t every_records_;
-  uint64_t newest_;
+  uint64_t newest_;       // that the store holds, or that was too large for it
+  uint64_t written_ = 0;  // snapshots
   std::optional<Waiting> waiting_;
 };
 

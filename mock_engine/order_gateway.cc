@@ -89,7 +89,7 @@ __attribute__((noinline)) bool OrderGateway::send(const AuditRecord& intent) {
 }
 
 bool OrderGateway::send_durable() {
-  if (connection_.has_unsent() && !connection_.flush()) write_packet({});
+  if (connection_.has_unsent() && !connection_.flush()) break_connection();
   while (!queue_.empty() && !broken_ && !connection_.has_unsent() && journal_.durable(queue_.front().sequence)) {
     if (!send(queue_.front())) return false;
     if (broken_) return true;
@@ -109,10 +109,13 @@ void OrderGateway::keep_alive() {
   write_packet({packet.data(), soup::encode_empty(soup::PacketType::kClientHeartbeat, packet.data())});
 }
 
-// A failed write wakes the receiver, which then reports the end of the connection behind everything it has read.
 void OrderGateway::write_packet(Bytes packet) {
   last_write_ns_ = monotonic_ns();
-  if (broken_ || connection_.write(packet)) return;
+  if (!broken_ && !connection_.write(packet)) break_connection();
+}
+
+// Wakes the receiver, which then reports the end of the connection behind everything it has read.
+void OrderGateway::break_connection() {
   broken_ = true;
   connection_.shut_down();
 }

@@ -65,6 +65,7 @@ class OrderGateway {
  private:
   [[nodiscard]] bool send(const postmortem::AuditRecord& intent);
   void write_packet(Bytes packet);
+  void break_connection();
   void read_connection(postmortem::EngineThread& self);
   [[nodiscard]] bool read_packets(soup::Framer& framer, uint64_t& sequence, postmortem::EngineThread& self);
   void push(const GatewayEvent& event, postmortem::EngineThread& self);

@@ -208,7 +208,7 @@ Step TradingLoop::pump() {
     CRASHWRIGHT_LOG_WARN("the connection to the exchange broke, joining again");
     ++rejoined_;
     if (auto joined = recovery_.rejoin(exchange_); !joined) return joined;
-    mark_resumed();
+    if (outcomes_ >= audited_.outcomes) mark_resumed();  // else rebuilt() does, once the strategy has caught up
   }
   if (!exchange_.gateway.send_durable() || exchange_.journal.log().sealed()) {
     return stop_sealed(exchange_.journal.log());
