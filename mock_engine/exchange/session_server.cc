@@ -235,6 +235,7 @@ Status SessionServer::answer() {
   }
   // What such a peer sent before it went is still in the socket: it counts.
   for (const int fd : gone) {
+    if (!connections_.contains(fd)) continue;  // taken over by a login that another of them had sent
     read_from(fd);
     if (connections_.contains(fd)) close(fd, "peer");
   }
