@@ -22,12 +22,13 @@ std::atomic<uint32_t> g_threads_claimed{0};
 thread_local ThreadWitness* t_witness = nullptr;
 ThreadWitness g_overflow_witness{};
 
+// kFaultPointsMax when every counter is taken by another name.
 uint32_t claim_counter(ControlBlock& block, const char* name) {
   const uint32_t count = block.fault_point_count.load(std::memory_order_relaxed);
   for (uint32_t i = 0; i < count; ++i) {
     if (block.fault_points[i].name == name) return i;
   }
-  if (count == kFaultPointsMax) return kFaultPointsMax - 1;
+  if (count == kFaultPointsMax) return count;
   block.fault_points[count].name.assign(name);
   block.fault_point_count.store(count + 1, std::memory_order_release);
   return count;
@@ -80,7 +81,12 @@ Status attach_control_block() {
   if (mapping == MAP_FAILED) return fail_errno(errno, "map the control block");
   auto& block = *static_cast<ControlBlock*>(mapping);
   if (auto good = check_control_block(block); !good) return good;
-  for (FaultPoint& point : fault_points()) point.counter = claim_counter(block, point.name);
+  for (FaultPoint& point : fault_points()) {
+    point.counter = claim_counter(block, point.name);
+    if (point.counter < kFaultPointsMax) continue;
+    return fail(ErrorKind::kUsage, "control block: no counter left for fault point " + std::string(point.name),
+                "a program has at most " + std::to_string(kFaultPointsMax) + " fault points");
+  }
   block.engine_pid.store(static_cast<uint32_t>(::getpid()), std::memory_order_relaxed);
   block.attached_ns.store(monotonic_ns(), std::memory_order_relaxed);
   g_block = &block;

@@ -6,8 +6,8 @@
 //          CLOCK_MONOTONIC nanoseconds, all strings zero-padded (base/bounded_string.h).
 // Threads: every counter has one writer at a time or is atomic; any process may read at any moment.
 // Signal context: reading and writing the mapped block yes; attach_control_block() no.
-// Errors:  attach refuses another magic, version or size; without the environment variable there is no control block,
-//          which is not an error: then all fault points stay dormant and witness stores go to a private page.
+// Errors:  attach refuses another magic, version or size, and too many fault points; without the environment variable
+//          there is no control block, which is no error: points stay dormant, witness stores go to a private page.
 #pragma once
 
 #include <atomic>

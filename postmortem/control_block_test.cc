@@ -256,6 +256,14 @@ BOOST_AUTO_TEST_CASE(a_block_of_another_magic_version_or_size_is_refused) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(more_fault_points_than_counters_are_refused) {
+  Harness harness;
+  ControlBlock& block = harness.block();
+  for (size_t i = 0; i < kFaultPointsMax; ++i) block.fault_points[i].name.assign("other." + std::to_string(i));
+  block.fault_point_count.store(kFaultPointsMax);
+  BOOST_TEST(harness.run([] { return 0; }) == 100);
+}
+
 BOOST_AUTO_TEST_CASE(threads_beyond_the_last_slot_share_one_that_nobody_reads) {
   Harness harness;
   BOOST_TEST(harness.run([] {

@@ -234,8 +234,9 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const StateStoreOptions& op
     return fail(ErrorKind::kUsage, "state store: a slot of " + std::to_string(options.slot_bytes) + " bytes");
   }
   struct stat info {};
-  const bool usable = ::stat(options.path.c_str(), &info) == 0 && info.st_size > 0;
-  if (!usable) {
+  const bool exists = ::stat(options.path.c_str(), &info) == 0;
+  if (!exists && errno != ENOENT) return fail_errno(errno, "stat " + options.path);
+  if (!exists || info.st_size == 0) {
     if (auto created = create(options); !created) return tl::unexpected(created.error());
   }
   UniqueFd fd(::open(options.path.c_str(), O_RDWR | O_CLOEXEC));
