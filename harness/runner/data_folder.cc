@@ -46,11 +46,12 @@ uint64_t place_offset(const DamagePlace& place, uint64_t bytes) {
 Result<std::unique_ptr<DataFolder>> DataFolder::create(const Plan& plan, const std::string& case_folder, int control_fd,
                                                        Ledger& ledger) {
   std::unique_ptr<DataFolder> folder(new DataFolder(plan, case_folder, control_fd, ledger));
+  if (plan.fuse) {
+    if (auto mounted = folder->mount(); !mounted) return tl::unexpected(mounted.error());
+    return folder;
+  }
   folder->path_ = case_folder + "/data";
   if (auto made = make_folder(folder->path_); !made) return tl::unexpected(made.error());
-  if (!plan.fuse) return folder;
-  if (auto made = make_folder(folder->backing(0)); !made) return tl::unexpected(made.error());
-  if (auto mounted = folder->mount(); !mounted) return tl::unexpected(mounted.error());
   return folder;
 }
 
@@ -58,7 +59,13 @@ DataFolder::~DataFolder() { static_cast<void>(stop()); }
 
 std::string DataFolder::backing(uint32_t number) const { return case_folder_ + "/backing-" + std::to_string(number); }
 
+std::string DataFolder::mount_point(uint32_t number) const { return case_folder_ + "/data-" + std::to_string(number); }
+
 Status DataFolder::mount() {
+  path_ = mount_point(powers_lost_);
+  for (const std::string& needed : {path_, backing(powers_lost_)}) {
+    if (auto made = make_folder(needed); !made) return made;
+  }
   if (auto recorded = ledger_.add_mount(path_); !recorded) return recorded;
   StorageOptions options;
   options.backing = backing(powers_lost_);
@@ -80,8 +87,8 @@ Result<std::string> DataFolder::lose_power() {
   if (auto made = make_folder(image); !made) return tl::unexpected(made.error());
   auto lost = mount_->materialise(image);
   if (!lost) return lost;
-  if (auto stopped = mount_->stop(); !stopped) return tl::unexpected(stopped.error());
-  mount_.reset();
+  mount_->hang_up();
+  ending_.push_back(std::move(mount_));
   ++powers_lost_;
   if (auto mounted = mount(); !mounted) return tl::unexpected(mounted.error());
   return lost;
@@ -90,19 +97,22 @@ Result<std::string> DataFolder::lose_power() {
 Status DataFolder::stop() {
   if (path_.empty()) return {};
   Status outcome;
+  const auto keep_first = [&outcome](const Status& status) {
+    if (outcome) outcome = status;
+  };
   if (mount_) {
-    outcome = mount_->verify_record();
-    const Status stopped = mount_->stop();
-    if (outcome) outcome = stopped;
-    mount_.reset();
+    keep_first(mount_->verify_record());
+    mount_->hang_up();
+    ending_.push_back(std::move(mount_));
   }
+  for (const auto& ending : ending_) keep_first(ending->stop());
+  ending_.clear();
   for (uint32_t number = 0; plan_.fuse && number <= powers_lost_; ++number) {
-    if (auto removed = remove_tree(backing(number)); !removed && outcome) outcome = removed;
+    keep_first(remove_tree(backing(number)));
+    // Never through a mount that is still there.
+    if (mounts_below(mount_point(number)).empty()) keep_first(remove_tree(mount_point(number)));
   }
-  // Never through a mount that is still there.
-  if (mounts_below(path_).empty()) {
-    if (auto removed = remove_tree(path_); !removed && outcome) outcome = removed;
-  }
+  if (!plan_.fuse) keep_first(remove_tree(path_));
   path_.clear();
   return outcome;
 }

@@ -1,13 +1,15 @@
 // Where the engine of a case keeps its durable files: a plain folder, or the power-loss file system over one.
 //
-// Layout in the case folder while it runs: `data` is what the engine gets; on the power-loss file system it is the
-// mount point and `backing-<n>` holds the files, a new one after each loss of power. All of it is gone after stop().
+// Layout in the case folder while it runs: `data` is what the engine gets; on the power-loss file system `data-<n>` is
+// the mount point and `backing-<n>` holds the files, a new pair after each loss of power. All of it is gone after
+// stop().
 // Threads: one owner. Errors: kEnvironment when the storage layer cannot be had here; kInternal when its record does
 //          not match its files, then no verdict may rest on the case.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "harness/runner/ledger.h"
@@ -25,8 +27,10 @@ class DataFolder {
   DataFolder(const DataFolder&) = delete;
   DataFolder& operator=(const DataFolder&) = delete;
 
+  // Changes with a loss of power.
   [[nodiscard]] const std::string& path() const { return path_; }
-  // No engine runs. What the profile lets survive becomes the content; answers one line for people.
+  // No engine runs. What the profile lets survive becomes the content; answers one line for people. The old mount goes
+  // in the background, so that the engine's recovery is not measured with it.
   [[nodiscard]] Result<std::string> lose_power();
   // Checks the storage layer's record against its files, unmounts, removes the folders.
   [[nodiscard]] Status stop();
@@ -36,6 +40,7 @@ class DataFolder {
       : plan_(plan), case_folder_(std::move(case_folder)), control_fd_(control_fd), ledger_(ledger) {}
   [[nodiscard]] Status mount();
   [[nodiscard]] std::string backing(uint32_t number) const;
+  [[nodiscard]] std::string mount_point(uint32_t number) const;
 
   const Plan& plan_;
   std::string case_folder_;
@@ -44,6 +49,7 @@ class DataFolder {
   std::string path_;
   uint32_t powers_lost_ = 0;
   std::unique_ptr<StorageMount> mount_;
+  std::vector<std::unique_ptr<StorageMount>> ending_;
 };
 
 // Inverts one bit of `file` where `place` says. kUsage for an empty or missing file: then nothing was damaged.

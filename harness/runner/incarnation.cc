@@ -242,7 +242,10 @@ Result<IncarnationEnd> run_incarnation(CaseContext& context, uint32_t number) {
   take_time(context, facts);
   context.facts.processes.push_back(facts);
   note_end(context, facts);
+  // The harness's own work between death and restart is not the engine's time.
+  const auto left = context.deadline.remaining();
   if (auto secured = secure_data(context, facts); !secured) return tl::unexpected(secured.error());
+  context.deadline = Deadline(left);
   if (seen.exchange_ended) return fail(ErrorKind::kInternal, "the exchange ended while the engine ran");
   if (facts.finished) return IncarnationEnd::kFinished;
   return seen.end.exited_with(kExitRefused) ? IncarnationEnd::kRefused : IncarnationEnd::kDied;

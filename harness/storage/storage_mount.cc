@@ -20,6 +20,8 @@ namespace crashwright::harness {
 namespace {
 
 constexpr std::chrono::seconds kPatience{10};
+// The kernel takes a file system down only after its write-back worker had a turn, which a busy machine may delay.
+constexpr std::chrono::seconds kEndPatience{60};
 
 std::string daemon_path() {
   char path[PATH_MAX];
@@ -100,8 +102,8 @@ Result<std::string> StorageMount::materialise(const std::string& folder) { retur
 
 Status StorageMount::stop() {
   if (pid_ < 0) return {};
-  socket_.reset();
-  const Deadline deadline(kPatience);
+  hang_up();
+  const Deadline deadline(kEndPatience);
   int status = 0;
   while (::waitpid(pid_, &status, WNOHANG) == 0) {
     if (deadline.passed()) {

@@ -36,6 +36,8 @@ class StorageMount {
   // Writes what the profile lets survive of everything recorded until the power loss (or now) into the existing, empty
   // `folder`, and returns one line for people: operations lost, writes torn.
   [[nodiscard]] Result<std::string> materialise(const std::string& folder);
+  // The daemon serves no longer and begins to unmount; nobody may use the mount point any more. stop() waits for it.
+  void hang_up() { socket_.reset(); }
   // Unmounts and waits for the daemon.
   [[nodiscard]] Status stop();
 
