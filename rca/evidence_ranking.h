@@ -2,8 +2,9 @@
 //
 // Each piece counts its strength times the weight of its tier (harness facts over runtime verdicts over messages over
 // machine state over frames over exit codes). Pieces of different tiers for the same cause add up like independent
-// witnesses; pieces of one tier count once, the strongest. A cause that refines a more general one (an assertion explains
-// the abort) inherits half of its support; what neither refines the other contradicts, and lowers the confidence.
+// witnesses; pieces of one tier count once, the strongest. A cause that refines a more general one (an assertion
+// explains the abort) inherits half of its support; what neither refines the other contradicts, and lowers the
+// confidence.
 // Threads: any. Signal context: no. Errors: none.
 #pragma once
 

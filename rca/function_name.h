@@ -8,8 +8,8 @@
 
 namespace crashwright::rca {
 
-// Without return type, arguments, template arguments, unnamed namespaces, clone and version suffixes; a lambda counts as
-// the function it stands in: "void a::Ring<int>::push(int)::{lambda()#1}::operator()() const" is "a::Ring::push".
+// Without return type, arguments, template arguments, unnamed namespaces, clone and version suffixes; a lambda counts
+// as the function it stands in: "void a::Ring<int>::push(int)::{lambda()#1}::operator()() const" is "a::Ring::push".
 [[nodiscard]] std::string plain_function_name(std::string_view name);
 
 // `plain` without the namespaces of this project's rooms: "OrderGateway::send".

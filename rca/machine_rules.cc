@@ -58,7 +58,7 @@ std::optional<Death> death_in_core(const Artefacts& artefacts) {
   return death;
 }
 
-// The stack is used up: the access lies around the stack pointer, in no writable memory, right below a writable mapping.
+// The stack is used up: the access lies around the stack pointer, in no writable memory, right below a writable one.
 bool is_stack_exhaustion(const Artefacts& artefacts, const Death& death) {
   if (death.address + kStackBelow < death.rsp || death.address > death.rsp + kStackAbove) return false;
   if (!artefacts.core) return true;  // without a memory map the distance is all there is

@@ -83,8 +83,8 @@ bool is_frame(const CoreFile& core, const CoreSegment& stack, uint64_t address) 
 }
 
 // The registers that the kernel saved when it called the handler whose frame returns to `restorer`, found on the stack
-// of the thread: the restorer's address lies below the saved context (struct rt_sigframe). Without `interrupted_pc` only
-// a context that was interrupted where no code is.
+// of the thread: the restorer's address lies below the saved context (struct rt_sigframe). Without `interrupted_pc`
+// only a context that was interrupted where no code is.
 std::optional<user_regs_struct> interrupted_registers(const CoreFile& core, const user_regs_struct& registers,
                                                       uint64_t restorer, std::optional<uint64_t> interrupted_pc) {
   constexpr uint64_t kRegistersAfter = 8 + 40;  // the restorer, then flags, link and stack of ucontext_t
