@@ -50,7 +50,7 @@ enum class FaultAction : uint32_t {
   // Performed by the harness: the engine's thread raises `harness_request` and waits where noted.
   kSigkill = 32,             // waits for its death
   kSigstop = 33,             // harness stops the process for args[0] ns (0: for good); the thread waits until resumed
-  kExchangeDisconnect = 34,  // harness makes the exchange drop the connection; the thread goes on at once
+  kExchangeDisconnect = 34,  // harness makes the exchange drop the connection; the thread goes on once it was told
   // Performed by the storage layer on the next matching operation of the file named by `file`.
   kTornWrite = 48,   // the first args[0] bytes of the write reach the file, then the harness kills the process
   kShortWrite = 49,  // the first args[0] bytes are written and reported as such
@@ -73,7 +73,7 @@ enum class FaultState : uint32_t { kUnused = 0, kArmed = 1, kFired = 2, kConfirm
 
 struct ArmedFault {
   // In: the plan.
-  BoundedString<48> point;  // fault point name
+  BoundedString<48> point;   // fault point name
   BoundedString<16> thread;  // only this thread may fire it; empty: any
   BoundedString<16> file;    // storage faults: base name of the file, empty: any
   FaultAction action;
@@ -105,7 +105,7 @@ struct FaultPointCounter {
 struct ThreadWitness {
   BoundedString<16> name;
   std::atomic<uint32_t> tid;
-  std::atomic<uint32_t> ended;  // 1: the thread is leaving in order, a core need not hold it any more
+  std::atomic<uint32_t> ended;          // 1: the thread is leaving in order, a core need not hold it any more
   std::atomic<uint64_t> log_committed;  // flight recorder: log calls of this thread that have returned
   std::atomic<uint64_t> heartbeats;     // watchdog beats of this thread
   uint64_t padding[3];
@@ -126,16 +126,16 @@ enum class RecoveryPhase : uint32_t {
 enum class HarnessRequest : uint32_t { kNone = 0, kKill = 1, kStop = 2, kDisconnectExchange = 3 };
 
 struct EngineWitness {
-  std::atomic<uint64_t> audit_appended;       // last sequence whose append() returned
-  std::atomic<uint64_t> audit_durable;        // last sequence acknowledged at the session's durability
-  std::atomic<uint64_t> orders_sent;          // messages (enter, replace, cancel) handed to the socket
-  std::atomic<uint64_t> last_sent_sequence;   // audit sequence of the last intent handed to the socket
-  std::atomic<uint64_t> feed_applied;         // last feed sequence applied (1 is the first message)
-  std::atomic<uint64_t> first_send_ns;        // first order of this incarnation handed to the socket
-  std::atomic<uint64_t> resumed_ns;           // recovery ended, trading resumed
-  std::atomic<uint64_t> kill_switch_ns;       // 0: not thrown
+  std::atomic<uint64_t> audit_appended;      // last sequence whose append() returned
+  std::atomic<uint64_t> audit_durable;       // last sequence acknowledged at the session's durability
+  std::atomic<uint64_t> orders_sent;         // messages (enter, replace, cancel) handed to the socket
+  std::atomic<uint64_t> last_sent_sequence;  // audit sequence of the last intent handed to the socket
+  std::atomic<uint64_t> feed_applied;        // last feed sequence applied (1 is the first message)
+  std::atomic<uint64_t> first_send_ns;       // first order of this incarnation handed to the socket
+  std::atomic<uint64_t> resumed_ns;          // recovery ended, trading resumed
+  std::atomic<uint64_t> kill_switch_ns;      // 0: not thrown
   std::atomic<RecoveryPhase> recovery_phase;
-  std::atomic<uint32_t> finished;             // 1: session completed in order
+  std::atomic<uint32_t> finished;  // 1: session completed in order
 };
 
 // Written by the crash handler and the watchdog, from signal context.

@@ -39,6 +39,8 @@ CRASHWRIGHT_FAULT_FUNCTION void request_stop(const ArmedFault& fault) {
 
 CRASHWRIGHT_FAULT_FUNCTION void request_disconnect(const ArmedFault& fault) {
   raise_request(HarnessRequest::kDisconnectExchange, fault);
+  // A short session would be over before the exchange hears of it.
+  while (control_block().harness_request.load(std::memory_order_acquire) == HarnessRequest::kDisconnectExchange) nap();
 }
 
 }  // namespace crashwright::postmortem::injection

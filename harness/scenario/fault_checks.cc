@@ -11,6 +11,12 @@ namespace {
 constexpr const char* kClockPoint = "book.apply";
 constexpr const char* kRecoveryPoint = "recovery.start";
 
+bool is_done_from_outside(const FaultKind& kind) {
+  using postmortem::FaultAction;
+  return kind.action == FaultAction::kSigkill || kind.action == FaultAction::kSigstop ||
+         kind.action == FaultAction::kExchangeDisconnect;
+}
+
 void check_triggers(const ScenarioFault& fault, SectionReader& reader) {
   const int given =
       (fault.hit ? 1 : 0) + (fault.probability_ppb ? 1 : 0) + (fault.after_ns ? 1 : 0) + (fault.feed_sequence ? 1 : 0);
@@ -40,6 +46,8 @@ void check_place(ScenarioFault& fault, const FaultKind& kind, SectionReader& rea
     fault.at = fault.file == "state.bin" ? "state.before_write" : kind.default_at;
   } else if (fault.during_recovery) {
     fault.at = kRecoveryPoint;
+  } else if (fault.after_ns && is_done_from_outside(kind)) {
+    return;  // at a time of the harness's clock, wherever the engine is then
   } else if (fault.after_ns || fault.feed_sequence) {
     fault.at = kClockPoint;
   } else {

@@ -165,9 +165,11 @@ BOOST_AUTO_TEST_CASE(every_trigger_reaches_the_plan) {
   BOOST_TEST(plan.faults[1].seed == 9);
   BOOST_TEST((plan.faults[2].trigger == FaultTrigger::kElapsed));
   BOOST_TEST(plan.faults[2].elapsed_ns == 20'000'000);
-  BOOST_TEST(plan.faults[2].point == "book.apply");
+  BOOST_TEST(plan.faults[2].point.empty());
   BOOST_TEST((plan.faults[3].trigger == FaultTrigger::kFeedSequence));
   BOOST_TEST(plan.faults[3].feed_sequence == 2500);
+  BOOST_TEST(plan.faults[3].point == "book.apply");
+  BOOST_TEST(only_plan("name: y\nfaults:\n  - abort: {after: 20ms}\n").faults[0].point == "book.apply");
 }
 
 BOOST_AUTO_TEST_CASE(plan_json_is_what_the_verifiers_read) {
