@@ -133,11 +133,18 @@ BOOST_FIXTURE_TEST_CASE(audit_replay_fails_on_damage_before_the_tail, DamagedCas
 BOOST_FIXTURE_TEST_CASE(audit_replay_fails_when_the_exchange_saw_an_order_that_is_not_logged, DamagedCase) {
   const std::string path = folder + "/exchange/drop_copy.jsonl";
   std::string lines = read_file(path).value();
-  lines.insert(0, R"({"n":0,"t":1,"kind":"in","type":"enter","user_ref":1,"symbol":"AAPL","side":"B",)"
-                  R"("quantity":7,"price_ticks":1})"
-                  "\n");
+  const size_t quantity = lines.find("\"quantity\":", lines.find("\"type\":\"enter\"")) + std::strlen("\"quantity\":");
+  lines.insert(quantity, "9");  // the exchange saw nine hundred where the log says a hundred
   BOOST_REQUIRE(write_file(path, lines));
   expect("audit_replay", Outcome::kFail, "the exchange saw enter 1, the audit log has no intent");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_drop_copy_without_its_tail_is_an_error_and_never_a_pass, DamagedCase) {
+  const std::string path = folder + "/exchange/drop_copy.jsonl";
+  const std::string lines = read_file(path).value();
+  BOOST_REQUIRE(write_file(path, lines.substr(0, lines.find('\n', lines.size() * 2 / 3) + 1)));
+  expect("audit_replay", Outcome::kError, "ends at session sequence");
+  expect("state_recovery", Outcome::kError, "ends at session sequence");
 }
 
 BOOST_FIXTURE_TEST_CASE(state_recovery_fails_when_the_snapshots_are_broken, DamagedCase) {

@@ -3,6 +3,8 @@
 // Witness: the orders that the exchange saw arrive.
 #include <sys/wait.h>
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "postmortem/audit_log.h"
 #include "verifiers/drop_copy.h"
@@ -84,9 +86,9 @@ void check_replay(const AuditReadout& log, const std::string& where, Findings& f
     findings.fail(where + ": replay by sequence does not return the suffix");
   }
   const uint64_t from_ns = log.records[middle].wall_ns;
-  size_t expected = 0;
-  for (const AuditRecord& record : log.records) expected += record.wall_ns >= from_ns ? 1 : 0;
-  if (postmortem::replay_from_time(log, from_ns).size() != expected) {
+  const auto first = std::find_if(log.records.begin(), log.records.end(),
+                                  [&](const AuditRecord& record) { return record.wall_ns >= from_ns; });
+  if (postmortem::replay_from_time(log, from_ns).size() != static_cast<size_t>(log.records.end() - first)) {
     findings.fail(where + ": replay by time does not return the suffix");
   }
 }
@@ -131,7 +133,7 @@ Verdict verify_audit_replay(const CaseView& view) {
   Findings findings("audit_replay");
   if (view.engines().empty()) return findings.error("no engine was ever started");
   if (view.plan.expect.outcome == ExpectedOutcome::kRefuse) return judge_refusal(view, findings);
-  const auto events = read_drop_copy(view.path("exchange/drop_copy.jsonl"));
+  const auto events = read_complete_drop_copy(view.path("exchange"));
   if (!events) return findings.error("no drop copy: " + events.error().message);
   for (const rca::ProcessFacts* engine : view.engines()) judge_log(view, *engine, *events, findings);
   size_t arrivals = 0;

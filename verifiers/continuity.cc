@@ -69,6 +69,7 @@ Verdict verify_continuity(const CaseView& view) {
   const auto golden_books = read_exchange_books(view.path("golden/exchange.json"));
   if (!golden_state) return findings.error("no golden run: " + golden_state.error().message);
   if (!golden_books) return findings.error("no golden run: " + golden_books.error().message);
+  if (golden_books->orders.empty()) return findings.inconclusive("the uninterrupted session never sent an order");
   if (!engines.back()->finished) {
     findings.fail("incarnation " + std::to_string(engines.back()->incarnation) + " did not finish the session");
   }

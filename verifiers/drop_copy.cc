@@ -82,6 +82,20 @@ Result<ExchangeBooks> read_exchange_books(const std::string& path) {
   }
 }
 
+Result<std::vector<ExchangeEvent>> read_complete_drop_copy(const std::string& folder) {
+  auto events = read_drop_copy(folder + "/drop_copy.jsonl");
+  if (!events) return events;
+  const auto books = read_exchange_books(folder + "/exchange.json");
+  if (!books) return tl::unexpected(books.error());
+  uint64_t last = 0;
+  for (const ExchangeEvent& event : *events) last = std::max(last, event.session_sequence);
+  if (last != books->sequenced_messages) {
+    return fail(ErrorKind::kCorrupt, folder + "/drop_copy.jsonl: ends at session sequence " + std::to_string(last) +
+                                         ", the exchange sent " + std::to_string(books->sequenced_messages));
+  }
+  return events;
+}
+
 DropCopyFold fold_drop_copy(const std::vector<ExchangeEvent>& events, uint64_t next_sequence) {
   DropCopyFold fold;
   for (const ExchangeEvent& event : events) {

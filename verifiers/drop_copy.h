@@ -53,6 +53,10 @@ struct ExchangeBooks {
 [[nodiscard]] Result<std::vector<ExchangeEvent>> read_drop_copy(const std::string& path);
 [[nodiscard]] Result<ExchangeBooks> read_exchange_books(const std::string& path);
 
+// The events of `folder`/drop_copy.jsonl; kCorrupt when they end before the last message that the books in
+// `folder`/exchange.json count: a witness whose tail is cut would see nothing wrong.
+[[nodiscard]] Result<std::vector<ExchangeEvent>> read_complete_drop_copy(const std::string& folder);
+
 // The position and cash that follow from the executions and breaks with session sequence below `next_sequence`, and
 // the orders open at that moment: what a client that has applied exactly those messages must believe.
 struct DropCopyFold {

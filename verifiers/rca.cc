@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "rca/autopsy.h"
 #include "verifiers/control_dump.h"
+#include "verifiers/deaths.h"
 #include "verifiers/promises.h"
 
 namespace crashwright::verifiers {
@@ -33,12 +34,11 @@ void check_thread(const CaseView& view, const rca::AutopsyReport& report, Findin
     findings.fail("thread " + report.thread_name + " is blamed, it was " + expected);
   }
   const rca::ProcessFacts* const death = view.first_death();
-  if (death == nullptr || report.tid == 0) return;
+  if (death == nullptr) return;
   const auto dump = read_control_dump(view.path(death->control_dump));
   if (!dump) return;
   const postmortem::ArmedFault* const fault = fired_fault(**dump, death->incarnation);
-  const bool by_thread = fault != nullptr && fault->action < postmortem::FaultAction::kSigkill;
-  if (by_thread && static_cast<uint32_t>(report.tid) != fault->fired_tid.load()) {
+  if (fault != nullptr && must_crash(*fault) && static_cast<uint32_t>(report.tid) != fault->fired_tid.load()) {
     findings.fail("thread " + std::to_string(report.tid) + " is blamed, the fault fired on " +
                   std::to_string(fault->fired_tid.load()));
   }

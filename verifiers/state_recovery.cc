@@ -89,7 +89,7 @@ void judge_death(const CaseView& view, const rca::ProcessFacts& death, const std
 Verdict verify_state_recovery(const CaseView& view) {
   Findings findings("state_recovery");
   if (view.plan.expect.outcome == ExpectedOutcome::kRefuse) return findings.not_applicable("the engine is to refuse");
-  const auto events = read_drop_copy(view.path("exchange/drop_copy.jsonl"));
+  const auto events = read_complete_drop_copy(view.path("exchange"));
   if (!events) return findings.error("no drop copy: " + events.error().message);
   size_t deaths = 0;
   for (const rca::ProcessFacts* engine : view.engines()) {

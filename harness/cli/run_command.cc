@@ -16,6 +16,8 @@ namespace {
 
 constexpr uint64_t kJobsMax = 64;
 constexpr uint64_t kRepeatMax = 10'000;
+constexpr uint64_t kDeadlineMsMin = 1'000;
+constexpr uint64_t kDeadlineMsMax = 3'600'000;
 
 struct RunArguments {
   Selection selection;
@@ -72,6 +74,9 @@ Result<PlanOptions> plan_options(const RunArguments& run) {
   const auto deadline = parse_duration_ns(run.deadline);
   if (!deadline) return fail(ErrorKind::kUsage, "--deadline " + deadline.error().message, deadline.error().hint);
   options.deadline_ms = *deadline / 1'000'000;
+  if (options.deadline_ms < kDeadlineMsMin || options.deadline_ms > kDeadlineMsMax) {
+    return fail(ErrorKind::kUsage, "--deadline wants 1s to 3600s, not " + run.deadline);
+  }
   return options;
 }
 

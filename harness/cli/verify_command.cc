@@ -8,6 +8,7 @@
 #include "harness/cli/console.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
+#include "harness/runner/judge.h"
 #include "verifiers/verifier.h"
 
 namespace crashwright::harness::cli {
@@ -48,8 +49,18 @@ void count(Outcome outcome, OutcomeCounts& counts) {
   }
 }
 
-void print_verdicts(const std::string& folder, const std::vector<verifiers::Verdict>& verdicts) {
-  fmt::print("{}\n", folder);
+// As at the time of the run: the faults' states and the trouble of the case count, not the verdicts alone.
+Judgement judge_again(const verifiers::CaseView& view, const std::vector<verifiers::Verdict>& verdicts) {
+  if (view.facts.faults.size() != view.plan.faults.size()) {
+    return {verifiers::Outcome::kError, "facts.json knows " + std::to_string(view.facts.faults.size()) +
+                                            " faults, the plan has " + std::to_string(view.plan.faults.size())};
+  }
+  return judge(view.facts, verdicts);
+}
+
+void print_verdicts(const std::string& folder, const Judgement& judgement,
+                    const std::vector<verifiers::Verdict>& verdicts) {
+  fmt::print("{}\n  {:<14} {}\n", folder, verifiers::outcome_name(judgement.outcome), printable(judgement.summary));
   for (const verifiers::Verdict& verdict : verdicts) {
     fmt::print("  {:<14} {:<16} {}\n", verifiers::outcome_name(verdict.outcome), verdict.promise,
                printable(verdict.summary));
@@ -80,11 +91,15 @@ int verify_command(const std::vector<std::string>& arguments) {
       const auto view = verifiers::open_case(folder);
       if (!view) return report_error(view.error());
       const auto verdicts = verifiers::verify_case(*view);
-      for (const auto& verdict : verdicts) count(verdict.outcome, counts);
+      const Judgement judgement = judge_again(*view, verdicts);
+      count(judgement.outcome, counts);
       if (json) {
-        all.push_back({{"case", folder}, {"verdicts", nlohmann::ordered_json::parse(verdicts_to_json(verdicts))}});
+        all.push_back({{"case", folder},
+                       {"outcome", verifiers::outcome_name(judgement.outcome)},
+                       {"summary", judgement.summary},
+                       {"verdicts", nlohmann::ordered_json::parse(verdicts_to_json(verdicts))}});
       } else {
-        print_verdicts(folder, verdicts);
+        print_verdicts(folder, judgement, verdicts);
       }
     }
   }

@@ -69,7 +69,12 @@ std::string summary_sentence(const RunRecord& run, const OutcomeCounts& counts) 
   const size_t bad = counts.fail + counts.error + counts.inconclusive + counts.unfinished;
   std::string sentence;
   if (!run.finished || run.finished->interrupted) sentence = "The run was interrupted. ";
-  if (bad == 0 && counts.pass > 0) {
+  if (run.cases.size() < run.started.cases) {
+    sentence += fmt::format("{} of {} cases never started. ", run.started.cases - run.cases.size(), run.started.cases);
+  }
+  if (bad == 0 && counts.pass > 0 && !sentence.empty()) {
+    sentence += "What was judged held.";
+  } else if (bad == 0 && counts.pass > 0) {
     sentence += counts.skipped == 0 ? "Every promise held and every fault fired."
                                     : "Every promise that could be judged here held; some cases were skipped.";
   } else if (bad > 0) {

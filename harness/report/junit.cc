@@ -83,6 +83,17 @@ void add_case(const CaseRecord& record, const std::string& suite_label, Suite& s
   suite.cases += "    </testcase>\n";
 }
 
+// An interrupted run must not look like a smaller green one.
+void add_never_started(uint64_t count, Suite& suite) {
+  ++suite.tests;
+  ++suite.errors;
+  suite.cases += fmt::format(
+      "    <testcase classname=\"crashwright.run\" name=\"cases that never started\" time=\"0\">\n"
+      "      <error type=\"INTERRUPTED\" message=\"{} cases never started\"/>\n"
+      "    </testcase>\n",
+      count);
+}
+
 }  // namespace
 
 std::string render_junit(const RunRecord& run) {
@@ -91,6 +102,7 @@ std::string render_junit(const RunRecord& run) {
     const std::string label = suite_name(record);
     add_case(record, label, suites[label]);
   }
+  if (run.cases.size() < run.started.cases) add_never_started(run.started.cases - run.cases.size(), suites["run"]);
   Suite total;
   std::string body;
   for (const auto& [label, suite] : suites) {

@@ -39,6 +39,11 @@ std::string proof_of_crash(const Observed& observed) {
   return wait_status(process);
 }
 
+// Committed by the engine's own thread, and seen only by the way the process ended.
+bool is_fatal(const FaultPlan& fault) {
+  return fault.action != FaultAction::kNone && fault.action < FaultAction::kSigkill;
+}
+
 std::string proof_by_storage(const ArmedFault& armed) {
   const int64_t detail = armed.confirmed_detail.load();
   switch (armed.action) {
@@ -99,9 +104,23 @@ FaultObserver::FaultObserver(const Plan& plan, const ControlChannel& channel) : 
   }
 }
 
+std::optional<size_t> FaultObserver::last_fatal_fault() const {
+  std::optional<size_t> last;
+  uint64_t last_ns = 0;
+  for (size_t i = 0; i < facts_.size(); ++i) {
+    const ArmedFault* const armed = channel_.armed(i);
+    if (armed == nullptr || !is_fatal(plan_.faults[i]) || armed->state.load() != FaultState::kFired) continue;
+    if (armed->fired_ns.load() < last_ns) continue;
+    last_ns = armed->fired_ns.load();
+    last = i;
+  }
+  return last;
+}
+
 void FaultObserver::after_incarnation(const rca::ProcessFacts& process) {
   const postmortem::HandlerWitness& handler = channel_.block().handler;
   const Observed observed{&process, handler.nested_faults.load(), handler.watchdog_stalled_tid.load()};
+  const std::optional<size_t> killer = last_fatal_fault();
   for (size_t i = 0; i < facts_.size(); ++i) {
     ArmedFault* const armed = channel_.armed(i);
     rca::InjectedFaultFact& fact = facts_[i];
@@ -113,8 +132,9 @@ void FaultObserver::after_incarnation(const rca::ProcessFacts& process) {
       fact.incarnation = process.incarnation;
       fact.fired_ns = armed->fired_ns.load();
     }
-    // A later incarnation's death is the effect of another fault.
-    std::string proof = fact.incarnation == process.incarnation ? proof_of(plan_.faults[i], observed) : std::string();
+    // A later incarnation's death is the effect of another fault, and one death proves one fatal fault only.
+    const bool its_own = fact.incarnation == process.incarnation && (!is_fatal(plan_.faults[i]) || killer == i);
+    std::string proof = its_own ? proof_of(plan_.faults[i], observed) : std::string();
     if (proof.empty() && state == FaultState::kConfirmed) proof = proof_by_storage(*armed);
     if (proof.empty()) continue;
     fact.state = "confirmed";

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,9 @@ class FaultObserver {
   [[nodiscard]] uint64_t fatal_ns(uint32_t incarnation) const;
 
  private:
+  // The fatal fault that fired last and has not been confirmed: the one that a death now is the effect of.
+  [[nodiscard]] std::optional<size_t> last_fatal_fault() const;
+
   const Plan& plan_;
   const ControlChannel& channel_;
   std::vector<rca::InjectedFaultFact> facts_;

@@ -9,6 +9,7 @@ namespace {
 std::atomic<bool> g_interrupted{false};
 struct sigaction g_former_int;
 struct sigaction g_former_term;
+struct sigaction g_former_hup;
 
 void on_signal(int) { interrupt_runs(); }
 
@@ -28,11 +29,13 @@ InterruptSignals::InterruptSignals() {
   ::sigemptyset(&action.sa_mask);
   ::sigaction(SIGINT, &action, &g_former_int);
   ::sigaction(SIGTERM, &action, &g_former_term);
+  ::sigaction(SIGHUP, &action, &g_former_hup);
 }
 
 InterruptSignals::~InterruptSignals() {
   ::sigaction(SIGINT, &g_former_int, nullptr);
   ::sigaction(SIGTERM, &g_former_term, nullptr);
+  ::sigaction(SIGHUP, &g_former_hup, nullptr);
 }
 
 }  // namespace crashwright::harness

@@ -41,12 +41,12 @@ std::string describe(const rca::InjectedFaultFact& fault) {
 }
 
 const rca::InjectedFaultFact* unproven_fault(const rca::CaseFacts& facts) {
-  for (const char* state : {"armed", "fired"}) {
-    for (const rca::InjectedFaultFact& fault : facts.faults) {
-      if (fault.state == state) return &fault;
-    }
+  const rca::InjectedFaultFact* found = nullptr;
+  for (const rca::InjectedFaultFact& fault : facts.faults) {
+    if (fault.state == "armed") return &fault;
+    if (fault.state != "confirmed" && found == nullptr) found = &fault;
   }
-  return nullptr;
+  return found;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <exception>
 #include <optional>
 #include <thread>
 
@@ -55,12 +56,30 @@ Result<Capabilities> look_at_machine(const RunOptions& options, EventSink& sink)
   return machine;
 }
 
+// A library's exception is this case's trouble, not the end of the run.
+std::optional<CaseFinished> run_case_safely(const Plan& plan, RunContext& context) {
+  try {
+    return run_case(plan, context);
+  } catch (const std::exception& trouble) {
+    CaseFinished finished;
+    finished.case_id = plan.id;
+    finished.name = plan.name;
+    finished.build = build_name(plan.build);
+    finished.seed = plan.seed;
+    finished.scenario_path = plan.scenario_path;
+    finished.outcome = verifiers::Outcome::kError;
+    finished.summary = std::string("the harness failed in this case: ") + trouble.what();
+    context.sink.on_event(finished);
+    return finished;
+  }
+}
+
 void work(const std::vector<Plan>& plans, RunContext& context, std::atomic<size_t>& next,
           std::vector<std::optional<CaseFinished>>& finished) {
   for (;;) {
     const size_t mine = next.fetch_add(1);
     if (mine >= plans.size() || interrupted()) return;
-    finished[mine] = run_case(plans[mine], context);
+    finished[mine] = run_case_safely(plans[mine], context);
   }
 }
 
