@@ -1,7 +1,8 @@
 // The ledger of a run: what it has made outside its folder, written before or as soon as it exists, so that the next
 // start can undo it when this process dies of SIGKILL (cleanup.h).
 //
-// Format:  ledger_format.md: one text file `run-<id>.ledger` in ledger_folder(), one entry a line, appended with one write(2) each:
+// Format:  ledger_format.md. One text file `run-<id>.ledger` in ledger_folder(), one entry a line, appended with one
+//          write(2) each:
 //            crashwright-ledger 1 <run id> <owner's pid> <owner's start time> <boot id>
 //            process <pid> <start time> <name>
 //            cgroup <folder>

@@ -109,11 +109,16 @@ void set_limit(const Prepared& prepared, __rlimit_resource resource, std::option
 }
 
 Result<UniqueFd> open_output(const std::string& path) {
-  // O_APPEND: after a cut the child goes on at the new end. O_RDWR: the cut is marked through the same descriptor.
+  // O_APPEND: after a cut the child goes on at the new end.
   UniqueFd fd(
-      ::open(path.empty() ? "/dev/null" : path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644));
+      ::open(path.empty() ? "/dev/null" : path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644));
   if (!fd) return fail_errno(errno, "create " + path);
   return fd;
+}
+
+// Our own way in, without O_APPEND, so that the mark of a cut goes where the cut is.
+UniqueFd open_for_cutting(const std::string& path) {
+  return UniqueFd(path.empty() ? -1 : ::open(path.c_str(), O_WRONLY | O_CLOEXEC));
 }
 
 struct Pipe {
@@ -133,11 +138,13 @@ int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pi
 void bound_file(const UniqueFd& fd, uint64_t bytes_max) {
   struct stat info {};
   if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) return;
-  if (static_cast<uint64_t>(info.st_size) <= 2 * bytes_max) return;
-  if (::ftruncate(fd.get(), static_cast<off_t>(bytes_max)) != 0) return;
-  const std::string mark =
-      "\n[" + std::to_string(static_cast<uint64_t>(info.st_size) - bytes_max) + " bytes of output cut here]\n";
-  static_cast<void>(write_all(fd.get(), std::as_bytes(std::span(mark))));
+  const auto bytes = static_cast<uint64_t>(info.st_size);
+  if (bytes <= 2 * bytes_max) return;
+  const std::string mark = "\n[" + std::to_string(bytes - bytes_max) + " bytes of output cut here]\n";
+  // The mark first: what the child writes meanwhile is behind it, and cut with the rest.
+  const auto at = static_cast<off_t>(bytes_max);
+  if (::pwrite(fd.get(), mark.data(), mark.size(), at) != static_cast<ssize_t>(mark.size())) return;
+  static_cast<void>(!::ftruncate(fd.get(), at + static_cast<off_t>(mark.size())));
 }
 
 uint64_t to_ns(const timeval& time) {
@@ -196,8 +203,8 @@ Result<std::unique_ptr<Child>> Child::spawn(const ChildOptions& options) {
     return fail_errno(errno, "fork");
   }
   child->output_bytes_max_ = options.output_bytes_max;
-  child->stdout_ = std::move(*out);
-  child->stderr_ = std::move(*error);
+  child->stdout_ = open_for_cutting(options.stdout_path);
+  child->stderr_ = open_for_cutting(options.stderr_path);
   report.write_end.reset();
   if (options.before_exec) {
     // On failure the child is killed and reaped by its destructor.
