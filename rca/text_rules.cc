@@ -208,7 +208,6 @@ constexpr TextRule kTextRules[] = {
     {"] DCHECK failed: ", "ASSERTION", kMessage, 1, kExpression},
     {"^# Check failed: ", "ASSERTION", kMessage, 1, kExpression},
     {"^# Debug check failed: ", "ASSERTION", kMessage, 1, kExpression},
-    {"^# Safe", "ASSERTION", kMessage, 0.6},
     {"^# unreachable code", "ASSERTION", kMessage, 0.9},
     {"] NOTREACHED hit", "ASSERTION", kMessage, 1},
     {"^CHECK failed: ", "ASSERTION", kMessage, 0.9, kExpression},
