@@ -183,7 +183,9 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
   CommandLine line;
   line.engine.feed.symbols = kSymbolsDefault;
   const std::string command = argc > 1 ? argv[1] : "";
-  if (command == "--help" || command == "-h") return line;
+  for (int i = 1; i < argc; ++i) {
+    if (std::string_view(argv[i]) == "--help" || std::string_view(argv[i]) == "-h") return line;
+  }
   if (command == "--list-fault-points" || command == "--list-planted-bugs") {
     line.command = command == "--list-fault-points" ? Command::kListFaultPoints : Command::kListPlantedBugs;
     return line;

@@ -6,6 +6,7 @@
 #include <sys/file.h>
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 
 #include "base/random.h"
 #include "postmortem/audit_log.h"
@@ -271,6 +272,16 @@ BOOST_AUTO_TEST_CASE(another_feed_than_the_one_that_was_traded_is_refused) {
   BOOST_REQUIRE(killed(session.run({"--feed-seed", "7"})));
   BOOST_TEST(WEXITSTATUS(session.run({"--feed-seed", "8"})) == 3);
   BOOST_TEST(session.errors().find("is it the same?") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_feed_that_is_cut_in_a_message_is_no_finished_session) {
+  EngineSession session({});
+  const std::string feed = session.folder + "/feed.itch";
+  const std::string command = session.program + " generate-feed --seed 7 --messages 5000 --out " + feed;
+  BOOST_REQUIRE(std::system(command.c_str()) == 0);
+  std::filesystem::resize_file(feed, std::filesystem::file_size(feed) - 7);
+  BOOST_TEST(WEXITSTATUS(session.run({"--feed", feed})) == 3);
+  BOOST_TEST(session.errors().find("the feed ended early") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_second_engine_on_the_same_data_is_turned_away) {

@@ -40,7 +40,7 @@ class ExchangeFeedback {
 [[nodiscard]] tl::unexpected<StopReason> stop_sealed(const postmortem::AuditLog& log);
 
 // How long the log may stand still while records wait, and the reason to stop after that.
-inline constexpr std::chrono::seconds kLogStallMax{5};
+inline constexpr std::chrono::seconds kLogStallMax{15};
 [[nodiscard]] tl::unexpected<StopReason> stop_stalled();
 
 }  // namespace crashwright::mock_engine

@@ -187,9 +187,12 @@ __attribute__((noinline)) void OrderGateway::on_exchange_message(Bytes message, 
   const auto record = event_record(message, session_sequence);
   if (!record) {
     CRASHWRIGHT_LOG_ERROR("message {} of the exchange cannot be decoded ({} bytes)", session_sequence, message.size());
+    uint64_t none = 0;
+    undecodable_.compare_exchange_strong(none, session_sequence);
     connection_.shut_down();
     return;
   }
+  if (undecodable_.load(std::memory_order_relaxed) != 0) return;  // behind a hole nothing can be applied
   CRASHWRIGHT_LOG_DEBUG("received {} for order {}, session {}", audit_record_type_name(record->type), record->user_ref,
                         session_sequence);
   push({false, *record}, self);

@@ -55,6 +55,9 @@ class OrderGateway {
 
   [[nodiscard]] bool next_event(GatewayEvent& event) { return events_.pop(event); }
 
+  // Session sequence of the first message that made no sense, 0 for none: asking for it again would bring it again.
+  [[nodiscard]] uint64_t undecodable() const { return undecodable_.load(std::memory_order_acquire); }
+
   // Logs out and lets the receiver end.
   void finish();
 
@@ -81,6 +84,7 @@ class OrderGateway {
   SpscRing<GatewayEvent> events_;
   std::atomic<uint32_t> connections_{0};  // counts up when there is a new one (or the end) for the receiver
   std::atomic<bool> finishing_{false};
+  std::atomic<uint64_t> undecodable_{0};
   int receiver_fd_ = -1;            // published by connections_
   uint64_t receiver_sequence_ = 1;  // published by connections_
   soup::Framer framer_;             // the receiver's

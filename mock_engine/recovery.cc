@@ -75,8 +75,11 @@ __attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditRea
 }
 
 Step Recovery::rejoin(ExchangeSide& exchange) {
-  before_login_ = exchange.journal.state();
+  if (CRASHWRIGHT_PLANTED("intents_resent_after_restart")) before_login_ = exchange.journal.state();
   for (;;) {
+    if (const uint64_t poison = exchange.gateway.undecodable(); poison != 0) {
+      return stop(ExitCode::kRefused, "message " + std::to_string(poison) + " of the exchange cannot be decoded");
+    }
     if (auto ok = log_in(exchange); !ok) return ok;
     const Attempt applied = apply_missed(exchange);
     if (!applied) return tl::unexpected(applied.error());

@@ -70,7 +70,10 @@ Step TradingLoop::trade() {
       return waited;
     }
   }
-  if (!feed_.failure().empty()) CRASHWRIGHT_LOG_ERROR("the feed ended early: {}", feed_.failure());
+  if (!feed_.failure().empty()) {
+    CRASHWRIGHT_LOG_ERROR("the feed ended early: {}", feed_.failure());
+    return stop(ExitCode::kRefused, "the feed ended early: " + feed_.failure());
+  }
   if (outcomes_ < audited_.outcomes) {
     return stop(ExitCode::kRefused, "the feed ended before the decisions that the audit log holds");
   }
@@ -167,8 +170,11 @@ __attribute__((noinline)) Step TradingLoop::finish() {
   CRASHWRIGHT_FAULT_POINT("engine.session_end");
   if (auto settled = ask_until_settled(); !settled) return settled;
   if (!state().pending.empty()) {
-    CRASHWRIGHT_LOG_WARN("{} intents were never answered, order {} is the first", state().pending.size(),
-                         state().pending.front().user_ref);
+    CRASHWRIGHT_LOG_ERROR("{} intents were never answered, order {} is the first", state().pending.size(),
+                          state().pending.front().user_ref);
+    return stop(ExitCode::kExchangeLost, std::to_string(state().pending.size()) +
+                                             " orders were never answered, order " +
+                                             std::to_string(state().pending.front().user_ref) + " is the first");
   }
   return {};
 }
