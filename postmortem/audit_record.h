@@ -56,8 +56,8 @@ struct AuditRecord {
   uint64_t state_hash;  // of the order state after this record
   uint32_t user_ref;    // OUCH UserRefNum
   uint32_t original_user_ref;
-  uint32_t quantity;  // shares of this event
-  uint32_t leaves;    // shares left open after it
+  uint32_t quantity;         // shares of this event
+  uint32_t leaves;           // shares left open after it
   BoundedString<10> symbol;  // 8 characters, terminated
   AuditRecordType type;
   char side;  // 'B' or 'S', 0 when it has none

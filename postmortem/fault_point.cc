@@ -64,9 +64,8 @@ std::span<FaultPoint> fault_points() noexcept {
 void print_fault_points() {
   std::vector<const FaultPoint*> points;
   for (const FaultPoint& point : fault_points()) points.push_back(&point);
-  std::sort(points.begin(), points.end(), [](const FaultPoint* left, const FaultPoint* right) {
-    return std::string_view(left->name) < right->name;
-  });
+  std::sort(points.begin(), points.end(),
+            [](const FaultPoint* left, const FaultPoint* right) { return std::string_view(left->name) < right->name; });
   std::string_view previous;
   for (const FaultPoint* point : points) {
     if (point->name == previous) continue;

@@ -24,11 +24,11 @@ struct PlantedBugSite {
 }  // namespace crashwright::postmortem
 
 #if defined(CRASHWRIGHT_PLANTED_BUGS)
-#define CRASHWRIGHT_PLANTED(bug_name)                                                                              \
-  ([]() noexcept {                                                                                                 \
-    static ::crashwright::postmortem::PlantedBugSite site                                                          \
-        __attribute__((section("crashwright_planted_bugs"), used)) = {bug_name};                                   \
-    return ::crashwright::postmortem::planted_bug_active(site.name);                                               \
+#define CRASHWRIGHT_PLANTED(bug_name)                                            \
+  ([]() noexcept {                                                               \
+    static ::crashwright::postmortem::PlantedBugSite site                        \
+        __attribute__((section("crashwright_planted_bugs"), used)) = {bug_name}; \
+    return ::crashwright::postmortem::planted_bug_active(site.name);             \
   }())
 #else
 #define CRASHWRIGHT_PLANTED(bug_name) false

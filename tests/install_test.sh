@@ -7,7 +7,8 @@ source=$2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cmake --install "$build" --prefix "$folder/prefix" > "$folder/install.log"
-cmake -S "$source/tests/consumer" -B "$folder/build" -DCMAKE_PREFIX_PATH="$folder/prefix" -DCMAKE_CXX_COMPILER_LAUNCHER= \
+cmake -S "$source/tests/consumer" -B "$folder/build" -DCMAKE_PREFIX_PATH="$folder/prefix" \
+  -DCMAKE_CXX_COMPILER_LAUNCHER= \
   > "$folder/configure.log" || { cat "$folder/configure.log"; exit 1; }
 cmake --build "$folder/build" > "$folder/build.log" || { cat "$folder/build.log"; exit 1; }
 "$folder/build/consumer" "$folder" | tee "$folder/points"

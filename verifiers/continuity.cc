@@ -39,8 +39,8 @@ void compare_orders(const ExchangeBooks& golden, const ExchangeBooks& found, Fin
   if (named > kOrdersNamedMax) findings.fail("and " + std::to_string(named - kOrdersNamedMax) + " more orders differ");
 }
 
-// A death is planned where a fault that ends the process fired in that incarnation. Any other death is the engine's own,
-// however well it recovers from it.
+// A death is planned where a fault that ends the process fired in that incarnation. Any other death is the engine's
+// own, however well it recovers from it.
 void check_deaths(const CaseView& view, Findings& findings) {
   for (const rca::ProcessFacts* const engine : view.engines()) {
     if (engine->finished) continue;
