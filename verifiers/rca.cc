@@ -31,7 +31,7 @@ bool contains(const std::vector<std::string>& words, const std::string& word) {
 void check_thread(const CaseView& view, const rca::AutopsyReport& report, Findings& findings) {
   const std::string& expected = view.plan.expect.rca_thread;
   if (!expected.empty() && report.thread_name != expected) {
-    findings.fail("thread " + report.thread_name + " is blamed, it was " + expected);
+    findings.fail("thread " + report.thread_name + " is blamed, expected " + expected);
   }
   const rca::ProcessFacts* const death = view.first_death();
   if (death == nullptr) return;
@@ -55,7 +55,7 @@ Verdict verify_rca(const CaseView& view) {
   const std::vector<std::string> causes = expected_causes(view.plan);
   if (!contains(causes, report->cause)) {
     findings.fail("the autopsy says " + report->cause + " (confidence " +
-                  std::to_string(report->confidence).substr(0, 4) + "), it was " + join(causes));
+                  std::to_string(report->confidence).substr(0, 4) + "), expected " + join(causes));
   } else if (report->confidence < view.plan.expect.rca_confidence_min) {
     findings.fail("right cause " + report->cause + ", but only with confidence " +
                   std::to_string(report->confidence).substr(0, 4));
@@ -64,7 +64,7 @@ Verdict verify_rca(const CaseView& view) {
   if (report->evidence.empty()) findings.fail("the autopsy names a cause without any evidence");
   const std::string& function = view.plan.expect.rca_function;
   if (!function.empty() && report->function != function) {
-    findings.fail("function " + (report->function.empty() ? "(none)" : report->function) + " is blamed, it was " +
+    findings.fail("function " + (report->function.empty() ? "(none)" : report->function) + " is blamed, expected " +
                   function);
   }
   check_thread(view, *report, findings);

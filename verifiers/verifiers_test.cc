@@ -205,7 +205,7 @@ BOOST_FIXTURE_TEST_CASE(a_wrong_cause_fails_rca, SyntheticCase) {
   auto report = *rca::autopsy_from_json(sound_autopsy());
   report.cause = "NULL_DEREF";
   put("rca.json", rca::autopsy_to_json(report));
-  expect("rca", Outcome::kFail, "the autopsy says NULL_DEREF (confidence 0.95), it was KILLED_BY_HARNESS");
+  expect("rca", Outcome::kFail, "the autopsy says NULL_DEREF (confidence 0.95), expected KILLED_BY_HARNESS");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_cause_without_evidence_fails_rca, SyntheticCase) {

@@ -28,7 +28,9 @@ FaultKind power_loss_kind() {
   kind.name = "power_loss";
   kind.family = "storage";
   kind.action = FaultAction::kPowerLoss;
-  kind.doc = "the machine loses power: what the storage profile does not guarantee is gone";
+  kind.doc =
+      "the machine loses power: what the storage profile does not guarantee is gone; wants "
+      "`session: {durability: power_loss}`";
   kind.example = "power_loss: {at: gateway.after_send, hit: 30}";
   kind.causes_release = {"KILLED_BY_HARNESS"};
   kind.causes_asan = {"KILLED_BY_HARNESS"};
@@ -64,9 +66,11 @@ std::vector<FaultKind> storage_fault_kinds() {
   short_write.ends_process = false;
   const FaultKind enospc = on_file("enospc", FaultAction::kEnospc, "the next write fails: no space left on device",
                                    "enospc: {file: audit.log, hit: 20}", "DISK_FULL");
-  const FaultKind eio_fsync = on_file("eio_fsync", FaultAction::kEioFsync,
-                                      "the next fsync fails with EIO, the data is gone, the fsync after that succeeds",
-                                      "eio_fsync: {file: audit.log, hit: 20}", "IO_ERROR");
+  const FaultKind eio_fsync =
+      on_file("eio_fsync", FaultAction::kEioFsync,
+              "the next fsync fails with EIO, the data is gone, the fsync after that succeeds; wants "
+              "`session: {durability: power_loss}`",
+              "eio_fsync: {file: audit.log, hit: 20}", "IO_ERROR");
   return {torn_write, short_write, enospc, eio_fsync, power_loss_kind(), bit_flip_kind()};
 }
 
