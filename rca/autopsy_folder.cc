@@ -65,6 +65,21 @@ std::string output_of(const std::string& folder) {
   return output;
 }
 
+// The folder of a run holds cases, not the remains of one process; an empty folder holds nothing.
+Status check_not_a_run(const std::string& folder) {
+  std::error_code error;
+  if (fs::is_empty(folder, error) && !error) {
+    return fail(ErrorKind::kUsage, folder + ": nothing to look at", "give a case folder, or one with a core in it");
+  }
+  if (!fs::exists(folder + "/events.jsonl", error)) return {};
+  std::string cases;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (fs::exists(entry->path() / "facts.json")) cases += (cases.empty() ? "" : ", ") + entry->path().string();
+  }
+  return fail(ErrorKind::kUsage, folder + ": this is the folder of a run, not of a case",
+              cases.empty() ? "run with --keep: passing cases keep no artefacts" : "give one of its cases: " + cases);
+}
+
 }  // namespace
 
 Result<AutopsyReport> autopsy_folder(const std::string& folder, const AutopsyOptions& options) {
@@ -74,6 +89,7 @@ Result<AutopsyReport> autopsy_folder(const std::string& folder, const AutopsyOpt
   }
   const std::string facts_path = folder + "/facts.json";
   if (!fs::exists(facts_path, error)) {
+    if (auto usable = check_not_a_run(folder); !usable) return tl::unexpected(usable.error());
     const Artefacts artefacts = gather_folder(folder);
     const bool texts_only = !holds_something(artefacts) && artefacts.missing.empty();
     return investigate(artefacts, texts_only ? "NONE" : "UNKNOWN");

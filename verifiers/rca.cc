@@ -1,6 +1,7 @@
 // Promise: cause, function, thread and signature are named rightly, with honest confidence; a case without fault is
 // NO_FAULT. Witness: what was injected.
 #include <algorithm>
+#include <cstdio>
 
 #include "base/file.h"
 #include "rca/autopsy.h"
@@ -14,6 +15,12 @@ namespace {
 std::string join(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " or ") + word;
+  return text;
+}
+
+std::string two_digits(double confidence) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", confidence);
   return text;
 }
 
@@ -54,11 +61,10 @@ Verdict verify_rca(const CaseView& view) {
   if (!report) return findings.error(report.error().message);
   const std::vector<std::string> causes = expected_causes(view.plan);
   if (!contains(causes, report->cause)) {
-    findings.fail("the autopsy says " + report->cause + " (confidence " +
-                  std::to_string(report->confidence).substr(0, 4) + "), expected " + join(causes));
+    findings.fail("the autopsy says " + report->cause + " (confidence " + two_digits(report->confidence) +
+                  "), expected " + join(causes));
   } else if (report->confidence < view.plan.expect.rca_confidence_min) {
-    findings.fail("right cause " + report->cause + ", but only with confidence " +
-                  std::to_string(report->confidence).substr(0, 4));
+    findings.fail("right cause " + report->cause + ", but only with confidence " + two_digits(report->confidence));
   }
   if (report->confidence > 1 || report->confidence < 0) findings.fail("the confidence is no probability");
   if (report->evidence.empty()) findings.fail("the autopsy names a cause without any evidence");
@@ -70,7 +76,7 @@ Verdict verify_rca(const CaseView& view) {
   check_thread(view, *report, findings);
   if (view.first_death() != nullptr && report->signature.empty()) findings.fail("the crash has no signature");
   return findings.finish(report->cause + (report->function.empty() ? "" : " in " + report->function) + ", confidence " +
-                         std::to_string(report->confidence).substr(0, 4));
+                         two_digits(report->confidence));
 }
 
 }  // namespace crashwright::verifiers

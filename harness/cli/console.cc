@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace crashwright::harness::cli {
@@ -75,7 +76,9 @@ void Console::print_case(const CaseFinished& done) {
 
 // The promises that did not hold; without any, the summary says why (a fault that never fired, a missing need).
 void Console::print_reasons(const CaseFinished& done) {
-  bool told = false;
+  // INCONCLUSIVE: a fault that never fired is no promise's word, and explains all of theirs.
+  bool told = done.outcome == Outcome::kInconclusive;
+  if (told) fmt::print(out_, "  {}\n", printable(done.summary));
   for (const verifiers::Verdict& verdict : done.verdicts) {
     if (verdict.outcome == Outcome::kPass || verdict.outcome == Outcome::kNotApplicable) continue;
     fmt::print(out_, "  {} {}: {}\n", painted(verdict.outcome), verdict.promise, printable(verdict.summary));
@@ -107,6 +110,8 @@ void Console::print_summary(const RunRecord& run) {
   if (counts.inconclusive > 0) fmt::print(out_, ", {} inconclusive", counts.inconclusive);
   if (counts.skipped > 0) fmt::print(out_, ", {} skipped", counts.skipped);
   if (counts.unfinished > 0) fmt::print(out_, ", {} interrupted", counts.unfinished);
+  const uint64_t never_started = run.started.cases - std::min<uint64_t>(run.started.cases, run.cases.size());
+  if (never_started > 0) fmt::print(out_, ", {} never started", never_started);
   const uint64_t duration = run.finished ? run.finished->duration_ns : 0;
   fmt::print(out_, " in {:.1f} s\nreport: {}/report.html\n", static_cast<double>(duration) / 1e9, run.started.folder);
   std::fflush(out_);

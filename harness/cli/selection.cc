@@ -58,7 +58,8 @@ Selected select_scenarios(const Selection& selection) {
     if (passes(scenario, selection)) selected.scenarios.push_back(std::move(scenario));
   }
   if (selected.scenarios.empty()) {
-    fmt::print(stderr, "crashwright: nothing selected: none of {} scenarios passes the filters\n", total);
+    fmt::print(stderr, "crashwright: nothing selected: none of {} {} passes the filters\n", total,
+               total == 1 ? "scenario" : "scenarios");
     selected.exit_code = kExitNothing;
   }
   return selected;

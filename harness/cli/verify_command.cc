@@ -105,7 +105,8 @@ int verify_command(const std::vector<std::string>& arguments) {
   }
   if (json) fmt::print("{}\n", all.dump(2));
   if (cases == 0) {
-    fmt::print(stderr, "crashwright: no case with artefacts there\n  run with --keep to keep those of passing cases\n");
+    fmt::print(stderr, "crashwright: {}: no case with artefacts\n  run with --keep to keep those of passing cases\n",
+               folders.front());
     return kExitNothing;
   }
   return exit_code(counts, false, true);

@@ -37,13 +37,15 @@ void FaultGate::confirm(ArmedFault& fault, int64_t detail) const {
 bool FaultGate::request_kill(const ArmedFault& fault, std::chrono::milliseconds patience) const {
   const Deadline deadline(patience);
   const auto index = static_cast<uint32_t>(&fault - block_->faults);
-  HarnessRequest none = HarnessRequest::kNone;
-  while (!block_->harness_request.compare_exchange_strong(none, HarnessRequest::kKill)) {
+  for (;;) {
+    HarnessRequest none = HarnessRequest::kNone;
+    if (block_->harness_request.load() == none) {
+      block_->harness_request_fault.store(index);  // first: the harness reads it as soon as it sees the request
+      if (block_->harness_request.compare_exchange_strong(none, HarnessRequest::kKill)) break;
+    }
     if (deadline.passed()) return false;
-    none = HarnessRequest::kNone;
     pause_briefly();
   }
-  block_->harness_request_fault.store(index);
   while (block_->harness_request.load() == HarnessRequest::kKill) {
     if (deadline.passed()) return false;
     pause_briefly();
