@@ -71,9 +71,10 @@ class EngineSession {
 
   void start(const std::vector<std::string>& more = {}) {
     postmortem::begin_incarnation(*control, started_++);
-    std::vector<std::string> words = {
-        program,        "run",           "--data",     folder + "/data",
-        "--postmortem", folder_of_run(), "--exchange", "127.0.0.1:" + std::to_string(exchange.port)};
+    std::vector<std::string> words = {program, "run", "--data", folder + "/data", "--postmortem", folder_of_run(),
+                                      "--exchange", "127.0.0.1:" + std::to_string(exchange.port),
+                                      // A slow disk is no stall; a test of stalls says otherwise behind this.
+                                      "--stall-after", "5000"};
     words.insert(words.end(), arguments_.begin(), arguments_.end());
     words.insert(words.end(), more.begin(), more.end());
     spawn(words);

@@ -159,9 +159,11 @@ BOOST_AUTO_TEST_CASE(a_stalled_thread_is_named_and_taken_down_and_the_session_re
                                                         {"feed.message", "feed"},
                                                         {"gateway.on_message", "gateway_rx"},
                                                         {"audit.before_write", "audit_commit"}};
+  std::vector<std::string> quick_to_name_a_stall = kShort;
+  quick_to_name_a_stall.insert(quick_to_name_a_stall.end(), {"--stall-after", "1500"});
   for (const auto& [point, thread] : stalls) {
     BOOST_TEST_CONTEXT(point) {
-      EngineSession session(kShort);
+      EngineSession session(quick_to_name_a_stall);
       session.arm(point, 20, FaultAction::kStalledThread);
       const int status = session.run();
       BOOST_TEST((WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
@@ -299,26 +301,38 @@ BOOST_AUTO_TEST_CASE(an_exchange_that_is_gone_ends_the_engine_in_order) {
   BOOST_TEST(session.errors().find("connect to 127.0.0.1") != std::string::npos);
 }
 
+namespace {
+
+// A session killed after a send and restarted, with `bug` planted: does it end like one without crash and bug?
+bool ends_like_golden(const std::vector<std::string>& arguments, const char* bug, const Golden& golden) {
+  EngineSession session(arguments);
+  session.program = EngineSession::program_named("mock_engine_planted");
+  if (*bug != 0) session.more_for_recovery = {"--planted-bug", bug};
+  session.arm("gateway.after_send", kEnterSent, FaultAction::kSigkill);
+  BOOST_TEST(killed(session.run(session.more_for_recovery)));
+  const std::string copy = session.copy_of_data();
+  const auto first = session.recover_only(copy);
+  const bool recovers_alike = first == session.recover_only(copy);
+  const bool finished = session.run(session.more_for_recovery) == 0;
+  return recovers_alike && finished && session.final_state() == golden.final_state &&
+         books_of(session.exchange.stop()) == golden.books;
+}
+
+}  // namespace
+
 BOOST_AUTO_TEST_CASE(every_planted_bug_of_the_engine_shows_in_what_it_leaves) {
+  // What has been answered at the moment of the kill differs from run to run: a bug may find nothing to spoil in one.
+  constexpr int kAttemptsMax = 8;
   std::vector<std::string> arguments = kShort;
   arguments.insert(arguments.end(), {"--kill-switch-at-feed", "4500"});
   const Golden golden = golden_of(arguments);
-  for (const char* bug : {"", "audit_after_send", "intents_resent_after_restart", "replay_hard_coded_path",
+  for (int i = 0; i < 3; ++i) BOOST_TEST(ends_like_golden(arguments, "", golden));
+  for (const char* bug : {"audit_after_send", "intents_resent_after_restart", "replay_hard_coded_path",
                           "fill_applied_twice", "next_sequence_off_by_one", "kill_switch_ignored",
                           "stale_checkpoint_preferred", "recovery_not_idempotent", "feed_resumes_too_late"}) {
-    BOOST_TEST_CONTEXT(bug) {
-      EngineSession session(arguments);
-      session.program = EngineSession::program_named("mock_engine_planted");
-      if (*bug != 0) session.more_for_recovery = {"--planted-bug", bug};
-      session.arm("gateway.after_send", kEnterSent, FaultAction::kSigkill);
-      BOOST_TEST(killed(session.run(session.more_for_recovery)));
-      const std::string copy = session.copy_of_data();
-      const auto first = session.recover_only(copy);
-      const bool recovers_alike = first == session.recover_only(copy);
-      const bool finished = session.run(session.more_for_recovery) == 0;
-      const bool same = recovers_alike && finished && session.final_state() == golden.final_state &&
-                        books_of(session.exchange.stop()) == golden.books;
-      BOOST_TEST(same == (*bug == 0));
-    }
+    int attempts = 0;
+    bool shown = false;
+    while (!shown && attempts++ < kAttemptsMax) shown = !ends_like_golden(arguments, bug, golden);
+    BOOST_TEST(shown, bug << " never showed in " << kAttemptsMax << " sessions");
   }
 }

@@ -56,10 +56,8 @@ __attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditRea
   }
   const bool ignore_tail = CRASHWRIGHT_PLANTED("stale_checkpoint_preferred") && snapshot_sequence_ > 0;
   size_t replayed = 0;
-  const AuditRecord* last_fill = nullptr;
   for (const AuditRecord& record : readout.records) {
     self.beat();
-    if (record.type == AuditRecordType::kExecuted) last_fill = &record;
     if (record.sequence <= snapshot_sequence_ || ignore_tail) continue;
     if (!orders_.apply(record)) {
       return stop(ExitCode::kRefused, "audit record " + std::to_string(record.sequence) +
@@ -67,11 +65,21 @@ __attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditRea
     }
     ++replayed;
   }
-  if (CRASHWRIGHT_PLANTED("fill_applied_twice") && last_fill != nullptr) static_cast<void>(orders_.apply(*last_fill));
+  if (CRASHWRIGHT_PLANTED("fill_applied_twice")) apply_a_fill_twice(readout);
   CRASHWRIGHT_LOG_INFO("recovery: {} audit records replayed up to {}, {} intents in doubt", replayed, last,
                        orders_.state().pending.size());
   CRASHWRIGHT_FAULT_POINT("recovery.audit_replayed");
   return {};
+}
+
+// Planted bug: the newest fill that still counts for something counts again.
+void Recovery::apply_a_fill_twice(const postmortem::AuditReadout& readout) {
+  const int64_t cash_before = orders_.state().cash_ticks;
+  for (auto record = readout.records.rbegin(); record != readout.records.rend(); ++record) {
+    if (record->type != AuditRecordType::kExecuted) continue;
+    static_cast<void>(orders_.apply(*record));
+    if (orders_.state().cash_ticks != cash_before) return;
+  }
 }
 
 Step Recovery::rejoin(ExchangeSide& exchange) {

@@ -55,6 +55,7 @@ class Recovery {
   [[nodiscard]] Step reconcile(ExchangeSide& exchange);
   [[nodiscard]] Step resolve(ExchangeSide& exchange, const PendingIntent& intent);
   [[nodiscard]] Step send_under_new_numbers(ExchangeSide& exchange);
+  void apply_a_fill_twice(const postmortem::AuditReadout& readout);
 
   const std::string state_path_;
   OrderStateMachine orders_;
