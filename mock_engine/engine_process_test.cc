@@ -44,7 +44,8 @@ void check_recovery_is_idempotent(EngineSession& session) {
 }
 
 void check_ends_like(EngineSession& session, const Golden& golden) {
-  BOOST_TEST_REQUIRE(session.run() == 0, session.errors());
+  const int status = session.run();
+  BOOST_TEST_REQUIRE(status == 0, "wait status " << status << ": " << session.errors());
   BOOST_TEST(session.final_state() == golden.final_state);
   BOOST_TEST(books_of(session.exchange.stop()) == golden.books);
 }
@@ -159,13 +160,11 @@ BOOST_AUTO_TEST_CASE(a_stalled_thread_is_named_and_taken_down_and_the_session_re
                                                         {"feed.message", "feed"},
                                                         {"gateway.on_message", "gateway_rx"},
                                                         {"audit.before_write", "audit_commit"}};
-  std::vector<std::string> quick_to_name_a_stall = kShort;
-  quick_to_name_a_stall.insert(quick_to_name_a_stall.end(), {"--stall-after", "1500"});
   for (const auto& [point, thread] : stalls) {
     BOOST_TEST_CONTEXT(point) {
-      EngineSession session(quick_to_name_a_stall);
+      EngineSession session(kShort);
       session.arm(point, 20, FaultAction::kStalledThread);
-      const int status = session.run();
+      const int status = session.run({"--stall-after", "1500"});
       BOOST_TEST((WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
       BOOST_TEST(session.errors().find("watchdog: thread " + std::string(thread) + " stalled") != std::string::npos);
       check_ends_like(session, golden);
