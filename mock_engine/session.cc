@@ -209,9 +209,17 @@ Step run_trading_thread(const EngineOptions& options, Watchdog& watchdog, Engine
   return {};
 }
 
+// Planted bug: a helper process of the engine that nobody ends.
+void leave_a_child_behind() {
+  if (::fork() != 0) return;
+  ::setsid();
+  for (;;) ::pause();
+}
+
 }  // namespace
 
 ExitCode run_session(const EngineOptions& options) {
+  if (CRASHWRIGHT_PLANTED("child_left_behind")) leave_a_child_behind();
   const auto lock = DataLock::acquire(options.lock_path());
   if (!lock) return report({ExitCode::kLocked, lock.error().message});
   Watchdog watchdog({options.stall_after, {}});
