@@ -174,6 +174,25 @@ BOOST_AUTO_TEST_CASE(a_folder_that_is_no_run_is_wrong_use) {
   BOOST_TEST(folder.run({"autopsy", "--text", folder.path + "/none"}).code == 2);
 }
 
+BOOST_AUTO_TEST_CASE(bench_shows_recorded_figures_and_ends_by_what_holds) {
+  const Folder folder;
+  BOOST_TEST(folder.run({"bench", "--list", "--only", "fault_point."}).code == 0);
+  BOOST_TEST(folder.run({"bench", "--only", "nothing."}).code == 4);
+  BOOST_TEST(folder.run({"bench", "--from", folder.path + "/none"}).code == 2);
+  const auto recorded = [&](const std::string& value) {
+    return folder.file("figures.json",
+                       R"({"version": 1, "machine": "m", "wall_ns": 1, "measures": {}, "figures": [{"id":
+                       "rca.text_ms", "bar": 2, "direction": "at_most", "unit": "ms", "what": "one text",
+                       "optional": false)" +
+                           value + "}]}");
+  };
+  const std::string spread = R"(, "spread": {"low": 1, "high": 1, "repetitions": 3, "median": )";
+  BOOST_TEST(folder.run({"bench", "--from", recorded(spread + "1}")}).code == 0);
+  BOOST_TEST(folder.run({"bench", "--from", recorded(spread + "3}")}).code == 1);
+  BOOST_TEST(folder.run({"bench", "--from", recorded(R"(, "reason": "no disk")")}).code == 3);
+  BOOST_TEST(folder.run({"bench", "--from", recorded(spread + "1}"), "--only", "log."}).code == 4);
+}
+
 BOOST_AUTO_TEST_CASE(the_worst_verdict_decides_the_exit_code) {
   OutcomeCounts counts;
   BOOST_TEST(exit_code(counts, false, false) == kExitInconclusive);

@@ -21,6 +21,7 @@ constexpr std::array kCommands{
     Command{"autopsy", "name the cause of a death from what it left", autopsy_command},
     Command{"report", "render the reports of a run again from its events", report_command},
     Command{"prove", "show that the verifiers catch deliberate bugs", prove_command},
+    Command{"bench", "measure what the kit costs, and which promised figures hold", bench_command},
     Command{"faults", "the kinds of fault and their parameters", faults_command},
     Command{"verifiers", "the promises and the witness of each", verifiers_command},
     Command{"cleanup", "undo what a killed run left behind", cleanup_command},

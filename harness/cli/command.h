@@ -22,6 +22,7 @@ struct Command {
 [[nodiscard]] int run_command(const std::vector<std::string>& arguments);
 
 int autopsy_command(const std::vector<std::string>& arguments);
+int bench_command(const std::vector<std::string>& arguments);
 int cleanup_command(const std::vector<std::string>& arguments);
 int doctor_command(const std::vector<std::string>& arguments);
 int faults_command(const std::vector<std::string>& arguments);

@@ -1,0 +1,31 @@
+// The power-loss file system and the exploration of crash states.
+#include "harness/figures/registry.h"
+
+namespace crashwright::harness {
+
+FigureArea storage_figures() {
+  FigureArea area;
+  area.measurements = {{"storage", "storage_bench", {}}, {"explore", "explore_bench", {}}};
+  area.figures = {
+      at_least(0.4, "storage.sqlite_commits_vs_bare",
+               "SQLite WAL FULL commits a second inside it, against the bare folder")
+          .from("storage", "inside.sqlite_commits_per_s")
+          .over({"bare.sqlite_commits_per_s"}),
+      at_most(256, "storage.memory_1gib_mib", "memory for a run of 1 GiB written")
+          .in("MiB")
+          .from("storage", "memory_1gib_mib"),
+      at_least(200, "storage.crash_states_per_s", "crash states judged a second, mock engine, 2 jobs, real recovery")
+          .in("states/s")
+          .from("explore", "crash_states_per_s"),
+      at_most(1.5, "storage.image_cost_large_vs_small_folder",
+              "an image of the same change, of a large folder against a small one")
+          .from("explore", "image_large_folder_us")
+          .over({"image_small_folder_us"}),
+      at_most(0, "storage.false_alarms", "false alarms on the safe settings of foreign programs")
+          .in("alarms")
+          .from("explore", "false_alarms"),
+  };
+  return area;
+}
+
+}  // namespace crashwright::harness
