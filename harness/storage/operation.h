@@ -1,49 +1,88 @@
-// What the storage layer records: one entry per change of the tree that reached the file system, in order.
+// What the storage layer records: one entry per operation that reached the file system, in the order of their effects.
 //
-// Nodes are numbered in order of creation; 0 is the root folder. Offsets and sizes are bytes.
+// Nodes are numbered in order of creation and never reused; 0 is the root folder. Offsets and sizes are bytes.
+// Names, link targets and data are views into the record that gave the operation (storage_record.h); they live as long
+// as it does. Which operation makes what durable is for the profile to say (power_loss.h).
+// Not modelled, passed through: owner, times, KEEP_SIZE preallocation. Refused: extended attributes, O_TMPFILE. Never
+// seen below the VFS: syncfs and sync (the kernel keeps them from FUSE servers); they make nothing durable here.
 // Threads: values.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <vector>
+#include <span>
+#include <string_view>
 
 namespace crashwright::harness {
 
 using NodeId = uint32_t;
 inline constexpr NodeId kRootNode = 0;
+inline constexpr NodeId kNoNode = UINT32_MAX;
 
+// Stored; append only.
 enum class OperationKind : uint8_t {
-  kCreate,        // node, parent, name: an empty file
-  kMakeFolder,    // node, parent, name
-  kLink,          // node, parent, name: one more name of an existing file
-  kWrite,         // node, offset, data
-  kTruncate,      // node, size (fallocate without KEEP_SIZE counts as one, too)
-  kRename,        // parent, name -> new_parent, new_name; replaces what was there
-  kUnlink,        // parent, name
-  kRemoveFolder,  // parent, name
-  kSyncFile,      // node: fsync, fdatasync, O_DSYNC or RWF_DSYNC
-  kSyncFolder,    // node
+  // Changes of the tree.
+  kCreate = 1,        // node, parent, name, size = mode: an empty file
+  kMakeFolder = 2,    // node, parent, name, size = mode
+  kMakeSymlink = 3,   // node, parent, name, data = its target
+  kMakeSpecial = 4,   // node, parent, name, size = mode: a fifo or a socket
+  kLink = 5,          // node, parent, name: one more name of an existing file
+  kRename = 6,        // node: parent, name -> new_parent, new_name; `replaced` is what had the new name, or kNoNode
+  kExchange = 7,      // node: parent, name <-> new_parent, new_name, which is `replaced`
+  kUnlink = 8,        // node: parent, name
+  kRemoveFolder = 9,  // node: parent, name
+  kSetMode = 10,      // node, size = mode
+  // Changes of a file's content.
+  kWrite = 16,     // node, offset, data
+  kZero = 17,      // node, offset, size: punch hole and zero range, the file's size stays
+  kTruncate = 18,  // node, size
+  kAllocate = 19,  // node, size: fallocate made it the file's size, which grew
+  // What makes durable, or fails to.
+  kSyncFile = 32,    // node: fsync
+  kSyncData = 33,    // node: fdatasync, or msync with MS_SYNC
+  kSyncRange = 34,   // node, offset, size: what O_SYNC, O_DSYNC and RWF_DSYNC promise for one write
+  kSyncFolder = 35,  // node: fsync or fdatasync of a folder
+  kSyncFailed = 36,  // node: the sync failed and what it should have made durable never will be, though it can be read
+                     // until the cache goes; a later sync that succeeds does not bring it back
+  // Marks.
+  kAcknowledge = 48,  // name = the token, or "audit_durable" or "last_sent_sequence" with size = the engine's counter
 };
+
+// How an operation came about. Bits of Operation::flags; stored.
+inline constexpr uint8_t kFromMapping =
+    1;  // write-back of pages stored to through mmap; pid and tid are the writer-back
+inline constexpr uint8_t kSynchronous = 2;  // the write was issued with O_SYNC, O_DSYNC or RWF_DSYNC
+inline constexpr uint8_t kInitial = 4;      // was there when the file system was mounted
+inline constexpr uint8_t kByFault = 8;      // made, or made otherwise than asked for, by a storage fault
 
 struct Operation {
   OperationKind kind = OperationKind::kWrite;
+  uint8_t flags = 0;
   NodeId node = kRootNode;
   NodeId parent = kRootNode;
-  NodeId new_parent = kRootNode;
-  std::string name;
-  std::string new_name;
+  NodeId new_parent = kRootNode;  // of kRename and kExchange; otherwise as parent
+  NodeId replaced = kNoNode;
+  int32_t pid = 0;  // who asked; 0 when the kernel wrote back on its own
+  int32_t tid = 0;
+  uint64_t time_ns = 0;  // CLOCK_MONOTONIC, when it took effect
   uint64_t offset = 0;
-  uint64_t size = 0;
-  std::vector<std::byte> data;
-  // A failed fsync dropped it: readable until the cache goes, never durable, not even by a later fsync that succeeds.
-  bool dropped = false;
+  uint64_t size = 0;  // see the kinds; of kWrite the bytes of data
+  std::string_view name;
+  std::string_view new_name;
+  std::span<const std::byte> data;
 };
 
-[[nodiscard]] constexpr bool changes_data(OperationKind kind) noexcept { return kind == OperationKind::kWrite; }
-[[nodiscard]] constexpr bool is_sync(OperationKind kind) noexcept {
-  return kind == OperationKind::kSyncFile || kind == OperationKind::kSyncFolder;
+[[nodiscard]] constexpr bool changes_content(OperationKind kind) noexcept {
+  return kind >= OperationKind::kWrite && kind <= OperationKind::kAllocate;
 }
+[[nodiscard]] constexpr bool changes_data(OperationKind kind) noexcept {
+  return kind == OperationKind::kWrite || kind == OperationKind::kZero;
+}
+[[nodiscard]] constexpr bool changes_tree(OperationKind kind) noexcept { return kind <= OperationKind::kSetMode; }
+// A sync that succeeded.
+[[nodiscard]] constexpr bool is_sync(OperationKind kind) noexcept {
+  return kind >= OperationKind::kSyncFile && kind <= OperationKind::kSyncFolder;
+}
+[[nodiscard]] const char* operation_name(OperationKind kind) noexcept;  // "rename"
 
 }  // namespace crashwright::harness

@@ -9,13 +9,18 @@
 namespace crashwright::harness {
 namespace {
 
+bool is_metadata(OperationKind kind) {
+  return changes_tree(kind) || kind == OperationKind::kTruncate || kind == OperationKind::kAllocate;
+}
+
 // For each operation: was it durable at the end?
 class Durability {
  public:
   Durability(const std::vector<Operation>& operations, char profile)
-      : operations_(operations), durable_(operations.size(), profile == 'K') {
+      : operations_(operations), durable_(operations.size(), profile == 'K'), dropped_(operations.size(), false) {
     if (profile == 'K') return;
     for (size_t i = 0; i < operations.size(); ++i) {
+      if (operations[i].kind == OperationKind::kSyncFailed) drop(i);
       if (!is_sync(operations[i].kind)) continue;
       profile == 'E' ? sync_ext4(i) : sync_strict(i);
     }
@@ -24,11 +29,17 @@ class Durability {
   [[nodiscard]] bool operator[](size_t index) const { return durable_[index]; }
 
  private:
+  // Whether the content change number `i` is among what the sync promises.
+  [[nodiscard]] bool covers(const Operation& sync, size_t i) const {
+    const Operation& earlier = operations_[i];
+    if (earlier.node != sync.node || dropped_[i] || sync.kind == OperationKind::kSyncFolder) return false;
+    if (sync.kind != OperationKind::kSyncRange || !changes_data(earlier.kind)) return true;
+    return earlier.offset >= sync.offset && earlier.offset + earlier.size <= sync.offset + sync.size;
+  }
+
   void sync_ext4(size_t at) {
     for (size_t i = 0; i < at; ++i) {
-      const Operation& earlier = operations_[i];
-      const bool own_data = changes_data(earlier.kind) && earlier.node == operations_[at].node && !earlier.dropped;
-      if (own_data || !changes_data(earlier.kind)) durable_[i] = true;
+      if (!changes_data(operations_[i].kind) || covers(operations_[at], i)) durable_[i] = true;
     }
   }
 
@@ -36,15 +47,24 @@ class Durability {
     const Operation& sync = operations_[at];
     for (size_t i = 0; i < at; ++i) {
       const Operation& earlier = operations_[i];
-      const bool content = earlier.kind == OperationKind::kWrite || earlier.kind == OperationKind::kTruncate;
-      const bool own = content ? earlier.node == sync.node && !earlier.dropped
-                               : earlier.parent == sync.node || earlier.new_parent == sync.node;
-      if (own && content == (sync.kind == OperationKind::kSyncFile)) durable_[i] = true;
+      const bool entry = sync.kind == OperationKind::kSyncFolder && changes_tree(earlier.kind) &&
+                         (earlier.parent == sync.node || earlier.new_parent == sync.node);
+      if (entry || (changes_content(earlier.kind) && covers(sync, i))) durable_[i] = true;
+    }
+  }
+
+  // What was not durable when a sync of its file failed never will be.
+  void drop(size_t at) {
+    for (size_t i = 0; i < at; ++i) {
+      if (changes_data(operations_[i].kind) && operations_[i].node == operations_[at].node && !durable_[i]) {
+        dropped_[i] = true;
+      }
     }
   }
 
   const std::vector<Operation>& operations_;
   std::vector<bool> durable_;
+  std::vector<bool> dropped_;
 };
 
 // How the seed treats what may be lost: sometimes all of it, sometimes any subset.
@@ -66,14 +86,14 @@ class Draw {
 void apply_torn(const Operation& write, uint32_t unit, Draw& draw, PowerLossImage& image) {
   size_t kept = 0;
   size_t units = 0;
-  for (uint64_t begin = 0; begin < write.data.size(); ++units) {
+  for (uint64_t begin = 0; begin < write.size; ++units) {
     const uint64_t boundary = (write.offset + begin) / unit * unit + unit;
-    const uint64_t end = std::min<uint64_t>(write.data.size(), boundary - write.offset);
+    const uint64_t end = std::min<uint64_t>(write.size, boundary - write.offset);
     if (draw.keep()) {
       Operation piece = write;
       piece.offset = write.offset + begin;
-      piece.data.assign(write.data.begin() + static_cast<ptrdiff_t>(begin),
-                        write.data.begin() + static_cast<ptrdiff_t>(end));
+      piece.size = end - begin;
+      piece.data = write.data.empty() ? write.data : write.data.subspan(begin, end - begin);
       image.tree.apply(piece);
       ++kept;
     }
@@ -92,14 +112,13 @@ PowerLossImage power_loss_image(const std::vector<Operation>& operations, const 
   Draw draw(options.seed);
   size_t pending = 0;
   for (size_t i = 0; i < operations.size(); ++i) {
-    const OperationKind kind = operations[i].kind;
-    if (!durable[i] && !changes_data(kind) && !is_sync(kind)) ++pending;
+    if (!durable[i] && is_metadata(operations[i].kind)) ++pending;
   }
   // Profile E keeps a prefix of the metadata that was not yet durable; profile S decides change by change.
   size_t metadata_left = draw.prefix(pending);
   for (size_t i = 0; i < operations.size(); ++i) {
     const Operation& operation = operations[i];
-    if (is_sync(operation.kind)) continue;
+    if (!changes_data(operation.kind) && !is_metadata(operation.kind)) continue;
     if (durable[i]) {
       image.tree.apply(operation);
     } else if (changes_data(operation.kind)) {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "harness/storage/hand_written_record.h"
 
 using namespace crashwright;
 using namespace crashwright::harness;
@@ -18,38 +19,6 @@ using namespace crashwright::harness;
 namespace {
 
 constexpr uint64_t kSeeds = 200;
-
-Operation make_file(NodeId node, const std::string& name) {
-  Operation operation;
-  operation.kind = OperationKind::kCreate;
-  operation.node = node;
-  operation.name = name;
-  return operation;
-}
-
-Operation put(NodeId node, uint64_t offset, const std::string& text) {
-  Operation operation;
-  operation.kind = OperationKind::kWrite;
-  operation.node = node;
-  operation.offset = offset;
-  for (const char c : text) operation.data.push_back(static_cast<std::byte>(c));
-  return operation;
-}
-
-Operation sync_node(NodeId node, OperationKind kind = OperationKind::kSyncFile) {
-  Operation operation;
-  operation.kind = kind;
-  operation.node = node;
-  return operation;
-}
-
-Operation move_name(const std::string& from, const std::string& to) {
-  Operation operation;
-  operation.kind = OperationKind::kRename;
-  operation.name = from;
-  operation.new_name = to;
-  return operation;
-}
 
 // The tree as "name=content;" text.
 std::string render(const TreeModel& tree) {
@@ -66,10 +35,10 @@ std::string render(const TreeModel& tree) {
   return text;
 }
 
-std::set<std::string> outcomes(const std::vector<Operation>& record, char profile, uint32_t unit = 512) {
+std::set<std::string> outcomes(const HandWrittenRecord& record, char profile, uint32_t unit = 512) {
   std::set<std::string> seen;
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    seen.insert(render(power_loss_image(record, {profile, seed, unit}).tree));
+    seen.insert(render(power_loss_image(record.operations(), {profile, seed, unit}).tree));
   }
   return seen;
 }
@@ -79,65 +48,70 @@ using Set = std::set<std::string>;
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(process_death_loses_nothing) {
-  BOOST_TEST((outcomes({make_file(1, "a"), put(1, 0, "x")}, 'K') == Set{"a=x;"}));
+  BOOST_TEST((outcomes(HandWrittenRecord().create(1, "a").write(1, 0, "x"), 'K') == Set{"a=x;"}));
 }
 
 BOOST_AUTO_TEST_CASE(synced_data_survives_on_ext4_with_its_name) {
-  BOOST_TEST((outcomes({make_file(1, "a"), put(1, 0, "x"), sync_node(1)}, 'E') == Set{"a=x;"}));
+  BOOST_TEST((outcomes(HandWrittenRecord().create(1, "a").write(1, 0, "x").sync(1), 'E') == Set{"a=x;"}));
 }
 
 BOOST_AUTO_TEST_CASE(unsynced_data_may_be_lost_on_ext4) {
-  const std::vector<Operation> record{make_file(1, "a"), put(1, 0, "x"), sync_node(1), put(1, 0, "y")};
+  const auto record = HandWrittenRecord().create(1, "a").write(1, 0, "x").sync(1).write(1, 0, "y");
   BOOST_TEST((outcomes(record, 'E') == Set{"a=x;", "a=y;"}));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_sync_does_not_save_its_name_on_strict_posix) {
-  const std::vector<Operation> record{make_file(1, "a"), put(1, 0, "x"), sync_node(1)};
-  BOOST_TEST((outcomes(record, 'S') == Set{"", "a=x;"}));
+  BOOST_TEST((outcomes(HandWrittenRecord().create(1, "a").write(1, 0, "x").sync(1), 'S') == Set{"", "a=x;"}));
 }
 
 BOOST_AUTO_TEST_CASE(file_and_folder_sync_save_both_on_strict_posix) {
-  const std::vector<Operation> record{make_file(1, "a"), put(1, 0, "x"), sync_node(1),
-                                      sync_node(kRootNode, OperationKind::kSyncFolder)};
+  const auto record = HandWrittenRecord().create(1, "a").write(1, 0, "x").sync(1).sync_folder();
   BOOST_TEST((outcomes(record, 'S') == Set{"a=x;"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_synchronous_write_saves_its_own_bytes_and_no_earlier_ones) {
+  const auto record = HandWrittenRecord()
+                          .create(1, "a")
+                          .write(1, 0, "..")
+                          .sync(1)
+                          .sync_folder()
+                          .write(1, 0, "A")
+                          .write(1, 1, "B")
+                          .sync_range(1, 1, 1);
+  BOOST_TEST((outcomes(record, 'E') == Set{"a=.B;", "a=AB;"}));
+  BOOST_TEST((outcomes(record, 'S') == Set{"a=.B;", "a=AB;"}));
+}
+
 BOOST_AUTO_TEST_CASE(an_unsynced_rename_happens_wholly_or_not_at_all) {
-  const std::vector<Operation> record{make_file(1, "a"),
-                                      put(1, 0, "old"),
-                                      sync_node(1),
-                                      make_file(2, "b"),
-                                      put(2, 0, "new"),
-                                      sync_node(2),
-                                      sync_node(kRootNode, OperationKind::kSyncFolder),
-                                      move_name("b", "a")};
+  HandWrittenRecord record;
+  record.create(1, "a").write(1, 0, "old").sync(1).create(2, "b").write(2, 0, "new").sync(2).sync_folder();
+  record.rename(2, "b", "a", 1);
   const Set allowed{"a=old;b=new;", "a=new;"};
   BOOST_TEST((outcomes(record, 'S') == allowed));
   BOOST_TEST((outcomes(record, 'E') == allowed));
 }
 
 BOOST_AUTO_TEST_CASE(later_metadata_is_lost_as_a_suffix_on_ext4_and_one_by_one_on_strict_posix) {
-  const std::vector<Operation> record{make_file(1, "a"), make_file(2, "b")};
+  const auto record = HandWrittenRecord().create(1, "a").create(2, "b");
   BOOST_TEST((outcomes(record, 'E') == Set{"", "a=;", "a=;b=;"}));
   BOOST_TEST((outcomes(record, 'S') == Set{"", "a=;", "a=;b=;", "b=;"}));
 }
 
 BOOST_AUTO_TEST_CASE(an_unsynced_write_tears_at_its_units) {
-  const std::vector<Operation> record{make_file(1, "a"), put(1, 0, "...."), sync_node(1), put(1, 0, "AABB")};
+  const auto record = HandWrittenRecord().create(1, "a").write(1, 0, "....").sync(1).write(1, 0, "AABB");
   BOOST_TEST((outcomes(record, 'E', 2) == Set{"a=....;", "a=AA..;", "a=..BB;", "a=AABB;"}));
 }
 
 BOOST_AUTO_TEST_CASE(data_dropped_by_a_failed_sync_stays_lost_after_a_later_sync) {
-  Operation dropped = put(1, 0, "lost");
-  dropped.dropped = true;
-  const std::vector<Operation> record{make_file(1, "a"), dropped, sync_node(1)};
+  const auto record =
+      HandWrittenRecord().create(1, "a").write(1, 0, "lost").sync(1, OperationKind::kSyncFailed).sync(1);
   BOOST_TEST(outcomes(record, 'E', 512).contains("a=;"));
 }
 
 BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_image) {
-  const std::vector<Operation> record{make_file(1, "a"), put(1, 0, std::string(4096, 'x')), make_file(2, "b")};
+  const auto record = HandWrittenRecord().create(1, "a").write(1, 0, std::string(4096, 'x')).create(2, "b");
   for (uint64_t seed = 1; seed < 20; ++seed) {
-    BOOST_TEST(render(power_loss_image(record, {'S', seed, 512}).tree) ==
-               render(power_loss_image(record, {'S', seed, 512}).tree));
+    BOOST_TEST(render(power_loss_image(record.operations(), {'S', seed, 512}).tree) ==
+               render(power_loss_image(record.operations(), {'S', seed, 512}).tree));
   }
 }

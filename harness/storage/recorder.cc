@@ -11,6 +11,9 @@ namespace crashwright::harness {
 Status StorageRecorder::begin(const std::string& backing) {
   namespace fs = std::filesystem;
   std::error_code trouble;
+  auto writer = RecordWriter::create_unnamed(fs::path(backing).parent_path().string());
+  if (!writer) return tl::unexpected(writer.error());
+  writer_ = std::move(*writer);
   std::vector<NodeId> folders{kRootNode};
   for (fs::recursive_directory_iterator it(backing, trouble), end; it != end && !trouble; it.increment(trouble)) {
     const std::string path = "/" + fs::relative(it->path(), backing).string();
@@ -43,8 +46,8 @@ NodeId StorageRecorder::node_of(const std::string& path) const {
 NodeId StorageRecorder::parent_of(const std::string& path) const { return node_of(split_path(path).parent); }
 
 void StorageRecorder::append(Operation operation) {
-  if (!changes_data(operation.kind) && operation.kind != OperationKind::kTruncate) names_.apply(operation);
-  operations_.push_back(std::move(operation));
+  if (changes_tree(operation.kind)) names_.apply(operation);
+  CRASHWRIGHT_CHECK(writer_->append(operation), "the storage record takes what happened");
 }
 
 void StorageRecorder::create(const std::string& path, bool folder) {
@@ -53,7 +56,8 @@ void StorageRecorder::create(const std::string& path, bool folder) {
   operation.node = next_node_++;
   operation.parent = parent_of(path);
   operation.new_parent = operation.parent;
-  operation.name = split_path(path).name;
+  const std::string name = split_path(path).name;
+  operation.name = name;
   append(std::move(operation));
 }
 
@@ -63,7 +67,8 @@ void StorageRecorder::link(const std::string& from, const std::string& to) {
   operation.node = node_of(from);
   operation.parent = parent_of(to);
   operation.new_parent = operation.parent;
-  operation.name = split_path(to).name;
+  const std::string name = split_path(to).name;
+  operation.name = name;
   append(std::move(operation));
 }
 
@@ -72,7 +77,8 @@ void StorageRecorder::write(const std::string& path, uint64_t offset, std::span<
   operation.kind = OperationKind::kWrite;
   operation.node = node_of(path);
   operation.offset = offset;
-  operation.data.assign(data.begin(), data.end());
+  operation.size = data.size();
+  operation.data = data;
   append(std::move(operation));
 }
 
@@ -89,8 +95,10 @@ void StorageRecorder::rename(const std::string& from, const std::string& to) {
   operation.kind = OperationKind::kRename;
   operation.parent = parent_of(from);
   operation.new_parent = parent_of(to);
-  operation.name = split_path(from).name;
-  operation.new_name = split_path(to).name;
+  const std::string name = split_path(from).name;
+  operation.name = name;
+  const std::string new_name = split_path(to).name;
+  operation.new_name = new_name;
   append(std::move(operation));
 }
 
@@ -99,7 +107,8 @@ void StorageRecorder::remove(const std::string& path, bool folder) {
   operation.kind = folder ? OperationKind::kRemoveFolder : OperationKind::kUnlink;
   operation.parent = parent_of(path);
   operation.new_parent = operation.parent;
-  operation.name = split_path(path).name;
+  const std::string name = split_path(path).name;
+  operation.name = name;
   append(std::move(operation));
 }
 
@@ -113,16 +122,20 @@ void StorageRecorder::sync(const std::string& path, bool folder) {
 }
 
 void StorageRecorder::drop_unsynced(const std::string& path) {
-  const NodeId node = node_of(path);
-  for (auto operation = operations_.rbegin(); operation != operations_.rend(); ++operation) {
-    if (operation->kind == OperationKind::kSyncFile && operation->node == node) return;
-    if (operation->kind == OperationKind::kWrite && operation->node == node) operation->dropped = true;
-  }
+  Operation operation;
+  operation.kind = OperationKind::kSyncFailed;
+  operation.node = node_of(path);
+  append(operation);
+}
+
+SplitPath split_path(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return {"/", path};
+  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
 }
 
 std::vector<Operation> StorageRecorder::until_cut() const {
-  const size_t count = std::min(cut_at_, operations_.size());
-  return {operations_.begin(), operations_.begin() + static_cast<ptrdiff_t>(count)};
+  return writer_->record().first(std::min(cut_at_, writer_->record().size()));
 }
 
 }  // namespace crashwright::harness

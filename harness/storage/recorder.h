@@ -8,10 +8,17 @@
 #include <vector>
 
 #include "base/result.h"
-#include "harness/storage/operation.h"
+#include "harness/storage/record_writer.h"
 #include "harness/storage/tree_model.h"
 
 namespace crashwright::harness {
+
+// Splits "/a/b/c" into "/a/b" and "c"; the root's parent is the root.
+struct SplitPath {
+  std::string parent;
+  std::string name;
+};
+[[nodiscard]] SplitPath split_path(const std::string& path);
 
 class StorageRecorder {
  public:
@@ -28,10 +35,10 @@ class StorageRecorder {
   // A sync of `path` failed: what it should have made durable never will be.
   void drop_unsynced(const std::string& path);
   // From here on nothing counts: the power is gone.
-  void cut() { cut_at_ = operations_.size(); }
+  void cut() { cut_at_ = writer_->record().size(); }
 
   [[nodiscard]] std::vector<Operation> until_cut() const;
-  [[nodiscard]] const std::vector<Operation>& all() const { return operations_; }
+  [[nodiscard]] std::vector<Operation> all() const { return writer_->record().first(writer_->record().size()); }
 
  private:
   [[nodiscard]] NodeId node_of(const std::string& path) const;
@@ -39,8 +46,8 @@ class StorageRecorder {
   void append(Operation operation);
 
   TreeModel names_;  // names only: writes are not applied to it
-  std::vector<Operation> operations_;
-  size_t cut_at_ = SIZE_MAX;
+  std::unique_ptr<RecordWriter> writer_;
+  uint64_t cut_at_ = UINT64_MAX;
   NodeId next_node_ = 1;
 };
 

@@ -2,12 +2,18 @@
 pkg_check_modules(FUSE3 REQUIRED IMPORTED_TARGET fuse3)
 pkg_check_modules(URING REQUIRED IMPORTED_TARGET liburing)
 list(APPEND SOURCES
+    storage/file_content.cc
+    storage/operation.cc
     storage/power_loss.cc
+    storage/record_writer.cc
     storage/storage_mount.cc
+    storage/storage_record.cc
+    storage/tree_folder.cc
     storage/tree_model.cc)
 
 # The daemon is small on purpose: it links no part of the harness but the storage model.
 crashwright_program(crashwright_storage
-  SOURCES storage/fault_gate.cc storage/power_loss.cc storage/recorder.cc storage/storage_fs.cc storage/storage_main.cc
-          storage/tree_model.cc
+  SOURCES storage/fault_gate.cc storage/file_content.cc storage/operation.cc storage/power_loss.cc
+          storage/record_writer.cc storage/recorder.cc storage/storage_fs.cc storage/storage_main.cc
+          storage/storage_record.cc storage/tree_folder.cc storage/tree_model.cc
   LINK crashwright::base crashwright::postmortem PkgConfig::FUSE3)

@@ -1,3 +1,4 @@
+crashwright_test(storage_record_test SOURCES storage/storage_record_test.cc LINK crashwright::harness)
 crashwright_test(power_loss_test SOURCES storage/power_loss_test.cc LINK crashwright::harness)
 crashwright_test(storage_mount_test SOURCES storage/storage_mount_test.cc LINK crashwright::harness PkgConfig::URING
                  LABELS process)

@@ -1,5 +1,6 @@
-// A folder tree in memory: operations are applied to it, and it is written out as a real folder.
+// A folder tree in memory: operations are applied to it, and it is written out as a real folder or compared with one.
 //
+// Contents are pieces of the record that the operations came from (file_content.h); the record must outlive the tree.
 // Threads: one owner. Errors: apply() ignores what has lost its ground (a write to a file whose creation did not
 // survive); write_out() and equals_folder() report system errors.
 #pragma once
@@ -10,44 +11,42 @@
 #include <vector>
 
 #include "base/result.h"
+#include "harness/storage/file_content.h"
 #include "harness/storage/operation.h"
 
 namespace crashwright::harness {
 
 class TreeModel {
  public:
+  enum class NodeType : uint8_t { kFile, kFolder, kSymlink, kSpecial };
+  struct Node {
+    NodeType type = NodeType::kFile;
+    uint32_t mode = 0644;  // of a special file with its type
+    std::map<std::string, NodeId, std::less<>> children;
+    FileContent content;  // of a symbolic link: its target
+  };
+
   TreeModel();
 
   void apply(const Operation& operation);
   // The node that `path` ("/a/b") names, if any.
   [[nodiscard]] std::optional<NodeId> find(const std::string& path) const;
-  [[nodiscard]] bool is_folder(NodeId node) const;
+  // Null for a node that was never made. Nodes without a name stay, as unlinked files that are still open do.
+  [[nodiscard]] const Node* node(NodeId id) const;
 
   // Writes the tree below `folder`, which must exist and be empty.
   [[nodiscard]] Status write_out(const std::string& folder) const;
-  // kInternal naming the first difference in names or content.
+  // kInternal naming the first difference in names, kinds or content.
   [[nodiscard]] Status equals_folder(const std::string& folder) const;
 
  private:
-  struct Node {
-    bool folder = false;
-    std::map<std::string, NodeId> children;
-    std::vector<std::byte> content;
-  };
-
-  Node* node(NodeId id);
+  Node* mutable_node(NodeId id);
+  void make(const Operation& operation);
+  void change_content(const Operation& operation);
   void rename(const Operation& operation);
-  [[nodiscard]] Status write_folder(const Node& from, const std::string& path) const;
-  [[nodiscard]] Status compare_folder(const Node& with, const std::string& path) const;
+  void exchange(const Operation& operation);
 
   std::map<NodeId, Node> nodes_;
 };
-
-// Splits "/a/b/c" into "/a/b" and "c"; the root's parent is the root.
-struct SplitPath {
-  std::string parent;
-  std::string name;
-};
-[[nodiscard]] SplitPath split_path(const std::string& path);
 
 }  // namespace crashwright::harness

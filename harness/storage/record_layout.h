@@ -1,0 +1,50 @@
+// The bytes of a storage record on disk: storage_record_format.md.
+//
+// Threads: plain data; `count` is the only thing that another process may read while it changes.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace crashwright::harness {
+
+inline constexpr uint64_t kStorageRecordMagic = 0x3130434552545743U;  // "CWTREC01"
+inline constexpr uint32_t kStorageRecordVersion = 1;
+inline constexpr uint64_t kStorageIndexBytesMax = uint64_t{16} << 30;
+inline constexpr uint64_t kStorageDataBytesMax = uint64_t{256} << 30;
+
+struct RecordEntry {
+  uint8_t kind;
+  uint8_t flags;
+  uint16_t name_bytes;
+  uint16_t new_name_bytes;
+  uint16_t reserved;
+  uint32_t node;
+  uint32_t parent;
+  uint32_t new_parent;
+  uint32_t replaced;
+  int32_t pid;
+  int32_t tid;
+  uint64_t time_ns;
+  uint64_t offset;
+  uint64_t size;
+  uint64_t data_bytes;
+  uint64_t data_at;  // in the data file: the data, then the name, then the new name
+};
+static_assert(sizeof(RecordEntry) == 72);
+
+struct RecordHeader {
+  uint64_t magic;
+  uint32_t version;
+  uint32_t entry_bytes;
+  std::atomic<uint64_t> count;  // entries that are complete
+  std::byte padding[48];
+};
+static_assert(sizeof(RecordHeader) == 72);
+
+[[nodiscard]] inline std::string record_index_path(const std::string& folder) { return folder + "/operations.bin"; }
+[[nodiscard]] inline std::string record_data_path(const std::string& folder) { return folder + "/data.bin"; }
+
+}  // namespace crashwright::harness

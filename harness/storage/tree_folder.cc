@@ -1,0 +1,115 @@
+// A tree as a real folder: written out, and compared.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "base/unique_fd.h"
+#include "harness/storage/tree_model.h"
+
+namespace crashwright::harness {
+namespace {
+
+using Node = TreeModel::Node;
+using NodeType = TreeModel::NodeType;
+
+tl::unexpected<Error> differs(const std::string& path, const std::string& how) {
+  return fail(ErrorKind::kInternal, "storage record: " + path + " " + how);
+}
+
+Status write_node(const TreeModel& tree, const Node& node, const std::string& path);
+
+Status write_children(const TreeModel& tree, const Node& folder, const std::string& path) {
+  for (const auto& [name, id] : folder.children) {
+    if (auto written = write_node(tree, *tree.node(id), path + "/" + name); !written) return written;
+  }
+  return {};
+}
+
+Status write_node(const TreeModel& tree, const Node& node, const std::string& path) {
+  switch (node.type) {
+    case NodeType::kFolder:
+      if (::mkdir(path.c_str(), 0755) != 0) return fail_errno(errno, "make folder " + path);
+      return write_children(tree, node, path);
+    case NodeType::kSymlink:
+      if (::symlink(node.content.text().c_str(), path.c_str()) != 0) return fail_errno(errno, "make link " + path);
+      return {};
+    case NodeType::kSpecial:
+      if (::mknod(path.c_str(), node.mode, 0) != 0) return fail_errno(errno, "make node " + path);
+      return {};
+    case NodeType::kFile:
+      break;
+  }
+  const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (!file) return fail_errno(errno, "create " + path);
+  if (auto written = node.content.write_to(file.get()); !written) return written;
+  if ((node.mode & 07777) != 0644 && ::fchmod(file.get(), (node.mode & 07777) | 0600) != 0) {
+    return fail_errno(errno, "chmod " + path);
+  }
+  return {};
+}
+
+Status compare_node(const TreeModel& tree, const Node& node, const std::string& path);
+
+Status compare_children(const TreeModel& tree, const Node& folder, const std::string& path) {
+  size_t entries = 0;
+  std::error_code trouble;
+  for (const auto& entry : std::filesystem::directory_iterator(path, trouble)) {
+    ++entries;
+    if (!folder.children.contains(entry.path().filename().string())) {
+      return differs(entry.path().string(), "exists but was never recorded");
+    }
+  }
+  if (trouble) return fail(ErrorKind::kIo, "list " + path + ": " + trouble.message());
+  if (entries != folder.children.size()) return differs(path, "lacks an entry that was recorded");
+  for (const auto& [name, id] : folder.children) {
+    if (auto same = compare_node(tree, *tree.node(id), path + "/" + name); !same) return same;
+  }
+  return {};
+}
+
+bool is_type(NodeType type, mode_t mode) {
+  switch (type) {
+    case NodeType::kFile:
+      return S_ISREG(mode);
+    case NodeType::kFolder:
+      return S_ISDIR(mode);
+    case NodeType::kSymlink:
+      return S_ISLNK(mode);
+    case NodeType::kSpecial:
+      break;
+  }
+  return S_ISFIFO(mode) || S_ISSOCK(mode);
+}
+
+Status compare_node(const TreeModel& tree, const Node& node, const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return fail_errno(errno, path);
+  if (!is_type(node.type, info.st_mode)) return differs(path, "is of another kind than recorded");
+  if (node.type == NodeType::kFolder) return compare_children(tree, node, path);
+  if (node.type == NodeType::kSpecial) return {};
+  if (node.type == NodeType::kSymlink) {
+    std::error_code trouble;
+    const bool same = std::filesystem::read_symlink(path, trouble).string() == node.content.text();
+    return same ? Status() : differs(path, "points elsewhere than recorded");
+  }
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return fail_errno(errno, "open " + path);
+  const auto same = node.content.equals(file.get());
+  if (!same) return tl::unexpected(same.error());
+  return *same ? Status() : differs(path, "differs from the replay of its operations");
+}
+
+}  // namespace
+
+Status TreeModel::write_out(const std::string& folder) const {
+  return write_children(*this, nodes_.at(kRootNode), folder);
+}
+
+Status TreeModel::equals_folder(const std::string& folder) const {
+  return compare_children(*this, nodes_.at(kRootNode), folder);
+}
+
+}  // namespace crashwright::harness
