@@ -27,6 +27,7 @@ int cleanup_command(const std::vector<std::string>& arguments);
 int doctor_command(const std::vector<std::string>& arguments);
 int faults_command(const std::vector<std::string>& arguments);
 int list_command(const std::vector<std::string>& arguments);
+int log_command(const std::vector<std::string>& arguments);
 int prove_command(const std::vector<std::string>& arguments);
 int report_command(const std::vector<std::string>& arguments);
 int run_scenarios_command(const std::vector<std::string>& arguments);
