@@ -14,8 +14,9 @@
 namespace crashwright::rca {
 namespace {
 
-constexpr size_t kLineMax = 8192;    // bytes of a line that are matched
-constexpr size_t kStackWithin = 12;  // lines between a report's header and its stack
+constexpr size_t kLineMax = 8192;     // bytes of a line that are matched
+constexpr size_t kStackWithin = 12;   // lines between a report's header and its stack
+constexpr size_t kAddressWithin = 4;  // lines between a signal's name and its address
 constexpr size_t kEvidencePerCause = 4;
 constexpr uint64_t kNullPage = 64 * 1024;
 constexpr double kLaterReport = 0.3;  // what a second report counts: it is a consequence
@@ -76,12 +77,23 @@ std::optional<uint64_t> last_address(std::string_view line) {
   return hex_after(space == std::string_view::npos ? line : line.substr(space + 1), "");
 }
 
-// ": segfault at 18 ip 00005..." names it after "at ", a signal handler last.
-std::optional<uint64_t> access_address(std::string_view match) {
-  for (const std::string_view word : {"segfault at ", "fault addr "}) {
-    if (const auto named = hex_after(match, word); named) return named;
+// The address in a line that calls it one.
+std::optional<uint64_t> named_address(std::string_view line) {
+  for (const std::string_view word : {"segfault at ", "fault addr ", "addr=0x", "(@0x", "(SIGSEGV) (0x", "si_addr: 0x",
+                                      "si_addr = 0x", "ddress=0x", "ddress: 0x", "ADDRESS: 0x", "at address 0x"}) {
+    if (const auto named = hex_after(line, word); named) return named;
   }
-  return last_address(match);
+  return std::nullopt;
+}
+
+// ": segfault at 18 ip 00005..." names it, a signal handler has it last; a word that is no number of some length is a
+// word.
+std::optional<uint64_t> access_address(std::string_view match) {
+  if (const auto named = named_address(match); named) return named;
+  const auto last = last_address(match);
+  return last && (match.find("0x") != std::string_view::npos || match.find("0000") != std::string_view::npos)
+             ? last
+             : std::nullopt;
 }
 
 class Reader {
@@ -108,18 +120,33 @@ class Reader {
   void read_line(size_t index) {
     constexpr std::string_view kSummary = "SUMMARY: ";
     std::string_view line = lines_[index];
-    std::string summary;
+    std::string reworded;
     if (line.starts_with(kSummary)) {
       if (reports_ > 0) return;  // says what the report's header said
-      summary = "ERROR: " + std::string(line.substr(kSummary.size()));
-      line = summary;
+      reworded = "ERROR: " + std::string(line.substr(kSummary.size()));
+      line = reworded;
+    } else if (const size_t end = end_of_old_header(line); end != std::string_view::npos) {
+      reworded = std::string(line.substr(0, end)) + ":" + std::string(line.substr(end));
+      line = reworded;
     }
-    for (const TextRule& rule : text_rules()) {
-      const auto match = match_line(line, rule.pattern);
-      if (!match || is_talk(line, match->begin)) continue;
-      take(rule, index, line, *match);
+    LineRules rules(line);
+    while (const auto found = rules.next()) {
+      if (is_talk(line, found->match.begin)) continue;
+      take(*found->rule, index, line, found->match);
       return;
     }
+  }
+
+  // Early versions wrote "ERROR: AddressSanitizer heap-use-after-free", without the colon behind the tool.
+  static size_t end_of_old_header(std::string_view line) {
+    constexpr std::string_view kTool = "Sanitizer";
+    const size_t header = line.find("ERROR: ");
+    const size_t tool = header == std::string_view::npos ? header : line.find(kTool, header);
+    if (tool == std::string_view::npos) return tool;
+    const size_t end = tool + kTool.size();
+    const std::string_view rest = line.substr(end);
+    const bool old = rest.starts_with(' ') && !rest.starts_with(" CHECK") && !rest.starts_with(" failed");
+    return old ? end : std::string_view::npos;
   }
 
   void take(const TextRule& rule, size_t index, std::string_view line, const TextMatch& match) {
@@ -131,10 +158,7 @@ class Reader {
         if (!take_report(rule, index, line, match, evidence)) return;
         break;
       case TextDetail::kAddress:
-        if (const auto address = access_address(line.substr(match.begin)); address) {
-          evidence.cause = cause_of_access(*address);
-          if (!result_.fault_address) result_.fault_address = address;
-        }
+        take_address(index, line.substr(match.begin), evidence);
         break;
       case TextDetail::kExpression:
         take_expression(line, match);
@@ -142,10 +166,25 @@ class Reader {
       case TextDetail::kException:
         take_exception(line, match, evidence);
         break;
+      case TextDetail::kFreedBlock:
+        for (const Evidence& earlier : result_.evidence) {
+          if (earlier.cause == "INVALID_FREE") evidence.cause = "DOUBLE_FREE";
+        }
+        break;
       case TextDetail::kNothing:
         break;
     }
     add(std::move(evidence));
+  }
+
+  void take_address(size_t index, std::string_view from_match, Evidence& evidence) {
+    auto address = access_address(from_match);
+    for (size_t i = index + 1; i < lines_.size() && i <= index + kAddressWithin && !address; ++i) {
+      address = named_address(lines_[i]);
+    }
+    if (!address) return;
+    evidence.cause = cause_of_access(*address);
+    if (!result_.fault_address) result_.fault_address = address;
   }
 
   // False for a report of another process.

@@ -1,254 +1,69 @@
 #include "rca/text_rules.h"
 
+#include <vector>
+
+#include "rca/text_rule_tables.h"
+
 namespace crashwright::rca {
 namespace {
 
-constexpr EvidenceTier kVerdict = EvidenceTier::kRuntimeVerdict;
-constexpr EvidenceTier kMessage = EvidenceTier::kLibraryMessage;
-constexpr EvidenceTier kMachine = EvidenceTier::kMachineState;
-constexpr EvidenceTier kStatus = EvidenceTier::kExitCode;
-constexpr TextDetail kReport = TextDetail::kReport;
-constexpr TextDetail kSegv = TextDetail::kSegv;
-constexpr TextDetail kExpression = TextDetail::kExpression;
-constexpr TextDetail kException = TextDetail::kException;
-
-// clang-format off
-constexpr TextRule kTextRules[] = {
-    // AddressSanitizer and HWAddressSanitizer, asan_errors.cpp and hwasan_report.cpp of LLVM: "ERROR: <tool>: <kind>".
-    {"ERROR: *AddressSanitizer: heap-use-after-free", "USE_AFTER_FREE", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: heap-buffer-overflow", "HEAP_OVERFLOW", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: heap-buffer-underflow", "HEAP_OVERFLOW", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: stack-buffer-overflow", "STACK_BUFFER_OVERFLOW", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: stack-buffer-underflow", "STACK_BUFFER_OVERFLOW", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: dynamic-stack-buffer-overflow", "STACK_BUFFER_OVERFLOW", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: global-buffer-overflow", "GLOBAL_BUFFER_OVERFLOW", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: stack-use-after", "USE_AFTER_FREE", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: use-after-", "USE_AFTER_FREE", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: container-overflow", "HEAP_OVERFLOW", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: intra-object-overflow", "HEAP_OVERFLOW", kVerdict, 0.9, kReport},
-    {"ERROR: *AddressSanitizer: allocation-tail-overwritten", "HEAP_OVERFLOW", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: negative-size-param", "HEAP_OVERFLOW", kVerdict, 0.8, kReport},
-    {"ERROR: *AddressSanitizer: *-param-overlap", "UNDEFINED_BEHAVIOUR", kVerdict, 0.9, kReport},
-    {"ERROR: *AddressSanitizer: attempting double-free", "DOUBLE_FREE", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: attempting free on address", "INVALID_FREE", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: attempting to call malloc_usable_size", "INVALID_FREE", kVerdict, 0.9, kReport},
-    {"ERROR: *AddressSanitizer: invalid-free", "INVALID_FREE", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: bad-free", "INVALID_FREE", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: alloc-dealloc-mismatch", "INVALID_FREE", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: new-delete-type-mismatch", "INVALID_FREE", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: stack-overflow", "STACK_OVERFLOW_EXHAUSTION", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: odr-violation", "UNDEFINED_BEHAVIOUR", kVerdict, 0.9, kReport},
-    {"ERROR: *AddressSanitizer: initialization-order-fiasco", "UNINITIALISED", kVerdict, 0.8, kReport},
-    {"ERROR: *AddressSanitizer: invalid-pointer-pair", "UNDEFINED_BEHAVIOUR", kVerdict, 0.9, kReport},
-    {"ERROR: *AddressSanitizer: *out of memory", "OOM", kVerdict, 1, kReport},
-    {"ERROR: *AddressSanitizer: tag-mismatch", "USE_AFTER_FREE", kVerdict, 0.6, kReport},
-    {"ERROR: *AddressSanitizer: unknown-crash", "WILD_ACCESS", kVerdict, 0.8, kReport},
-    {"ERROR: *AddressSanitizer: wild-", "WILD_ACCESS", kVerdict, 0.8, kReport},
-    {"ERROR: *Sanitizer: out-of-memory", "OOM", kVerdict, 1, kReport},
-    {"ERROR: *Sanitizer: requested allocation size", "OOM", kVerdict, 1, kReport},
-    {"ERROR: *Sanitizer: *-overflow: ", "OOM", kVerdict, 0.8, kReport},
-    {"ERROR: *Sanitizer: calloc parameters overflow", "OOM", kVerdict, 0.9, kReport},
-    {"ERROR: *Sanitizer: *allocator is trying to allocate", "OOM", kVerdict, 1, kReport},
-    {"ERROR: *Sanitizer: *rss limit exhausted", "OOM", kVerdict, 1, kReport},
-    {"Sanitizer: * rss limit exhausted", "OOM", kVerdict, 1, kReport},
-    {"^ERROR: Failed to mmap", "OOM", kMessage, 0.8},
-    {"Sanitizer failed to allocate ", "OOM", kMessage, 0.7},
-    // Signals that a sanitizer reports: the tool is the messenger.
-    {"ERROR: *Sanitizer: SEGV", "WILD_ACCESS", kMachine, 0.95, kSegv},
-    {"ERROR: *Sanitizer: access-violation", "WILD_ACCESS", kMachine, 0.9, kSegv},
-    {"ERROR: *Sanitizer: BUS", "BUS", kMachine, 0.95, kReport},
-    {"ERROR: *Sanitizer: FPE", "FPE", kMachine, 1, kReport},
-    {"ERROR: *Sanitizer: ILL", "ILLEGAL_INSTRUCTION", kMachine, 0.8, kReport},
-    {"ERROR: *Sanitizer: ABRT", "ABORT", kMachine, 0.75, kReport},
-    {"ERROR: *Sanitizer: TRAP", "ABORT", kMachine, 0.7, kReport},
-    {"ERROR: *Sanitizer: unknown", "UNKNOWN", kMachine, 0.3, kReport},
-    // Wordings of their summary lines, which the reader offers with "ERROR" in front.
-    {"ERROR: *AddressSanitizer: double-free", "DOUBLE_FREE", kVerdict, 1, kReport},
-    {"ERROR: *Sanitizer: allocation-size-too-big", "OOM", kVerdict, 1, kReport},
-    {"ERROR: *Sanitizer: rss-limit-exceeded", "OOM", kVerdict, 1, kReport},
-    {"ERROR: UndefinedBehaviorSanitizer: undefined-behavior", "UNDEFINED_BEHAVIOUR", kVerdict, 0.9, kReport},
-    {"ERROR: *Sanitizer: * leaked in ", "LEAK", kVerdict, 0.9, kReport},
-    {"ERROR: MemorySanitizer: use-of-uninitialized-value", "UNINITIALISED", kVerdict, 1, kReport},
-    {"ERROR: ThreadSanitizer: data race", "DATA_RACE", kVerdict, 0.95, kReport},
-    {"ERROR: ThreadSanitizer: lock-order-inversion", "DEADLOCK", kVerdict, 0.9, kReport},
-    {"ERROR: *Sanitizer: nested bug in the same thread", "UNKNOWN", kMachine, 0.3, kReport},
-    // The other sanitizers.
-    {"ERROR: LeakSanitizer: detected memory leaks", "LEAK", kVerdict, 0.9, kReport},
-    {"WARNING: MemorySanitizer: use-of-uninitialized-value", "UNINITIALISED", kVerdict, 1, kReport},
-    {"WARNING: ThreadSanitizer: data race", "DATA_RACE", kVerdict, 0.95, kReport},
-    {"WARNING: ThreadSanitizer: race on vptr", "DATA_RACE", kVerdict, 0.95, kReport},
-    {"WARNING: ThreadSanitizer: heap-use-after-free", "USE_AFTER_FREE", kVerdict, 1, kReport},
-    {"WARNING: ThreadSanitizer: use-after-free", "USE_AFTER_FREE", kVerdict, 1, kReport},
-    {"WARNING: ThreadSanitizer: lock-order-inversion", "DEADLOCK", kVerdict, 0.9, kReport},
-    {"WARNING: ThreadSanitizer: double lock", "DEADLOCK", kVerdict, 0.9, kReport},
-    {"WARNING: ThreadSanitizer: thread leak", "LEAK", kVerdict, 0.8, kReport},
-    {"WARNING: ThreadSanitizer: ", "UNDEFINED_BEHAVIOUR", kVerdict, 0.7, kReport},
-    {"Sanitizer CHECK failed: ", "ABORT", kMessage, 0.9, kReport},
-    {"Sanitizer: CHECK failed: ", "ABORT", kMessage, 0.9, kReport},
-    // UndefinedBehaviorSanitizer, ubsan_handlers.cpp: "file:line:column: runtime error: <message>".
-    {":~*: runtime error: * null pointer of type", "NULL_DEREF", kVerdict, 1, kReport},
-    {":~*: runtime error: reference binding to null pointer", "NULL_DEREF", kVerdict, 1, kReport},
-    {":~*: runtime error: division by zero", "FPE", kVerdict, 0.95, kReport},
-    {":~*: runtime error: ", "UNDEFINED_BEHAVIOUR", kVerdict, 0.95, kReport},
-    {"control flow integrity violation", "UNDEFINED_BEHAVIOUR", kVerdict, 0.95},
-    {"control flow integrity check *failed", "UNDEFINED_BEHAVIOUR", kVerdict, 0.95},
-    // Fuzzers: libFuzzer's FuzzerLoop.cpp, Centipede's runner.
-    {"ERROR: libFuzzer: timeout", "TIMEOUT", kVerdict, 1, kReport},
-    {"ERROR: libFuzzer: out-of-memory", "OOM", kVerdict, 1, kReport},
-    {"ERROR: libFuzzer: fuzz target overwrites its const input", "UNDEFINED_BEHAVIOUR", kVerdict, 0.8, kReport},
-    {"ERROR: libFuzzer: fuzz target exited", "UNEXPECTED_EXIT", kStatus, 0.9, kReport},
-    {"ERROR: libFuzzer: deadly signal", "UNKNOWN", kMachine, 0.3, kReport},
-    {"timeout exceeded: ~", "TIMEOUT", kVerdict, 0.9},
-    {"timeout-exceeded", "TIMEOUT", kVerdict, 0.9},
-    {"rss-limit-exceeded", "OOM", kVerdict, 0.9},
-    {"RSS limit exceeded: ~", "OOM", kVerdict, 0.9},
-    // Valgrind's Memcheck.
-    {"== Invalid free() / delete", "INVALID_FREE", kVerdict, 0.8, kReport},
-    {"== Invalid read of size", "WILD_ACCESS", kVerdict, 0.6, kReport},
-    {"== Invalid write of size", "WILD_ACCESS", kVerdict, 0.6, kReport},
-    {"== Conditional jump or move depends on uninitialised", "UNINITIALISED", kVerdict, 0.8, kReport},
-    // The kernel's own lines.
-    {"Out of memory: Kill", "OOM", kVerdict, 1},
-    {"oom-kill:", "OOM", kVerdict, 1},
-    {"Memory cgroup out of memory: Kill", "OOM", kVerdict, 1},
-    {": segfault at ", "WILD_ACCESS", kMachine, 0.8, TextDetail::kAddress},
-    {"traps: * trap divide error", "FPE", kMachine, 0.9},
-    {"traps: * general protection", "WILD_ACCESS", kMachine, 0.9},
-    {"traps: * trap invalid opcode", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
-    {"KASAN: *use-after-free", "USE_AFTER_FREE", kVerdict, 1},
-    {"KASAN: *double-free", "DOUBLE_FREE", kVerdict, 1},
-    {"KASAN: invalid-free", "INVALID_FREE", kVerdict, 1},
-    {"KASAN: stack-out-of-bounds", "STACK_BUFFER_OVERFLOW", kVerdict, 1},
-    {"KASAN: global-out-of-bounds", "GLOBAL_BUFFER_OVERFLOW", kVerdict, 1},
-    {"KASAN: *out-of-bounds", "HEAP_OVERFLOW", kVerdict, 1},
-    {"KASAN: null-ptr-deref", "NULL_DEREF", kVerdict, 1},
-    {"KASAN: ", "WILD_ACCESS", kVerdict, 0.8},
-    {"kernel NULL pointer dereference", "NULL_DEREF", kMachine, 0.95},
-    {"unable to handle kernel paging request", "WILD_ACCESS", kMachine, 0.9},
-    {"nable to handle page fault for address", "WILD_ACCESS", kMachine, 0.9},
-    {"^kernel BUG at ", "ASSERTION", kMessage, 0.9},
-    // Android's debuggerd.
-    {"ignal 11 (SIGSEGV)*fault addr ", "WILD_ACCESS", kMachine, 0.9, TextDetail::kAddress},
-    {"ignal 6 (SIGABRT)", "ABORT", kMachine, 0.75},
-    {"ignal 8 (SIGFPE)", "FPE", kMachine, 0.9},
-    {"ignal 7 (SIGBUS)", "BUS", kMachine, 0.9},
-    {"ignal 4 (SIGILL)", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
-    // Go's runtime.
-    {"^panic: runtime error: invalid memory address or nil pointer", "NULL_DEREF", kMessage, 0.95},
-    {"^panic: runtime error: integer divide by zero", "FPE", kMessage, 0.95},
-    {"^panic: runtime error: ", "ASSERTION", kMessage, 0.8, kExpression},
-    {"^fatal error: all goroutines are asleep", "DEADLOCK", kMessage, 1},
-    {"^fatal error: runtime: out of memory", "OOM", kMessage, 1},
-    {"^fatal error: runtime: cannot allocate memory", "OOM", kMessage, 1},
-    {"^fatal error: stack overflow", "STACK_OVERFLOW_EXHAUSTION", kMessage, 1},
-    {"goroutine stack exceeds ", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.9},
-    {"^fatal error: concurrent map ", "DATA_RACE", kMessage, 0.9},
-    // glibc's malloc.c. Corruption noticed by free() is a double free only where its list says so.
-    {"double free or corruption (out)", "HEAP_OVERFLOW", kMessage, 0.9},
-    {"double free or corruption", "DOUBLE_FREE", kMessage, 0.9},
-    {"double free detected", "DOUBLE_FREE", kMessage, 1},
-    {"free(): invalid next size", "HEAP_OVERFLOW", kMessage, 1},
-    {"free(): invalid size", "INVALID_FREE", kMessage, 0.7},
-    {"free(): invalid pointer", "INVALID_FREE", kMessage, 0.95},
-    {"munmap_chunk(): invalid pointer", "INVALID_FREE", kMessage, 0.95},
-    {"realloc(): invalid pointer", "INVALID_FREE", kMessage, 0.95},
-    {"free(): corrupted unsorted chunks", "HEAP_OVERFLOW", kMessage, 0.9},
-    {"free(): too many chunks detected in tcache", "HEAP_OVERFLOW", kMessage, 0.7},
-    {"malloc(): unaligned tcache chunk", "USE_AFTER_FREE", kMessage, 0.8},
-    {"malloc(): unaligned fastbin chunk", "USE_AFTER_FREE", kMessage, 0.8},
-    {"malloc(): ", "HEAP_OVERFLOW", kMessage, 0.9},
-    {"realloc(): invalid next size", "HEAP_OVERFLOW", kMessage, 1},
-    {"malloc_consolidate(): ", "HEAP_OVERFLOW", kMessage, 0.8},
-    {"corrupted size vs. prev_size", "HEAP_OVERFLOW", kMessage, 0.95},
-    {"corrupted double-linked list", "HEAP_OVERFLOW", kMessage, 0.8},
-    {"break adjusted to free malloc space", "HEAP_OVERFLOW", kMessage, 0.8},
-    {"*** stack smashing detected ***", "STACK_BUFFER_OVERFLOW", kMessage, 1},
-    {"*** buffer overflow detected ***", "STACK_BUFFER_OVERFLOW", kMessage, 0.75},
-    {"*** longjmp causes uninitialized stack frame ***", "UNDEFINED_BEHAVIOUR", kMessage, 0.8},
-    // The C++ runtimes: libstdc++ and libc++abi.
-    {"^terminate called after throwing an instance of '", "EXCEPTION", kMessage, 1, kException},
-    {"terminating * uncaught exception of type ", "EXCEPTION", kMessage, 1, kException},
-    {"terminating with uncaught", "EXCEPTION", kMessage, 0.95},
-    {"^terminate called without an active exception", "EXCEPTION", kMessage, 0.85},
-    {"^terminate called recursively", "EXCEPTION", kMessage, 0.85},
-    {"pure virtual method called", "ABORT", kMessage, 0.9},
-    // Out of memory by other words.
-    {"memory allocation of ~ bytes failed", "OOM", kMessage, 1},
-    {"memory allocation of ~* bytes failed", "OOM", kMessage, 1},
-    {"Fatal * out of memory", "OOM", kMessage, 1},
-    {"# Allocation failed", "OOM", kMessage, 1},
-    {"heap out of memory", "OOM", kMessage, 1},
-    {"^std::bad_alloc", "OOM", kMessage, 0.8},
-    // Stack exhaustion as other runtimes put it.
-    {"has overflowed its stack", "STACK_OVERFLOW_EXHAUSTION", kMessage, 1},
-    {"^fatal runtime error: stack overflow", "STACK_OVERFLOW_EXHAUSTION", kMessage, 1},
-    // Checks of the program's own.
-    {": Assertion `*' failed", "ASSERTION", kMessage, 1, kExpression},
-    {": Assertion `", "ASSERTION", kMessage, 0.9, kExpression},
-    {"^Assertion failed: ", "ASSERTION", kMessage, 0.9, kExpression},
-    {"^Assertion failed", "ASSERTION", kMessage, 0.85},
-    {"ssertion \"*\" failed", "ASSERTION", kMessage, 0.9},
-    {"^assertion failed: ", "ASSERTION", kMessage, 0.9, kExpression},
-    {"^Assertion failure: ", "ASSERTION", kMessage, 0.95, kExpression},
-    {" FATAL *] CHECK failed: ", "ASSERTION", kMessage, 1, kExpression},
-    {"^[FATAL:*] ", "ASSERTION", kMessage, 0.85, kExpression},
-    {"^ASSERTION FAILED: ", "ASSERTION", kMessage, 0.95, kExpression},
-    {"^ASSERT FAILED: ", "ASSERTION", kMessage, 0.95, kExpression},
-    {"] Assert failed: ", "ASSERTION", kMessage, 0.95, kExpression},
-    {"] assert failure: ", "ASSERTION", kMessage, 0.95, kExpression},
-    {":ERROR:*assertion failed", "ASSERTION", kMessage, 0.95, kExpression},
-    {"~: assertion * failed", "ASSERTION", kMessage, 0.95},
-    {"~:assertion * failed", "ASSERTION", kMessage, 0.95},
-    {"ASSERT failed: ", "ASSERTION", kMessage, 0.95, kExpression},
-    {": check failed: ", "ASSERTION", kMessage, 0.95, kExpression},
-    {"ECURITY CHECK failed", "ASSERTION", kMessage, 0.95},
-    {"ecurity CHECK failed", "ASSERTION", kMessage, 0.95},
-    {"ecurity DCHECK failed", "ASSERTION", kMessage, 0.95},
-    {"] Check failed: ", "ASSERTION", kMessage, 1, kExpression},
-    {"] DCHECK failed: ", "ASSERTION", kMessage, 1, kExpression},
-    {"^# Check failed: ", "ASSERTION", kMessage, 1, kExpression},
-    {"^# Debug check failed: ", "ASSERTION", kMessage, 1, kExpression},
-    {"^# unreachable code", "ASSERTION", kMessage, 0.9},
-    {"] NOTREACHED hit", "ASSERTION", kMessage, 1},
-    {"^CHECK failed: ", "ASSERTION", kMessage, 0.9, kExpression},
-    {"^CHECK FAILED: ", "ASSERTION", kMessage, 0.9, kExpression},
-    {"^thread '*' panicked at ", "ASSERTION", kMessage, 0.95, kExpression},
-    {"^thread '*' (*) panicked at ", "ASSERTION", kMessage, 0.95, kExpression},
-    {"^Fatal error: ", "ASSERTION", kMessage, 0.7, kExpression},
-    {":FATAL:*] ", "ASSERTION", kMessage, 0.85, kExpression},
-    {"^F~~~~ ~~:~~:~~*] ", "ASSERTION", kMessage, 0.85, kExpression},
-    {"*** Check failure stack trace: ***", "ASSERTION", kMessage, 0.85},
-    {"^# Fatal error in ", "ASSERTION", kMessage, 0.59},
-    {"^# Fatal error", "ASSERTION", kMessage, 0.59},
-    // The kit's watchdog.
-    {"^watchdog: thread * stalled for ", "TIMEOUT", kMessage, 0.9},
-    // Debuggers and signal handlers of others.
-    {"^Received signal 11 *0000", "WILD_ACCESS", kMachine, 0.85, TextDetail::kAddress},
-    {"^Received signal 11 ", "WILD_ACCESS", kMachine, 0.75, TextDetail::kAddress},
-    {"^Received signal 6", "ABORT", kMachine, 0.75},
-    {"^Received signal 8", "FPE", kMachine, 0.9},
-    {"^Received signal 7", "BUS", kMachine, 0.9},
-    {"^Received signal 4 ", "ILLEGAL_INSTRUCTION", kMachine, 0.75},
-    {"^Received signal 5", "ABORT", kMachine, 0.7},
-    {" signal SIGSEGV, ", "WILD_ACCESS", kMachine, 0.7},
-    {" signal SIGABRT, ", "ABORT", kMachine, 0.75},
-    {" signal SIGFPE, ", "FPE", kMachine, 0.9},
-    {" signal SIGBUS, ", "BUS", kMachine, 0.9},
-    {" signal SIGILL, ", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
-    {" signal SIGTRAP, ", "ABORT", kMachine, 0.7},
-    {"^Segmentation fault", "WILD_ACCESS", kStatus, 0.9},
-    {"^Aborted", "ABORT", kStatus, 0.9},
-    {"^Floating point exception", "FPE", kStatus, 1},
-    {"^Bus error", "BUS", kStatus, 1},
-    {"^Illegal instruction", "ILLEGAL_INSTRUCTION", kStatus, 1},
-    // Storage.
-    {": No space left on device", "DISK_FULL", kMessage, 0.7},
-    {": Input/output error", "IO_ERROR", kMessage, 0.7},
+struct IndexedRule {
+  const TextRule* rule = nullptr;
+  LetterPairs pairs;  // that every matching line has
 };
-// clang-format on
+
+// In order of precedence: the first rule that matches a line is the one that counts for it.
+std::vector<IndexedRule> index_rules() {
+  std::vector<IndexedRule> index;
+  for (const auto& table : {sanitizer_text_rules(), kernel_text_rules(), runtime_text_rules(), library_text_rules(),
+                            check_text_rules(), signal_text_rules()}) {
+    for (const TextRule& rule : table) {
+      IndexedRule& entry = index.emplace_back();
+      entry.rule = &rule;
+      // Between wildcards the letters stand next to each other in the line too.
+      std::string_view rest = rule.pattern;
+      while (!rest.empty()) {
+        const size_t end = rest.find_first_of("^*~");
+        entry.pairs.add(rest.substr(0, end));
+        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+      }
+    }
+  }
+  return index;
+}
+
+const std::vector<IndexedRule>& indexed_rules() {
+  static const std::vector<IndexedRule> index = index_rules();
+  return index;
+}
 
 }  // namespace
 
-std::span<const TextRule> text_rules() noexcept { return kTextRules; }
+void LetterPairs::add(std::string_view text) {
+  for (size_t i = 1; i < text.size(); ++i) {
+    const auto first = static_cast<unsigned char>(text[i - 1]);
+    const auto second = static_cast<unsigned char>(text[i]);
+    const unsigned bit = (first * 31U + second) & 255U;
+    bits[bit / 64] |= uint64_t{1} << (bit % 64);
+  }
+}
+
+bool LetterPairs::contains(const LetterPairs& other) const {
+  uint64_t lacking = 0;
+  for (size_t i = 0; i < bits.size(); ++i) lacking |= other.bits[i] & ~bits[i];
+  return lacking == 0;
+}
+
+LineRules::LineRules(std::string_view line) : line_(line) { pairs_.add(line); }
+
+std::optional<RuleMatch> LineRules::next() {
+  const std::vector<IndexedRule>& index = indexed_rules();
+  while (at_ < index.size()) {
+    const IndexedRule& entry = index[at_++];
+    if (!pairs_.contains(entry.pairs)) continue;
+    if (const auto match = match_line(line_, entry.rule->pattern); match) return RuleMatch{entry.rule, *match};
+  }
+  return std::nullopt;
+}
 
 }  // namespace crashwright::rca

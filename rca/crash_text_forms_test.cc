@@ -1,0 +1,132 @@
+// Goal: the wordings of many runtimes are understood, and quoting them is not.
+// Method: for each kind of speaker one short text in its form, of made-up programs.
+#include <boost/test/unit_test.hpp>
+
+#include "rca/autopsy.h"
+#include "rca/text_rules.h"
+
+namespace crashwright::rca {
+namespace {
+
+struct Form {
+  const char* text;
+  const char* cause;
+};
+
+void expect_each(const std::vector<Form>& forms) {
+  for (const Form& form : forms) BOOST_TEST(autopsy_text(form.text).cause == form.cause, form.text);
+}
+
+BOOST_AUTO_TEST_CASE(every_sanitizer_is_understood) {
+  const std::string stack = "    #0 0x1 in Desk::quote desk.cc:4\n";
+  const std::vector<Form> headers = {
+      {"==5==ERROR: AddressSanitizer heap-use-after-free on address 0x602 at pc 0x1\n", "USE_AFTER_FREE"},
+      {"==5==ERROR: MemorySanitizer: stack-overflow on address 0x7ff (pc 0x1 bp 0x2 sp 0x3 T0)\n",
+       "STACK_OVERFLOW_EXHAUSTION"},
+      {"==5==ERROR: UndefinedBehaviorSanitizer: SEGV on unknown address 0x000000000010 (pc 0x1)\n", "NULL_DEREF"},
+      {"==5==ERROR: AddressSanitizer: invalid-aligned-alloc-alignment in aligned_alloc\n", "UNDEFINED_BEHAVIOUR"},
+      {"SUMMARY: UndefinedBehaviorSanitizer: integer-divide-by-zero desk.cc:4:9\n", "FPE"},
+      {"SUMMARY: UndefinedBehaviorSanitizer: signed-integer-overflow desk.cc:4:9\n", "UNDEFINED_BEHAVIOUR"},
+      {"WARNING: ThreadSanitizer: unlock of an unlocked mutex (or by a wrong thread) (pid=5)\n", "UNDEFINED_BEHAVIOUR"},
+      {"Direct leak of 40 byte(s) in 1 object(s) allocated from:\n", "LEAK"},
+      {"*** GWP-ASan detected a memory error ***\nDouble Free at 0x7f01 (a 40-byte allocation) by thread 9:\n",
+       "DOUBLE_FREE"},
+      {"Scudo ERROR: misaligned pointer when deallocating address 0x1\n", "INVALID_FREE"},
+      {"==5== Possible data race during read of size 4 at 0x1 by thread #1\n", "DATA_RACE"},
+      {"========= Stack limit exceeded: 9000 > 8192 (Kb)\n", "STACK_OVERFLOW_EXHAUSTION"},
+  };
+  for (const Form& form : headers) BOOST_TEST(autopsy_text(form.text + stack).cause == form.cause, form.text);
+}
+
+BOOST_AUTO_TEST_CASE(a_free_of_a_freed_block_is_a_double_free_for_valgrind_too) {
+  expect_each({{"==9== Invalid free() / delete / delete[] / realloc()\n==9==    at 0x48: free (vg.c:1)\n"
+                "==9==  Address 0x4a is 0 bytes inside a block of size 40 free'd\n",
+                "DOUBLE_FREE"},
+               {"==9== Invalid read of size 4\n==9==    at 0x10: main (a.c:1)\n"
+                "==9==  Address 0x4a is 8 bytes inside a block of size 40 free'd\n",
+                "USE_AFTER_FREE"},
+               {"==9== Invalid write of size 1\n==9==    at 0x10: main (a.c:1)\n"
+                "==9==  Address 0x4a is 0 bytes after a block of size 24 alloc'd\n",
+                "HEAP_OVERFLOW"}});
+}
+
+BOOST_AUTO_TEST_CASE(allocators_and_the_cxx_runtimes_are_understood) {
+  expect_each({{"desk: malloc.c:2379: sysmalloc: Assertion `(old_top == initial_top (av))' failed.\n", "HEAP_OVERFLOW"},
+               {"Fatal glibc error: malloc.c:2599 (sysmalloc): assertion failed: (old_top == 1)\n", "HEAP_OVERFLOW"},
+               {"free(): unaligned chunk detected in tcache 2\n", "USE_AFTER_FREE"},
+               {"src/tcmalloc.cc:332] Attempt to free invalid pointer 0x10\n", "INVALID_FREE"},
+               {"libc++abi: Pure virtual function called!\n", "ABORT"},
+               {"LLVM ERROR: out of memory\n", "OOM"},
+               {"thread 'feed' panicked at src/main.rs:4:9:\nlimit\n", "ASSERTION"}});
+}
+
+BOOST_AUTO_TEST_CASE(failed_checks_are_understood) {
+  expect_each(
+      {{"/usr/include/c++/12/bits/stl_vector.h:1123: std::vector<int>: Assertion '__n < this->size()' failed.\n",
+        "ASSERTION"},
+       {"Assertion n > 0 failed at desk/quote.c:17\n", "ASSERTION"},
+       {"F20240607 10:11:12.000001    17 desk.cc:4] Check failed: a == b (1 vs. 2)\n", "ASSERTION"},
+       {"**\nERROR:desk.c:4:quote: code should not be reached\n", "ASSERTION"},
+       {"(desk:17): Desk-ERROR **: 10:11:12.1: no book for the symbol\n", "ASSERTION"},
+       {"ASSERT: \"size > 0\" in file desk.cpp, line 4\n", "ASSERTION"},
+       {"Hit MOZ_CRASH(no book) at desk.cpp:4\n", "ASSERTION"},
+       {"TRAP: failed Assert(\"size > 0\"), File: \"desk.c\", Line: 4, PID: 17\n", "ASSERTION"},
+       {"#\n# Fatal error in desk.cc, line 4\n# unimplemented code\n", "ASSERTION"},
+       {"desk.h:4: assertion __n < size() failed: index out of bounds\n", "ASSERTION"}});
+}
+
+BOOST_AUTO_TEST_CASE(other_runtimes_are_understood) {
+  expect_each({{"panic: runtime error: invalid memory address or nil pointer dereference\n", "NULL_DEREF"},
+               {"panic: no book\n\ngoroutine 1 [running]:\n", "ASSERTION"},
+               {"==================\nWARNING: DATA RACE\nRead at 0x00c0000b4008 by goroutine 7:\n", "DATA_RACE"},
+               {"Exception in thread \"main\" java.lang.OutOfMemoryError: Java heap space\n", "OOM"},
+               {"== Java Exception: java.lang.IllegalStateException: no book\n", "EXCEPTION"},
+               {"#  SIGSEGV (0xb) at pc=0x00007f, pid=17, tid=18\nsi_signo: 11 (SIGSEGV), si_code: 1 (SEGV_MAPERR), "
+                "si_addr: 0x0000000000000010\n",
+                "NULL_DEREF"},
+               {"Fatal Python error: Segmentation fault\n", "WILD_ACCESS"},
+               {"BUG: KASAN: slab-out-of-bounds in desk_write+0x1/0x2\n", "HEAP_OVERFLOW"},
+               {"INFO: task desk:17 blocked for more than 120 seconds.\n", "TIMEOUT"},
+               {"BUG: KFENCE: use-after-free read in desk_read+0x1/0x2\n", "USE_AFTER_FREE"}});
+}
+
+BOOST_AUTO_TEST_CASE(programs_that_print_their_own_death_are_understood_with_the_address) {
+  expect_each({{"*** SIGSEGV (@0x18) received by PID 17 (TID 0x7f) from PID 24; stack trace: ***\n", "NULL_DEREF"},
+               {"*** SIGABRT received at time=1717754400 on cpu 1 ***\n", "ABORT"},
+               {"*** Signal 11 (SIGSEGV) (0x123456789000) received by PID 17 (pthread TID 0x7f)\n", "WILD_ACCESS"},
+               {"Caught Segmentation fault, suspect faulting address 0x0\n", "NULL_DEREF"},
+               {"Crash reason:  SIGSEGV /SEGV_MAPERR\nCrash address: 0x10\n", "NULL_DEREF"},
+               {"Crash reason:  SIGFPE\nCrash address: 0x55550000\n", "FPE"},
+               {"* thread #1, stop reason = signal SIGSEGV: invalid address (fault address: 0x10)\n", "NULL_DEREF"},
+               {"Program received signal SIGSEGV, Segmentation fault.\n#0  0x1 in f (p=0x0) at a.c:1\n", "WILD_ACCESS"},
+               {"Got signal: 6 (Aborted).\n", "ABORT"},
+               {"qemu: uncaught target signal 11 (Segmentation fault) - core dumped\n", "WILD_ACCESS"}});
+}
+
+BOOST_AUTO_TEST_CASE(healthy_output_has_no_cause) {
+  for (const char* const text :
+       {"[==========] 12 tests ran.\n[  PASSED  ] 12 tests.\n", "INFO: Seed: 17\n#2 INITED cov: 4 ft: 4\nDone 9 runs\n",
+        "2024-06-07 10:11:12 INFO panic button armed\n", "no failures: 0 leaks, 0 errors\n",
+        "handler installed for SIGSEGV, SIGABRT\n", "Error: attempting a reconnect\n",
+        "ERROR: login was refused, trying again\n", "order rejected: limit of out of range prices\n",
+        "==17== ERROR SUMMARY: 0 errors from 0 contexts (suppressed: 0 from 0)\n"}) {
+    BOOST_TEST(autopsy_text(text).cause == "NONE", text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_filter_of_letter_pairs_never_rules_out_a_rule_that_matches) {
+  LetterPairs line;
+  line.add("x: Assertion `a' failed.");
+  LetterPairs fragment;
+  fragment.add(": Assertion `");
+  BOOST_TEST(line.contains(fragment));
+  fragment.add("zq");
+  BOOST_TEST(!line.contains(fragment));
+  LineRules rules("desk: desk.cc:4: quote: Assertion `n > 0' failed.");
+  const auto first = rules.next();
+  BOOST_REQUIRE(first.has_value());
+  BOOST_TEST(std::string(first->rule->cause) == "ASSERTION");
+}
+
+}  // namespace
+}  // namespace crashwright::rca

@@ -1,0 +1,113 @@
+// What debuggers, shells and programs that look after themselves print about a signal.
+#include "rca/text_rule_tables.h"
+
+namespace crashwright::rca {
+namespace {
+
+constexpr EvidenceTier kMessage = EvidenceTier::kLibraryMessage;
+constexpr EvidenceTier kMachine = EvidenceTier::kMachineState;
+constexpr EvidenceTier kStatus = EvidenceTier::kExitCode;
+constexpr TextDetail kAddress = TextDetail::kAddress;
+
+// clang-format off
+constexpr TextRule kRules[] = {
+    // Debuggers and signal handlers of others.
+    {"^Received signal 11 *0000", "WILD_ACCESS", kMachine, 0.85, TextDetail::kAddress},
+    {"^Received signal 11 ", "WILD_ACCESS", kMachine, 0.75, TextDetail::kAddress},
+    {"^Received signal 6", "ABORT", kMachine, 0.75},
+    {"^Received signal 8", "FPE", kMachine, 0.9},
+    {"^Received signal 7", "BUS", kMachine, 0.9},
+    {"^Received signal 4 ", "ILLEGAL_INSTRUCTION", kMachine, 0.75},
+    {"^Received signal 5", "ABORT", kMachine, 0.7},
+    {" signal SIGSEGV, ", "WILD_ACCESS", kMachine, 0.7},
+    {" signal SIGABRT, ", "ABORT", kMachine, 0.75},
+    {" signal SIGFPE, ", "FPE", kMachine, 0.9},
+    {" signal SIGBUS, ", "BUS", kMachine, 0.9},
+    {" signal SIGILL, ", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
+    {" signal SIGTRAP, ", "ABORT", kMachine, 0.7},
+    // glog, abseil, folly, Envoy and others that print their own death.
+    {"Caught Segmentation fault, suspect faulting address 0x", "WILD_ACCESS", kMachine, 0.85, kAddress},
+    {"Caught Aborted, suspect faulting address", "ABORT", kMachine, 0.75},
+    {"*** SIGSEGV (@0x", "WILD_ACCESS", kMachine, 0.85, kAddress},
+    {"*** SIGABRT (@0x", "ABORT", kMachine, 0.75},
+    {"*** SIGFPE (@0x", "FPE", kMachine, 0.9},
+    {"*** SIGBUS (@0x", "BUS", kMachine, 0.9},
+    {"*** SIGILL (@0x", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
+    {"*** SIGTRAP (@0x", "ABORT", kMachine, 0.7},
+    {"*** SIGSEGV received at time", "WILD_ACCESS", kMachine, 0.75, kAddress},
+    {"*** SIGABRT received at time", "ABORT", kMachine, 0.75},
+    {"*** SIGFPE received at time", "FPE", kMachine, 0.9},
+    {"*** SIGBUS received at time", "BUS", kMachine, 0.9},
+    {"*** SIGILL received at time", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
+    {"*** SIGTRAP received at time", "ABORT", kMachine, 0.7},
+    {"*** Signal 11 (SIGSEGV) (0x", "WILD_ACCESS", kMachine, 0.85, kAddress},
+    {"*** Signal 6 (SIGABRT) (0x", "ABORT", kMachine, 0.75},
+    {"*** Signal 8 (SIGFPE) (0x", "FPE", kMachine, 0.9},
+    {"*** Signal 7 (SIGBUS) (0x", "BUS", kMachine, 0.9},
+    {"*** Signal 4 (SIGILL) (0x", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
+    {"*** Signal 5 (SIGTRAP) (0x", "ABORT", kMachine, 0.7},
+    {"rashed by signal: 11", "WILD_ACCESS", kMachine, 0.75, kAddress},
+    {"rashed by signal: 6", "ABORT", kMachine, 0.75},
+    {"rashed by signal: 8", "FPE", kMachine, 0.9},
+    {"rashed by signal: 7", "BUS", kMachine, 0.9},
+    {"rashed by signal: 4", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
+    {"rashed by signal: 5", "ABORT", kMachine, 0.7},
+    // Breakpad, coredumpctl, lldb, QEMU.
+    {"Crash reason: *SIGSEGV", "WILD_ACCESS", kMachine, 0.75, kAddress},
+    {"Crash reason: *SIGABRT", "ABORT", kMachine, 0.75},
+    {"Crash reason: *SIGFPE", "FPE", kMachine, 0.9},
+    {"Crash reason: *SIGBUS", "BUS", kMachine, 0.9},
+    {"Crash reason: *SIGILL", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
+    {"Crash reason: *SIGTRAP", "ABORT", kMachine, 0.7},
+    {"Signal: 11 (SEGV)", "WILD_ACCESS", kMachine, 0.75},
+    {"Signal: 6 (ABRT)", "ABORT", kMachine, 0.75},
+    {"Signal: 8 (FPE)", "FPE", kMachine, 0.9},
+    {"Signal: 7 (BUS)", "BUS", kMachine, 0.9},
+    {"Signal: 4 (ILL)", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
+    {"Signal: 5 (TRAP)", "ABORT", kMachine, 0.7},
+    {"stop reason = signal SIGSEGV", "WILD_ACCESS", kMachine, 0.75, kAddress},
+    {"stop reason = signal SIGABRT", "ABORT", kMachine, 0.75},
+    {"stop reason = signal SIGFPE", "FPE", kMachine, 0.9},
+    {"stop reason = signal SIGBUS", "BUS", kMachine, 0.9},
+    {"stop reason = signal SIGILL", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
+    {"stop reason = signal SIGTRAP", "ABORT", kMachine, 0.7},
+    {"stop reason = EXC_BAD_ACCESS", "WILD_ACCESS", kMachine, 0.85, kAddress},
+    {"uncaught target signal 11 ", "WILD_ACCESS", kMachine, 0.75},
+    {"uncaught target signal 6 ", "ABORT", kMachine, 0.75},
+    {"uncaught target signal 8 ", "FPE", kMachine, 0.9},
+    {"uncaught target signal 7 ", "BUS", kMachine, 0.9},
+    {"uncaught target signal 4 ", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
+    {"uncaught target signal 5 ", "ABORT", kMachine, 0.7},
+    // Servers: MySQL, MongoDB.
+    {" got signal 11 ", "WILD_ACCESS", kMachine, 0.75},
+    {" got signal 6 ", "ABORT", kMachine, 0.75},
+    {" got signal 8 ", "FPE", kMachine, 0.9},
+    {" got signal 7 ", "BUS", kMachine, 0.9},
+    {" got signal 4 ", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
+    {" got signal 5 ", "ABORT", kMachine, 0.7},
+    {"Got signal: 11 ", "WILD_ACCESS", kMachine, 0.75},
+    {"Got signal: 6 ", "ABORT", kMachine, 0.75},
+    {"Got signal: 8 ", "FPE", kMachine, 0.9},
+    {"Got signal: 7 ", "BUS", kMachine, 0.9},
+    {"Got signal: 4 ", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
+    {"Got signal: 5 ", "ABORT", kMachine, 0.7},
+    {"Invalid access at address: 0x", "WILD_ACCESS", kMachine, 0.9, kAddress},
+    {"Accessing address: 0x", "WILD_ACCESS", kMachine, 0.9, kAddress},
+    // The shell.
+    {"^Segmentation fault", "WILD_ACCESS", kStatus, 0.9},
+    {"^Aborted", "ABORT", kStatus, 0.9},
+    {"^Floating point exception", "FPE", kStatus, 1},
+    {"^Bus error", "BUS", kStatus, 1},
+    {"^Illegal instruction", "ILLEGAL_INSTRUCTION", kStatus, 1},
+    {"^Trace/breakpoint trap", "ABORT", kStatus, 0.9},
+    // Storage.
+    {": No space left on device", "DISK_FULL", kMessage, 0.7},
+    {": Input/output error", "IO_ERROR", kMessage, 0.7},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const TextRule> signal_text_rules() noexcept { return kRules; }
+
+}  // namespace crashwright::rca
