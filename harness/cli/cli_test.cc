@@ -133,6 +133,55 @@ BOOST_AUTO_TEST_CASE(an_invalid_scenario_ends_with_2_before_anything_runs) {
   BOOST_TEST(!std::filesystem::exists(folder.path + "/out"));
 }
 
+BOOST_AUTO_TEST_CASE(the_code_of_a_complaint_is_explained_with_an_example) {
+  const Folder folder;
+  const Answer answer = folder.run({"explain", "cw121"});
+  BOOST_TEST(answer.code == 0);
+  BOOST_TEST(answer.out.rfind("CW121: a number that two readers read differently\n", 0) == 0);
+  BOOST_TEST(answer.out.find("    session: {messages: 010}\n") != std::string::npos);
+  BOOST_TEST(longest_line(folder.run({"explain"}).out) <= 80);
+  const Answer unknown = folder.run({"explain", "CW1211"});
+  BOOST_TEST(unknown.code == 2);
+  BOOST_TEST(unknown.err == "crashwright explain: no code \"CW1211\"\n  did you mean \"CW121\"?\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_first_scenario_is_valid_and_never_overwritten) {
+  const Folder folder;
+  const std::string mine = folder.path + "/mine";
+  BOOST_TEST(folder.run({"init", mine}).code == 0);
+  BOOST_TEST(folder.run({"validate", mine, "--no-engine"}).code == 0);
+  BOOST_TEST(folder.run({"init", mine}).code == 2);
+  BOOST_TEST(folder.run({"init", folder.path + "/a", folder.path + "/b"}).code == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_tells_what_the_seed_decides) {
+  const Folder folder;
+  const std::string file =
+      folder.file("a.yaml", "name: at random\nfaults:\n  - sigkill: {at: feed.message, probability: 0.5}\n");
+  const Answer seven = folder.run({"plan", file, "--seed", "7"});
+  BOOST_TEST(seven.code == 0);
+  BOOST_TEST(seven.out.find("sigkill at feed.message, at each passage with probability 0.5") != std::string::npos);
+  BOOST_TEST(seven.out == folder.run({"plan", file, "--seed", "7"}).out);
+  BOOST_TEST(seven.out != folder.run({"plan", file, "--seed", "8"}).out);
+}
+
+BOOST_AUTO_TEST_CASE(completion_scripts_name_every_command) {
+  const Folder folder;
+  for (const char* const shell : {"bash", "zsh", "fish"}) {
+    const Answer answer = folder.run({"completion", shell});
+    BOOST_TEST(answer.code == 0);
+    for (const Command& command : all_commands()) BOOST_TEST(answer.out.find(command.name) != std::string::npos);
+    BOOST_TEST(answer.out.find("@NAMES@") == std::string::npos);
+    BOOST_TEST(answer.out.find("@DESCRIBED@") == std::string::npos);
+  }
+  BOOST_TEST(folder.run({"completion", "tcsh"}).code == 2);
+  const std::string script = folder.file("completion.bash", folder.run({"completion", "bash"}).out);
+  const std::string ask =
+      "bash -c 'source " + script +
+      "; COMP_WORDS=(crashwright va); COMP_CWORD=1; _crashwright; test \"${COMPREPLY[*]}\" = validate'";
+  BOOST_TEST(std::system(ask.c_str()) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_selected_ends_with_4) {
   const Folder folder;
   const std::string good = folder.file("good.yaml", kGood);

@@ -1,7 +1,9 @@
 #include "harness/scenario/fields.h"
 
+#include <algorithm>
 #include <iterator>
 
+#include "harness/faults/registry.h"
 #include "harness/scenario/field_tables.h"
 
 namespace crashwright::harness {
@@ -61,6 +63,13 @@ std::vector<std::string> field_names(const std::string& section) {
     if (field.section == section) names.push_back(field.name);
   }
   return names;
+}
+
+bool is_particular_parameter(const std::string& name) {
+  const auto& kinds = all_fault_kinds();
+  return std::any_of(kinds.begin(), kinds.end(), [&](const FaultKind& kind) {
+    return std::find(kind.parameters.begin(), kind.parameters.end(), name) != kind.parameters.end();
+  });
 }
 
 std::vector<std::string> need_names() { return {"core", "fuse", "cgroup_memory"}; }

@@ -1,4 +1,4 @@
-// The scenario language, field by field: the one table behind loader, `crashwright faults` and reference.
+// The scenario language, field by field: the one table behind loader, schema, `crashwright faults` and reference.
 //
 // A field says where it stands (section), what it takes, its default, its documentation, and how a checked value gets
 // into the model. Adding a field: one entry in fields.cc and a member in scenario.h.
@@ -63,6 +63,9 @@ struct Field {
 [[nodiscard]] const std::vector<Field>& all_fields();
 [[nodiscard]] const Field* find_field(const std::string& section, const std::string& name);  // null: unknown
 [[nodiscard]] std::vector<std::string> field_names(const std::string& section);
+
+// A fault's parameter that only the kinds take which list it; false for the triggers, which every kind takes.
+[[nodiscard]] bool is_particular_parameter(const std::string& name);
 
 // Names of the needs that a scenario may state.
 [[nodiscard]] std::vector<std::string> need_names();

@@ -248,10 +248,8 @@ void SectionReader::read_fault(const YamlNode& entry, Scenario& scenario) {
   if (parameters.kind == YamlNode::Kind::kMap) {
     read_map(parameters, "fault", FieldTarget{scenario, &fault}, kind);
     for (const YamlNode& parameter : parameters.keys) {
-      static const std::vector<std::string> kParticular = {"file", "bytes", "headroom", "limit",
-                                                           "for",  "stage", "offset"};
       const auto is = [&](const std::string& word) { return word == parameter.text; };
-      if (std::none_of(kParticular.begin(), kParticular.end(), is)) continue;
+      if (!is_particular_parameter(parameter.text)) continue;
       if (std::any_of(kind->parameters.begin(), kind->parameters.end(), is)) continue;
       complain(parameter.position, shown_width(parameter), code::kForeignParameter,
                fmt::format("{} takes no \"{}\"", kind->name, parameter.text),

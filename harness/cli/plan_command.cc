@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "harness/cli/command.h"
+#include "harness/cli/exit_code.h"
+#include "harness/cli/options.h"
+#include "harness/cli/selection.h"
+
+namespace crashwright::harness::cli {
+namespace {
+
+using postmortem::FaultScope;
+using postmortem::FaultTrigger;
+
+std::string trigger_text(const FaultPlan& fault) {
+  const char* const scope = fault.scope == FaultScope::kThread ? " of a thread" : "";
+  switch (fault.trigger) {
+    case FaultTrigger::kHit:
+      return fmt::format("at passage {}{}", fault.hit, scope);
+    case FaultTrigger::kProbability:
+      return fmt::format("at each passage{} with probability {}, seed {}", scope,
+                         static_cast<double>(fault.probability_ppb) / 1e9, fault.seed);
+    case FaultTrigger::kElapsed:
+      return fmt::format("{} ms after the engine's start", static_cast<double>(fault.elapsed_ns) / 1e6);
+    case FaultTrigger::kFeedSequence:
+      return fmt::format("once feed message {} is applied", fault.feed_sequence);
+  }
+  return "";
+}
+
+std::string fault_text(const FaultPlan& fault) {
+  std::string text = fault.kind;
+  if (!fault.point.empty()) text += " at " + fault.point;
+  if (fault.action != postmortem::FaultAction::kNone) text += ", " + trigger_text(fault);
+  if (!fault.thread.empty()) text += ", on thread " + fault.thread;
+  if (!fault.file.empty()) text += ", of file " + fault.file;
+  return fmt::format("{} (start {} of the engine)", text, fault.incarnation);
+}
+
+void print_plan(const Plan& plan) {
+  fmt::print("{} [{}]\n", plan.name, build_name(plan.build));
+  const auto line = [](const char* left, const std::string& right) {
+    if (!right.empty()) fmt::print("  {:<9} {}\n", left, wrap(right, 12));
+  };
+  line("why", plan.why);
+  line("seed", fmt::format("{}, session {}", plan.seed, plan.session.seed));
+  line("session",
+       fmt::format("{} messages of {} symbols, durable against {}", plan.session.messages, plan.session.symbols,
+                   plan.session.durability == Durability::kPowerLoss ? "power loss" : "process death"));
+  if (plan.fuse) {
+    const char* const name = plan.profile == Profile::kS ? "S" : plan.profile == Profile::kE ? "E" : "K";
+    line("storage", fmt::format("power-loss file system, profile {}", name));
+  }
+  for (const FaultPlan& fault : plan.faults) line("fault", fault_text(fault));
+  if (plan.faults.empty()) line("fault", "none: a control");
+  line("starts", fmt::format("{} of the engine", plan.incarnations_expected()));
+  line("cause", fmt::format("{}", fmt::join(plan.expect.causes, " or ")));
+  line("skip", fmt::format("{}", fmt::join(plan.expect.excluded, ", ")));
+  line("needs", fmt::format("{}", fmt::join(plan.needs, ", ")));
+  line("deadline", fmt::format("{} s", static_cast<double>(plan.deadline_ms) / 1e3));
+}
+
+}  // namespace
+
+int plan_command(const std::vector<std::string>& arguments) {
+  Selection selection;
+  PlanOptions planning;
+  Options options("plan", "Shows what a run would do for a seed, case by case, without doing it.");
+  selection.add_paths(options);
+  selection.add_filters(options);
+  options.number("--seed", "N", planning.run_seed, "the run's seed (default 1)");
+  options.note("`crashwright list --format json` gives every plan in full, for machines.");
+  options.example("crashwright plan scenarios/process/sigkill_at_random.yaml --seed 7");
+  if (const auto code = options.parse(arguments)) return *code;
+  const Selected selected = select_scenarios(selection);
+  if (selected.exit_code) return *selected.exit_code;
+  planning.only_build = selection.only_build();
+  const std::vector<Plan> plans = make_plans(selected.scenarios, planning);
+  for (size_t i = 0; i < plans.size(); ++i) {
+    if (i > 0) fmt::print("\n");
+    print_plan(plans[i]);
+  }
+  return plans.empty() ? kExitNothing : kExitPassed;
+}
+
+}  // namespace crashwright::harness::cli
