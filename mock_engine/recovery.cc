@@ -47,7 +47,7 @@ __attribute__((noinline)) Step Recovery::load_snapshot() {
 __attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditReadout& readout,
                                                       postmortem::EngineThread& self) {
   enter_phase(RecoveryPhase::kReplayingAudit);
-  const uint64_t last = readout.records.empty() ? 0 : readout.records.back().sequence;
+  const uint64_t last = readout.last_sequence;
   const bool hard_coded = CRASHWRIGHT_PLANTED("replay_hard_coded_path");
   if (last < snapshot_sequence_ && !hard_coded) {
     return stop(ExitCode::kRefused, "the state snapshot holds audit sequence " + std::to_string(snapshot_sequence_) +

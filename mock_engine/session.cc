@@ -88,7 +88,8 @@ Step write_recovered_checkpoint(CheckpointWriter& checkpoints, const Recovery& r
 
 // Recovery from disk alone: the state goes to standard output and beside the post-mortem files.
 Step recover_only(const EngineOptions& options, Recovery& recovery, EngineThread& self) {
-  const auto readout = read_log(self, [&] { return postmortem::read_audit_log(options.audit_path()); });
+  const auto readout = read_log(
+      self, [&] { return postmortem::read_audit_log_behind(options.audit_path(), recovery.snapshot_sequence()); });
   if (!readout) return tl::unexpected(storage_reason("audit log", readout.error()));
   if (!readout->damage.empty()) return stop(ExitCode::kRefused, describe(readout->damage.front()));
   if (auto replayed = replay(recovery, *readout, self); !replayed) return replayed;
@@ -193,7 +194,12 @@ Step run_trading_thread(const EngineOptions& options, Watchdog& watchdog, Engine
   if (options.recover_only) return recover_only(options, recovery, self);
   AuditReadout readout;
   auto log = read_log(self, [&] {
-    return AuditLog::open({options.audit_path(), options.durability, kAuditRingRecords, &watchdog}, &readout);
+    return AuditLog::open({.path = options.audit_path(),
+                           .durability = options.durability,
+                           .ring_records = kAuditRingRecords,
+                           .snapshot_sequence = recovery.snapshot_sequence(),
+                           .watchdog = &watchdog},
+                          &readout);
   });
   if (!log) return tl::unexpected(storage_reason("audit log", log.error()));
   if (auto replayed = replay(recovery, readout, self); !replayed) return replayed;

@@ -1,11 +1,17 @@
 #include "postmortem/audit_block.h"
 
+#include <fcntl.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/check.h"
 #include "base/checksum.h"
 #include "base/clock.h"
+#include "base/unique_fd.h"
 #include "postmortem/planted_bug.h"
 
 namespace crashwright::postmortem {
@@ -35,6 +41,37 @@ bool fields_possible(const AuditBlock& block) noexcept {
     if (block.records[i].sequence != header.first_sequence + i) return false;
   }
   return true;
+}
+
+uint8_t hex_value(char digit) noexcept { return static_cast<uint8_t>(digit >= 'a' ? digit - 'a' + 10 : digit - '0'); }
+
+// The kernel's boot id, 36 characters with hyphens; zeros where there is none.
+std::array<uint8_t, 16> read_boot_id() noexcept {
+  std::array<uint8_t, 16> id{};
+  const UniqueFd fd(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+  char text[36];
+  if (!fd || ::read(fd.get(), text, sizeof text) != sizeof text) return id;
+  size_t digits = 0;
+  for (const char c : text) {
+    if (c == '-' || digits == 2 * id.size()) continue;
+    id[digits / 2] = static_cast<uint8_t>((id[digits / 2] << 4) | hex_value(c));
+    ++digits;
+  }
+  return id;
+}
+
+const std::array<uint8_t, 16>& boot_id() noexcept {
+  static const std::array<uint8_t, 16> id = read_boot_id();
+  return id;
+}
+
+// Asked for once: the kernel's bound grows by microseconds a second at most, and the question is a system call.
+uint32_t wall_error_us() noexcept {
+  static const uint32_t error = [] {
+    timex discipline{};
+    return ::adjtimex(&discipline) == TIME_ERROR ? ~uint32_t{0} : static_cast<uint32_t>(discipline.maxerror);
+  }();
+  return error;
 }
 
 }  // namespace
@@ -98,7 +135,12 @@ void AuditBlockBuilder::finish(AuditBlock& block, AuditBlockKind kind, size_t co
   header.first_sequence = position_.next_sequence;
   header.known_durable = known_durable;
   header.durable_blocks = durable_blocks;
-  header.wall_ns = wall_ns();
+  header.wall_ns = CRASHWRIGHT_PLANTED("audit_clock_zero") ? 0 : wall_ns();
+  header.wall_error_us = wall_error_us();
+  header.monotonic_ns = monotonic_ns();
+  header.tsc = __builtin_ia32_rdtsc();
+  header.batch = position_.batch;
+  std::memcpy(header.boot_id, boot_id().data(), sizeof header.boot_id);
   header.chain = position_.chain;
   header.run = position_.run;
   header.record_count = static_cast<uint16_t>(count);

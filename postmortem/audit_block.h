@@ -16,7 +16,7 @@
 namespace crashwright::postmortem {
 
 inline constexpr uint64_t kAuditMagic = 0x3130544455415743U;  // "CWAUDT01" as stored
-inline constexpr uint32_t kAuditVersion = 1;
+inline constexpr uint32_t kAuditVersion = 2;
 inline constexpr size_t kAuditBlockBytes = 4096;
 inline constexpr size_t kAuditSectorBytes = 512;
 inline constexpr size_t kAuditRecordsPerBlock = 31;
@@ -46,7 +46,12 @@ struct AuditBlockHeader {
   uint32_t run;             // which opening of the log wrote it, from 1; 0 in block 0
   uint16_t record_count;
   AuditBlockKind kind;
-  uint8_t reserved[52];  // zero
+  uint32_t wall_error_us;  // how wrong wall_ns may be, as the kernel's clock discipline says; ~0: not disciplined
+  uint64_t monotonic_ns;   // when the block was made, CLOCK_MONOTONIC
+  uint64_t tsc;            // and by the processor's time stamp counter
+  uint64_t batch;          // counts the writes of this file from 1; 0 in block 0. Blocks of one write share it
+  uint8_t boot_id[16];     // of the kernel that ran when the block was made: monotonic_ns compares within one boot
+  uint8_t reserved[8];     // zero
 };
 static_assert(sizeof(AuditBlockHeader) == sizeof(AuditRecord), "header and records share one grid within the sectors");
 
@@ -86,7 +91,18 @@ class AuditBlockBuilder {
     uint64_t next_sequence = 1;
     uint32_t chain = 0;
     uint32_t run = 0;
+    uint64_t batch = 0;
   };
+
+  // Where the log goes on behind a block.
+  [[nodiscard]] static Position behind(const AuditBlockHeader& header) noexcept {
+    return {.salt = header.salt,
+            .next_block = header.block_number + 1,
+            .next_sequence = header.first_sequence + header.record_count,
+            .chain = header.crc,
+            .run = header.run,
+            .batch = header.batch};
+  }
 
   explicit AuditBlockBuilder(const Position& position) : position_(position) {}
 
@@ -97,6 +113,8 @@ class AuditBlockBuilder {
 
   // The blocks from here on belong to the next opening of the log.
   void begin_run() noexcept { position_.run += 1; }
+  // The blocks from here on are written together, after those before.
+  void begin_batch() noexcept { position_.batch += 1; }
 
   [[nodiscard]] const Position& position() const noexcept { return position_; }
 

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include "base/file.h"
@@ -38,6 +39,13 @@ Result<size_t> read_fully(int fd, std::span<std::byte> buffer, uint64_t offset) 
     size += static_cast<size_t>(got);
   }
   return size;
+}
+
+std::optional<AuditBlock> read_block(int fd, uint64_t number) {
+  AuditBlock block;
+  const auto got = read_fully(fd, std::as_writable_bytes(std::span(&block, 1)), number * kAuditBlockBytes);
+  if (!got || *got < sizeof block) return std::nullopt;
+  return block;
 }
 
 Status sync_fd(int fd, const std::string& path) {
@@ -153,10 +161,9 @@ Status sync_folder_of(const std::string& path) {
   return sync_fd(fd.get(), folder);
 }
 
-Result<AuditScan> scan_audit_file(int fd, const std::string& path) {
-  AuditScanner scanner;
+Result<AuditScan> scan_audit_file(int fd, const std::string& path, AuditScanner& scanner, uint64_t from) {
   std::vector<std::byte> buffer(kReadBytes);
-  for (uint64_t offset = 0;;) {
+  for (uint64_t offset = from;;) {
     const auto got = read_fully(fd, buffer, offset);
     if (!got) return fail(got.error().kind, path + ": " + got.error().message);
     for (size_t at = 0; at < *got; at += kAuditBlockBytes) {
@@ -168,6 +175,42 @@ Result<AuditScan> scan_audit_file(int fd, const std::string& path) {
   auto scan = scanner.finish();
   if (!scan) return fail(scan.error().kind, path + ": " + scan.error().message, scan.error().remedy);
   return scan;
+}
+
+// First sequences only grow from block to block and zeros follow the data: both ends are found by halving.
+AuditBlockBuilder::Position find_audit_start(int fd, uint64_t snapshot_sequence) {
+  struct stat info {};
+  if (snapshot_sequence == 0 || ::fstat(fd, &info) != 0) return {};
+  const uint64_t blocks = static_cast<uint64_t>(info.st_size) / kAuditBlockBytes;
+  const auto file_block = read_block(fd, 0);
+  if (blocks * kAuditBlockBytes <= kAuditReadBytesMin || !file_block) return {};
+  const uint64_t salt = file_block->header.salt;
+  const auto beyond = [&](uint64_t number, uint64_t sequence) {
+    const auto block = read_block(fd, number);
+    return !block || check_block(*block, number, salt) != AuditBlockState::kIntact ||
+           block->header.first_sequence > sequence;
+  };
+  const auto last_not_beyond = [&](uint64_t sequence) {
+    uint64_t low = 0;
+    for (uint64_t high = blocks; high - low > 1;) {
+      const uint64_t middle = low + (high - low) / 2;
+      (beyond(middle, sequence) ? high : low) = middle;
+    }
+    return low;
+  };
+  const uint64_t end = last_not_beyond(~uint64_t{0}) + 1;
+  const uint64_t at_least = end - std::min(end, kAuditReadBytesMin / kAuditBlockBytes);
+  const uint64_t start = std::min(last_not_beyond(snapshot_sequence), at_least);
+  const auto before = start == 0 ? std::nullopt : read_block(fd, start - 1);
+  if (!before || check_block(*before, start - 1, salt) != AuditBlockState::kIntact) return {};
+  return AuditBlockBuilder::behind(before->header);
+}
+
+Result<AuditScan> scan_from_snapshot(int fd, const std::string& path, uint64_t snapshot_sequence) {
+  AuditScanner scanner;
+  const AuditBlockBuilder::Position start = find_audit_start(fd, snapshot_sequence);
+  if (start.next_block > 0) scanner.begin_at(start);
+  return scan_audit_file(fd, path, scanner, start.next_block * kAuditBlockBytes);
 }
 
 Result<AuditFile> open_audit_file(const AuditLogOptions& options) {
@@ -182,7 +225,7 @@ Result<AuditFile> open_audit_file(const AuditLogOptions& options) {
     if (power_loss) {
       if (auto settled = settle(fd.get(), path); !settled) return tl::unexpected(settled.error());
     }
-    auto scan = scan_audit_file(fd.get(), path);
+    auto scan = scan_from_snapshot(fd.get(), path, options.snapshot_sequence);
     if (!scan) return tl::unexpected(scan.error());
     file.scan = std::move(*scan);
     const AuditReadout& readout = file.scan.readout;

@@ -26,8 +26,16 @@ struct AuditFile {
 // Creates the log when it is missing or empty, reads it, cuts a torn tail. Refuses damage.
 [[nodiscard]] Result<AuditFile> open_audit_file(const AuditLogOptions& options);
 
-// Reads all of `fd` through a scanner. The size is taken from the file, nothing else.
-[[nodiscard]] Result<AuditScan> scan_audit_file(int fd, const std::string& path);
+// Reads `fd` through a scanner from byte `from` on, which is where `scanner` begins. The size is taken from the file,
+// nothing else.
+[[nodiscard]] Result<AuditScan> scan_audit_file(int fd, const std::string& path, AuditScanner& scanner, uint64_t from);
+
+// Where reading may begin when a snapshot holds everything up to `snapshot_sequence`: the block that holds it, and at
+// least kAuditReadBytesMin before the end of the data. Position of block 0 when that is everything, or when what is
+// found on the way is not intact: then all must be judged.
+[[nodiscard]] AuditBlockBuilder::Position find_audit_start(int fd, uint64_t snapshot_sequence);
+
+[[nodiscard]] Result<AuditScan> scan_from_snapshot(int fd, const std::string& path, uint64_t snapshot_sequence);
 
 // fsync of the folder that holds `path`: makes a new name durable.
 [[nodiscard]] Status sync_folder_of(const std::string& path);

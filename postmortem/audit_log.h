@@ -13,7 +13,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,22 +48,36 @@ struct AuditReadout {
   uint64_t torn_tail_bytes = 0;      // 0: the log ends cleanly
   std::string torn_tail_reason;
   uint64_t known_durable = 0;  // highest sequence that the file itself proves was acknowledged
-  uint32_t runs = 0;           // RunStart records seen
+  uint32_t runs = 0;           // RunStart records seen, behind a bounded start openings before it
+  uint64_t last_sequence = 0;  // of the last valid record, also when `records` went elsewhere or begins behind it
+  uint64_t first_block = 0;    // where reading began; above 0: what lies before was not judged
 };
 
 // Reads without changing anything. kCorrupt for a file that is no audit log or of a newer version; damage and torn
 // tails are part of the readout, not errors. A missing or empty file is an empty readout.
 [[nodiscard]] Result<AuditReadout> read_audit_log(const std::string& path);
+// The same for a log of any length: records go to `sink` block by block, in order, and the readout has none.
+[[nodiscard]] Result<AuditReadout> scan_audit_log(const std::string& path,
+                                                  const std::function<void(std::span<const AuditRecord>)>& sink);
+// The same as an opening with that snapshot sees it (AuditLogOptions::snapshot_sequence).
+[[nodiscard]] Result<AuditReadout> read_audit_log_behind(const std::string& path, uint64_t snapshot_sequence);
 
 // The suffix of an intact readout: from the first record with sequence >= `sequence`, or with wall_ns >= `wall_ns`. In
 // order of sequence in both cases; the wall clock may step back between two records, the suffix has no holes.
 [[nodiscard]] std::vector<AuditRecord> replay_from_sequence(const AuditReadout& readout, uint64_t sequence);
 [[nodiscard]] std::vector<AuditRecord> replay_from_time(const AuditReadout& readout, uint64_t wall_ns);
 
+// So much of the end of a log is read at every start, whatever a snapshot holds: damage is found early while that is
+// cheap (64 MiB take tens of milliseconds). `crashwright audit verify` judges all of it.
+inline constexpr uint64_t kAuditReadBytesMin = uint64_t{64} << 20;
+
 struct AuditLogOptions {
   std::string path;
   Durability durability = Durability::kProcessDeath;
   size_t ring_records = 65536;  // power of two; append() waits when it is full
+  // A state snapshot holds the fold up to here: open() reads the log from there on, and at least its last
+  // kAuditReadBytesMin, but not more. 0: everything.
+  uint64_t snapshot_sequence = 0;
   // Watches the committer, null for nobody. A slow device is not a stalled thread: writing and syncing count as
   // waiting.
   Watchdog* watchdog = nullptr;

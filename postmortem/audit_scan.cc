@@ -11,6 +11,10 @@ namespace {
 
 uint32_t bytes_in_use(std::span<const std::byte> bytes) {
   size_t size = bytes.size();
+  for (uint64_t word = 0; size >= sizeof word; size -= sizeof word) {
+    std::memcpy(&word, bytes.data() + size - sizeof word, sizeof word);
+    if (word != 0) break;
+  }
   while (size > 0 && bytes[size - 1] == std::byte{0}) --size;
   return static_cast<uint32_t>(size);
 }
@@ -22,35 +26,62 @@ std::string describe(uint64_t number, AuditBlockState state) {
 
 }  // namespace
 
+AuditScanner::AuditScanner()
+    : sink_([this](std::span<const AuditRecord> records) {
+        scan_.readout.records.insert(scan_.readout.records.end(), records.begin(), records.end());
+      }) {}
+
+void AuditScanner::begin_at(const AuditBlockBuilder::Position& position) {
+  scan_.position = position;
+  scan_.readout.runs = position.run;
+  scan_.readout.first_block = position.next_block;
+  scan_.readout.last_sequence = position.next_sequence - 1;
+  first_kept_ = position.next_block;
+  salt_ = position.salt;
+  bytes_ = position.next_block * kAuditBlockBytes;
+}
+
 void AuditScanner::feed(std::span<const std::byte> bytes) {
-  const uint64_t number = entries_.size();
   bytes_ += bytes.size();
-  Entry entry{};
-  entry.size = static_cast<uint32_t>(bytes.size());
-  entry.bytes_in_use = bytes_in_use(bytes);
-  entry.has_magic =
-      bytes.size() >= sizeof kAuditMagic && std::memcmp(bytes.data(), &kAuditMagic, sizeof kAuditMagic) == 0;
-  entry.first_record = records_.size();
-  if (bytes.size() < kAuditBlockBytes) {
-    entry.state = entry.bytes_in_use == 0 ? AuditBlockState::kZero : AuditBlockState::kIncomplete;
-    entries_.push_back(entry);
-    return;
-  }
+  if (bytes.size() < kAuditBlockBytes) return keep(bytes, nullptr, AuditBlockState::kIncomplete);
   AuditBlock block;
   std::memcpy(static_cast<void*>(&block), bytes.data(), sizeof block);
-  entry.state = check_block(block, number, salt_);
-  if (entry.state == AuditBlockState::kIntact) {
-    entry.header = block.header;
-    salt_ = block.header.salt;
-    proven_blocks_ = std::max(proven_blocks_, block.header.durable_blocks);
-    known_durable_ = std::max(known_durable_, block.header.known_durable);
-    records_.insert(records_.end(), block.records, block.records + block.header.record_count);
+  const AuditBlockState state = check_block(block, blocks(), salt_);
+  if (state == AuditBlockState::kIntact) {
+    take_claims(block.header);
+    if (entries_.empty() && continues(block.header)) {
+      accept(block.header, std::span(block.records, block.header.record_count));
+      first_kept_ += 1;
+      return;
+    }
+  }
+  keep(bytes, &block, state);
+}
+
+void AuditScanner::take_claims(const AuditBlockHeader& header) {
+  salt_ = header.salt;
+  proven_blocks_ = std::max(proven_blocks_, header.durable_blocks);
+  known_durable_ = std::max(known_durable_, header.known_durable);
+}
+
+void AuditScanner::keep(std::span<const std::byte> bytes, const AuditBlock* block, AuditBlockState state) {
+  Entry entry{};
+  entry.size = static_cast<uint32_t>(bytes.size());
+  entry.bytes_in_use = state == AuditBlockState::kZero ? 0 : bytes_in_use(bytes);
+  entry.has_magic =
+      bytes.size() >= sizeof kAuditMagic && std::memcmp(bytes.data(), &kAuditMagic, sizeof kAuditMagic) == 0;
+  entry.first_record = kept_records_.size();
+  entry.state = block == nullptr && entry.bytes_in_use == 0 ? AuditBlockState::kZero : state;
+  if (state == AuditBlockState::kIntact) {
+    entry.header = block->header;
+    kept_records_.insert(kept_records_.end(), block->records, block->records + block->header.record_count);
   }
   entries_.push_back(entry);
 }
 
 // Block 0 is made durable before the file gets its name, so that no crash can tear it: when it is bad, it is damage.
 Status AuditScanner::check_file_block() const {
+  if (first_kept_ > 0) return {};
   const Entry& file = entries_.front();
   if (file.state == AuditBlockState::kNewerVersion) {
     return fail(ErrorKind::kCorrupt,
@@ -64,85 +95,76 @@ Status AuditScanner::check_file_block() const {
   return {};
 }
 
-bool AuditScanner::continues(const Entry& entry, const AuditScan& scan) const {
-  if (entry.state != AuditBlockState::kIntact) return false;
-  const AuditBlockBuilder::Position& position = scan.position;
-  return entry.header.chain == position.chain && entry.header.first_sequence == position.next_sequence &&
-         entry.header.run >= position.run;
+bool AuditScanner::continues(const AuditBlockHeader& header) const {
+  const AuditBlockBuilder::Position& position = scan_.position;
+  return header.chain == position.chain && header.first_sequence == position.next_sequence &&
+         header.run >= position.run && header.batch >= position.batch;
 }
 
-bool AuditScanner::trusted(uint64_t number, const AuditScan& scan) const {
-  return number < entries_.size() && entries_[number].state == AuditBlockState::kIntact &&
-         entries_[number].header.first_sequence >= scan.position.next_sequence;
+bool AuditScanner::trusted(uint64_t number) const {
+  return number < blocks() && entry(number).state == AuditBlockState::kIntact &&
+         entry(number).header.first_sequence >= scan_.position.next_sequence;
 }
 
-void AuditScanner::accept(const Entry& entry, AuditScan& scan) {
-  const auto first = records_.begin() + static_cast<std::ptrdiff_t>(entry.first_record);
-  const auto target = records_.begin() + static_cast<std::ptrdiff_t>(accepted_);
-  if (first != target) std::copy(first, first + entry.header.record_count, target);
-  accepted_ += entry.header.record_count;
-  scan.position.salt = entry.header.salt;
-  scan.position.next_block = entry.header.block_number + 1;
-  scan.position.next_sequence = entry.header.first_sequence + entry.header.record_count;
-  scan.position.chain = entry.header.crc;
-  scan.position.run = entry.header.run;
+void AuditScanner::accept(const AuditBlockHeader& header, std::span<const AuditRecord> records) {
+  AuditReadout& readout = scan_.readout;
+  for (const AuditRecord& record : records) readout.runs += record.type == AuditRecordType::kRunStart ? 1 : 0;
+  if (!records.empty()) sink_(records);
+  readout.last_sequence = header.first_sequence + header.record_count - 1;
+  scan_.position = AuditBlockBuilder::behind(header);
 }
 
-uint64_t AuditScanner::skip_damage(uint64_t number, AuditScan& scan) const {
-  const uint64_t expected = scan.position.next_sequence;
+uint64_t AuditScanner::skip_damage(uint64_t number) {
+  const uint64_t expected = scan_.position.next_sequence;
   // What nobody vouches for is not part of the damage, however it looks.
-  const uint64_t limit = std::min<uint64_t>(std::max(proven_blocks_, number + 1), entries_.size());
+  const uint64_t limit = std::min<uint64_t>(std::max(proven_blocks_, number + 1), blocks());
   uint64_t resume = number + 1;
-  while (resume < limit && !trusted(resume, scan)) ++resume;
+  while (resume < limit && !trusted(resume)) ++resume;
   AuditDamage damage;
   damage.offset = number * kAuditBlockBytes;
-  for (uint64_t i = number; i < resume; ++i) damage.size += entries_[i].size;
-  const uint64_t next = trusted(resume, scan) ? entries_[resume].header.first_sequence : known_durable_ + 1;
+  for (uint64_t i = number; i < resume; ++i) damage.size += entry(i).size;
+  const uint64_t next = trusted(resume) ? entry(resume).header.first_sequence : known_durable_ + 1;
   if (next > expected) {
     damage.first_sequence = expected;
     damage.last_sequence = next - 1;
   }
-  damage.reason = describe(number, entries_[number].state);
-  scan.readout.damage.push_back(std::move(damage));
+  damage.reason = describe(number, entry(number).state);
+  scan_.readout.damage.push_back(std::move(damage));
   return resume;
 }
 
-void AuditScanner::describe_end(uint64_t number, AuditReadout& readout) const {
+void AuditScanner::describe_end(uint64_t number) {
+  AuditReadout& readout = scan_.readout;
   readout.torn_tail_offset = std::min(number * kAuditBlockBytes, bytes_);
   if (CRASHWRIGHT_PLANTED("audit_replay_stops_silently")) return;
   uint64_t end = 0;
-  for (uint64_t i = number; i < entries_.size(); ++i) {
-    if (entries_[i].bytes_in_use > 0) end = i * kAuditBlockBytes + entries_[i].bytes_in_use;
+  for (uint64_t i = number; i < blocks(); ++i) {
+    if (entry(i).bytes_in_use > 0) end = i * kAuditBlockBytes + entry(i).bytes_in_use;
   }
   if (end == 0) return;
   readout.torn_tail_bytes = end - readout.torn_tail_offset;
-  readout.torn_tail_reason = describe(number, entries_[number].state);
+  readout.torn_tail_reason = describe(number, entry(number).state);
 }
 
 Result<AuditScan> AuditScanner::finish() {
-  AuditScan scan;
-  if (bytes_ == 0) return scan;
+  if (bytes_ == 0) return std::move(scan_);
   if (auto good = check_file_block(); !good) return tl::unexpected(good.error());
-  uint64_t number = 0;
-  while (number < entries_.size()) {
-    if (!continues(entries_[number], scan)) {
+  uint64_t number = first_kept_;
+  while (number < blocks()) {
+    if (entry(number).state != AuditBlockState::kIntact || !continues(entry(number).header)) {
       if (CRASHWRIGHT_PLANTED("audit_replay_stops_silently")) break;
       // Only what an intact block vouches for can be damaged; block 0 needs no witness.
       if (number != 0 && number >= proven_blocks_) break;
-      number = skip_damage(number, scan);
-      if (!trusted(number, scan)) break;
+      number = skip_damage(number);
+      if (!trusted(number)) break;
     }
-    accept(entries_[number], scan);
+    const Entry& next = entry(number);
+    accept(next.header, std::span(kept_records_).subspan(next.first_record, next.header.record_count));
     number += 1;
   }
-  describe_end(number, scan.readout);
-  records_.resize(accepted_);
-  scan.readout.records = std::move(records_);
-  scan.readout.known_durable = known_durable_;
-  scan.readout.runs = static_cast<uint32_t>(
-      std::count_if(scan.readout.records.begin(), scan.readout.records.end(),
-                    [](const AuditRecord& record) { return record.type == AuditRecordType::kRunStart; }));
-  return scan;
+  describe_end(number);
+  scan_.readout.known_durable = known_durable_;
+  return std::move(scan_);
 }
 
 }  // namespace crashwright::postmortem

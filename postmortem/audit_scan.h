@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -22,39 +23,60 @@ struct AuditScan {
   AuditBlockBuilder::Position position;  // run is that of the last valid block; salt 0 for an empty file
 };
 
+// Takes records as they are accepted, in order of sequence, a block at a time.
+using AuditRecordSink = std::function<void(std::span<const AuditRecord>)>;
+
 class AuditScanner {
  public:
+  // Collects the records in the readout.
+  AuditScanner();
+  // Hands them to `sink` instead; the readout then has none. Records in front of the first flaw are handed over while
+  // the file is read, so that a healthy log of any length takes no memory.
+  explicit AuditScanner(AuditRecordSink sink) : sink_(std::move(sink)) {}
+  AuditScanner(const AuditScanner&) = delete;
+  AuditScanner& operator=(const AuditScanner&) = delete;
+
+  // Begins in the middle: `position` is where the block before ended, and what lies before it is not judged.
+  void begin_at(const AuditBlockBuilder::Position& position);
+
   // The next block of the file; only the last one may be shorter than kAuditBlockBytes.
   void feed(std::span<const std::byte> bytes);
   // The verdict. The scanner is spent afterwards.
   [[nodiscard]] Result<AuditScan> finish();
 
  private:
+  // A block behind the first one that does not continue the log: judged at the end, by what later ones vouch for.
   struct Entry {
     AuditBlockHeader header;  // of an intact block
     AuditBlockState state;
     bool has_magic;
     uint32_t size;          // bytes the file has of it
     uint32_t bytes_in_use;  // up to its last byte that is not zero
-    size_t first_record;    // index into records_
+    size_t first_record;    // index into kept_records_
   };
 
+  void take_claims(const AuditBlockHeader& header);
+  void keep(std::span<const std::byte> bytes, const AuditBlock* block, AuditBlockState state);
+  [[nodiscard]] const Entry& entry(uint64_t number) const { return entries_[number - first_kept_]; }
+  [[nodiscard]] uint64_t blocks() const { return first_kept_ + entries_.size(); }
   [[nodiscard]] Status check_file_block() const;
-  [[nodiscard]] bool continues(const Entry& entry, const AuditScan& scan) const;
-  void accept(const Entry& entry, AuditScan& scan);
+  [[nodiscard]] bool continues(const AuditBlockHeader& header) const;
+  void accept(const AuditBlockHeader& header, std::span<const AuditRecord> records);
   // Sequences never go back: an intact block that says otherwise is not one to go on from.
-  [[nodiscard]] bool trusted(uint64_t number, const AuditScan& scan) const;
+  [[nodiscard]] bool trusted(uint64_t number) const;
   // Notes the damage that starts at block `number`, and returns the block after it.
-  uint64_t skip_damage(uint64_t number, AuditScan& scan) const;
-  void describe_end(uint64_t number, AuditReadout& readout) const;
+  uint64_t skip_damage(uint64_t number);
+  void describe_end(uint64_t number);
 
+  AuditRecordSink sink_;
+  AuditScan scan_;
+  uint64_t first_kept_ = 0;  // blocks below were accepted as they came
   std::vector<Entry> entries_;
-  std::vector<AuditRecord> records_;  // of all intact blocks; accept() moves those accepted to the front
-  size_t accepted_ = 0;               // how many
-  uint64_t salt_ = 0;                 // of the first intact block
-  uint64_t proven_blocks_ = 0;        // every block below was durable: the highest such claim of an intact block
-  uint64_t known_durable_ = 0;        // the highest sequence an intact block vouches for
-  uint64_t bytes_ = 0;
+  std::vector<AuditRecord> kept_records_;  // of the intact ones among entries_
+  uint64_t salt_ = 0;                      // of the first intact block
+  uint64_t proven_blocks_ = 0;             // every block below was durable: the highest such claim of an intact block
+  uint64_t known_durable_ = 0;             // the highest sequence an intact block vouches for
+  uint64_t bytes_ = 0;                     // up to the end of what was fed
 };
 
 }  // namespace crashwright::postmortem

@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_newer_version_is_refused_and_not_called_damage) {
   const auto scan = scan_image(bytes);
   BOOST_REQUIRE(!scan.has_value());
   BOOST_TEST((scan.error().kind == ErrorKind::kCorrupt));
-  BOOST_TEST(scan.error().message == "audit log of another version; this program reads version 1");
+  BOOST_TEST(scan.error().message == "audit log of another version; this program reads version 2");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_of_something_else_is_refused) {

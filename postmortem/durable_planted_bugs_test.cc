@@ -7,7 +7,7 @@
 #include "base/unique_fd.h"
 #include "postmortem/audit_log.h"
 #include "postmortem/audit_test_support.h"
-#include "postmortem/block_writer.h"
+#include "postmortem/batch_pipeline.h"
 #include "postmortem/planted_bug.h"
 #include "postmortem/state_store.h"
 
@@ -70,7 +70,13 @@ BOOST_AUTO_TEST_CASE(without_fsync_a_device_that_cannot_sync_goes_unnoticed) {
   const Planted planted("no_fsync");
   const UniqueFd fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
   const std::vector<std::byte> bytes(4096);
-  BOOST_TEST(BlockWriter::make(fd.get(), Durability::kPowerLoss, false)->write(bytes, 0).has_value());
+  const auto pipeline = BatchPipeline::make(fd.get(), Durability::kPowerLoss, false);
+  BOOST_REQUIRE(pipeline.has_value());
+  (*pipeline)->start(bytes, 0);
+  while (!(*pipeline)->empty()) {
+    BOOST_REQUIRE((*pipeline)->reap().has_value());
+    static_cast<void>((*pipeline)->retire());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_state_updated_in_place_never_has_a_second_snapshot_to_fall_back_to) {

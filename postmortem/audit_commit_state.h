@@ -1,0 +1,36 @@
+// What the audit log's front (append, wait_durable) and its committer share.
+//
+// Threads: atomics, and a ring of many producers and one consumer. `seal_reason` is written once, before `sealed`.
+// Errors:  none. Signal context: no.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/result.h"
+#include "postmortem/audit_ring.h"
+#include "postmortem/control_block.h"
+
+namespace crashwright::postmortem {
+
+struct AuditCommitState {
+  AuditCommitState(size_t ring_records, uint64_t next_sequence)
+      : witness(control_block().engine), ring(ring_records, next_sequence), durable(next_sequence - 1) {}
+
+  EngineWitness& witness;
+  AuditRing ring;
+  alignas(kCacheLineBytes) std::atomic<uint64_t> durable;
+  alignas(kCacheLineBytes) std::atomic<uint32_t> waiters{0};
+  std::atomic<uint32_t> wait_epoch{0};
+  alignas(kCacheLineBytes) std::atomic<uint32_t> sleeping{0};  // the committer sleeps or is about to
+  std::atomic<bool> refusing{false};                           // append() takes nothing more: sealed or closing
+  std::atomic<bool> stopping{false};
+  std::atomic<bool> sealed{false};
+  Error seal_reason;
+
+  void acknowledge(uint64_t sequence) noexcept;
+  void seal(Error reason);
+  void wake_waiters() noexcept;
+};
+
+}  // namespace crashwright::postmortem

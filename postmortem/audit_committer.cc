@@ -1,0 +1,253 @@
+#include "postmortem/audit_committer.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "postmortem/engine_thread.h"
+#include "postmortem/fault_point.h"
+#include "postmortem/futex.h"
+#include "postmortem/planted_bug.h"
+
+namespace crashwright::postmortem {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+constexpr uint64_t kFillBytes = 64 * kAuditBlockBytes;  // one step of zeros
+constexpr uint64_t kFillAheadBytes = 8 * kFillBytes;    // zeros that are ready in front of the data
+constexpr uint64_t kReserveBytes = 32 * kFillBytes;     // by so much the file grows
+constexpr nanoseconds kHeartbeatAfterIdle = milliseconds(50);
+constexpr nanoseconds kForEver{-1};
+constexpr uint64_t kSpinNs = 10'000;  // who has just been told that his record is durable soon has the next one
+constexpr int kPausesWhileGrowing = 16;
+
+void pause_briefly() noexcept { __builtin_ia32_pause(); }
+
+}  // namespace
+
+void AuditCommitState::acknowledge(uint64_t sequence) noexcept {
+  durable.store(sequence, std::memory_order_seq_cst);
+  witness.audit_durable.store(sequence, std::memory_order_release);
+  wake_waiters();
+}
+
+void AuditCommitState::seal(Error reason) {
+  seal_reason = std::move(reason);
+  refusing.store(true, std::memory_order_release);
+  sealed.store(true, std::memory_order_seq_cst);
+  wake_waiters();
+}
+
+void AuditCommitState::wake_waiters() noexcept {
+  if (waiters.load(std::memory_order_seq_cst) == 0) return;
+  wait_epoch.fetch_add(1, std::memory_order_seq_cst);
+  futex_wake_all(wait_epoch);
+}
+
+Result<std::unique_ptr<AuditCommitter>> AuditCommitter::make(AuditFile file, const AuditLogOptions& options,
+                                                             AuditCommitState& state) {
+  auto pipeline = BatchPipeline::make(file.fd.get(), options.durability, file.direct);
+  if (!pipeline) return tl::unexpected(pipeline.error());
+  return std::unique_ptr<AuditCommitter>(new AuditCommitter(std::move(file), options, state, std::move(*pipeline)));
+}
+
+// Zero-filling pays where a commit syncs the file: without it each one would have to commit the file's new size and
+// extents too. Where only the page cache counts it would write everything twice.
+AuditCommitter::AuditCommitter(AuditFile file, const AuditLogOptions& options, AuditCommitState& state,
+                               std::unique_ptr<BatchPipeline> pipeline)
+    : state_(state),
+      fd_(std::move(file.fd)),
+      pipeline_(std::move(pipeline)),
+      builder_(file.scan.position),
+      fill_(options.durability == Durability::kPowerLoss),
+      direct_(file.direct),
+      filled_(std::max(file.size - file.size % kAuditBlockBytes, end())),
+      durable_blocks_(builder_.position().next_block) {
+  for (Batch& batch : batches_) batch.blocks = std::make_unique<AuditBlock[]>(kBatchBlocks);
+  if (fill_) zeros_ = std::make_unique<AuditBlock[]>(kFillBytes / kAuditBlockBytes);
+}
+
+Status AuditCommitter::open_run() {
+  put_marker(AuditBlockKind::kOpening);
+  fill_ahead();
+  return drain();
+}
+
+void AuditCommitter::run(EngineThread& self) {
+  self_ = &self;
+  self.begin_wait();  // but for the moments with the records, a slow device is not a stalled thread
+  Status status;
+  while (status && !finished()) status = serve();
+  if (status) status = drain();
+  if (status) {
+    put_marker(AuditBlockKind::kClosing);
+    status = drain();
+  }
+  if (!status) state_.seal(status.error());
+}
+
+bool AuditCommitter::finished() const noexcept {
+  return state_.stopping.load(std::memory_order_seq_cst) && !state_.ring.claimed(builder_.position().next_sequence);
+}
+
+bool AuditCommitter::has_work() const noexcept {
+  return state_.ring.published(builder_.position().next_sequence, 1) > 0;
+}
+
+Status AuditCommitter::serve() {
+  if (auto taken = take_completions(); !taken) return taken;
+  fill_ahead();
+  bool blocked = pipeline_->full();
+  if (!blocked) {
+    const size_t count = group();
+    blocked = count > 0 && must_wait_for_zeros((count + kAuditRecordsPerBlock - 1) / kAuditRecordsPerBlock);
+    if (count > 0 && !blocked) {
+      commit(count);
+      return {};
+    }
+  }
+  if (blocked || !pipeline_->empty()) {
+    sleep(kForEver, blocked);
+    return {};
+  }
+  return spin_for_work() ? Status{} : idle();
+}
+
+// The newest records get their witness once nothing has come for a while.
+Status AuditCommitter::idle() {
+  if (!unproven_) {
+    sleep(kForEver, false);
+    return {};
+  }
+  const auto quiet = nanoseconds(monotonic_ns() - acknowledged_ns_);
+  if (quiet < kHeartbeatAfterIdle) {
+    sleep(kHeartbeatAfterIdle - quiet, false);
+  } else {
+    put_marker(AuditBlockKind::kHeartbeat);
+  }
+  return {};
+}
+
+Status AuditCommitter::take_completions() {
+  if (auto reaped = pipeline_->reap(); !reaped) return reaped;
+  if (filling_ != 0 && !pipeline_->aside_busy()) {
+    filled_ = filling_;
+    filling_ = 0;
+  }
+  for (size_t done = pipeline_->retire(); done > 0; --done) {
+    const Batch& batch = batches_[first_batch_++ % batches_.size()];
+    durable_blocks_ = batch.next_block;
+    if (batch.records) acknowledge(batch);
+  }
+  return {};
+}
+
+void AuditCommitter::acknowledge(const Batch& batch) {
+  self_->end_wait();
+  CRASHWRIGHT_FAULT_POINT("audit.after_write");
+  unproven_ = true;
+  acknowledged_ns_ = monotonic_ns();
+  state_.acknowledge(batch.last_sequence);
+  self_->begin_wait();
+}
+
+// How many records go into the next batch. While others are under way there is no hurry: the group may grow.
+size_t AuditCommitter::group() const noexcept {
+  constexpr size_t kMax = kBatchBlocks * kAuditRecordsPerBlock;
+  const uint64_t first = builder_.position().next_sequence;
+  size_t count = state_.ring.published(first, kMax);
+  if (pipeline_->empty()) return count;
+  for (size_t grown = count; grown > 0 && count < kMax; count += grown) {
+    for (int i = 0; i < kPausesWhileGrowing; ++i) pause_briefly();
+    grown = state_.ring.published(first + count, kMax - count);
+  }
+  return count;
+}
+
+void AuditCommitter::commit(size_t count) {
+  self_->end_wait();
+  AuditBlock* const blocks = batches_[pipeline_->next_place()].blocks.get();
+  const uint64_t last = builder_.position().next_sequence + count - 1;
+  builder_.begin_batch();
+  size_t used = 0;
+  for (size_t left = count; left > 0; ++used) {
+    const size_t in_block = std::min(left, kAuditRecordsPerBlock);
+    const uint64_t first = builder_.position().next_sequence;
+    for (size_t i = 0; i < in_block; ++i) blocks[used].records[i] = state_.ring.at(first + i);
+    builder_.finish(blocks[used], AuditBlockKind::kRecords, in_block, state_.durable.load(std::memory_order_relaxed),
+                    durable_blocks_);
+    left -= in_block;
+  }
+  state_.ring.release(last);
+  if (CRASHWRIGHT_PLANTED("audit_acknowledges_before_write")) state_.acknowledge(last);
+  CRASHWRIGHT_FAULT_POINT("audit.before_write");
+  self_->begin_wait();
+  start(used, true);
+}
+
+void AuditCommitter::put_marker(AuditBlockKind kind) {
+  if (kind == AuditBlockKind::kOpening) builder_.begin_run();
+  builder_.begin_batch();
+  builder_.finish(batches_[pipeline_->next_place()].blocks[0], kind, 0, state_.durable.load(std::memory_order_relaxed),
+                  durable_blocks_);
+  unproven_ = false;
+  start(1, false);
+}
+
+void AuditCommitter::start(size_t blocks, bool records) {
+  Batch& batch = batches_[pipeline_->next_place()];
+  batch.next_block = builder_.position().next_block;
+  batch.last_sequence = builder_.position().next_sequence - 1;
+  batch.records = records;
+  const uint64_t offset = (batch.next_block - blocks) * kAuditBlockBytes;
+  filled_ = std::max(filled_, offset + blocks * kAuditBlockBytes);
+  pipeline_->start(std::as_bytes(std::span(batch.blocks.get(), blocks)), offset);
+}
+
+// Waits for everything under way.
+Status AuditCommitter::drain() {
+  for (;;) {
+    if (auto taken = take_completions(); !taken) return taken;
+    if (pipeline_->empty() && filling_ == 0) return {};
+    pipeline_->sleep(kForEver);
+  }
+}
+
+bool AuditCommitter::spin_for_work() const noexcept {
+  for (const uint64_t until = monotonic_ns() + kSpinNs; monotonic_ns() < until;) {
+    if (has_work()) return true;
+    pause_briefly();
+  }
+  return false;
+}
+
+// The flag goes up before the ring is looked at, a record is published before the flag is: one of the two sees the
+// other (both sequentially consistent). `blocked`: records must wait for something under way.
+void AuditCommitter::sleep(nanoseconds timeout, bool blocked) {
+  state_.sleeping.store(1, std::memory_order_seq_cst);
+  const bool work = !blocked && (has_work() || state_.stopping.load(std::memory_order_seq_cst));
+  if (!work) pipeline_->sleep(timeout);
+  state_.sleeping.store(0, std::memory_order_seq_cst);
+}
+
+void AuditCommitter::fill_ahead() {
+  if (!fill_ || filling_ != 0 || filled_ >= end() + kFillAheadBytes) return;
+  if (direct_ && filled_ + kFillBytes > reserved_) {
+    // The file grows rarely and at once: a write that makes it grow would lock out the batches beside it. Where the
+    // file system cannot do that the writes do it.
+    reserved_ = filled_ + kReserveBytes;
+    static_cast<void>(::posix_fallocate(fd_.get(), static_cast<off_t>(filled_), kReserveBytes));
+  }
+  filling_ = filled_ + kFillBytes;
+  pipeline_->start_aside(std::as_bytes(std::span(zeros_.get(), kFillBytes / kAuditBlockBytes)), filled_);
+}
+
+// Zeros that land late would wipe out the batch.
+bool AuditCommitter::must_wait_for_zeros(size_t blocks) const noexcept {
+  return filling_ != 0 && end() + blocks * kAuditBlockBytes > filled_;
+}
+
+}  // namespace crashwright::postmortem
