@@ -19,15 +19,17 @@ static_assert(sizeof(KernelSigevent) == 64);
 
 }  // namespace
 
+// For the process: nobody knows yet which thread will die. Whichever thread takes the signal hands it on.
+void make_deadline() noexcept {
+  KernelSigevent event{};
+  event.signal = deadline_signal();
+  event.notify = SIGEV_SIGNAL;
+  if (g_state.deadline_made) ::syscall(SYS_timer_delete, g_state.deadline_timer);
+  g_state.deadline_made = ::syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &g_state.deadline_timer) == 0;
+}
+
 void arm_deadline(uint64_t deadline_ns) noexcept {
-  if (!g_state.deadline_armed) {
-    KernelSigevent event{};
-    event.signal = deadline_signal();
-    event.notify = SIGEV_THREAD_ID;
-    event.thread_id = static_cast<int>(signal_safe::thread_id());
-    if (::syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &g_state.deadline_timer) != 0) return;
-    g_state.deadline_armed = true;
-  }
+  if (!g_state.deadline_made) return;
   itimerspec times{};
   times.it_value.tv_sec = static_cast<time_t>(deadline_ns / 1'000'000'000U);
   times.it_value.tv_nsec = static_cast<long>(deadline_ns % 1'000'000'000U);
@@ -37,9 +39,8 @@ void arm_deadline(uint64_t deadline_ns) noexcept {
 }
 
 void disarm_deadline() noexcept {
-  if (!g_state.deadline_armed) return;
-  ::syscall(SYS_timer_delete, g_state.deadline_timer);
-  g_state.deadline_armed = false;
+  const itimerspec times{};
+  if (g_state.deadline_made) ::syscall(SYS_timer_settime, g_state.deadline_timer, 0, &times, nullptr);
 }
 
 }  // namespace crashwright::postmortem::crash

@@ -8,6 +8,7 @@
 #include "postmortem/crash_handler.h"
 #include "postmortem/crash_record_writer.h"
 #include "postmortem/crash_state.h"
+#include "postmortem/crash_threads.h"
 #include "postmortem/fault_point.h"
 #include "postmortem/planted_bug.h"
 
@@ -30,6 +31,7 @@ constexpr size_t kOtherDeathsMax = 8;
 
 Section<crash_format::NestedFault> g_nested;
 Section<crash_format::OtherDeath> g_others[kOtherDeathsMax];
+std::atomic<const ucontext_t*> g_other_contexts[kOtherDeathsMax];
 std::atomic<uint32_t> g_others_used;
 
 // Leaves the process to the kernel with the original signal information: queued again for this thread, blocked until
@@ -90,7 +92,9 @@ void on_nested_fault(int signal, const siginfo_t* info, const ucontext_t* contex
   if (count > kNestedFaultsMax + 1) abandon(g_state.signal);
   if (count > kNestedFaultsMax) restart_at(kAfterLastStage);
   // Judged before it is noted: if noting it faults, that moves on as well.
-  const bool again = stage < sizeof g_state.attempts && g_state.attempts[stage]++ == 0;
+  // A sanitizer that faults while it reports exits when it is called again.
+  const bool chained = stage == static_cast<uint32_t>(Stage::kChain);
+  const bool again = !chained && stage < sizeof g_state.attempts && g_state.attempts[stage]++ == 0;
   const uint32_t next = again ? stage : stage + 1;
   g_state.stage.store(next, std::memory_order_relaxed);
   note_nested(static_cast<Stage>(stage), signal, info, context, false);
@@ -106,6 +110,7 @@ void write_other_death(uint32_t tid, int signal, const siginfo_t* info, const uc
   death.code = info->si_code;
   death.fault_address = reinterpret_cast<uint64_t>(info->si_addr);
   death.pc = program_counter(*context);
+  g_other_contexts[slot].store(context, std::memory_order_release);
   ::syscall(SYS_prctl, PR_GET_NAME, death.thread_name.bytes, 0, 0, 0);
   crash_record::append(g_others[slot].header, SectionType::kOtherDeath, &death, sizeof death);
 }
@@ -137,6 +142,14 @@ void take_ownership(int signal, const siginfo_t* info, ucontext_t* context) noex
 
 }  // namespace
 
+const ucontext_t* context_of_other_death(uint32_t tid) noexcept {
+  for (size_t slot = 0; slot < kOtherDeathsMax; ++slot) {
+    const ucontext_t* const context = g_other_contexts[slot].load(std::memory_order_acquire);
+    if (context != nullptr && g_others[slot].payload.tid == tid) return context;
+  }
+  return nullptr;
+}
+
 uint64_t handler_mask() noexcept {
   uint64_t mask = signal_safe::kAllSignals & ~signal_safe::signal_bit(deadline_signal());
   for (const int signal : kFatalSignals) mask &= ~signal_safe::signal_bit(signal);
@@ -146,7 +159,9 @@ uint64_t handler_mask() noexcept {
 void on_fatal_signal(int signal, siginfo_t* info, void* context) noexcept {
   auto* const where = static_cast<ucontext_t*>(context);
   if (CRASHWRIGHT_PLANTED("handler_allocates")) allocate_and_print(signal);
-  if (signal_safe::process_id() != g_state.installed_pid.load(std::memory_order_relaxed)) {
+  const uint32_t pid = signal_safe::process_id();
+  if (pid != g_state.installed_pid.load(std::memory_order_relaxed)) {
+    if (is_tracer(pid)) ::syscall(SYS_exit_group, 3);  // its own core would be one of this process
     prepare_death(signal, info, where);
     return;
   }
@@ -163,16 +178,22 @@ void on_fatal_signal(int signal, siginfo_t* info, void* context) noexcept {
   arm_deadline(g_state.deadline_ns);
   run_stages();
   disarm_deadline();
+  release_threads();
   prepare_death(signal, info, where);
 }
 
 void on_deadline(int signal, siginfo_t* info, void* context) noexcept {
-  if (g_state.owner_tid.load(std::memory_order_relaxed) != signal_safe::thread_id()) return;
+  const uint32_t owner = g_state.owner_tid.load(std::memory_order_relaxed);
+  if (owner != signal_safe::thread_id()) {
+    if (owner != 0) ::syscall(SYS_tgkill, signal_safe::process_id(), owner, signal);
+    return;
+  }
   if (!g_state.restartable.load(std::memory_order_acquire)) return;
   const uint32_t stage = g_state.stage.load(std::memory_order_relaxed);
   const uint32_t finish = static_cast<uint32_t>(Stage::kFinish);
   const bool first = g_state.deadlines.fetch_add(1, std::memory_order_relaxed) == 0;
   const uint32_t next = first && stage < finish ? finish : kAfterLastStage;
+  release_threads();
   g_state.stage.store(next, std::memory_order_relaxed);
   // Noted once only: writing may be what hangs.
   if (first) note_nested(static_cast<Stage>(stage), signal, info, static_cast<ucontext_t*>(context), true);

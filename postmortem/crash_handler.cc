@@ -14,6 +14,7 @@
 #include "postmortem/crash_state.h"
 #include "postmortem/crash_terminate.h"
 #include "postmortem/crash_texts.h"
+#include "postmortem/crash_threads.h"
 #include "postmortem/planted_bug.h"
 
 // Present only in a program built with AddressSanitizer.
@@ -25,16 +26,18 @@ namespace {
 using crash::g_state;
 using signal_safe::KernelAction;
 
-// Above what a program's own loops over descriptors usually close or dup over.
-constexpr int kRecordDescriptorMin = 200;
+// What a record takes at most with a dozen threads; kept free for it, so that a full disk does not lose it.
+constexpr off_t kReservedBytes = 512 * 1024;
 
 crash_record::Section<crash_format::Installed> g_installed;
 
 Result<int> open_record(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644));
   if (!fd) return fail_errno(errno, "create the crash record " + path);
-  const int high = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, kRecordDescriptorMin);
+  const int high = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, crash::kDescriptorMin);
   if (high >= 0) fd.reset(high);  // refused under a low descriptor limit: then the low one does
+  // Not an error where the file system cannot: then the record needs room when the time comes.
+  static_cast<void>(::fallocate(fd.get(), FALLOC_FL_KEEP_SIZE, 0, kReservedBytes));
   return fd.release();
 }
 
@@ -85,6 +88,9 @@ Status install_crash_handler(const CrashHandlerOptions& options) {
   collect_modules();
   set_abort_message_address(::dlsym(RTLD_DEFAULT, "__abort_msg"));
   install_terminate_handler();
+  if (auto prepared = crash::prepare_thread_capture(); !prepared) return prepared;
+  crash::make_deadline();
+  crash::rehearse_stages();
   auto action = install_deadline_action();
   if (!action) return tl::unexpected(action.error());
   return install_fatal_actions(*action);

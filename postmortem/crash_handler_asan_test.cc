@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(ubsan_signed_overflow_is_fatal_and_recorded) {
 }
 
 BOOST_AUTO_TEST_CASE(asan_a_fault_inside_the_handler_keeps_report_record_and_core) {
-  for (uint32_t stage = 1; stage <= 5; ++stage) {
+  for (uint32_t stage = 1; stage <= 7; ++stage) {
     BOOST_TEST_CONTEXT("stage " << stage) {
       ChildRun child;
       child.arm(FaultAction::kCrashInHandler).args[0] = stage;

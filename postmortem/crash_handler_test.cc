@@ -27,7 +27,7 @@ void check_death(ChildRun& child, const Expected& expected, const char* thread_n
   BOOST_TEST(record.signal == expected.signal);
   BOOST_TEST(record.code == expected.code);
   if (*thread_name != '\0') BOOST_TEST(record.thread_name == thread_name);
-  BOOST_TEST(record.stages_completed.size() == 5U);
+  BOOST_TEST(record.stages_completed.size() == 7U);
   BOOST_TEST(record.nested_faults.empty());
   BOOST_TEST(record.modules.size() >= 3U);
   BOOST_TEST(record.modules.at(0).build_id.size() == 40U);

@@ -44,6 +44,10 @@ Payload payload_as(std::string_view bytes) {
   return payload;
 }
 
+std::vector<uint64_t> backtrace_of(const crash_format::Frames& frames) {
+  return {frames.pcs, frames.pcs + std::min<size_t>(frames.count, crash_format::kFramesMax)};
+}
+
 class Parser {
  public:
   Parser(const std::string& bytes, const std::string& name) : bytes_(bytes), name_(name) {}
@@ -129,8 +133,15 @@ class Parser {
       case SectionType::kOtherDeath:
         return take_other(payload_as<crash_format::OtherDeath>(payload));
       case SectionType::kStageDone:
-        record_.stages_completed.push_back(static_cast<uint32_t>(payload_as<crash_format::StageDone>(payload).stage));
-        return;
+        return take_stage(payload_as<crash_format::StageDone>(payload));
+      case SectionType::kStack:
+        return take_stack(payload);
+      case SectionType::kThread:
+        return take_thread(payload_as<crash_format::Thread>(payload));
+      case SectionType::kThreadsDone:
+        return take_threads_done(payload_as<crash_format::ThreadsDone>(payload));
+      case SectionType::kRecorder:
+        return take_recorder(payload_as<crash_format::Recorder>(payload));
       case SectionType::kComplete:
         ended_ = true;
         sections_before_end_ = sections_ - 1;
@@ -142,6 +153,7 @@ class Parser {
 
   void take_installed(const crash_format::Installed& installed) {
     if (installed.version > crash_format::kVersion) newer_version_ = installed.version;
+    record_.version = installed.version;
     record_.pid = installed.pid;
   }
 
@@ -200,8 +212,50 @@ class Parser {
   }
 
   void take_frames(const crash_format::Frames& frames) {
-    record_.backtrace.assign(frames.pcs, frames.pcs + std::min<size_t>(frames.count, crash_format::kFramesMax));
+    record_.backtrace = backtrace_of(frames);
     record_.backtrace_truncated = frames.truncated != 0;
+  }
+
+  void take_stage(const crash_format::StageDone& done) {
+    record_.stages_completed.push_back({static_cast<uint32_t>(done.stage), done.monotonic_ns});
+  }
+
+  void take_thread(const crash_format::Thread& thread) {
+    CrashThread entry;
+    entry.tid = thread.tid;
+    entry.name = thread.name.view();
+    entry.state = static_cast<CrashThreadState>(thread.state);
+    std::memcpy(&entry.registers, thread.registers, sizeof thread.registers);
+    entry.backtrace = backtrace_of(thread.frames);
+    entry.backtrace_truncated = thread.frames.truncated != 0;
+    record_.threads.push_back(std::move(entry));
+  }
+
+  // Of the thread that died, or of one that was written before.
+  void take_stack(std::string_view payload) {
+    crash_format::Stack head;  // its bytes are taken from the payload
+    constexpr size_t kHead = offsetof(crash_format::Stack, bytes);
+    if (payload.size() < kHead) return;
+    std::memcpy(static_cast<void*>(&head), payload.data(), kHead);
+    CrashStack stack{head.address, std::string(payload.substr(kHead, head.size))};
+    if (record_.crashed && head.tid == record_.tid) {
+      record_.stack = std::move(stack);
+      return;
+    }
+    for (CrashThread& thread : record_.threads) {
+      if (thread.tid == head.tid) thread.stack = std::move(stack);
+    }
+  }
+
+  void take_threads_done(const crash_format::ThreadsDone& done) {
+    record_.threads_found = done.found;
+    record_.threads_done_ns = done.monotonic_ns;
+  }
+
+  void take_recorder(const crash_format::Recorder& recorder) {
+    for (size_t i = 0; i < recorder.count && i < std::size(recorder.positions); ++i) {
+      record_.recorder_positions.push_back({recorder.positions[i].tid, recorder.positions[i].committed});
+    }
   }
 
   void take_nested(const crash_format::NestedFault& fault) {

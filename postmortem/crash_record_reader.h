@@ -52,7 +52,37 @@ struct CrashRegisters {
   uint64_t eflags = 0, segments = 0, error_code = 0, trap_number = 0, old_mask = 0, cr2 = 0;
 };
 
+// Part of a stack as it was, lowest address first.
+struct CrashStack {
+  uint64_t address = 0;
+  std::string bytes;
+};
+
+enum class CrashThreadState { kStopped = 1, kAnswered = 2, kSilent = 3, kDying = 4 };
+
+// A thread that was not the one to die.
+struct CrashThread {
+  uint32_t tid = 0;
+  std::string name;
+  CrashThreadState state = CrashThreadState::kSilent;  // kSilent: registers and backtrace are missing
+  CrashRegisters registers;
+  std::vector<uint64_t> backtrace;  // innermost first
+  bool backtrace_truncated = false;
+  CrashStack stack;
+};
+
+struct CrashRecorderPosition {
+  uint32_t tid = 0;
+  uint64_t committed = 0;  // flight recorder: log calls of this thread that had returned
+};
+
+struct CompletedStage {
+  uint32_t stage = 0;  // crash_record_format.md, "Stages"
+  uint64_t monotonic_ns = 0;
+};
+
 struct CrashRecord {
+  uint32_t version = 0;
   uint32_t pid = 0;
   bool crashed = false;   // false: the handler was installed and never entered (or died before its first write)
   bool complete = false;  // the handler wrote its last section and nothing in the file is damaged
@@ -74,8 +104,14 @@ struct CrashRecord {
   std::string watchdog;              // "watchdog: thread trading stalled for 612 ms"
   std::vector<uint64_t> backtrace;   // innermost first; [0] is the crashing instruction
   bool backtrace_truncated = false;  // the middle of a very deep stack is left out
+  CrashStack stack;
   std::vector<CrashModule> modules;
-  std::vector<uint32_t> stages_completed;  // crash_record_format.md, "Stages"
+  // Since version 2; of an older record all of it is empty.
+  std::vector<CrashThread> threads;
+  uint32_t threads_found = 0;    // other threads that there were; more than are recorded where they were too many
+  uint64_t threads_done_ns = 0;  // monotonic time when registers and frames of all threads were written, 0: never
+  std::vector<CrashRecorderPosition> recorder_positions;
+  std::vector<CompletedStage> stages_completed;
   std::vector<NestedFault> nested_faults;
   std::vector<OtherDeath> other_deaths;
   std::vector<std::string> notes;  // damage and torn tail, one line each with the offset

@@ -30,6 +30,35 @@ void append_text(TextKind kind, const std::string& words) {
   append(SectionType::kText, text, offsetof(Text, bytes) + words.size());
 }
 
+void append_stack(uint32_t tid, uint64_t address, const std::string& words) {
+  static Stack stack;
+  stack.tid = tid;
+  stack.size = static_cast<uint32_t>(words.size());
+  stack.address = address;
+  words.copy(reinterpret_cast<char*>(stack.bytes), sizeof stack.bytes);
+  append(SectionType::kStack, stack, offsetof(Stack, bytes) + words.size());
+}
+
+void append_threads() {
+  Recorder recorder{};
+  recorder.count = 2;
+  recorder.positions[0] = {78, 0, 1'000};
+  recorder.positions[1] = {80, 0, 2'000};
+  append(SectionType::kRecorder, recorder, offsetof(Recorder, positions) + 2 * sizeof recorder.positions[0]);
+  append_stack(78, 0x7000, "the dying one's stack");
+  Thread thread{};
+  thread.tid = 80;
+  thread.state = ThreadState::kStopped;
+  thread.name.assign("gateway");
+  for (uint64_t i = 0; i < kRegisters; ++i) thread.registers[i] = 200 + i;
+  thread.frames.count = 2;
+  thread.frames.pcs[0] = 0x6101;
+  thread.frames.pcs[1] = 0x6102;
+  append(SectionType::kThread, thread, offsetof(Thread, frames.pcs) + 2 * sizeof thread.frames.pcs[0]);
+  append(SectionType::kThreadsDone, ThreadsDone{2, 1, 1, 0, 5500});
+  append_stack(80, 0x8000, "a stack that stood still");
+}
+
 void append_all_sections() {
   const uint32_t before = crash_record::sections();
   append(SectionType::kInstalled, Installed{kVersion, 77, 1000, 2000});
@@ -75,6 +104,7 @@ void append_all_sections() {
   other.pc = 0x40;
   other.thread_name.assign("feed");
   append(SectionType::kOtherDeath, other);
+  append_threads();
   append(SectionType::kComplete, Complete{crash_record::sections() - before, 1, 6000});
 }
 
@@ -124,7 +154,53 @@ BOOST_AUTO_TEST_CASE(every_section_comes_back_as_it_was_written) {
   BOOST_TEST(record->backtrace_truncated);
   BOOST_TEST(record->nested_faults.at(0).stage == 3U);
   BOOST_TEST(record->other_deaths.at(0).thread_name == "feed");
-  BOOST_TEST(record->stages_completed.size() == 1U);
+  BOOST_REQUIRE(record->stages_completed.size() == 1U);
+  BOOST_TEST(record->stages_completed[0].monotonic_ns == 5000U);
+}
+
+BOOST_AUTO_TEST_CASE(the_other_threads_come_back_with_registers_frames_and_stacks) {
+  const auto record = parse_crash_record(sample(), "sample");
+  BOOST_REQUIRE(record.has_value());
+  BOOST_TEST(record->version == kVersion);
+  BOOST_TEST(record->stack.address == 0x7000U);
+  BOOST_TEST(record->stack.bytes == "the dying one's stack");
+  BOOST_TEST(record->threads_found == 2U);
+  BOOST_TEST(record->threads_done_ns == 5500U);
+  BOOST_REQUIRE(record->threads.size() == 1U);
+  const CrashThread& thread = record->threads[0];
+  BOOST_TEST(thread.tid == 80U);
+  BOOST_TEST(thread.name == "gateway");
+  BOOST_TEST((thread.state == CrashThreadState::kStopped));
+  BOOST_TEST(thread.registers.rip == 216U);
+  BOOST_TEST(thread.backtrace.size() == 2U);
+  BOOST_TEST(thread.backtrace.at(1) == 0x6102U);
+  BOOST_TEST(thread.stack.address == 0x8000U);
+  BOOST_TEST(thread.stack.bytes == "a stack that stood still");
+  BOOST_REQUIRE(record->recorder_positions.size() == 2U);
+  BOOST_TEST(record->recorder_positions[1].committed == 2'000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_of_the_first_version_is_still_read) {
+  char path[] = "/tmp/crashwright-record-XXXXXX";
+  const int fd = ::mkostemp(path, O_APPEND);
+  BOOST_REQUIRE(fd >= 0);
+  crash_record::set_descriptor(fd);
+  const uint32_t before = crash_record::sections();
+  append(SectionType::kInstalled, Installed{1, 77, 1000, 2000});
+  Facts facts{};
+  facts.tid = 78;
+  facts.signal = SIGSEGV;
+  append(SectionType::kFacts, facts);
+  append(SectionType::kComplete, Complete{crash_record::sections() - before, 0, 6000});
+  crash_record::set_descriptor(-1);
+  ::close(fd);
+  const auto record = read_crash_record(path);
+  ::unlink(path);
+  BOOST_REQUIRE(record.has_value());
+  BOOST_TEST(record->version == 1U);
+  BOOST_TEST(record->complete);
+  BOOST_TEST(record->tid == 78U);
+  BOOST_TEST(record->threads.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_record_torn_at_any_byte_is_incomplete_and_keeps_what_came_before) {
@@ -180,7 +256,7 @@ BOOST_AUTO_TEST_CASE(a_section_that_was_never_written_is_missed) {
       parse_crash_record(bytes.substr(0, facts) + bytes.substr(facts + sizeof(SectionHeader) + sizeof(Facts)), "cut");
   BOOST_REQUIRE(record.has_value());
   BOOST_TEST(!record->complete);
-  BOOST_TEST(record->notes.at(0) == "1 of 13 sections are missing");
+  BOOST_TEST(record->notes.at(0) == "1 of 18 sections are missing");
 }
 
 BOOST_AUTO_TEST_CASE(other_files_and_newer_versions_are_refused) {
@@ -199,7 +275,7 @@ BOOST_AUTO_TEST_CASE(other_files_and_newer_versions_are_refused) {
   const auto newer = read_crash_record(path);
   ::unlink(path);
   BOOST_REQUIRE(!newer.has_value());
-  BOOST_TEST(newer.error().message.find("crash record of version 2, this program reads version 1") !=
+  BOOST_TEST(newer.error().message.find("crash record of version 3, this program reads version 2") !=
              std::string::npos);
 }
 

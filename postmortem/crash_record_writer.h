@@ -19,6 +19,13 @@ void set_descriptor(int fd) noexcept;
 void append(crash_format::SectionHeader& header, crash_format::SectionType type, const void* payload,
             size_t size) noexcept;
 
+// Fills `header` for `size` bytes of `payload`: sections that are put together before anything happens.
+void seal(crash_format::SectionHeader& header, crash_format::SectionType type, const void* payload,
+          size_t size) noexcept;
+
+// Appends `count` sections of `size` bytes in all that were sealed and padded before, with one system call.
+void append_sealed(const void* sections, size_t size, uint32_t count) noexcept;
+
 // Sections appended by this process so far.
 [[nodiscard]] uint32_t sections() noexcept;
 

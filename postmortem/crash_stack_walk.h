@@ -1,11 +1,11 @@
-// Walks the crashing thread's stack by frame pointers, from the registers that the signal saved.
+// Walks a stack of the dying process from saved registers: the thread that died, or one that is stopped.
 //
-// Reads memory through the kernel where that is allowed (process_vm_readv on the own process), so that a smashed stack
-// ends the walk instead of faulting; otherwise directly, and a fault ends the stage.
-// What has no frame pointer: a call through a bad pointer or a leaf is bridged by the return address on top; code of
-// a library (abort, memcpy) is bridged by scanning the stack for the next return address into the executable, which can
-// show a stale one. The kernel's core is the better witness; this is what is left when there is none.
-// Threads: the one owner of the crash. Signal context: yes. Errors: none, the walk just ends.
+// First choice are the call frame tables (crash_call_frame.h), which are right through libc, code without frame
+// pointers and signal frames. Where they know nothing, and on the second attempt after a fault in them, frame pointers
+// are followed; what has neither (a call through a bad pointer, a smashed stack) is bridged by the return address on
+// top or by scanning for the next return address into the executable, which can show a stale one.
+// Memory is read through the kernel, so that a smashed stack ends the walk instead of faulting (crash_stack_reader.h).
+// Threads: one walk at a time. Signal context: yes. Errors: none, the walk just ends.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,12 @@
 
 namespace crashwright::postmortem {
 
-// `frames` may be watched while it fills: what is counted is valid.
-void walk_stack(uint64_t pc, uint64_t stack_pointer, uint64_t frame_pointer, crash_format::Frames& frames) noexcept;
+enum class WalkTables : bool { kUse, kLeaveAlone };
+
+// `registers` in the order of uc_mcontext.gregs. `frames` may be watched while it fills: what is counted is valid.
+void walk_stack(const uint64_t* registers, WalkTables tables, crash_format::Frames& frames) noexcept;
+
+// Puts the frames of a walk that was cut short in order; after a whole walk it changes nothing.
+void settle_frames(crash_format::Frames& frames) noexcept;
 
 }  // namespace crashwright::postmortem

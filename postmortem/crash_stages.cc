@@ -5,12 +5,15 @@
 #include "base/bounded_string.h"
 #include "postmortem/control_block.h"
 #include "postmortem/crash_modules.h"
+#include "postmortem/crash_raw_stack.h"
 #include "postmortem/crash_record_writer.h"
 #include "postmortem/crash_stack_walk.h"
 #include "postmortem/crash_state.h"
 #include "postmortem/crash_texts.h"
+#include "postmortem/crash_threads.h"
 #include "postmortem/fault_point.h"
 #include "postmortem/injection.h"
+#include "postmortem/planted_bug.h"
 
 namespace crashwright::postmortem::crash {
 namespace {
@@ -24,11 +27,12 @@ Section<crash_format::Text> g_text;
 Section<crash_format::Frames> g_frames;
 Section<crash_format::StageDone> g_done;
 Section<crash_format::Complete> g_complete;
-crash_format::SectionHeader g_module_header;
+Section<crash_format::Recorder> g_recorder;
 // How far the stages that write sections have come, so that a restart goes on after them.
 std::atomic<bool> g_facts_written;
 std::atomic<uint32_t> g_texts_done;
-std::atomic<uint32_t> g_modules_done;
+std::atomic<bool> g_modules_written;
+std::atomic<bool> g_stack_written;
 void* g_restart[5];  // __builtin_setjmp
 
 void write_facts() noexcept {
@@ -50,6 +54,19 @@ void write_facts() noexcept {
   g_facts_written.store(true, std::memory_order_relaxed);
 }
 
+// Counted by each thread that is registered, after its log call.
+void write_recorder_positions() noexcept {
+  crash_format::Recorder& recorder = g_recorder.payload;
+  recorder.count = 0;
+  for (const ThreadWitness& thread : control_block().threads) {
+    const uint32_t tid = thread.tid.load(std::memory_order_relaxed);
+    if (tid == 0) continue;
+    recorder.positions[recorder.count++] = {tid, 0, thread.log_committed.load(std::memory_order_relaxed)};
+  }
+  crash_record::append(g_recorder.header, SectionType::kRecorder, &recorder,
+                       offsetof(crash_format::Recorder, positions) + recorder.count * sizeof recorder.positions[0]);
+}
+
 void write_texts() noexcept {
   uint32_t kind = g_texts_done.load(std::memory_order_relaxed) + 1;
   for (; kind <= crash_format::kTextKinds; ++kind) {
@@ -63,21 +80,26 @@ void write_texts() noexcept {
 }
 
 void write_modules() noexcept {
+  if (g_modules_written.exchange(true, std::memory_order_relaxed)) return;
   const auto list = modules();
-  for (uint32_t i = g_modules_done.load(std::memory_order_relaxed); i < list.size(); ++i) {
-    g_modules_done.store(i + 1, std::memory_order_relaxed);
-    crash_record::append(g_module_header, SectionType::kModule, &list[i], sizeof list[i]);
-  }
+  crash_record::append_sealed(list.data(), list.size_bytes(), static_cast<uint32_t>(list.size()));
+}
+
+void write_own_stack() noexcept {
+  if (g_stack_written.exchange(true, std::memory_order_relaxed)) return;
+  const auto stack_pointer = static_cast<uint64_t>(g_state.context->uc_mcontext.gregs[REG_RSP]);
+  write_stack(g_state.owner_tid.load(std::memory_order_relaxed), stack_pointer, crash_format::kDyingStackBytesMax);
 }
 
 void walk() noexcept {
-  const auto& registers = g_state.context->uc_mcontext.gregs;
-  walk_stack(static_cast<uint64_t>(registers[REG_RIP]), static_cast<uint64_t>(registers[REG_RSP]),
-             static_cast<uint64_t>(registers[REG_RBP]), g_frames.payload);
+  uint64_t registers[crash_format::kRegisters];
+  signal_safe::copy_bytes(registers, g_state.context->uc_mcontext.gregs, sizeof registers);
+  walk_stack(registers, walk_tables(), g_frames.payload);
 }
 
 void write_frames() noexcept {
-  const crash_format::Frames& frames = g_frames.payload;
+  crash_format::Frames& frames = g_frames.payload;
+  settle_frames(frames);
   crash_record::append(g_frames.header, SectionType::kFrames, &frames,
                        offsetof(crash_format::Frames, pcs) + frames.count * sizeof frames.pcs[0]);
 }
@@ -105,15 +127,21 @@ void perform_stage(Stage stage) noexcept {
     case Stage::kNone:
       return;
     case Stage::kFacts:
-      return write_facts();
+      write_facts();
+      return write_recorder_positions();
     case Stage::kTexts:
       return write_texts();
     case Stage::kModules:
       return write_modules();
+    case Stage::kStack:
+      return write_own_stack();
     case Stage::kStackWalk:
       return walk();
     case Stage::kFrames:
       return write_frames();
+    case Stage::kThreads:
+      if (CRASHWRIGHT_PLANTED("handler_forgets_the_other_threads")) return;
+      return record_threads();
     case Stage::kFinish:
       return finish();
     case Stage::kChain:
@@ -139,6 +167,24 @@ void note_stage_done(Stage stage) noexcept {
 }
 
 }  // namespace
+
+void rehearse_stages() noexcept {
+  uint64_t registers[crash_format::kRegisters] = {};
+  const auto frame = reinterpret_cast<uint64_t>(__builtin_frame_address(0));
+  registers[REG_RIP] = reinterpret_cast<uint64_t>(__builtin_return_address(0));
+  registers[REG_RSP] = frame + 16;
+  registers[REG_RBP] = frame;
+  walk_stack(registers, WalkTables::kUse, g_frames.payload);
+  rehearse_stack();
+  rehearse_threads();
+  g_frames.payload = {};
+}
+
+WalkTables walk_tables() noexcept {
+  const bool faulted = g_state.attempts[static_cast<size_t>(Stage::kStackWalk)] > 0 ||
+                       g_state.attempts[static_cast<size_t>(Stage::kThreads)] > 0;
+  return faulted ? WalkTables::kLeaveAlone : WalkTables::kUse;
+}
 
 [[gnu::noinline]] void run_stages() noexcept {
   // A nested fault comes back here with `stage` already moved on by whoever judged it.

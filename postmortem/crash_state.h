@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "postmortem/crash_record_format.h"
+#include "postmortem/crash_stack_walk.h"
 #include "postmortem/signal_safe.h"
 
 namespace crashwright::postmortem::crash {
@@ -23,8 +24,12 @@ inline constexpr uint64_t kDeadlineAgainNs = 500'000'000;
 // glibc's ucontext_t is longer than the kernel's; only these bytes are the kernel's own.
 inline constexpr size_t kSiginfoBytes = 128;
 
-// Interrupts a hung stage. A real-time signal far from those that programs use.
+// Above what a program's own loops over descriptors usually close or dup over.
+inline constexpr int kDescriptorMin = 200;
+
+// Real-time signals far from those that programs use: one interrupts a hung stage, one asks a thread for its registers.
 [[nodiscard]] inline int deadline_signal() noexcept { return SIGRTMAX - 2; }
+[[nodiscard]] inline int ask_signal() noexcept { return SIGRTMAX - 3; }
 
 struct State {
   std::atomic<uint32_t> owner_tid;      // 0: nobody died yet
@@ -35,7 +40,7 @@ struct State {
   std::atomic<bool> restartable;
   uint64_t deadline_ns;
   int deadline_timer;
-  bool deadline_armed;
+  bool deadline_made;
   uint8_t attempts[16];  // by stage
   int signal;
   const siginfo_t* info;  // on the owner's signal stack
@@ -50,7 +55,13 @@ void run_stages() noexcept;
 // Back into run_stages() from a signal handler on top of it.
 [[noreturn]] void restart_stages() noexcept;
 
-// crash_deadline.cc
+// At install: reads and walks the caller's own stack, so that code, tables and buffers are in memory when it counts.
+void rehearse_stages() noexcept;
+// What a walk may still use: the unwind tables only until one of the stages that use them has faulted.
+[[nodiscard]] WalkTables walk_tables() noexcept;
+
+// crash_deadline.cc. The timer is made at install, in normal context: at the crash the kernel might refuse it.
+void make_deadline() noexcept;
 void arm_deadline(uint64_t deadline_ns) noexcept;
 void disarm_deadline() noexcept;
 
@@ -60,6 +71,8 @@ void allocate_and_print(int signal) noexcept;
 // crash_entry.cc
 void on_fatal_signal(int signal, siginfo_t* info, void* context) noexcept;
 void on_deadline(int signal, siginfo_t* info, void* context) noexcept;
+// What a thread other than the owner died of, null when it did not.
+[[nodiscard]] const ucontext_t* context_of_other_death(uint32_t tid) noexcept;
 // Signals blocked while the handler runs: all but the fatal ones and the deadline.
 [[nodiscard]] uint64_t handler_mask() noexcept;
 

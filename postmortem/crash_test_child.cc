@@ -6,7 +6,7 @@
 // point once on that thread; `watched` with a watchdog; `two` on two threads at the same moment; `second` on a second
 // thread while the first is inside the handler; `null_call`; `wait` waits for a signal; `beat` beats until the test
 // writes kDisconnectExchange into harness_request; `silent` keeps still in begin_wait() for three times the watchdog's
-// time.
+// time; `death:NAME` one of testing/deaths.h.
 #include <sched.h>
 #include <unistd.h>
 
@@ -23,6 +23,7 @@
 #include "postmortem/engine_thread.h"
 #include "postmortem/fault_point.h"
 #include "postmortem/planted_bug.h"
+#include "postmortem/testing/deaths.h"
 
 namespace crashwright::postmortem {
 
@@ -84,8 +85,22 @@ int run_watched(void (*function)(Watchdog&)) {
   return 0;
 }
 
+// As an engine's threads do, where the death's threads are not to be EngineThreads.
+void prepare_thread(const char* name) {
+  static thread_local AlternateStack stack;
+  static_cast<void>(stack);
+  register_thread(name);
+}
+
+const testing::Death* death_of(std::string_view mode) {
+  constexpr std::string_view kPrefix = "death:";
+  return mode.starts_with(kPrefix) ? testing::find_death(mode.substr(kPrefix.size())) : nullptr;
+}
+
 int run(std::string_view mode) {
-  if (mode == "main") {
+  if (const testing::Death* const death = death_of(mode)) {
+    testing::die(*death, {.prepare_thread = prepare_thread, .about_to_die = [] { about_to_crash(); }});
+  } else if (mode == "main") {
     pass_child_point();
   } else if (mode == "thread") {
     std::thread(run_thread, "trading", nullptr).join();
@@ -123,6 +138,8 @@ int main(int argc, char** argv) {
   CrashHandlerOptions options{.record_path = argv[1]};
   if (argc > 3) options.deadline = std::chrono::milliseconds(std::atoi(argv[3]));
   if (argc > 4 && !plant_bug(argv[4])) return 2;
+  const testing::Death* const death = death_of(argv[2]);
+  if (death != nullptr && death->before_install != nullptr) death->before_install();
   const auto attached = attach_control_block();
   const auto installed = install_crash_handler(options);
   if (!attached || !installed) {

@@ -35,6 +35,9 @@ class ChildRun {
 
   // Arms `action` at child.point, or where `point` says; call before start().
   ArmedFault& arm(FaultAction action, const char* point = "child.point");
+  // Puts the record on a file system of one megabyte, which the death disk_full fills. False when this machine lets
+  // nobody mount one; then start() puts it where it always is.
+  bool use_small_disk();
   // `program`: one of the paths below; the rest are its arguments behind the record's path.
   void start(const char* program, std::vector<std::string> arguments);
   // False when the child had to be killed because it did not end in time.
@@ -56,6 +59,7 @@ class ChildRun {
   [[nodiscard]] std::string find(const std::string& prefix) const;
 
   std::string folder_;
+  bool small_disk_ = false;
   int control_fd_ = -1;
   ControlBlock* block_ = nullptr;
   pid_t pid_ = -1;

@@ -39,7 +39,32 @@ void check_times(const postmortem::HandlerWitness& witness, uint64_t budget_ms, 
   }
 }
 
-void check_record(const CaseView& view, const rca::ProcessFacts& death, const std::string& where, Findings& findings) {
+// Every thread that was alive is in the record with registers and frames, and the recorder's position is there.
+void check_threads(const postmortem::CrashRecord& record, const postmortem::ControlBlock& block,
+                   const std::string& where, Findings& findings) {
+  if (record.version < 2) return;  // such a record has none
+  if (record.stack.bytes.empty()) findings.fail(where + ": the crash record has no stack of the thread that died");
+  for (const postmortem::ThreadWitness& thread : block.threads) {
+    const uint32_t tid = thread.tid.load();
+    if (tid == 0 || thread.ended.load() != 0) continue;
+    const std::string name = "thread " + std::string(thread.name.view()) + " (" + std::to_string(tid) + ")";
+    const auto& positions = record.recorder_positions;
+    if (std::none_of(positions.begin(), positions.end(), [&](const auto& position) { return position.tid == tid; })) {
+      findings.fail(where + ": the crash record does not say how far the log of " + name + " had come");
+    }
+    if (tid == record.tid) continue;
+    const auto other = std::find_if(record.threads.begin(), record.threads.end(),
+                                    [&](const postmortem::CrashThread& entry) { return entry.tid == tid; });
+    if (other == record.threads.end()) {
+      findings.fail(where + ": " + name + " is not in the crash record");
+    } else if (other->state == postmortem::CrashThreadState::kSilent || other->backtrace.empty()) {
+      findings.fail(where + ": the crash record has no registers of " + name);
+    }
+  }
+}
+
+void check_record(const CaseView& view, const rca::ProcessFacts& death, const postmortem::ControlBlock& block,
+                  const std::string& where, Findings& findings) {
   const auto record =
       postmortem::read_crash_record(view.path(death.folder + "/crash-" + std::to_string(death.pid) + ".rec"));
   if (!record) {
@@ -60,6 +85,7 @@ void check_record(const CaseView& view, const rca::ProcessFacts& death, const st
   }
   if (record->backtrace.empty()) findings.fail(where + ": the crash record has no backtrace");
   if (record->modules.empty()) findings.fail(where + ": the crash record has no modules");
+  check_threads(*record, block, where, findings);
 }
 
 void check_watchdog(const postmortem::ControlBlock& block, const postmortem::ArmedFault& fault,
@@ -90,7 +116,7 @@ void judge_death(const CaseView& view, const rca::ProcessFacts& death, Judged& j
   ++judged.deaths;
   check_times((*dump)->handler, view.plan.expect.handler_time_ms_max.value_or(kDefaultBudgetMs), where, judged,
               findings);
-  check_record(view, death, where, findings);
+  check_record(view, death, **dump, where, findings);
 }
 
 }  // namespace

@@ -58,8 +58,8 @@ std::vector<Field> fault_fields() {
        [](Target t, Value v) { t.fault->limit_bytes = v.number; }, nullptr, 64ULL << 20, 1ULL << 40},
       {"fault", "for", FieldType::kDuration, "for good", "how long the process stands still", "for: 50ms",
        [](Target t, Value v) { t.fault->for_ns = v.number; }, nullptr, 1'000'000, 60'000'000'000},
-      {"fault", "stage", FieldType::kCount, "1", "of the crash handler, 1 to 6", "stage: 3",
-       [](Target t, Value v) { t.fault->stage = v.number; }, nullptr, 1, 6},
+      {"fault", "stage", FieldType::kCount, "1", "of the crash handler, 1 to 8", "stage: 3",
+       [](Target t, Value v) { t.fault->stage = v.number; }, nullptr, 1, 8},
       {"fault", "offset", FieldType::kPlace, "50%", "where in the file", "offset: -100B",
        [](Target t, Value v) { t.fault->damage = v.place; }},
   };

@@ -1,0 +1,60 @@
+// Compiled without sanitizers (CMakeLists.txt).
+// Signal context: this whole file.
+#include "postmortem/crash_stack_reader.h"
+
+#include <errno.h>
+
+#include "postmortem/signal_safe.h"
+
+namespace crashwright::postmortem {
+namespace {
+
+constexpr uint64_t kPageBytes = 4096;
+constexpr size_t kPagesMax = 17;
+
+// Where the kernel does not help, no further than the page: the next one may not be there.
+size_t read_directly(uint64_t address, void* to, size_t size) noexcept {
+  const size_t in_page = kPageBytes - address % kPageBytes;
+  if (size > in_page) size = in_page;
+  signal_safe::copy_bytes(to, reinterpret_cast<const void*>(address), size);
+  return size;
+}
+
+}  // namespace
+
+size_t read_memory(uint64_t address, void* to, size_t size) noexcept {
+  if (address < kPageBytes || size == 0) return 0;
+  // One element a page: the kernel does not promise to copy a part of one.
+  iovec there[kPagesMax];
+  size_t pages = 0;
+  size_t wanted = 0;
+  for (; wanted < size && pages < kPagesMax; ++pages) {
+    const uint64_t at = address + wanted;
+    const size_t in_page = kPageBytes - at % kPageBytes;
+    there[pages] = {reinterpret_cast<void*>(at), in_page < size - wanted ? in_page : size - wanted};
+    wanted += there[pages].iov_len;
+  }
+  const iovec here{to, wanted};
+  const long got = ::syscall(SYS_process_vm_readv, signal_safe::process_id(), &here, 1, there, pages, 0);
+  if (got >= 0) return static_cast<size_t>(got);
+  if (errno == EPERM || errno == ENOSYS) return read_directly(address, to, size);
+  return 0;
+}
+
+bool StackReader::word(uint64_t address, uint64_t& value) noexcept {
+  if (address % sizeof value != 0 || address < kPageBytes) return false;
+  if ((address < begin_ || address + sizeof value > end_) && !load(address)) return false;
+  __builtin_memcpy(&value, window_ + (address - begin_), sizeof value);
+  return true;
+}
+
+bool StackReader::load(uint64_t address) noexcept {
+  begin_ = end_ = 0;
+  const size_t got = read_memory(address, window_, kWindowBytes);
+  if (got < sizeof(uint64_t)) return false;
+  begin_ = address;
+  end_ = address + got;
+  return true;
+}
+
+}  // namespace crashwright::postmortem
