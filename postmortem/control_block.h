@@ -52,11 +52,20 @@ enum class FaultAction : uint32_t {
   kSigstop = 33,             // harness stops the process for args[0] ns (0: for good); the thread waits until resumed
   kExchangeDisconnect = 34,  // harness makes the exchange drop the connection; the thread goes on once it was told
   // Performed by the storage layer on the next matching operation of the file named by `file`.
-  kTornWrite = 48,   // the first args[0] bytes of the write reach the file, then the harness kills the process
-  kShortWrite = 49,  // the first args[0] bytes are written and reported as such
-  kEnospc = 50,      // the write fails with ENOSPC
-  kEioFsync = 51,    // fsync/fdatasync fails with EIO; the dirty data is dropped and counts as clean afterwards
-  kPowerLoss = 52,   // the process is killed and everything the profile does not guarantee is lost
+  kTornWrite = 48,         // the first args[0] bytes of the write reach the file, then the harness kills the process
+  kShortWrite = 49,        // the first args[0] bytes are written and reported as such
+  kEnospc = 50,            // the write fails with ENOSPC
+  kEioFsync = 51,          // fsync/fdatasync fails with EIO; the dirty data is dropped and counts as clean afterwards
+  kPowerLoss = 52,         // the process is killed and everything the profile does not guarantee is lost
+  kLostWrite = 53,         // the write is reported as done and never reaches the file
+  kReorderedWrite = 54,    // the write reaches the file only after the next sync of the file was reported as done
+  kMisdirectedWrite = 55,  // the write lands args[0] bytes off its place (0: one page)
+  kFlippedWrite = 56,      // one bit of the write changes on its way
+  kEioWrite = 57,          // the write fails with EIO
+  kSlowFsync = 58,         // fsync/fdatasync takes args[0] ns
+  kStaleRead = 59,         // as kEioFsync, and from then on reads give what was durable before
+  kNoInodes = 60,          // from now on creating anything fails with ENOSPC, as long as this engine lives
+  kReadOnly = 61,          // from now on every change fails with EROFS, as long as this engine lives
 };
 
 enum class FaultTrigger : uint32_t {

@@ -71,6 +71,15 @@ void perform(ArmedFault& fault) {
     case FaultAction::kEnospc:
     case FaultAction::kEioFsync:
     case FaultAction::kPowerLoss:
+    case FaultAction::kLostWrite:
+    case FaultAction::kReorderedWrite:
+    case FaultAction::kMisdirectedWrite:
+    case FaultAction::kFlippedWrite:
+    case FaultAction::kEioWrite:
+    case FaultAction::kSlowFsync:
+    case FaultAction::kStaleRead:
+    case FaultAction::kNoInodes:
+    case FaultAction::kReadOnly:
       return;
   }
 }

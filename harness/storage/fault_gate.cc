@@ -1,5 +1,6 @@
 #include "harness/storage/fault_gate.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "base/clock.h"
@@ -8,6 +9,7 @@ namespace crashwright::harness {
 namespace {
 
 using postmortem::ArmedFault;
+using postmortem::FaultAction;
 using postmortem::FaultState;
 using postmortem::HarnessRequest;
 
@@ -16,27 +18,81 @@ void pause_briefly() {
   ::nanosleep(&pause, nullptr);
 }
 
+bool waits(const ArmedFault& fault) { return fault.state.load(std::memory_order_acquire) == FaultState::kFired; }
+
 }  // namespace
 
-ArmedFault* FaultGate::fired(postmortem::FaultAction action, const std::string& file) const {
-  if (block_ == nullptr) return nullptr;
+FaultGate::FaultGate(postmortem::ControlBlock* block) : block_(block), begun_(std::chrono::steady_clock::now()) {}
+
+void FaultGate::acknowledged(const std::string& token) {
+  for (StorageFault& fault : own_) {
+    if (fault.rule.after_ack == token) fault.rule.after_ack.clear();
+  }
+}
+
+bool FaultGate::idle() const {
+  if (std::any_of(own_.begin(), own_.end(), [](const StorageFault& fault) { return !fault.fired; })) return false;
+  if (block_ == nullptr) return true;
+  const uint32_t count = std::min<uint32_t>(block_->fault_count, postmortem::kArmedFaultsMax);
+  return std::none_of(block_->faults, block_->faults + count, waits);
+}
+
+bool FaultGate::due(const StorageFault& fault) const {
+  const auto passed = std::chrono::steady_clock::now() - begun_;
+  return fault.rule.after_ack.empty() && passed >= std::chrono::milliseconds(fault.rule.after_ms);
+}
+
+std::optional<MetFault> FaultGate::meet_armed(const FaultSite& site) const {
+  if (block_ == nullptr) return std::nullopt;
+  const std::string file = site.path.substr(site.path.rfind('/') + 1);
   for (uint32_t i = 0; i < block_->fault_count && i < postmortem::kArmedFaultsMax; ++i) {
     ArmedFault& fault = block_->faults[i];
-    if (fault.action != action || fault.state.load(std::memory_order_acquire) != FaultState::kFired) continue;
-    if (fault.file.empty() || fault.file == file) return &fault;
+    if (storage_fault_name(fault.action) == nullptr || fault.action == FaultAction::kPowerLoss || !waits(fault))
+      continue;
+    const OperationClass wanted = usual_operation(fault.action);
+    if (wanted != OperationClass::kAny && wanted != site.operation) continue;
+    if (wanted == OperationClass::kWrite && !fault.file.empty() && fault.file != file) continue;
+    if (wanted == OperationClass::kSync && !fault.file.empty() && fault.file != file) continue;
+    return MetFault{fault.action, fault.args[0], &fault, nullptr};
   }
-  return nullptr;
+  return std::nullopt;
 }
 
-void FaultGate::confirm(ArmedFault& fault, int64_t detail) const {
-  fault.confirmed_detail.store(detail, std::memory_order_relaxed);
-  fault.confirmed_ns.store(monotonic_ns(), std::memory_order_relaxed);
-  fault.state.store(FaultState::kConfirmed, std::memory_order_release);
+std::optional<MetFault> FaultGate::meet(const FaultSite& site) {
+  if (auto met = meet_armed(site)) return met;
+  std::optional<MetFault> met;
+  for (StorageFault& fault : own_) {
+    if (fault.fired || !due(fault) || !matches(fault.rule, site) || ++fault.matched < fault.rule.nth || met) continue;
+    fault.fired = true;
+    met = MetFault{fault.rule.action, fault.rule.argument, nullptr, &fault};
+  }
+  return met;
 }
 
-bool FaultGate::request_kill(const ArmedFault& fault, std::chrono::milliseconds patience) const {
+std::optional<MetFault> FaultGate::power_loss() const {
+  if (block_ == nullptr) return std::nullopt;
+  for (uint32_t i = 0; i < block_->fault_count && i < postmortem::kArmedFaultsMax; ++i) {
+    ArmedFault& fault = block_->faults[i];
+    if (fault.action == FaultAction::kPowerLoss && waits(fault)) return MetFault{fault.action, 0, &fault, nullptr};
+  }
+  return std::nullopt;
+}
+
+void FaultGate::confirm(const MetFault& fault, int64_t detail) const {
+  if (fault.own != nullptr) {
+    fault.own->confirmed = true;
+    fault.own->detail = detail;
+    return;
+  }
+  fault.armed->confirmed_detail.store(detail, std::memory_order_relaxed);
+  fault.armed->confirmed_ns.store(monotonic_ns(), std::memory_order_relaxed);
+  fault.armed->state.store(FaultState::kConfirmed, std::memory_order_release);
+}
+
+bool FaultGate::request_kill(const MetFault& fault, std::chrono::milliseconds patience) const {
+  if (fault.armed == nullptr) return false;
   const Deadline deadline(patience);
-  const auto index = static_cast<uint32_t>(&fault - block_->faults);
+  const auto index = static_cast<uint32_t>(fault.armed - block_->faults);
   for (;;) {
     HarnessRequest none = HarnessRequest::kNone;
     if (block_->harness_request.load() == none) {
@@ -51,6 +107,16 @@ bool FaultGate::request_kill(const ArmedFault& fault, std::chrono::milliseconds 
     pause_briefly();
   }
   return true;
+}
+
+std::string FaultGate::report() const {
+  std::string text;
+  for (const StorageFault& fault : own_) {
+    text += storage_fault_name(fault.rule.action);
+    text += fault.confirmed ? " confirmed " : fault.fired ? " fired " : " armed ";
+    text += std::to_string(fault.detail) + "\n";
+  }
+  return text;
 }
 
 }  // namespace crashwright::harness

@@ -1,44 +1,40 @@
 // The power-loss file system: serves a backing folder through libfuse3 below the VFS, records every change, and makes
 // planned storage faults happen. It never syncs by itself, not on close either.
 //
-// Threads: one; poll() it from the daemon's loop. Errors: mounting reports the system's text with a remedy.
-// What it serves: files, folders, hard links, rename, truncate, fallocate, fsync, fsyncdir, O_DSYNC and RWF_DSYNC.
-// Symbolic links, devices and extended attributes are refused (ENOSYS).
+// What it serves: files (write, shared mappings, io_uring, direct I/O), folders, hard and symbolic links, fifos and
+// sockets, rename with NOREPLACE and EXCHANGE, truncate, fallocate (also punch hole and zero range), copy_file_range,
+// SEEK_DATA and SEEK_HOLE; flock and POSIX locks are the kernel's own. Pages are cached and writes go through at once;
+// stores to a mapping arrive when the kernel writes them back: at msync, fsync, close, or when it likes to.
+// Refused: extended attributes, devices, O_TMPFILE, fallocate's collapse and insert (the kernel refuses these itself).
+// Threads: kWorkers serve; everything here is for any thread. Errors: mounting reports the system's text with a remedy.
 #pragma once
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
-#include "harness/storage/fault_gate.h"
-#include "harness/storage/operation.h"
+#include "harness/storage/fs_core.h"
 
 namespace crashwright::harness {
 
 struct StorageFsOptions {
-  std::string backing;                        // existing folder; what it holds at mount counts as durable
-  std::string mount_point;                    // existing empty folder
-  postmortem::ControlBlock* block = nullptr;  // of the case; null: no faults
+  StorageCoreOptions core;
+  std::string mount_point;  // existing empty folder
 };
 
 class StorageFs {
  public:
+  // Returns once the mount serves.
   [[nodiscard]] static Result<std::unique_ptr<StorageFs>> mount(const StorageFsOptions& options);
   virtual ~StorageFs() = default;  // unmounts
   StorageFs(const StorageFs&) = delete;
   StorageFs& operator=(const StorageFs&) = delete;
 
-  // Readable when a request waits.
-  [[nodiscard]] virtual int descriptor() const = 0;
-  // Serves one request; false once the mount is gone.
-  virtual bool serve() = 0;
-  // Looks for a power loss that fired while no operation came in; the engine is then killed and the record is cut.
-  virtual void check_power_loss() = 0;
-  // Everything recorded up to the power loss, or up to now.
-  [[nodiscard]] virtual std::vector<Operation> record() const = 0;
-  // The whole record replayed equals the backing folder, byte for byte.
-  [[nodiscard]] virtual Status record_equals_backing() const = 0;
+  [[nodiscard]] virtual StorageCore& core() = 0;
+  // Readable when the mount was taken away by somebody else.
+  [[nodiscard]] virtual int end_descriptor() const = 0;
+  // Lets the kernel hand over what it still holds of shared mappings: what process death alone would keep.
+  virtual void flush() = 0;
 
  protected:
   StorageFs() = default;

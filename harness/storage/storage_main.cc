@@ -8,7 +8,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "harness/storage/power_loss.h"
 #include "harness/storage/storage_fs.h"
@@ -26,6 +28,9 @@ struct Arguments {
   PowerLossOptions power_loss;
   int control_fd = -1;
   int socket = -1;
+  std::string record_folder;
+  std::vector<int> ack_pipes;
+  int echo_fd = -1;
 };
 
 Arguments parse(char** argv) {
@@ -37,6 +42,10 @@ Arguments parse(char** argv) {
   arguments.power_loss.tear_unit_bytes = static_cast<uint32_t>(std::strtoul(argv[5], nullptr, 10));
   arguments.control_fd = std::atoi(argv[6]);
   arguments.socket = std::atoi(argv[7]);
+  arguments.record_folder = argv[8];
+  std::istringstream pipes(argv[9]);
+  for (std::string number; std::getline(pipes, number, ',');) arguments.ack_pipes.push_back(std::atoi(number.c_str()));
+  arguments.echo_fd = std::atoi(argv[10]);
   return arguments;
 }
 
@@ -51,46 +60,83 @@ void answer(int socket, const Result<std::string>& result) {
   static_cast<void>(::send(socket, text.data(), text.size(), MSG_NOSIGNAL));
 }
 
-Result<std::string> materialise(const StorageFs& fs, const PowerLossOptions& options, const std::string& folder) {
-  const PowerLossImage image = power_loss_image(fs.record(), options);
+Result<std::string> materialise(StorageFs& fs, const PowerLossOptions& options, const std::string& folder) {
+  if (options.profile == 'K') fs.flush();  // what a process stored to a mapping outlives it
+  StorageCore& core = fs.core();
+  const PowerLossImage image = power_loss_image(core.record().first(core.operations_until_cut()), options);
   if (auto written = image.tree.write_out(folder); !written) return tl::unexpected(written.error());
   return std::to_string(image.operations_lost) + " operations lost, " + std::to_string(image.writes_torn) +
          " writes torn under profile " + std::string(1, options.profile);
 }
 
+Result<std::string> done(const Status& status, const std::string& text) {
+  if (!status) return tl::unexpected(status.error());
+  return text;
+}
+
+Result<std::string> arm(StorageFs& fs, const std::string& text) {
+  const auto rule = parse_storage_fault(text);
+  if (!rule) return tl::unexpected(rule.error());
+  fs.core().arm(*rule);
+  return std::string("armed");
+}
+
+Result<std::string> fulfil(const Arguments& arguments, StorageFs& fs, const std::string& request) {
+  const size_t space = request.find(' ');
+  const std::string word = request.substr(0, space);
+  const std::string rest = space == std::string::npos ? "" : request.substr(space + 1);
+  if (word == "materialise") return materialise(fs, arguments.power_loss, rest);
+  if (word == "verify") return done(fs.core().record_equals_backing(), "the record equals the folder");
+  if (word == "fault") return arm(fs, rest);
+  if (word == "faults") return fs.core().fault_report();
+  if (word == "acknowledge") {
+    fs.core().acknowledge(rest);
+    return std::string("marked");
+  }
+  if (word == "settle") {
+    fs.core().take_acknowledgements();
+    return std::string("settled");
+  }
+  if (word == "flush") {
+    fs.flush();
+    return std::string("flushed");
+  }
+  return fail(ErrorKind::kInternal, "the storage layer does not know the request " + word);
+}
+
 // False when the harness has hung up.
-bool serve_request(const Arguments& arguments, const StorageFs& fs) {
+bool serve_request(const Arguments& arguments, StorageFs& fs) {
   char buffer[kRequestBytesMax];
   const ssize_t got = ::recv(arguments.socket, buffer, sizeof buffer, 0);
   if (got <= 0) return false;
-  const std::string request(buffer, static_cast<size_t>(got));
-  static const std::string kMaterialise = "materialise ";
-  if (request.starts_with(kMaterialise)) {
-    answer(arguments.socket, materialise(fs, arguments.power_loss, request.substr(kMaterialise.size())));
-  } else if (auto same = fs.record_equals_backing(); same) {
-    answer(arguments.socket, std::string("the record equals the folder"));
-  } else {
-    answer(arguments.socket, tl::unexpected(same.error()));
-  }
+  answer(arguments.socket, fulfil(arguments, fs, std::string(buffer, static_cast<size_t>(got))));
   return true;
 }
 
 int run(const Arguments& arguments) {
   StorageFsOptions options;
-  options.backing = arguments.backing;
+  options.core.backing = arguments.backing;
+  options.core.record_folder = arguments.record_folder;
+  options.core.block = map_control_block(arguments.control_fd);
   options.mount_point = arguments.mount_point;
-  options.block = map_control_block(arguments.control_fd);
+  options.core.ack_pipes = arguments.ack_pipes;
+  options.core.echo_fd = arguments.echo_fd;
   auto fs = StorageFs::mount(options);
   if (!fs) {
     answer(arguments.socket, tl::unexpected(fs.error()));
     return 10;
   }
   answer(arguments.socket, std::string());
-  pollfd waiting[2] = {{(*fs)->descriptor(), POLLIN, 0}, {arguments.socket, POLLIN, 0}};
+  std::vector<pollfd> waiting;
+  StorageCore& core = (*fs)->core();
+  const int timeout_ms = options.core.block == nullptr ? -1 : kPowerLossPollMs;
   for (;;) {
-    if (::poll(waiting, 2, kPowerLossPollMs) < 0) continue;
-    (*fs)->check_power_loss();
-    if (waiting[0].revents != 0 && !(*fs)->serve()) return 0;
+    waiting = {{(*fs)->end_descriptor(), POLLIN, 0}, {arguments.socket, POLLIN, 0}};
+    for (const int pipe : core.ack_pipes()) waiting.push_back({pipe, POLLIN, 0});
+    if (::poll(waiting.data(), waiting.size(), timeout_ms) < 0) continue;
+    core.check_power_loss();
+    if (waiting.size() > 2) core.take_acknowledgements();
+    if (waiting[0].revents != 0) return 0;
     if (waiting[1].revents != 0 && !serve_request(arguments, **fs)) return 0;
   }
 }
@@ -99,7 +145,7 @@ int run(const Arguments& arguments) {
 }  // namespace crashwright::harness
 
 int main(int argc, char** argv) {
-  if (argc != 8) {
+  if (argc != 11) {
     std::fputs("crashwright_storage is started by crashwright; see `crashwright --help`\n", stderr);
     return 2;
   }

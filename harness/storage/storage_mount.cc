@@ -19,7 +19,7 @@
 namespace crashwright::harness {
 namespace {
 
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kPatience{300};  // a large folder is compared byte for byte
 // The kernel takes a file system down only after its write-back worker had a turn, which a busy machine may delay.
 constexpr std::chrono::seconds kEndPatience{60};
 
@@ -28,6 +28,12 @@ std::string daemon_path() {
   const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
   const std::string self(path, size > 0 ? static_cast<size_t>(size) : 0);
   return self.substr(0, self.rfind('/') + 1) + "crashwright_storage";
+}
+
+std::string joined(const std::vector<int>& numbers) {
+  std::string text;
+  for (const int number : numbers) text += std::to_string(number) + ",";
+  return text;
 }
 
 struct Arguments {
@@ -39,19 +45,24 @@ struct Arguments {
               std::to_string(options.seed),
               std::to_string(options.tear_unit_bytes),
               std::to_string(options.control_fd),
-              std::to_string(socket)} {
+              std::to_string(socket),
+              options.record_folder,
+              joined(options.ack_pipes),
+              std::to_string(options.echo_fd)} {
     for (size_t i = 0; i < words.size(); ++i) pointers[i] = words[i].data();
   }
-  std::array<std::string, 8> words;
-  std::array<char*, 9> pointers{};
+  std::array<std::string, 11> words;
+  std::array<char*, 12> pointers{};
 };
 
 // In the child between fork and exec: only async-signal-safe calls.
-[[noreturn]] void become_daemon(Arguments& arguments, int socket, int control_fd) {
+[[noreturn]] void become_daemon(Arguments& arguments, int socket, const StorageOptions& options) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, 0);
   ::fcntl(socket, F_SETFD, 0);
-  if (control_fd >= 0) ::fcntl(control_fd, F_SETFD, 0);
+  if (options.control_fd >= 0) ::fcntl(options.control_fd, F_SETFD, 0);
+  if (options.echo_fd >= 0) ::fcntl(options.echo_fd, F_SETFD, 0);
+  for (const int pipe : options.ack_pipes) ::fcntl(pipe, F_SETFD, 0);
   ::execv(arguments.pointers[0], arguments.pointers.data());
   ::_exit(127);
 }
@@ -66,7 +77,7 @@ Result<std::unique_ptr<StorageMount>> StorageMount::start(const StorageOptions& 
   Arguments arguments(options, theirs.get());
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno(errno, "fork the storage layer");
-  if (pid == 0) become_daemon(arguments, theirs.get(), options.control_fd);
+  if (pid == 0) become_daemon(arguments, theirs.get(), options);
   theirs.reset();
   std::unique_ptr<StorageMount> mount(new StorageMount(std::move(ours), pid, options.mount_point));
   auto ready = mount->ask("");
@@ -92,11 +103,23 @@ Result<std::string> StorageMount::ask(const std::string& request) {
   return decode_storage_answer({answer, static_cast<size_t>(got)});
 }
 
-Status StorageMount::verify_record() {
-  auto answer = ask("verify");
+Status StorageMount::tell(const std::string& request) {
+  auto answer = ask(request);
   if (!answer) return tl::unexpected(answer.error());
   return {};
 }
+
+Status StorageMount::verify_record() { return tell("verify"); }
+
+Status StorageMount::acknowledge(const std::string& token) { return tell("acknowledge " + token); }
+
+Status StorageMount::settle() { return tell("settle"); }
+
+Status StorageMount::arm(const std::string& fault) { return tell("fault " + fault); }
+
+Result<std::string> StorageMount::faults() { return ask("faults"); }
+
+Status StorageMount::flush() { return tell("flush"); }
 
 Result<std::string> StorageMount::materialise(const std::string& folder) { return ask("materialise " + folder); }
 

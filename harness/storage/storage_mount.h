@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -16,10 +17,13 @@ namespace crashwright::harness {
 struct StorageOptions {
   std::string backing;      // existing folder that holds the files
   std::string mount_point;  // existing empty folder: what the engine gets as its data folder
-  int control_fd = -1;      // descriptor of the case's control block; -1: no faults
+  int control_fd = -1;      // descriptor of the case's control block; -1: no engine of ours
   char profile = 'E';       // what a power loss may take away: K, E or S
   uint64_t seed = 1;
   uint32_t tear_unit_bytes = 512;
+  std::string record_folder = {};   // existing folder for a record that can be followed; empty: one without a name
+  std::vector<int> ack_pipes = {};  // read ends with lines `ack TOKEN`, for the record
+  int echo_fd = -1;                 // gets a copy of what comes out of the first of them
 };
 
 class StorageMount {
@@ -36,6 +40,16 @@ class StorageMount {
   // Writes what the profile lets survive of everything recorded until the power loss (or now) into the existing, empty
   // `folder`, and returns one line for people: operations lost, writes torn.
   [[nodiscard]] Result<std::string> materialise(const std::string& folder);
+  // A program was seen to acknowledge `token` by other means than the pipes: a mark in the record.
+  [[nodiscard]] Status acknowledge(const std::string& token);
+  // Every acknowledgement written so far is in the record when this returns.
+  [[nodiscard]] Status settle();
+  // Arms a fault, in the words of storage_fault_rule.h.
+  [[nodiscard]] Status arm(const std::string& fault);
+  // One line for each armed fault: its name, "armed", "fired" or "confirmed", and what was seen of it.
+  [[nodiscard]] Result<std::string> faults();
+  // The kernel hands over what it still holds of shared mappings, as it does sooner or later when a process just dies.
+  [[nodiscard]] Status flush();
   // The daemon serves no longer and begins to unmount; nobody may use the mount point any more. stop() waits for it.
   void hang_up() { socket_.reset(); }
   // Unmounts and waits for the daemon.
@@ -45,6 +59,7 @@ class StorageMount {
   StorageMount(UniqueFd socket, int pid, std::string mount_point)
       : socket_(std::move(socket)), pid_(pid), mount_point_(std::move(mount_point)) {}
   [[nodiscard]] Result<std::string> ask(const std::string& request);
+  [[nodiscard]] Status tell(const std::string& request);
 
   UniqueFd socket_;
   int pid_;

@@ -9,3 +9,13 @@ crashwright_test(durable_files_test SOURCES storage/durable_files_test.cc LINK c
 if(TARGET durable_files_test)
   add_dependencies(durable_files_test crashwright_storage)
 endif()
+
+crashwright_test(storage_fault_test SOURCES storage/storage_fault_test.cc storage/storage_fault_rule.cc
+                 LINK crashwright::harness PkgConfig::URING LABELS process)
+crashwright_test(storage_conformance_test SOURCES storage/storage_conformance_test.cc storage/folder_actor.cc
+                 LINK crashwright::harness PkgConfig::URING LABELS process)
+foreach(test storage_fault_test storage_conformance_test)
+  if(TARGET ${test})
+    add_dependencies(${test} crashwright_storage)
+  endif()
+endforeach()
