@@ -24,6 +24,7 @@ constexpr std::array kCommands{
     Command{"report", "render the reports of a run again from its events", report_command},
     Command{"runs", "the recorded runs and what came of them", runs_command},
     Command{"prove", "show that the verifiers catch deliberate bugs", prove_command},
+    Command{"storage", "judge what a power loss may leave of any program's files", storage_command},
     Command{"bench", "measure what the kit costs, and which promised figures hold", bench_command},
     Command{"faults", "the kinds of fault and their parameters", faults_command},
     Command{"verifiers", "the promises and the witness of each", verifiers_command},
@@ -44,7 +45,7 @@ std::string help() {
          "\n`crashwright COMMAND --help` shows the options of a command.\n\n"
          "Exit codes: 0 all passed and every fault fired, 1 a promise was broken, 2 wrong\n"
          "use or invalid scenario, 3 inconclusive or skipped, 4 nothing selected,\n"
-         "10 environment, 70 bug of the harness, 130 interrupted. The worst wins.\n\n"
+         "5 a checker could not judge, 10 environment, 70 bug of the harness, 130 interrupted. The worst wins.\n\n"
          "Examples:\n"
          "  crashwright doctor\n"
          "  crashwright run scenarios/\n"

@@ -37,6 +37,7 @@ int report_command(const std::vector<std::string>& arguments);
 int run_scenarios_command(const std::vector<std::string>& arguments);
 int runs_command(const std::vector<std::string>& arguments);
 int schema_command(const std::vector<std::string>& arguments);
+int storage_command(const std::vector<std::string>& arguments);
 int validate_command(const std::vector<std::string>& arguments);
 int verifiers_command(const std::vector<std::string>& arguments);
 int verify_command(const std::vector<std::string>& arguments);

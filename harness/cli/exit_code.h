@@ -14,6 +14,7 @@ enum ExitCode : int {
   kExitUsage = 2,          // wrong use or invalid scenario
   kExitInconclusive = 3,   // a fault did not fire, or a case was skipped
   kExitNothing = 4,        // nothing selected
+  kExitJudgeFailed = 5,    // a checker program could not judge
   kExitEnvironment = 10,   // this machine lacks something
   kExitInternal = 70,      // a bug of the harness
   kExitInterrupted = 130,  // interrupted, all undone

@@ -1,0 +1,32 @@
+#include <fmt/format.h>
+
+#include "harness/cli/command.h"
+#include "harness/cli/exit_code.h"
+#include "harness/cli/storage_commands.h"
+
+namespace crashwright::harness::cli {
+namespace {
+
+constexpr const char* kHelp =
+    "Usage: crashwright storage explore [options] -- COMMAND [ARGS]\n"
+    "       crashwright storage mount DIR [options]\n\n"
+    "  explore     runs a program on the power-loss file system and judges what a power\n"
+    "              loss at any moment may leave of its files\n"
+    "  mount       the bare file system, for a shell\n\n"
+    "`crashwright storage explore --help` shows the options. docs/storage.md explains\n"
+    "the profiles and what a checker is told.\n";
+
+}  // namespace
+
+int storage_command(const std::vector<std::string>& arguments) {
+  const std::string word = arguments.empty() ? "" : arguments.front();
+  const std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
+  if (word == "explore") return storage_explore_command(rest);
+  if (word == "mount") return storage_mount_command(rest);
+  const bool asked = word == "--help" || word == "-h" || word == "help";
+  if (!asked && !word.empty()) fmt::print(stderr, "crashwright: no `storage {}`\n", word);
+  fmt::print(asked ? stdout : stderr, "{}", kHelp);
+  return asked ? kExitPassed : kExitUsage;
+}
+
+}  // namespace crashwright::harness::cli

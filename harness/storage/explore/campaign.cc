@@ -1,0 +1,179 @@
+#include "harness/storage/explore/campaign.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "base/file.h"
+#include "harness/runner/interrupt.h"
+#include "harness/storage/explore/added_sync.h"
+
+namespace crashwright::harness {
+namespace {
+
+constexpr size_t kFindingsMax = 8;  // explained, per profile
+constexpr size_t kTrialsMax = 120;
+constexpr size_t kLinesMax = 400;
+
+// Explains the failures of one profile with judges of its own.
+class Explainer {
+ public:
+  Explainer(const DurabilityModel& model, const JudgeFactory& judges, const CampaignOptions& options)
+      : model_(model), judges_(judges), options_(options) {}
+
+  Result<StorageFinding> explain(const FailureGroup& group, size_t number) {
+    auto judge = make_judge(model_, "explain-" + model_.profile.name + "-" + std::to_string(number));
+    if (!judge) return tl::unexpected(judge.error());
+    auto state = minimise(**judge, model_, group.examples.front(), group.reason, kTrialsMax);
+    if (!state) return tl::unexpected(state.error());
+    StorageFinding finding;
+    finding.profile = model_.profile.name;
+    finding.state = std::move(*state);
+    finding.states = group.states;
+    (*judge)->prepare(finding.state);
+    const auto verdict = (*judge)->judge();
+    if (!verdict) return tl::unexpected(verdict.error());
+    finding.output = verdict->output;
+    finding.reason = verdict->first_line();
+    if (auto named = name_weakest(finding, number); !named) return tl::unexpected(named.error());
+    describe(finding);
+    auto fix = smallest_added_sync(model_, finding.state, group.examples,
+                                   [&](const DurabilityModel& with) { return with_fix(with); });
+    if (!fix) return tl::unexpected(fix.error());
+    finding.fix = std::move(*fix);
+    if (auto kept = keep_evidence(**judge, finding, number); !kept) return tl::unexpected(kept.error());
+    return finding;
+  }
+
+ private:
+  Result<std::unique_ptr<StateJudge>> make_judge(const DurabilityModel& model, const std::string& name) {
+    const std::string folder = options_.explore.scratch + "/" + name;
+    if (::mkdir(folder.c_str(), 0700) != 0) return fail_errno(errno, "make " + folder);
+    return StateJudge::create(model, judges_, folder);
+  }
+
+  Result<std::unique_ptr<StateJudge>> with_fix(const DurabilityModel& model) {
+    return make_judge(model, "fix-" + model.profile.name + "-" + std::to_string(fixes_++));
+  }
+
+  // Does a profile that allows less show the same failure?
+  Status name_weakest(StorageFinding& finding, size_t number) {
+    for (const char* const name : {"K", "E"}) {
+      auto weaker = load_storage_profile(name);
+      weaker->tear_unit_bytes = model_.profile.tear_unit_bytes;
+      if (weaker->name == model_.profile.name || !allows_no_more(*weaker, model_.profile)) continue;
+      const DurabilityModel model(model_.recording, *weaker);
+      auto judge = make_judge(model, "weaker-" + model_.profile.name + weaker->name + std::to_string(number));
+      if (!judge) return tl::unexpected(judge.error());
+      CrashState state = finding.state;
+      make_allowed(model, state);
+      (*judge)->prepare(state);
+      const auto verdict = (*judge)->judge();
+      if (!verdict) return tl::unexpected(verdict.error());
+      const bool same = general_reason(verdict->first_line()) == general_reason(finding.reason);
+      if (verdict->kind != ImageVerdict::Kind::kViolated || !same) continue;
+      finding.profile = weaker->name;
+      finding.state = std::move(state);
+      return {};
+    }
+    return {};
+  }
+
+  void describe(StorageFinding& finding) const {
+    for (const Loss& loss : finding.state.losses) finding.lost.push_back(describe_loss(model_, loss));
+    finding.acked = model_.recording.acked(finding.state.point);
+    const bool ran = finding.state.point > model_.recording.initial;
+    finding.last_operation = ran ? describe_operation(model_.recording, finding.state.point - 1) : "start of the run";
+  }
+
+  // The image with nothing lost and the one that fails, and the operations that lead there.
+  Status keep_evidence(StateJudge& judge, StorageFinding& finding, size_t number) {
+    if (options_.evidence_folder.empty()) return {};
+    finding.folder = options_.evidence_folder + "/" + finding.profile + "-" + std::to_string(number + 1);
+    std::error_code trouble;
+    std::filesystem::create_directories(finding.folder, trouble);
+    if (trouble) return fail(ErrorKind::kIo, "make " + finding.folder + ": " + trouble.message());
+    for (const auto& [name, state] :
+         {std::pair<const char*, CrashState>{"/nothing_lost", {finding.state.point, {}}}, {"/image", finding.state}}) {
+      judge.prepare(state);
+      if (auto done = judge.materialise(); !done) return done;
+      std::filesystem::copy(judge.folder().path(), finding.folder + name,
+                            std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks |
+                                std::filesystem::copy_options::overwrite_existing,
+                            trouble);
+      if (trouble) return fail(ErrorKind::kIo, "keep an image in " + finding.folder + ": " + trouble.message());
+    }
+    if (auto put = write_file(finding.folder + "/operations.txt", operations_text(finding)); !put) return put;
+    return write_file(finding.folder + "/checker.txt", finding.output);
+  }
+
+  std::string operations_text(const StorageFinding& finding) const {
+    const Recording& recording = model_.recording;
+    const uint32_t from = finding.state.point > kLinesMax ? finding.state.point - kLinesMax : 0;
+    const uint32_t first_loss =
+        finding.state.losses.empty() ? finding.state.point : finding.state.losses.front().operation;
+    std::string text = "number process/thread fate operation\n";
+    for (uint32_t i = std::max(recording.initial, std::min(from, first_loss)); i < finding.state.point; ++i) {
+      const Operation& operation = recording.operations[i];
+      const auto lost = std::find_if(finding.state.losses.begin(), finding.state.losses.end(),
+                                     [&](const Loss& loss) { return loss.operation == i; });
+      const char* fate = model_.may_lose(i, finding.state.point) ? "kept" : "safe";
+      if (lost != finding.state.losses.end()) fate = lost->units.empty() ? "LOST" : "TORN";
+      text += std::to_string(i) + " " + std::to_string(operation.pid) + "/" + std::to_string(operation.tid) + " " +
+              fate + " " + describe_operation(recording, i) + "\n";
+    }
+    return text + "power lost; " + std::to_string(finding.acked) + " tokens acknowledged\n";
+  }
+
+  const DurabilityModel& model_;
+  const JudgeFactory& judges_;
+  const CampaignOptions& options_;
+  size_t fixes_ = 0;
+};
+
+ProfileSummary summarise(const StorageProfile& profile, const Exploration& found) {
+  return {profile.name,    found.states,      found.candidates,    found.violated,
+          found.exhausted, found.pairs_known, found.pairs_covered, found.seconds};
+}
+
+bool known_already(const std::vector<StorageFinding>& findings, const std::string& reason) {
+  return std::any_of(findings.begin(), findings.end(), [&](const StorageFinding& finding) {
+    return general_reason(finding.reason) == general_reason(reason);
+  });
+}
+
+}  // namespace
+
+Result<CampaignResult> run_campaign(const Recording& recording, const JudgeFactory& judges,
+                                    const CampaignOptions& options) {
+  std::vector<StorageProfile> profiles = options.profiles;
+  std::stable_sort(profiles.begin(), profiles.end(), [](const StorageProfile& a, const StorageProfile& b) {
+    return allows_no_more(a, b) && !allows_no_more(b, a);
+  });
+  CampaignResult result;
+  JudgedStates judged;
+  for (const StorageProfile& profile : profiles) {
+    const DurabilityModel model(recording, profile);
+    auto found = explore(model, judges, judged, options.explore);
+    if (!found) return tl::unexpected(found.error());
+    result.states += found->states;
+    result.violated += found->violated;
+    if (result.checker_errors == 0) result.first_error = found->first_error;
+    result.checker_errors += found->checker_errors;
+    result.profiles.push_back(summarise(profile, *found));
+    Explainer explainer(model, judges, options);
+    size_t number = result.findings.size();
+    for (const FailureGroup& group : found->groups) {
+      if (interrupted() || number >= result.findings.size() + kFindingsMax) break;
+      if (known_already(result.findings, group.reason)) continue;
+      auto finding = explainer.explain(group, number++);
+      if (!finding) return tl::unexpected(finding.error());
+      result.findings.push_back(std::move(*finding));
+    }
+  }
+  return result;
+}
+
+}  // namespace crashwright::harness

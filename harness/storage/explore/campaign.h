@@ -1,0 +1,45 @@
+// One recorded run explored under several profiles, weakest first, with its failures explained.
+//
+// An image that one profile allows is not judged again under the next. Of each kind of failure the state with the
+// fewest losses is minimised and named by the weakest profile that shows it.
+// Threads: as explore(). Errors: as explore().
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/storage/explore/explorer.h"
+#include "harness/storage/explore/finding.h"
+
+namespace crashwright::harness {
+
+struct CampaignOptions {
+  std::vector<StorageProfile> profiles;
+  ExploreOptions explore;       // per profile; `scratch` for all
+  std::string evidence_folder;  // existing; empty: no images are kept
+};
+
+struct ProfileSummary {
+  std::string profile;
+  uint64_t states = 0;
+  uint64_t candidates = 0;
+  uint64_t violated = 0;
+  bool exhausted = false;
+  size_t pairs_known = 0;
+  size_t pairs_covered = 0;
+  double seconds = 0;
+};
+
+struct CampaignResult {
+  uint64_t states = 0;
+  uint64_t violated = 0;
+  uint64_t checker_errors = 0;
+  std::string first_error;
+  std::vector<ProfileSummary> profiles;
+  std::vector<StorageFinding> findings;
+};
+
+[[nodiscard]] Result<CampaignResult> run_campaign(const Recording& recording, const JudgeFactory& judges,
+                                                  const CampaignOptions& options);
+
+}  // namespace crashwright::harness

@@ -1,0 +1,122 @@
+#include "harness/storage/explore/crash_state.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace crashwright::harness {
+namespace {
+
+bool resizes(OperationKind kind) { return kind == OperationKind::kTruncate || kind == OperationKind::kAllocate; }
+
+// In profiles with ordered metadata everything behind the first lost change of metadata is lost, too.
+void close_metadata(const DurabilityModel& model, CrashState& state, std::map<uint32_t, Loss>& lost) {
+  if (!model.profile.metadata_in_order) return;
+  const auto first = std::find_if(lost.begin(), lost.end(), [&](const auto& entry) {
+    return is_metadata(model.recording.operations[entry.first]);
+  });
+  if (first == lost.end()) return;
+  for (uint32_t i = first->first; i < state.point; ++i) {
+    if (is_metadata(model.recording.operations[i]) && model.may_lose(i, state.point)) lost[i] = {i, {}};
+  }
+}
+
+// Bytes behind a lost truncation belong to blocks that were given out after it.
+void lose_what_stands_on_truncations(const DurabilityModel& model, uint32_t point, std::map<uint32_t, Loss>& lost) {
+  std::unordered_map<NodeId, uint64_t> cut;  // from this offset on
+  const auto& operations = model.recording.operations;
+  const auto first = std::find_if(lost.begin(), lost.end(),
+                                  [&](const auto& entry) { return model.recording.shrinks[entry.first] != 0; });
+  if (first == lost.end()) return;
+  for (uint32_t i = first->first; i < point; ++i) {
+    const Operation& operation = operations[i];
+    if (!changes_content(operation.kind)) continue;
+    const auto node_cut = cut.find(operation.node);
+    if (node_cut != cut.end() && model.may_lose(i, point)) {
+      const uint64_t reach = resizes(operation.kind) ? operation.size : operation.offset + operation.size;
+      if (resizes(operation.kind) || reach > node_cut->second) lost[i] = {i, {}};
+    }
+    if (model.recording.shrinks[i] != 0 && lost.contains(i)) {
+      const auto [entry, fresh] = cut.emplace(operation.node, operation.size);
+      if (!fresh) entry->second = std::min(entry->second, operation.size);
+    }
+  }
+}
+
+bool is_lost(const Loss* loss, uint64_t unit) {
+  return loss != nullptr && (loss->units.empty() || std::binary_search(loss->units.begin(), loss->units.end(), unit));
+}
+
+using Kept = std::unordered_map<NodeId, std::unordered_set<uint64_t>>;
+
+// The lost units of one write, after those that a later kept write covers were taken out of the loss.
+std::vector<uint64_t> really_lost(const Loss* loss, UnitRange range, std::unordered_set<uint64_t>& kept_later) {
+  std::vector<uint64_t> units;
+  for (uint64_t unit = range.first; unit <= range.last; ++unit) {
+    if (is_lost(loss, unit) && !kept_later.contains(unit)) {
+      units.push_back(unit);
+    } else {
+      kept_later.insert(unit);
+    }
+  }
+  return units;
+}
+
+// Backwards through the writes of files that lose something.
+void keep_prefixes_of_units(const DurabilityModel& model, uint32_t point, std::map<uint32_t, Loss>& lost) {
+  const auto& operations = model.recording.operations;
+  Kept kept_later;
+  uint32_t first = point;
+  for (const auto& [index, loss] : lost) {
+    if (!changes_data(operations[index].kind)) continue;
+    first = std::min(first, index);
+    kept_later[operations[index].node];
+  }
+  for (uint32_t i = point; i-- > first;) {
+    const Operation& operation = operations[i];
+    const auto kept = kept_later.find(operation.node);
+    if (kept == kept_later.end() || !changes_content(operation.kind)) continue;
+    const auto entry = lost.find(i);
+    if (resizes(operation.kind)) {
+      if (entry == lost.end() && model.recording.shrinks[i] != 0) kept->second.clear();
+      continue;
+    }
+    const UnitRange range = units_of(operation, model.profile.tear_unit_bytes);
+    auto units = really_lost(entry == lost.end() ? nullptr : &entry->second, range, kept->second);
+    if (entry == lost.end()) continue;
+    if (units.empty()) {
+      lost.erase(entry);
+    } else {
+      const bool whole = units.size() == range.last - range.first + 1;
+      entry->second.units = whole ? std::vector<uint64_t>{} : std::move(units);
+    }
+  }
+}
+
+}  // namespace
+
+UnitRange units_of(const Operation& operation, uint32_t unit_bytes) {
+  const uint64_t bytes = std::max<uint64_t>(operation.size, 1);
+  return {operation.offset / unit_bytes, (operation.offset + bytes - 1) / unit_bytes};
+}
+
+void make_allowed(const DurabilityModel& model, CrashState& state) {
+  std::map<uint32_t, Loss> lost;
+  for (Loss& loss : state.losses) {
+    if (model.may_lose(loss.operation, state.point)) lost[loss.operation] = std::move(loss);
+  }
+  close_metadata(model, state, lost);
+  lose_what_stands_on_truncations(model, state.point, lost);
+  keep_prefixes_of_units(model, state.point, lost);
+  state.losses.clear();
+  for (auto& [index, loss] : lost) state.losses.push_back(std::move(loss));
+}
+
+bool is_allowed(const DurabilityModel& model, const CrashState& state) {
+  CrashState allowed = state;
+  make_allowed(model, allowed);
+  return allowed.losses == state.losses;
+}
+
+}  // namespace crashwright::harness

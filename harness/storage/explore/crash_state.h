@@ -1,0 +1,52 @@
+// One state that a power loss may leave: where the run was, and what of it is lost.
+//
+// Everything before the crash point that is not listed as lost is kept. A tear unit holds what a prefix of the writes
+// to it left there: a disk writes it as a whole, so a later write to it cannot survive without the earlier ones.
+// Threads: values. Errors: none.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "harness/storage/explore/recording.h"
+
+namespace crashwright::harness {
+
+struct Loss {
+  uint32_t operation = 0;
+  std::vector<uint64_t> units;  // lost tear units of a write (offset / unit); empty: the whole operation
+  bool operator==(const Loss&) const = default;
+};
+
+struct CrashState {
+  uint32_t point = 0;
+  std::vector<Loss> losses;  // in order of operations
+};
+
+// What the profile knows about a recording, worked out once.
+struct DurabilityModel {
+  DurabilityModel(const Recording& of, const StorageProfile& with)
+      : recording(of), profile(with), durable(durable_from(of, with)) {}
+  const Recording& recording;
+  StorageProfile profile;
+  std::vector<uint32_t> durable;
+
+  // May operation `index` be lost when the power goes at `point`?
+  [[nodiscard]] bool may_lose(uint32_t index, uint32_t point) const { return index < point && durable[index] >= point; }
+};
+
+// The tear units of a write or zeroing: [first, last].
+struct UnitRange {
+  uint64_t first = 0;
+  uint64_t last = 0;
+};
+[[nodiscard]] UnitRange units_of(const Operation& operation, uint32_t unit_bytes);
+
+// Makes `state` one that the model allows: drops losses of what is durable, closes losses of metadata to a suffix where
+// the profile says so, loses what stands on a lost truncation, and keeps units that a later kept write covers.
+void make_allowed(const DurabilityModel& model, CrashState& state);
+
+// True when the model allows exactly these losses.
+[[nodiscard]] bool is_allowed(const DurabilityModel& model, const CrashState& state);
+
+}  // namespace crashwright::harness

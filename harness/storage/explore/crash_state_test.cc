@@ -1,0 +1,173 @@
+// Goal: each profile allows what a power loss may take and nothing more. Method: hand-written records; every state that
+// the source of states gives is built, and the set of images is compared with the one that follows from the profile.
+#include "harness/storage/explore/crash_state.h"
+
+#include <boost/test/unit_test.hpp>
+#include <set>
+#include <string>
+
+#include "harness/storage/explore/image_builder.h"
+#include "harness/storage/explore/state_source.h"
+#include "harness/storage/hand_written_record.h"
+
+using namespace crashwright;
+using namespace crashwright::harness;
+
+namespace {
+
+constexpr size_t kStates = 3'000;
+using Set = std::set<std::string>;
+
+StorageProfile profile(const std::string& name, uint32_t unit = 512) {
+  StorageProfile made = load_storage_profile(name).value();
+  made.tear_unit_bytes = unit;
+  return made;
+}
+
+// The image's root folder as "name=content;" text.
+std::string render(const ImageTree& image, const Recording& recording) {
+  std::set<Slot> slots;
+  for (const Operation& operation : recording.operations) {
+    if (!changes_tree(operation.kind)) continue;
+    slots.insert({operation.parent, std::string(operation.name)});
+    if (!operation.new_name.empty()) slots.insert({operation.new_parent, std::string(operation.new_name)});
+  }
+  std::string text;
+  for (const Slot& slot : slots) {
+    const NodeId node = image.at(slot);
+    if (node != kNoNode) text += slot.name + "=" + image.content(node).text() + ";";
+  }
+  return text;
+}
+
+// The images of states at the end of the record.
+Set outcomes(const HandWrittenRecord& record, const StorageProfile& with) {
+  const Recording recording = make_recording(record.operations());
+  const DurabilityModel model(recording, with);
+  StateSource source(model, 1);
+  ImageBuilder builder(model);
+  Set seen;
+  for (CrashState& state : source.next(kStates)) {
+    if (state.point == recording.size()) seen.insert(render(builder.build(state), recording));
+  }
+  return seen;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(process_death_loses_nothing) {
+  HandWrittenRecord record;
+  record.create(1, "a").write(1, 0, "x");
+  BOOST_TEST((outcomes(record, profile("K")) == Set{"a=x;"}));
+}
+
+BOOST_AUTO_TEST_CASE(on_ext4_a_file_sync_saves_data_name_and_all_earlier_metadata) {
+  HandWrittenRecord record;
+  record.create(2, "b").create(1, "a").write(1, 0, "x").sync(1).write(1, 1, "y");
+  BOOST_TEST((outcomes(record, profile("E")) == Set{"a=x;b=;", "a=xy;b=;"}));
+}
+
+BOOST_AUTO_TEST_CASE(on_ext4_a_folder_sync_saves_metadata_and_no_data) {
+  HandWrittenRecord record;
+  record.create(1, "a").write(1, 0, "x").sync_folder().write(1, 1, "y");
+  BOOST_TEST((outcomes(record, profile("E", 1)) == Set{"a=;", "a=x;", "a=xy;", std::string("a=\0y;", 5)}));
+}
+
+BOOST_AUTO_TEST_CASE(on_strict_posix_a_file_sync_does_not_save_the_name) {
+  HandWrittenRecord record;
+  record.create(1, "a").write(1, 0, "x").sync(1).create(2, "b");
+  BOOST_TEST((outcomes(record, profile("S")) == Set{"", "a=x;", "b=;", "a=x;b=;"}));
+}
+
+BOOST_AUTO_TEST_CASE(on_strict_posix_file_and_folder_sync_save_both) {
+  HandWrittenRecord record;
+  record.create(1, "a").write(1, 0, "x").sync(1).sync_folder().write(1, 1, "y");
+  BOOST_TEST((outcomes(record, profile("S")) == Set{"a=x;", "a=xy;"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_rename_happens_wholly_or_not_at_all) {
+  HandWrittenRecord record;
+  record.create(1, "a")
+      .write(1, 0, "old")
+      .sync(1)
+      .create(2, "b")
+      .write(2, 0, "new")
+      .sync(2)
+      .sync_folder()
+      .rename(2, "b", "a", 1);
+  const Set allowed{"a=old;b=new;", "a=new;"};
+  BOOST_TEST((outcomes(record, profile("S")) == allowed));
+  BOOST_TEST((outcomes(record, profile("E")) == allowed));
+}
+
+BOOST_AUTO_TEST_CASE(a_rename_without_sync_of_its_file_can_leave_an_empty_file_on_ext4) {
+  HandWrittenRecord record;
+  record.create(2, "b").write(2, 0, "new").rename(2, "b", "a");
+  BOOST_TEST(outcomes(record, profile("E")).contains("a=;"));
+}
+
+BOOST_AUTO_TEST_CASE(metadata_is_lost_as_a_suffix_on_ext4_and_one_by_one_on_strict_posix) {
+  HandWrittenRecord record;
+  record.create(1, "a").create(2, "b");
+  BOOST_TEST((outcomes(record, profile("E")) == Set{"", "a=;", "a=;b=;"}));
+  BOOST_TEST((outcomes(record, profile("S")) == Set{"", "a=;", "b=;", "a=;b=;"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_write_tears_at_its_units) {
+  HandWrittenRecord record;
+  record.create(1, "a").write(1, 0, "....").sync(1).write(1, 0, "AABB");
+  BOOST_TEST((outcomes(record, profile("E", 2)) == Set{"a=....;", "a=AA..;", "a=..BB;", "a=AABB;"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_tear_unit_holds_a_prefix_of_the_writes_to_it) {
+  HandWrittenRecord record;
+  record.create(1, "a").sync(1).sync_folder().write(1, 0, "1").write(1, 1, "2").write(1, 2, "3");
+  BOOST_TEST((outcomes(record, profile("S")) == Set{"a=;", "a=1;", "a=12;", "a=123;"}));
+}
+
+BOOST_AUTO_TEST_CASE(bytes_behind_a_lost_truncation_are_lost_with_it) {
+  HandWrittenRecord record;
+  record.create(1, "a").write(1, 0, "old").sync(1).sync_folder().truncate(1, 0).write(1, 0, "new");
+  for (const char* const name : {"E", "S"}) {
+    BOOST_TEST((outcomes(record, profile(name, 1)) == Set{"a=old;", "a=;", "a=new;", "a=n;", std::string("a=\0e;", 5),
+                                                          std::string("a=\0\0w;", 6), "a=ne;",
+                                                          std::string("a=n\0w;", 6), std::string("a=\0ew;", 6)}));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_synchronous_write_saves_its_own_bytes_and_not_those_beside_it) {
+  HandWrittenRecord record;
+  record.create(1, "a")
+      .write(1, 0, "abcd")
+      .sync(1)
+      .sync_folder()
+      .write(1, 0, "12")
+      .write(1, 2, "34")
+      .sync_range(1, 2, 2);
+  BOOST_TEST(
+      (outcomes(record.create(2, "b"), profile("E", 2)) == Set{"a=ab34;", "a=1234;", "a=ab34;b=;", "a=1234;b=;"}));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_failed_sync_should_have_saved_is_never_safe) {
+  HandWrittenRecord record;
+  record.create(1, "a").sync(1).write(1, 0, "x").sync(1, OperationKind::kSyncFailed).sync(1).create(2, "b");
+  BOOST_TEST(outcomes(record, profile("E")).contains("a=;b=;"));
+}
+
+BOOST_AUTO_TEST_CASE(operations_are_told_in_paths) {
+  HandWrittenRecord record;
+  record.make_folder(5, "d").create(1, "t", 5).write(1, 0, "x").rename(5, "d", "e").write(1, 0, "y");
+  const Recording recording = make_recording(record.operations());
+  BOOST_TEST(recording.paths == (std::vector<std::string>{"d", "d/t", "d/t", "d to e", "e/t"}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(acknowledgements_count_from_the_crash_point_behind_them) {
+  HandWrittenRecord record;
+  record.create(1, "a").acknowledge("one").write(1, 0, "x").acknowledge("two");
+  const Recording recording = make_recording(record.operations());
+  BOOST_TEST(recording.size() == 2U);
+  BOOST_TEST(recording.acked(0) == 0U);
+  BOOST_TEST(recording.acked(1) == 1U);
+  BOOST_TEST(recording.acked(2) == 2U);
+}

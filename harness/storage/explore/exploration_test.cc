@@ -1,0 +1,154 @@
+// Goal: an exploration tells safe programs from unsafe ones, a checker's error is never taken for clean, and the
+// image folder holds exactly the image whatever the judge did to it. Method: hand-written records, judges in the test.
+#include <sys/stat.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/file.h"
+#include "harness/storage/explore/campaign.h"
+#include "harness/storage/explore/checker.h"
+#include "harness/storage/explore/scratch_folder.h"
+#include "harness/storage/hand_written_record.h"
+
+using namespace crashwright;
+using namespace crashwright::harness;
+
+namespace {
+
+using Look = std::function<std::string(const std::string& image, uint32_t acked)>;  // empty: consistent
+
+class TestJudge final : public ImageJudge {
+ public:
+  explicit TestJudge(Look look) : look_(std::move(look)) {}
+  Result<ImageVerdict> judge(const std::string& image, uint32_t acked, uint32_t /*point*/) override {
+    ImageVerdict verdict;
+    verdict.output = look_(image, acked);
+    if (!verdict.output.empty()) verdict.kind = ImageVerdict::Kind::kViolated;
+    return verdict;
+  }
+
+ private:
+  Look look_;
+};
+
+JudgeFactory judges(const Look& look) {
+  return
+      [look](const std::string&) -> Result<std::unique_ptr<ImageJudge>> { return std::make_unique<TestJudge>(look); };
+}
+
+CampaignResult campaign(const HandWrittenRecord& record, const JudgeFactory& by, const std::string& profiles) {
+  auto scratch = ScratchFolder::create(ScratchFolder::Place::kMemory);
+  BOOST_REQUIRE(scratch);
+  CampaignOptions options;
+  for (const char name : profiles) options.profiles.push_back(load_storage_profile(std::string(1, name)).value());
+  options.explore.scratch = scratch->path();
+  options.explore.states_max = 500;
+  const Recording recording = make_recording(record.operations());
+  auto result = run_campaign(recording, by, options);
+  BOOST_REQUIRE_MESSAGE(result, (result ? "" : result.error().message));
+  return *result;
+}
+
+// What an acknowledged "new" must look like.
+std::string wants_new(const std::string& image, uint32_t acked) {
+  const std::string text = read_file(image + "/a").value_or("");
+  if (text != "old" && text != "new") return "neither old nor new";
+  return acked > 0 && text != "new" ? "acknowledged and lost" : "";
+}
+
+void write_old(HandWrittenRecord& record) {
+  record.create(1, "a").write(1, 0, "old").sync(1).sync_folder();
+  for (const Operation& operation : record.operations()) const_cast<Operation&>(operation).flags |= kInitial;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(replacing_a_file_with_all_syncs_is_clean_on_every_profile) {
+  HandWrittenRecord record;
+  write_old(record);
+  record.create(2, "b").write(2, 0, "new").sync(2).rename(2, "b", "a", 1).sync_folder().acknowledge("1");
+  const CampaignResult result = campaign(record, judges(wants_new), "KES");
+  BOOST_TEST(result.violated == 0U);
+  BOOST_TEST(result.states > 4U);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_file_sync_is_found_explained_and_cured) {
+  HandWrittenRecord record;
+  write_old(record);
+  record.create(2, "b").write(2, 0, "new").rename(2, "b", "a", 1).sync_folder().acknowledge("1");
+  const CampaignResult result = campaign(record, judges(wants_new), "E");
+  BOOST_REQUIRE(result.findings.size() == 1U);
+  BOOST_TEST(result.findings[0].profile == "E");
+  BOOST_TEST(result.findings[0].lost == std::vector<std::string>{"write of 3 bytes at 0 of b"},
+             boost::test_tools::per_element());
+  BOOST_TEST(result.findings[0].fix.find("fsync of b after each write of b") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_folder_sync_is_found_and_named_by_the_weakest_profile) {
+  HandWrittenRecord record;
+  write_old(record);
+  record.create(2, "b").write(2, 0, "new").sync(2).rename(2, "b", "a", 1).acknowledge("1");
+  const CampaignResult result = campaign(record, judges(wants_new), "S");
+  BOOST_REQUIRE(result.findings.size() == 1U);
+  BOOST_TEST(result.findings[0].profile == "E");
+  BOOST_TEST(result.findings[0].reason == "acknowledged and lost");
+  BOOST_TEST(result.findings[0].lost == std::vector<std::string>{"rename of b to a"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_image_is_exact_whatever_the_judge_did_to_the_one_before) {
+  HandWrittenRecord record;
+  write_old(record);
+  record.make_folder(3, "d").sync_folder().create(4, "x", 3).write(4, 0, std::string(5000, 'x')).sync(4).sync_folder(3);
+  record.create(2, "b").write(2, 0, "new").sync(2).rename(2, "b", "a", 1).link(4, "y").unlink(4, "x", 3).sync_folder();
+  const Look vandal = [](const std::string& image, uint32_t) -> std::string {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(image)) {
+      const std::string name = entry.path().filename();
+      if (name == "junk" || name == "moved") return "the judge's own files are still there";
+      if (!entry.is_regular_file()) continue;
+      const std::string text = read_file(entry.path()).value_or("");
+      const bool known =
+          text == "old" || text == "new" || text.find_first_not_of(std::string("x\0", 2)) == std::string::npos;
+      if (!known) return "the image is not what it should be";
+    }
+    const bool placed = std::filesystem::exists(image + "/a");
+    if (!placed) return "a is missing";
+    static_cast<void>(write_file(image + "/junk", "junk"));
+    static_cast<void>(write_file(image + "/a", "vandal"));
+    std::filesystem::create_directory(image + "/moved");
+    std::error_code none;
+    std::filesystem::rename(image + "/d", image + "/moved/d", none);
+    std::filesystem::rename(image + "/b", image + "/d", none);
+    return "";
+  };
+  const CampaignResult result = campaign(record, judges(vandal), "ES");
+  BOOST_TEST(result.violated == 0U, (result.findings.empty() ? "" : result.findings[0].reason));
+  BOOST_TEST(result.states > 20U);
+}
+
+BOOST_AUTO_TEST_CASE(a_checker_program_is_told_what_was_acknowledged) {
+  HandWrittenRecord record;
+  write_old(record);
+  record.write(1, 0, "new").acknowledge("one").acknowledge("two");
+  const std::vector<std::string> tokens{"one", "two"};
+  const std::string script =
+      "test \"$(cat a)\" = new || ! grep -qx two \"$CRASHWRIGHT_ACKED\" || { echo lost; exit 1; }";
+  const CampaignResult result = campaign(record, checker_judges({{"sh", "-c", script}}, tokens), "E");
+  BOOST_REQUIRE(result.findings.size() == 1U);
+  BOOST_TEST(result.findings[0].reason == "lost");
+  BOOST_TEST(result.checker_errors == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_checker_that_errs_is_never_clean) {
+  HandWrittenRecord record;
+  write_old(record);
+  record.write(1, 0, "new");
+  const std::vector<std::string> tokens;
+  for (const char* const script : {"exit 2", "kill -SEGV $$", "exec /nonexistent"}) {
+    const CampaignResult result = campaign(record, checker_judges({{"sh", "-c", script}}, tokens), "E");
+    BOOST_TEST(result.checker_errors == result.states);
+    BOOST_TEST(result.violated == 0U);
+    BOOST_TEST(result.first_error.find("the checker") == 0U);
+  }
+}

@@ -1,0 +1,66 @@
+// Judges the crash states of one recording under one profile, in parallel, within a budget.
+//
+// Threads: explore() runs `jobs` workers and returns when they are done; judges are made one a worker.
+// Errors:  the first system error ends everything. A checker's error is counted, shown and never taken for clean.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <unordered_set>
+#include <vector>
+
+#include "harness/storage/explore/crash_state.h"
+#include "harness/storage/explore/judge.h"
+
+namespace crashwright::harness {
+
+struct ExploreOptions {
+  uint64_t seed = 1;
+  uint64_t states_max = 2'000;            // distinct states judged, per profile
+  std::chrono::milliseconds time_max{0};  // 0: no limit
+  unsigned jobs = 2;
+  std::string scratch;                                               // existing folder for the workers
+  std::function<void(uint64_t judged, uint64_t violated)> progress;  // called now and then, from any worker
+};
+
+// States that fail alike: same text of the judge, but for its numbers.
+struct FailureGroup {
+  std::string reason;  // first line of the first of them
+  uint64_t states = 0;
+  std::vector<CrashState> examples;  // the fewest losses first, at most kExamplesMax
+  ImageVerdict verdict;              // of examples.front()
+};
+
+struct Exploration {
+  uint64_t states = 0;      // distinct ones judged
+  uint64_t candidates = 0;  // built, those judged before included
+  uint64_t violated = 0;
+  uint64_t checker_errors = 0;
+  std::string first_error;           // all that the checker said
+  std::vector<FailureGroup> groups;  // most states first
+  bool exhausted = false;            // no new state was found any more before the budget was spent
+  size_t pairs_known = 0;
+  size_t pairs_covered = 0;
+  double seconds = 0;
+  uint64_t image_bytes_written = 0;
+};
+
+// States judged before, so that no state is judged twice under any profile.
+class JudgedStates {
+ public:
+  [[nodiscard]] bool add(uint64_t hash);  // false: known
+
+ private:
+  std::mutex mutex_;
+  std::unordered_set<uint64_t> hashes_;
+};
+
+[[nodiscard]] Result<Exploration> explore(const DurabilityModel& model, const JudgeFactory& judges,
+                                          JudgedStates& judged, const ExploreOptions& options);
+
+// Numbers do not make a reason another one.
+[[nodiscard]] std::string general_reason(const std::string& text);
+
+}  // namespace crashwright::harness

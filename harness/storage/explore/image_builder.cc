@@ -1,0 +1,125 @@
+#include "harness/storage/explore/image_builder.h"
+
+#include <algorithm>
+
+namespace crashwright::harness {
+
+namespace {
+
+void add_slots(const Operation& operation, std::set<Slot>& slots) {
+  if (!changes_tree(operation.kind) || operation.kind == OperationKind::kSetMode) return;
+  slots.insert({operation.parent, std::string(operation.name)});
+  const bool two = operation.kind == OperationKind::kRename || operation.kind == OperationKind::kExchange;
+  if (two) slots.insert({operation.new_parent, std::string(operation.new_name)});
+}
+
+}  // namespace
+
+ImageBuilder::ImageBuilder(const DurabilityModel& model) : model_(model) {
+  std::set<NodeId> initial;
+  for (uint32_t i = 0; i < model.recording.size(); ++i) {
+    const Operation& operation = model.recording.operations[i];
+    if (i < model.recording.initial) {
+      initial.insert(operation.node);
+      continue;
+    }
+    add_slots(operation, slots_ever_);
+    if (changes_content(operation.kind) && initial.contains(operation.node)) rewritten_.insert(operation.node);
+  }
+  restart();
+}
+
+void ImageBuilder::restart() {
+  stable_ = ImageTree();
+  image_ = ImageTree(&stable_);
+  names_ = {};
+  files_.clear();
+  unsettled_.clear();
+  point_ = 0;
+  advance(model_.recording.initial);
+}
+
+ImageBuilder::Stream& ImageBuilder::stream_of(const Operation& operation) {
+  return changes_content(operation.kind) ? files_[operation.node] : names_;
+}
+
+void ImageBuilder::apply(uint32_t index, const std::vector<uint64_t>* lost_units, ImageTree& tree) {
+  const Operation& operation = model_.recording.operations[index];
+  if (changes_tree(operation.kind)) {
+    tree.apply_tree(operation);
+    return;
+  }
+  apply_content(operation, lost_units, model_.profile.tear_unit_bytes, tree.edit(operation.node));
+  touched_.nodes.insert(operation.node);
+}
+
+void ImageBuilder::settle(Stream& stream, uint32_t point) {
+  const auto& operations = stream.operations;
+  while (stream.applied < operations.size() && model_.durable[operations[stream.applied]] < point) {
+    apply(operations[stream.applied++], nullptr, stable_);
+  }
+}
+
+void ImageBuilder::advance(uint32_t point) {
+  for (; point_ < point; ++point_) {
+    const Operation& operation = model_.recording.operations[point_];
+    if (!changes_content(operation.kind) && !changes_tree(operation.kind)) continue;
+    stream_of(operation).operations.push_back(point_);
+    if (changes_content(operation.kind)) unsettled_.insert(operation.node);
+    add_slots(operation, touched_.slots);
+  }
+  settle(names_, point);
+  for (auto node = unsettled_.begin(); node != unsettled_.end();) {
+    Stream& stream = files_[*node];
+    settle(stream, point);
+    node = stream.applied == stream.operations.size() ? unsettled_.erase(node) : std::next(node);
+  }
+}
+
+void ImageBuilder::replay(const Stream& stream, const CrashState& state) {
+  for (size_t i = stream.applied; i < stream.operations.size(); ++i) {
+    const uint32_t index = stream.operations[i];
+    const auto loss = std::lower_bound(state.losses.begin(), state.losses.end(), index,
+                                       [](const Loss& entry, uint32_t wanted) { return entry.operation < wanted; });
+    if (loss == state.losses.end() || loss->operation != index) {
+      apply(index, nullptr, image_);
+    } else if (!loss->units.empty()) {
+      apply(index, &loss->units, image_);
+    }
+  }
+}
+
+ImageTree& ImageBuilder::build(const CrashState& state) {
+  for (const auto& [slot, node] : image_.entries()) touched_.slots.insert(slot);
+  for (const NodeId node : image_.contents()) touched_.nodes.insert(node);
+  image_ = ImageTree(&stable_);
+  if (state.point < point_) restart();
+  advance(state.point);
+  replay(names_, state);
+  for (const NodeId node : unsettled_) replay(files_[node], state);
+  for (const auto& [slot, node] : image_.entries()) touched_.slots.insert(slot);
+  for (const NodeId node : image_.contents()) touched_.nodes.insert(node);
+  return image_;
+}
+
+uint64_t ImageBuilder::hash() {
+  uint64_t sum = 0;
+  for (const Slot& slot : slots_ever_) {
+    const NodeId node = image_.at(slot);
+    if (node == kNoNode) continue;
+    const uint64_t name = hash_bytes(std::as_bytes(std::span(slot.name)), slot.folder);
+    sum += mix(name, image_.content_hash(node));
+  }
+  for (const NodeId node : rewritten_) {
+    sum += mix(node, image_.content_hash(node));
+  }
+  return sum;
+}
+
+void ImageBuilder::take_touched(Touched& touched) {
+  touched.slots.merge(touched_.slots);
+  touched.nodes.merge(touched_.nodes);
+  touched_ = {};
+}
+
+}  // namespace crashwright::harness

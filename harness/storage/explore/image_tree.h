@@ -1,0 +1,57 @@
+// A folder tree by node numbers: what an image holds, changed one operation at a time.
+//
+// Two levels: a whole tree, or an overlay that holds only what differs from the tree below it, so that a crash state
+// costs what it changes and not what the folder holds.
+// Threads: one owner. Errors: apply() ignores what has lost its ground (an entry in a folder that does not exist).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "harness/storage/explore/image_content.h"
+#include "harness/storage/operation.h"
+
+namespace crashwright::harness {
+
+// One name in one folder.
+struct Slot {
+  NodeId folder = kRootNode;
+  std::string name;
+  auto operator<=>(const Slot&) const = default;
+};
+
+class ImageTree {
+ public:
+  // `below` outlives the tree, which never changes it but for remembered hashes; null: an empty tree.
+  explicit ImageTree(ImageTree* below = nullptr) : below_(below) {}
+
+  // Changes of names. kNoNode: nothing there.
+  [[nodiscard]] NodeId at(const Slot& slot) const;
+  void put(Slot slot, NodeId node) { entries_[std::move(slot)] = node; }
+  void apply_tree(const Operation& operation);
+
+  [[nodiscard]] const ImageContent& content(NodeId node) const;
+  ImageContent& edit(NodeId node);  // copies it up from below first
+  [[nodiscard]] uint64_t content_hash(NodeId node);
+
+  // Of this level alone.
+  [[nodiscard]] const std::map<Slot, NodeId>& entries() const { return entries_; }
+  [[nodiscard]] std::vector<NodeId> contents() const;
+
+ private:
+  ImageTree* below_;
+  std::map<Slot, NodeId> entries_;
+  std::unordered_map<NodeId, ImageContent> contents_;
+};
+
+// Applies the part of a write, zeroing or change of size that is not lost.
+void apply_content(const Operation& operation, const std::vector<uint64_t>* lost_units, uint32_t unit_bytes,
+                   ImageContent& content);
+
+}  // namespace crashwright::harness

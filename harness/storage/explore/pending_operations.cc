@@ -1,0 +1,77 @@
+#include "harness/storage/explore/pending_operations.h"
+
+#include <algorithm>
+#include <cctype>
+#include <unordered_map>
+
+#include "base/checksum.h"
+#include "harness/storage/explore/image_content.h"
+
+namespace crashwright::harness {
+namespace {
+
+constexpr uint32_t kStride = 256;
+
+// Digits, and what looks like a hash, do not make a path another one.
+std::string general_path(const std::string& path) {
+  std::string general;
+  size_t run = 0;
+  for (const char c : path) {
+    const bool hex = std::isxdigit(static_cast<unsigned char>(c)) != 0;
+    run = hex ? run + 1 : 0;
+    if (std::isdigit(static_cast<unsigned char>(c)) != 0) {
+      if (general.empty() || general.back() != '#') general += '#';
+    } else if (run > 12) {
+      while (!general.empty() && general.back() != '#' && general.back() != '/') general.pop_back();
+      if (general.empty() || general.back() != '#') general += '#';
+    } else {
+      general += c;
+    }
+  }
+  return general;
+}
+
+}  // namespace
+
+PendingOperations::PendingOperations(const DurabilityModel& model) : model_(model) {
+  std::vector<uint32_t> pending;
+  for (uint32_t point = 0; point <= model.recording.size(); ++point) {
+    if (point % kStride == 0) {
+      std::erase_if(pending, [&](uint32_t index) { return !model.may_lose(index, point); });
+      marks_.push_back(pending);
+    }
+    if (point < model.recording.size() && model.durable[point] > point) pending.push_back(point);
+  }
+}
+
+std::vector<uint32_t> PendingOperations::at(uint32_t point) const {
+  std::vector<uint32_t> pending;
+  for (const uint32_t index : marks_[point / kStride]) {
+    if (model_.may_lose(index, point)) pending.push_back(index);
+  }
+  for (uint32_t index = point / kStride * kStride; index < point; ++index) {
+    if (model_.may_lose(index, point)) pending.push_back(index);
+  }
+  return pending;
+}
+
+uint64_t operation_class(const Recording& recording, uint32_t index) {
+  if (index >= recording.size()) return 0;
+  return mix(static_cast<uint64_t>(recording.operations[index].kind), fnv1a(general_path(recording.paths[index])));
+}
+
+std::vector<CrashPlace> crash_places(const Recording& recording) {
+  std::unordered_map<uint64_t, uint32_t> seen;
+  std::vector<CrashPlace> places;
+  for (uint32_t point = recording.initial; point <= recording.size(); ++point) {
+    const bool first = point == recording.initial;
+    const bool change = !first && !is_sync(recording.operations[point - 1].kind);
+    const bool acked = std::binary_search(recording.acked_before.begin(), recording.acked_before.end(), point);
+    if (!first && !change && !acked) continue;
+    const uint64_t before = first ? 1 : operation_class(recording, point - 1);
+    places.push_back({point, seen[mix(mix(before, operation_class(recording, point)), acked ? 1 : 0)]++});
+  }
+  return places;
+}
+
+}  // namespace crashwright::harness

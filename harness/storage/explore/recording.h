@@ -1,0 +1,43 @@
+// A record of operations prepared for exploring: the operations, what became durable when, and what was acknowledged
+// where.
+//
+// A crash point p means: the operations before index p have happened, nothing else has. Marks (acknowledgements) are
+// taken out of the numbering: acked(p) counts those that came before operation p.
+// Threads: immutable once made. Errors: none. Units: bytes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/storage/explore/storage_profile.h"
+#include "harness/storage/operation.h"
+
+namespace crashwright::harness {
+
+struct Recording {
+  std::vector<Operation> operations;   // without marks; views into the storage record
+  uint32_t initial = 0;                // so many at the beginning describe what was there before the run
+  std::vector<std::string> tokens;     // acknowledged, in order
+  std::vector<uint32_t> acked_before;  // of each token: the index of the operation that came next
+  std::vector<std::string> paths;      // of each operation, as a person would name what it changed
+  std::vector<uint8_t> shrinks;        // of each operation: a truncation that cuts something off
+  uint32_t nodes = 1;                  // node numbers are below it
+
+  [[nodiscard]] uint32_t size() const { return static_cast<uint32_t>(operations.size()); }
+  // Tokens acknowledged before crash point `point`: those issued before operation `point` began.
+  [[nodiscard]] uint32_t acked(uint32_t point) const;
+};
+
+[[nodiscard]] Recording make_recording(const std::vector<Operation>& recorded);
+
+inline constexpr uint32_t kNeverDurable = UINT32_MAX;
+
+// Of each operation the index of the sync that makes it durable: at crash points behind that index it is safe.
+// 0 for what was there before the run, kNeverDurable for what no sync covers. Syncs themselves count as safe.
+[[nodiscard]] std::vector<uint32_t> durable_from(const Recording& recording, const StorageProfile& profile);
+
+// Does `profile` treat the loss of this operation as one of metadata (lost in order where the profile says so)?
+[[nodiscard]] bool is_metadata(const Operation& operation) noexcept;
+
+}  // namespace crashwright::harness

@@ -1,0 +1,44 @@
+#include "harness/storage/explore/scratch_folder.h"
+
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+
+namespace crashwright::harness {
+namespace {
+
+constexpr uint64_t kRoomBytes = 512ULL << 20;
+
+bool has_room(const char* folder) {
+  struct statvfs info {};
+  if (::access(folder, W_OK) != 0 || ::statvfs(folder, &info) != 0) return false;
+  return static_cast<uint64_t>(info.f_bavail) * info.f_frsize >= kRoomBytes;
+}
+
+std::string base_folder(ScratchFolder::Place place) {
+  const char* const chosen = std::getenv("CRASHWRIGHT_IMAGES");
+  if (place == ScratchFolder::Place::kMemory && chosen != nullptr && *chosen != '\0') return chosen;
+  if (place == ScratchFolder::Place::kMemory && has_room("/dev/shm")) return "/dev/shm";
+  const char* const temporary = std::getenv("TMPDIR");
+  return temporary != nullptr && *temporary != '\0' ? temporary : "/tmp";
+}
+
+}  // namespace
+
+Result<ScratchFolder> ScratchFolder::create(Place place) {
+  std::string path = base_folder(place) + "/crashwright-storage-XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) {
+    return fail(ErrorKind::kEnvironment, "cannot make a folder like " + path, "a writable TMPDIR");
+  }
+  return ScratchFolder(std::move(path));
+}
+
+ScratchFolder::~ScratchFolder() {
+  std::error_code none;
+  if (!path_.empty()) std::filesystem::remove_all(path_, none);
+}
+
+}  // namespace crashwright::harness

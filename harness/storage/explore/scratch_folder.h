@@ -1,0 +1,30 @@
+// A temporary folder that is removed with its owner.
+//
+// Threads: one owner. Errors: kEnvironment when none can be made.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+
+namespace crashwright::harness {
+
+class ScratchFolder {
+ public:
+  enum class Place {
+    kDisk,    // TMPDIR or /tmp
+    kMemory,  // /dev/shm where there is one with room, otherwise as kDisk; may be overridden by CRASHWRIGHT_IMAGES
+  };
+  [[nodiscard]] static Result<ScratchFolder> create(Place place);
+  ScratchFolder(ScratchFolder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
+  ScratchFolder& operator=(ScratchFolder&&) = delete;
+  ~ScratchFolder();
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  explicit ScratchFolder(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+}  // namespace crashwright::harness

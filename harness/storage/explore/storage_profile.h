@@ -1,0 +1,35 @@
+// What a storage profile promises: which sync makes what durable, and how the rest may be lost.
+//
+// The three built-in ones (design: "Storage profiles"):
+//   K  process death: everything that reached the file system survives.
+//   E  ext4-like: any sync of a file or folder commits all metadata before it; a file's sync also its data. Metadata
+//      that is not committed is lost as a suffix, data in any subset of its tear units.
+//   S  strict POSIX: a file's sync saves its bytes and its size, a folder's sync the changes of its entries. Each other
+//      change may be lost or kept by itself, one rename being one change.
+// A custom profile is a YAML file: storage_profile_format.md.
+// Threads: values. Errors: kUsage with what is wrong in the file. Units: bytes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+
+namespace crashwright::harness {
+
+struct StorageProfile {
+  std::string name = "E";
+  bool keeps_everything = false;             // K
+  bool metadata_in_order = true;             // what is not committed is lost as a suffix; otherwise change by change
+  bool file_sync_commits_metadata = true;    // all of it, not only the file's size
+  bool folder_sync_commits_metadata = true;  // all of it, not only the folder's entries
+  uint32_t tear_unit_bytes = 512;
+};
+
+// "K", "E", "S", or the path of a custom profile.
+[[nodiscard]] Result<StorageProfile> load_storage_profile(const std::string& name_or_path);
+
+// True when every loss that `weaker` allows is allowed by `stronger` too; K is the weakest.
+[[nodiscard]] bool allows_no_more(const StorageProfile& weaker, const StorageProfile& stronger);
+
+}  // namespace crashwright::harness
