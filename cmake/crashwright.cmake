@@ -78,6 +78,16 @@ function(crashwright_apply_variant target variant)
   endif()
 endfunction()
 
+# crashwright_fuzz(NAME SOURCES foo_fuzz.cc [LINK libraries]): build/fuzz/bin/NAME in the `fuzz` preset, else nothing
+function(crashwright_fuzz name)
+  if(NOT CRASHWRIGHT_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  crashwright_program(${name} SOURCES ${ARG_SOURCES} LINK ${ARG_LINK})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+
 # crashwright_test(NAME SOURCES foo_test.cc [LINK libraries] [LABELS process ...] [TIMEOUT seconds] [SERIAL])
 # One Boost.Test program; every case in its sources becomes a CTest test of its own, "NAME.suite.case". The cases are
 # found by reading the sources, so that ctest lists them before anything is built.

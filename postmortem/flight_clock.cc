@@ -1,5 +1,6 @@
 #include "postmortem/flight_clock.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -37,25 +38,33 @@ FlightClock best_flight_clock() noexcept {
 FlightClockAnchor take_anchor(FlightClock clock) noexcept {
   constexpr int kReadings = 16;
   FlightClockAnchor best{};
-  uint64_t best_width = UINT64_MAX;
+  uint64_t best_width_ns = UINT64_MAX;
   for (int i = 0; i < kReadings; ++i) {
+    const uint64_t start_ns = monotonic_ns();
     const uint64_t before = read_ticks(clock);
     const uint64_t monotonic = monotonic_ns();
     const uint64_t after = read_ticks(clock);
-    if (after - before >= best_width) continue;
-    best_width = after - before;
-    best.ticks = before + best_width / 2;
+    const uint64_t wall = wall_ns();
+    const uint64_t end_ns = monotonic_ns();
+    if (end_ns - start_ns >= best_width_ns) continue;
+    best_width_ns = end_ns - start_ns;  // all three were read within it
+    best.ticks = before + (after - before) / 2;
     best.monotonic_ns = monotonic;
-    // The wall clock may come a little later: its reading is good to a microsecond, not to the nanosecond.
-    best.wall_ns = wall_ns();
+    best.wall_ns = wall - (end_ns - monotonic) / 2;
+    best.error_ns = static_cast<uint32_t>(std::min<uint64_t>(best_width_ns, UINT32_MAX));
   }
   if (clock == FlightClock::kMonotonic) best.ticks = best.monotonic_ns;
-  best.crc = crc32c(&best, offsetof(FlightClockAnchor, crc));
+  best.crc = anchor_crc(best);
   return best;
 }
 
-bool anchor_intact(const FlightClockAnchor& anchor) noexcept {
-  return anchor.monotonic_ns != 0 && anchor.crc == crc32c(&anchor, offsetof(FlightClockAnchor, crc));
+uint32_t anchor_crc(const FlightClockAnchor& anchor, uint32_t version) noexcept {
+  const uint32_t crc = crc32c(&anchor, offsetof(FlightClockAnchor, crc));
+  return version < 2 ? crc : crc32c(&anchor.error_ns, sizeof anchor.error_ns, crc);
+}
+
+bool anchor_intact(const FlightClockAnchor& anchor, uint32_t version) noexcept {
+  return anchor.monotonic_ns != 0 && anchor.crc == anchor_crc(anchor, version);
 }
 
 }  // namespace crashwright::postmortem

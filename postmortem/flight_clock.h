@@ -32,6 +32,7 @@ namespace crashwright::postmortem {
 // All clocks at one moment: the closest of several readings.
 [[nodiscard]] FlightClockAnchor take_anchor(FlightClock clock) noexcept;
 
-[[nodiscard]] bool anchor_intact(const FlightClockAnchor& anchor) noexcept;
+[[nodiscard]] uint32_t anchor_crc(const FlightClockAnchor& anchor, uint32_t version = kFlightVersion) noexcept;
+[[nodiscard]] bool anchor_intact(const FlightClockAnchor& anchor, uint32_t version = kFlightVersion) noexcept;
 
 }  // namespace crashwright::postmortem

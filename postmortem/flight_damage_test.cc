@@ -26,6 +26,7 @@ FlightRecorderOptions tiny_options(const std::string& path) {
   options.ring_bytes_per_thread = kRingBytes;
   options.threads_max = 1;
   options.sites_max = 8;
+  options.signal_rings = 0;
   return options;
 }
 

@@ -59,6 +59,7 @@ uint64_t expected_lines(uint64_t i) {
   options.threads_max = kThreads;
   options.threads_prefaulted = kThreads;
   options.sites_max = 8;
+  options.signal_rings = 0;
   if (!open_flight_recorder(options)) ::_exit(1);
   std::vector<std::thread> threads;
   for (uint32_t t = 0; t < kThreads; ++t) {

@@ -4,145 +4,70 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <bit>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <optional>
 
 #include "base/checksum.h"
 #include "base/unique_fd.h"
-#include "postmortem/flight_clock.h"
+#include "postmortem/flight_front.h"
 #include "postmortem/flight_ring_scan.h"
+#include "postmortem/flight_segment_reader.h"
 #include "postmortem/flight_text.h"
+#include "postmortem/flight_time.h"
 
 namespace crashwright::postmortem {
 namespace {
 
-// Reads what there is of [offset, offset + size); the rest stays zero.
-Status read_at(int fd, uint64_t offset, void* to, size_t size) {
-  auto* bytes = static_cast<char*>(to);
-  while (size > 0) {
-    const ssize_t got = ::pread(fd, bytes, size, static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno(errno, "read");
-    if (got == 0) break;
-    bytes += got;
-    offset += static_cast<uint64_t>(got);
-    size -= static_cast<size_t>(got);
-  }
-  return {};
-}
-
-bool header_intact(const FlightHeader& header) {
-  return header.magic == kFlightMagic && header.crc == crc32c(&header, offsetof(FlightHeader, crc));
-}
-
-// Limits that the recorder keeps; a header beyond them would make the reader allocate without bound.
-bool header_sane(const FlightHeader& header) {
-  return header.threads_max >= 1 && header.threads_max <= kFlightThreadsMax && header.sites_max <= kFlightSitesMax &&
-         std::has_single_bit(header.lines_per_ring) && header.lines_per_ring >= kFlightRingLinesMin &&
-         header.lines_per_ring <= kFlightRingLinesMax && header.directory_offset >= kFlightPageBytes &&
-         header.sites_offset >= header.directory_offset + header.threads_max * sizeof(FlightRingEntry) &&
-         header.rings_offset >= header.sites_offset + header.sites_max * sizeof(FlightSiteSlot) &&
-         header.rings_offset <= uint64_t{1} << 40;
-}
-
-// The parts of the file in front of the rings.
-struct FrontMatter {
-  FlightHeader header{};
-  std::vector<FlightClockAnchor> anchors;  // intact ones, oldest first
-  std::vector<FlightSiteSlot> sites;
+// All that records need to be worded and dated.
+struct Context {
+  FlightFront front;
+  FlightSegments segments;
+  FlightTime time;
 };
 
-Result<FlightHeader> choose_header(const std::string& page, const std::string& path, FlightReadout& readout) {
-  FlightHeader first{};
-  FlightHeader copy{};
-  std::memcpy(&first, page.data(), sizeof first);
-  std::memcpy(&copy, page.data() + kFlightHeaderCopyOffset, sizeof copy);
-  if (!header_intact(first) && !header_intact(copy)) {
-    return fail(ErrorKind::kCorrupt, path + ": not a flight recorder file, or its header is damaged");
-  }
-  const FlightHeader& header = header_intact(first) ? first : copy;
-  if (!header_intact(first)) readout.notes.emplace_back("header at offset 0 is damaged, its copy was used");
-  if (!header_intact(copy)) readout.notes.emplace_back("the header's copy is damaged");
-  if (header.version != kFlightVersion || !header_sane(header)) {
-    return fail(ErrorKind::kCorrupt, path + ": flight recorder file of version " + std::to_string(header.version) +
-                                         ", this program reads version " + std::to_string(kFlightVersion));
-  }
-  return header;
-}
-
-Result<FrontMatter> read_front(int fd, const std::string& path, FlightReadout& readout) {
-  std::string page(kFlightPageBytes, '\0');
-  if (auto good = read_at(fd, 0, page.data(), page.size()); !good) {
-    return fail(ErrorKind::kIo, path + ": " + good.error().message);
-  }
-  auto header = choose_header(page, path, readout);
-  if (!header) return tl::unexpected<Error>(std::move(header.error()));
-  FrontMatter front;
-  front.header = *header;
-  front.anchors.push_back(header->opened);
-  FlightClockAnchor later[2];
-  std::memcpy(later, page.data() + offsetof(FlightHeaderPage, later), sizeof later);
-  for (const FlightClockAnchor& anchor : later) {
-    if (anchor_intact(anchor)) front.anchors.push_back(anchor);
-  }
-  std::sort(front.anchors.begin(), front.anchors.end(),
-            [](const auto& left, const auto& right) { return left.monotonic_ns < right.monotonic_ns; });
-
-  uint32_t threads_refused = 0;
-  uint64_t records_refused = 0;
-  std::memcpy(&threads_refused, page.data() + offsetof(FlightHeaderPage, threads_refused), sizeof threads_refused);
-  std::memcpy(&records_refused, page.data() + offsetof(FlightHeaderPage, records_refused), sizeof records_refused);
-  if (threads_refused != 0 || records_refused != 0) {
-    readout.notes.push_back("the recorder had no room for " + std::to_string(threads_refused) +
-                            " threads and dropped " + std::to_string(records_refused) + " records");
-  }
-  front.sites.resize(header->sites_max);
-  if (auto good = read_at(fd, header->sites_offset, front.sites.data(), front.sites.size() * sizeof(FlightSiteSlot));
-      !good) {
-    return fail(ErrorKind::kIo, path + ": " + good.error().message);
-  }
-  return front;
-}
-
-// Ticks to nanoseconds by the opening anchor and the newest.
-class TickConverter {
- public:
-  explicit TickConverter(const FrontMatter& front) : opened_(front.header.opened), newest_(front.anchors.back()) {}
-
-  [[nodiscard]] uint64_t monotonic_ns(uint64_t ticks_since_opened) const {
-    const uint64_t ticks = newest_.ticks - opened_.ticks;
-    if (ticks == 0 || newest_.ticks < opened_.ticks) return opened_.monotonic_ns + ticks_since_opened;
-    const auto product =
-        static_cast<unsigned __int128>(ticks_since_opened) * (newest_.monotonic_ns - opened_.monotonic_ns);
-    return opened_.monotonic_ns + static_cast<uint64_t>(product / ticks);
-  }
-  [[nodiscard]] uint64_t wall_ns(uint64_t monotonic) const {
-    return opened_.wall_ns + (monotonic - opened_.monotonic_ns);
-  }
-
- private:
-  FlightClockAnchor opened_;
-  FlightClockAnchor newest_;
+// What a ring itself gave.
+struct RingFindings {
+  FlightThread thread;
+  std::vector<ScannedRecord> records;
+  uint64_t missed = 0;
 };
 
-FlightRecord make_record(const FrontMatter& front, const TickConverter& clock, const ScannedRecord& scanned) {
+const FlightSiteSlot* find_site(const Context& context, uint32_t number) {
+  const auto& sites = context.front.sites;
+  if (number < sites.size() && site_intact(sites[number])) return &sites[number];
+  const auto found = context.segments.sites.find(number);
+  return found == context.segments.sites.end() ? nullptr : &found->second;
+}
+
+FlightRecord make_record(const Context& context, const ScannedRecord& scanned, const FlightThread& thread) {
   FlightRecord record;
   record.sequence = scanned.sequence;
-  record.monotonic_ns = clock.monotonic_ns(scanned.ticks);
-  record.wall_ns = clock.wall_ns(record.monotonic_ns);
-  const FlightSiteSlot* const site = scanned.site < front.sites.size() ? &front.sites[scanned.site] : nullptr;
-  if (site == nullptr || !site_intact(*site)) {
+  const FlightMoment moment = context.time.moment(scanned.stamp, scanned.stamp_is_nanoseconds);
+  record.monotonic_ns = moment.monotonic_ns;
+  record.wall_ns = moment.wall_ns;
+  record.error_ns = moment.error_ns;
+  record.stamp_given = scanned.stamp_given;
+  record.tid = thread.tid;
+  std::string_view payload = scanned.payload;
+  if (thread.signal_handler) {
+    std::memcpy(&record.tid, payload.data(), sizeof record.tid);
+    payload.remove_prefix(sizeof record.tid);
+  }
+  const FlightSiteSlot* const site = find_site(context, scanned.site);
+  if (site == nullptr) {
     record.format = "(call site " + std::to_string(scanned.site) + " is damaged)";
-    record.text = record.format + " " + hex_text(scanned.payload);
+    record.text = record.format + " " + hex_text(payload);
     return record;
   }
   record.severity = site->severity;
   record.file = site->file.view();
   record.line = static_cast<int>(site->line);
   record.format = site->format.view();
-  record.text = format_record(*site, scanned.payload);
+  FlightWording wording = word_record(*site, payload);
+  record.text = std::move(wording.text);
+  record.fields = std::move(wording.fields);
   return record;
 }
 
@@ -152,72 +77,178 @@ bool never_claimed(const FlightRingEntry& entry) {
 }
 
 // Nothing when nobody ever claimed the ring.
-Result<std::optional<FlightThread>> read_ring(int fd, const FrontMatter& front, const TickConverter& clock,
-                                              uint32_t ring, FlightReadout& readout) {
-  const FlightHeader& header = front.header;
+Result<std::optional<RingFindings>> read_ring(int fd, const FlightHeader& header, uint32_t ring,
+                                              std::vector<std::string>& notes) {
   FlightRingEntry entry{};
-  if (auto good = read_at(fd, header.directory_offset + ring * sizeof entry, &entry, sizeof entry); !good) {
+  if (auto good = read_flight_bytes(fd, header.directory_offset + ring * sizeof entry, &entry, sizeof entry); !good) {
     return fail(ErrorKind::kIo, good.error().message);
   }
   if (never_claimed(entry)) {
     FlightLine first{};
     const uint64_t offset = header.rings_offset + uint64_t{ring} * header.lines_per_ring * sizeof first;
-    if (auto good = read_at(fd, offset, &first, sizeof first); !good) return fail(ErrorKind::kIo, good.error().message);
-    if (first.words[0] == 0) return std::optional<FlightThread>();
+    if (auto good = read_flight_bytes(fd, offset, &first, sizeof first); !good) {
+      return fail(ErrorKind::kIo, good.error().message);
+    }
+    if (first.words[0] == 0) return std::optional<RingFindings>();
   }
-  const bool intact =
-      entry.kind != FlightRingKind::kUnused && entry.crc == crc32c(&entry, offsetof(FlightRingEntry, crc));
   RingScan scan(header, ring);
-  if (auto good = read_at(fd, scan.file_offset(), scan.lines().data(), scan.lines().size() * sizeof(FlightLine));
+  if (auto good =
+          read_flight_bytes(fd, scan.file_offset(), scan.lines().data(), scan.lines().size() * sizeof(FlightLine));
       !good) {
     return fail(ErrorKind::kIo, good.error().message);
   }
   const uint64_t committed = entry.committed.load(std::memory_order_relaxed);
   scan.run(committed);
-  FlightThread thread;
-  if (intact) {
-    thread.name = entry.name.view();
-    thread.tid = entry.tid;
+  RingFindings found;
+  found.thread.signal_handler = ring >= header.rings_max - header.signal_rings;
+  if (entry.kind != FlightRingKind::kUnused && entry.crc == crc32c(&entry, offsetof(FlightRingEntry, crc))) {
+    found.thread.name = entry.name.view();
+    found.thread.tid = entry.tid;
   } else {
-    readout.notes.push_back("ring " + std::to_string(ring) + ": its directory entry is damaged or was never completed");
+    notes.push_back("ring " + std::to_string(ring) + ": its directory entry is damaged or was never completed");
   }
-  thread.committed = committed;
-  thread.overwritten = scan.overwritten();
-  thread.in_flight = scan.in_flight();
-  thread.refused_records = scan.refused_records();
-  thread.refused = scan.refused();
-  thread.records.reserve(scan.records().size());
-  for (const ScannedRecord& record : scan.records()) thread.records.push_back(make_record(front, clock, record));
+  found.thread.committed = committed;
+  found.thread.dropped = entry.dropped.load(std::memory_order_relaxed);
+  found.thread.overwritten = scan.overwritten();
+  found.thread.in_flight = scan.in_flight();
+  found.thread.refused_records = scan.refused_records();
+  found.thread.refused = scan.refused();
+  found.missed = entry.missed.load(std::memory_order_relaxed);
+  found.records = scan.take_records();
+  return std::optional<RingFindings>(std::move(found));
+}
+
+// Adds what the segments hold of the ring, and accounts for all sequences anew.
+void merge_segments(FlightMode mode, const FlightSegmentRing& segment, RingFindings& found) {
+  FlightThread& thread = found.thread;
+  if (thread.name.empty() && thread.tid == 0) {
+    thread.name = segment.name;
+    thread.tid = segment.tid;
+  }
+  thread.signal_handler = segment.kind == FlightRingKind::kSignalHandler;
+  const auto by_sequence = [](const auto& left, const auto& right) { return left.sequence < right.sequence; };
+  std::vector<ScannedRecord> merged;
+  std::set_union(segment.records.begin(), segment.records.end(), found.records.begin(), found.records.end(),
+                 std::back_inserter(merged), by_sequence);
+  found.records = std::move(merged);
+  thread.overwritten = 0;
+  thread.refused_records = 0;
+  uint64_t expected = 1;
+  for (const ScannedRecord& record : found.records) {
+    const uint64_t gap = record.sequence - expected;
+    // Before the first one: segments deleted by rotation. In between, where the newest are kept: not copied in time.
+    if (gap > 0 && expected > 1 && mode != FlightMode::kKeepNewest) {
+      thread.refused_records += gap;
+      thread.refused.push_back("records " + std::to_string(expected) + " to " + std::to_string(record.sequence - 1) +
+                               ": neither in a segment nor in the ring");
+    } else {
+      thread.overwritten += gap;
+    }
+    expected = record.sequence + 1;
+  }
+  if (thread.committed >= expected) thread.refused_records += thread.committed + 1 - expected;
+}
+
+FlightThread finish_thread(const Context& context, RingFindings found, uint32_t ring, std::vector<std::string>& notes) {
+  const auto segment = context.segments.rings.find(ring);
+  if (segment != context.segments.rings.end()) merge_segments(context.front.header.mode, segment->second, found);
+  FlightThread thread = std::move(found.thread);
+  const std::string who = "ring " + std::to_string(ring) + ": ";
+  if (thread.dropped > 0) {
+    notes.push_back(who + "dropped " + std::to_string(thread.dropped) + " records, the drainer was behind");
+  }
+  if (found.missed > 0) {
+    notes.push_back(who + std::to_string(found.missed) + " records were overwritten before they were copied out");
+  }
+  thread.records.reserve(found.records.size());
+  for (const ScannedRecord& record : found.records) thread.records.push_back(make_record(context, record, thread));
   if (!thread.records.empty()) thread.first_sequence = thread.records.front().sequence;
-  return std::optional<FlightThread>(std::move(thread));
+  return thread;
+}
+
+void note_counters(const FlightFront& front, std::vector<std::string>& notes) {
+  if (front.threads_refused != 0 || front.records_refused != 0) {
+    notes.push_back("the recorder had no room for " + std::to_string(front.threads_refused) + " threads and dropped " +
+                    std::to_string(front.records_refused) + " records");
+  }
+  if (front.drain_failed) notes.emplace_back("the drainer could not write its segments and gave up");
+}
+
+// The file's rings; what it ends before is noted.
+Status read_rings(int fd, const FlightHeader& header, std::vector<std::optional<RingFindings>>& rings,
+                  std::vector<std::string>& notes) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return fail_errno(errno, "stat");
+  const uint64_t ring_bytes = uint64_t{header.lines_per_ring} * sizeof(FlightLine);
+  const uint64_t expected = header.rings_offset + header.rings_max * ring_bytes;
+  const auto size = static_cast<uint64_t>(info.st_size);
+  if (size < expected) {
+    notes.push_back("the file ends at byte " + std::to_string(size) + " of " + std::to_string(expected));
+  }
+  for (uint32_t ring = 0; ring < header.rings_max; ++ring) {
+    if (header.directory_offset + ring * sizeof(FlightRingEntry) >= size) break;
+    auto found = read_ring(fd, header, ring, notes);
+    if (!found) return tl::unexpected<Error>(std::move(found.error()));
+    rings[ring] = std::move(*found);
+  }
+  return {};
+}
+
+// Of a lost or damaged file: what the segments' own headers tell.
+FlightFront front_of(const FlightSegments& segments) {
+  FlightFront front;
+  front.header = *segments.header;
+  front.anchors.push_back(segments.header->opened);
+  return front;
+}
+
+FlightReadout assemble(FlightFront front, FlightSegments segments, std::vector<std::optional<RingFindings>> rings,
+                       std::vector<std::string> notes) {
+  FlightReadout readout;
+  readout.pid = front.header.pid;
+  readout.mode = front.header.mode;
+  note_counters(front, notes);
+  notes.insert(notes.end(), segments.notes.begin(), segments.notes.end());
+  std::vector<FlightClockAnchor> anchors = front.anchors;
+  anchors.insert(anchors.end(), segments.anchors.begin(), segments.anchors.end());
+  FlightTime time(front.header, std::move(anchors));
+  const std::vector<std::string> steps = time.steps();
+  notes.insert(notes.end(), steps.begin(), steps.end());
+  const Context context{std::move(front), std::move(segments), std::move(time)};
+  for (uint32_t ring = 0; ring < rings.size(); ++ring) {
+    const bool in_segments = context.segments.rings.count(ring) > 0;
+    if (!rings[ring] && !in_segments) continue;
+    FlightThread thread = finish_thread(context, rings[ring] ? std::move(*rings[ring]) : RingFindings{}, ring, notes);
+    // Handlers' rings are there from the start: of interest once one logged.
+    const bool silent = thread.records.empty() && thread.refused_records == 0 && thread.committed == 0;
+    if (!thread.signal_handler || !silent) readout.threads.push_back(std::move(thread));
+  }
+  readout.notes = std::move(notes);
+  return readout;
 }
 
 }  // namespace
 
 Result<FlightReadout> read_flight_file(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return fail_errno(errno, "open " + path);
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return fail_errno(errno, "stat " + path);
-  FlightReadout readout;
-  auto front = read_front(fd.get(), path, readout);
-  if (!front) return tl::unexpected<Error>(std::move(front.error()));
-  const FlightHeader& header = front->header;
-  readout.pid = header.pid;
-  const uint64_t ring_bytes = uint64_t{header.lines_per_ring} * sizeof(FlightLine);
-  const uint64_t expected = header.rings_offset + header.threads_max * ring_bytes;
-  const auto size = static_cast<uint64_t>(info.st_size);
-  if (size < expected) {
-    readout.notes.push_back("the file ends at byte " + std::to_string(size) + " of " + std::to_string(expected));
+  const int open_error = errno;
+  std::vector<std::string> notes;
+  Result<FlightFront> front =
+      fd ? read_flight_front(fd.get(), path, notes) : Result<FlightFront>(fail_errno(open_error, "open " + path));
+  FlightSegments segments =
+      read_flight_segments(path, front ? std::optional(front->header.nonce) : std::optional<uint64_t>());
+  if (!front) {
+    if (!segments.header) return tl::unexpected<Error>(std::move(front.error()));
+    notes.push_back(front.error().message + "; read from its drained segments alone");
+    std::vector<std::optional<RingFindings>> none(segments.header->rings_max);
+    FlightFront from_segments = front_of(segments);
+    return assemble(std::move(from_segments), std::move(segments), std::move(none), std::move(notes));
   }
-  const TickConverter clock(*front);
-  for (uint32_t ring = 0; ring < header.threads_max; ++ring) {
-    if (header.directory_offset + ring * sizeof(FlightRingEntry) >= size) break;
-    auto thread = read_ring(fd.get(), *front, clock, ring, readout);
-    if (!thread) return fail(ErrorKind::kIo, path + ": " + thread.error().message);
-    if (*thread) readout.threads.push_back(std::move(**thread));
+  std::vector<std::optional<RingFindings>> rings(front->header.rings_max);
+  if (auto good = read_rings(fd.get(), front->header, rings, notes); !good) {
+    return fail(ErrorKind::kIo, path + ": " + good.error().message);
   }
-  return readout;
+  return assemble(std::move(*front), std::move(segments), std::move(rings), std::move(notes));
 }
 
 const char* severity_name(Severity severity) noexcept {

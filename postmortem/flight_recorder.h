@@ -1,6 +1,9 @@
 // The flight recorder: the last records of every thread, in a mapped file that outlives any death of the process.
 //
 //   CRASHWRIGHT_LOG_INFO("order {} sent at {}", reference, price_ticks);
+//   CRASHWRIGHT_LOG_WARN("refused {symbol} {price_ticks=}", symbol, price_ticks);      // named: key-value fields
+//   CRASHWRIGHT_LOG_AT(FlightStamp::from_ticks(event.tsc), Severity::kInfo, "fill of {}", reference);
+//   CRASHWRIGHT_LOG_IN_SIGNAL(Severity::kError, "signal {}", signal_number);             // from a signal handler
 //
 // A log call packs its arguments into a 64-byte line, stamps it and stores it into the calling thread's ring. No lock,
 // no system call, no formatting and no page fault; formatting is the reader's work (flight_reader.h). The format string
@@ -10,23 +13,37 @@
 // Arguments: integers, enumerations, float, double, bool, char, const char*, std::string_view, std::string, const
 //          void*; at most 16. Strings are copied up to 255 bytes. More than 40 bytes of arguments (a string counts two
 //          bytes more) take further lines of the ring.
-// Durable: a record whose call returned survives any death of the process. It is not synced to the device, and never
-//          should be: syncing a mapped ring stalls the writer. On a memory file system there is no write-back either.
+// Time:    of the time stamp counter where it is invariant, else of CLOCK_MONOTONIC; or handed over (FlightStamp) by a
+//          caller who has one already, which is most of a call's cost saved. The reader turns it into wall time and
+//          says how far off that may be.
+// Modes:   keep the newest (a ring overwrites its oldest records) or keep all: a thread of the recorder drains the
+//          rings into files beside the ring's, `path`.000001 and so on, and when it falls behind a log call drops its
+//          record and counts that, or waits. What ring and files hold together is every committed record.
+// Durable: a record whose call returned survives any death of the process. The ring itself is never synced: that would
+//          stall the writer. To survive power loss too, it is copied out to those files in the background, through
+//          io_uring and synced; flush_flight_recorder() tells when.
+// Truncation: another process that shortens a mapped file kills its writers by SIGBUS. A ring in `memory_fd` is sealed
+//          against that and outlives the process as long as its supervisor holds the descriptor. A file system knows no
+//          seals; there the file is read-only to everyone from its creation (mode 0444), so that only root or a change
+//          of mode by its owner can truncate it.
 // Complete or absent: a record counts once its commit mark is stored, after everything else: line number and checksum
-//          over the whole record. A ring overwrites its oldest records.
+//          over the whole record.
 // Threads: log calls from any thread, each has its own ring. The first call of a thread claims and prefaults it (or
 //          prepare_flight_thread(), off the hot path); the first call through a call site stores the site. Both are
 //          free of locks. open, close and refresh: one thread at a time.
 // Errors:  a log call never fails and never throws. Before opening, after closing, and for a thread or a call site for
-//          which there is no room, it drops the record; drops of the last kind are counted in the file.
-// fork:    a child does not write into its parent's rings; it may open a file of its own.
-// Signal context: log calls no (a handler would interrupt its own thread's ring); the layout reserves a ring for one.
-// Witness: each commit stores the thread's count of committed records in ThreadWitness::log_committed.
+//          which there is no room, it drops the record; drops are counted in the file.
+// fork:    a child does not write into its parent's rings; it may open a file of its own (a file per process).
+// Signal context: CRASHWRIGHT_LOG_IN_SIGNAL yes, into a ring reserved for handlers; all others no (a handler would
+//          interrupt its own thread's ring). A handler that leaves by siglongjmp out of a log call keeps its ring.
+// Witness: each commit stores the thread's count of committed records in ThreadWitness::log_committed; of signal
+//          handlers' records only the file keeps count.
 // Format:  flight_recorder_format.md
 #pragma once
 
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -35,6 +52,7 @@
 #include <type_traits>
 
 #include "base/result.h"
+#include "postmortem/audit_log.h"
 #include "postmortem/flight_format.h"
 #include "postmortem/log_format_check.h"
 
@@ -45,22 +63,78 @@ struct FlightRecorderOptions {
   size_t ring_bytes_per_thread = 1 << 20;  // rounded up to a power of two, at least 8 KiB
   size_t threads_max = 32;                 // further threads get no ring
   size_t threads_prefaulted = 6;           // rings made ready by open; later ones when they are claimed
+  size_t signal_rings = 2;                 // handlers that may log at the same time; their rings are made ready by open
   size_t sites_max = 1024;                 // call sites
+  FlightMode mode = FlightMode::kKeepNewest;
+  // kPowerLoss: records are copied out and synced in the background, in every mode.
+  Durability survives = Durability::kProcessDeath;
+  size_t segment_bytes = 64 << 20;  // a drained file of this size is followed by the next
+  size_t segments_max = 0;          // older ones are deleted; 0: none
+  int memory_fd = -1;               // of make_flight_memory(): the ring lies there, `path` names the drained files only
 };
 
-// Creates, maps and prefaults the file. kUsage when already open or for limits out of range, kIo with the path.
+// A sealed memory file for the ring of a process that is yet to be started with the same options (and this descriptor
+// as memory_fd): it can neither shrink nor grow, and whoever holds the descriptor can read it after the death of all
+// others, as /proc/self/fd/N. Close-on-exec is not set. kUsage for limits out of range, kIo.
+[[nodiscard]] Result<int> make_flight_memory(const FlightRecorderOptions& options);
+
+// Creates, maps and prefaults the file, and starts the drainer where mode or durability need one. kUsage when already
+// open or for limits out of range, kIo with the path.
 [[nodiscard]] Status open_flight_recorder(const FlightRecorderOptions& options);
 
-// Drops everything that is logged from now on. The mapping stays until the process ends, so that a call under way in
-// another thread can finish. Closed already: nothing.
+// Drops everything that is logged from now on, drains what there is, stops the drainer. The mapping stays until the
+// process ends, so that a call under way in another thread can finish. Closed already: nothing.
 void close_flight_recorder();
+
+// Returns once everything committed before the call is in the drained files, and synced if the recorder is to survive
+// power loss. Without a drainer at once. kIo when the drainer has failed, kEnvironment when the time is over first.
+[[nodiscard]] Status flush_flight_recorder(std::chrono::nanoseconds timeout);
 
 // Claims the calling thread's ring now, so that its first log call is as cheap as the others.
 void prepare_flight_thread();
 
 // Reads the clocks once more and stores them: makes the times of a long run exact. Worth a call every few seconds, from
-// the watchdog for example. Signal context: no.
+// the watchdog for example; the drainer does it too. Signal context: no.
 void refresh_flight_clock();
+
+namespace detail {
+
+// The open file's clock and the moment of its opening.
+struct FlightEpoch {
+  FlightClock clock;
+  uint64_t ticks;
+  uint64_t monotonic_ns;
+  uint64_t wall_ns;
+};
+extern FlightEpoch g_epoch;
+
+}  // namespace detail
+
+// A moment that the caller knows already, for CRASHWRIGHT_LOG_AT. Good for the file that is open when it is made.
+// Signal context: yes.
+class FlightStamp {
+ public:
+  // What a log call would take now: take it once for an event and hand it to all its log calls.
+  [[nodiscard]] static FlightStamp now() noexcept;
+  // A reading of the time stamp counter; only where that is the recorder's clock (flight_clock_is_tsc()).
+  [[nodiscard]] static FlightStamp from_ticks(uint64_t ticks) noexcept {
+    return FlightStamp((ticks - detail::g_epoch.ticks) & kFlightStampMask);
+  }
+  [[nodiscard]] static FlightStamp from_monotonic_ns(uint64_t ns) noexcept {
+    return FlightStamp(((ns - detail::g_epoch.monotonic_ns) & kFlightStampMask) | kFlightStampNanoseconds);
+  }
+  [[nodiscard]] static FlightStamp from_wall_ns(uint64_t ns) noexcept {
+    return FlightStamp(((ns - detail::g_epoch.wall_ns) & kFlightStampMask) | kFlightStampNanoseconds);
+  }
+
+  [[nodiscard]] uint64_t word() const noexcept { return word_; }  // as stored, without the number of lines
+
+ private:
+  explicit FlightStamp(uint64_t word) : word_(word) {}
+  uint64_t word_;
+};
+
+[[nodiscard]] bool flight_clock_is_tsc() noexcept;
 
 // A call site; made by the macros only.
 struct LogSite {
@@ -79,10 +153,15 @@ struct LogPayload {
   uint64_t words[kFlightHeadWords];
 };
 
-// Stores a record with up to 40 bytes of payload; unused bytes are zero.
-void commit_line(LogSite& site, const LogPayload& payload) noexcept;
+// Stores a record with up to 40 bytes of payload, five words in registers; unused bytes are zero.
+void commit_line(LogSite& site, uint64_t word0, uint64_t word1, uint64_t word2, uint64_t word3,
+                 uint64_t word4) noexcept;
+void commit_line_at(LogSite& site, uint64_t stamp, const LogPayload& payload) noexcept;
 // Stores a record of any size; bytes behind `size` and below 40 are readable and zero.
 void commit_bytes(LogSite& site, const std::byte* bytes, size_t size) noexcept;
+void commit_bytes_at(LogSite& site, uint64_t stamp, const std::byte* bytes, size_t size) noexcept;
+// The first four bytes make room for the thread's id.
+void commit_in_signal(LogSite& site, std::byte* bytes, size_t size) noexcept;
 
 template <typename T>
 consteval LogArgument log_argument() {
@@ -195,36 +274,91 @@ inline std::byte* put_bytes(std::byte* to, const T& value) noexcept {
 }
 
 template <typename... Args>
-inline void log(LogSite& site, const Args&... args) noexcept {
-  constexpr size_t bytes_max = (log_argument_bytes(log_argument<Args>()) + ... + 0);
-  constexpr bool has_text = ((log_argument<Args>() == LogArgument::kString) || ...);
-  if constexpr (!has_text && bytes_max <= kFlightHeadPayloadBytes) {
-    LogPayload payload{};
-    [[maybe_unused]] size_t at = 0;
-    ((put_bits(payload, at, log_argument_bytes(log_argument<Args>()), log_bits(args)),
-      at += log_argument_bytes(log_argument<Args>())),
-     ...);
-    commit_line(site, payload);
-  } else {
-    alignas(8) std::byte bytes[bytes_max > kFlightHeadPayloadBytes ? bytes_max : kFlightHeadPayloadBytes];
+inline constexpr size_t kLogBytesMax = (log_argument_bytes(log_argument<Args>()) + ... + 0);
+
+// True when all arguments always fit into a head line.
+template <typename... Args>
+inline constexpr bool kLogFitsLine =
+    !((log_argument<Args>() == LogArgument::kString) || ...) && kLogBytesMax<Args...> <= kFlightHeadPayloadBytes;
+
+template <typename... Args>
+inline LogPayload log_payload(const Args&... args) noexcept {
+  LogPayload payload{};
+  [[maybe_unused]] size_t at = 0;
+  ((put_bits(payload, at, log_argument_bytes(log_argument<Args>()), log_bits(args)),
+    at += log_argument_bytes(log_argument<Args>())),
+   ...);
+  return payload;
+}
+
+// Arguments as bytes, behind `Reserved` bytes of the committer's.
+template <size_t Reserved, typename... Args>
+struct LogBytes {
+  static constexpr size_t kSize = Reserved + kLogBytesMax<Args...>;
+  alignas(8) std::byte bytes[kSize > kFlightHeadPayloadBytes ? kSize : kFlightHeadPayloadBytes];
+  size_t size;
+
+  explicit LogBytes(const Args&... args) noexcept {
     std::memset(bytes, 0, kFlightHeadPayloadBytes);
-    std::byte* end = bytes;
+    std::byte* end = bytes + Reserved;
     ((end = put_bytes(end, args)), ...);
-    commit_bytes(site, bytes, static_cast<size_t>(end - bytes));
+    size = static_cast<size_t>(end - bytes);
   }
+};
+
+template <typename... Args>
+inline void log(LogSite& site, const Args&... args) noexcept {
+  if constexpr (kLogFitsLine<Args...>) {
+    const LogPayload payload = log_payload(args...);
+    commit_line(site, payload.words[0], payload.words[1], payload.words[2], payload.words[3], payload.words[4]);
+  } else {
+    const LogBytes<0, Args...> packed(args...);
+    commit_bytes(site, packed.bytes, packed.size);
+  }
+}
+
+template <typename... Args>
+inline void log_at(FlightStamp stamp, LogSite& site, const Args&... args) noexcept {
+  if constexpr (kLogFitsLine<Args...>) {
+    commit_line_at(site, stamp.word(), log_payload(args...));
+  } else {
+    const LogBytes<0, Args...> packed(args...);
+    commit_bytes_at(site, stamp.word(), packed.bytes, packed.size);
+  }
+}
+
+template <typename... Args>
+inline void log_in_signal(LogSite& site, const Args&... args) noexcept {
+  LogBytes<sizeof(uint32_t), Args...> packed(args...);
+  commit_in_signal(site, packed.bytes, packed.size);
 }
 
 }  // namespace detail
 }  // namespace crashwright::postmortem
 
 // `format_text` is a string literal. Works in templates and inline functions too.
-#define CRASHWRIGHT_LOG(severity_value, format_text, ...)                                                        \
-  do {                                                                                                           \
-    static constinit ::crashwright::postmortem::LogSite crashwright_log_site =                                   \
-        ::crashwright::postmortem::detail::make_log_site(                                                        \
-            decltype(::crashwright::postmortem::detail::log_arguments(__VA_ARGS__)){}, "" format_text, __FILE__, \
-            __LINE__, severity_value);                                                                           \
-    ::crashwright::postmortem::detail::log(crashwright_log_site __VA_OPT__(, ) __VA_ARGS__);                     \
+#define CRASHWRIGHT_LOG_SITE(severity_value, format_text, ...)                                                 \
+  static constinit ::crashwright::postmortem::LogSite crashwright_log_site =                                   \
+      ::crashwright::postmortem::detail::make_log_site(                                                        \
+          decltype(::crashwright::postmortem::detail::log_arguments(__VA_ARGS__)){}, "" format_text, __FILE__, \
+          __LINE__, severity_value)
+
+#define CRASHWRIGHT_LOG(severity_value, format_text, ...)                                    \
+  do {                                                                                       \
+    CRASHWRIGHT_LOG_SITE(severity_value, format_text, __VA_ARGS__);                          \
+    ::crashwright::postmortem::detail::log(crashwright_log_site __VA_OPT__(, ) __VA_ARGS__); \
+  } while (false)
+
+#define CRASHWRIGHT_LOG_AT(stamp, severity_value, format_text, ...)                                    \
+  do {                                                                                                 \
+    CRASHWRIGHT_LOG_SITE(severity_value, format_text, __VA_ARGS__);                                    \
+    ::crashwright::postmortem::detail::log_at(stamp, crashwright_log_site __VA_OPT__(, ) __VA_ARGS__); \
+  } while (false)
+
+#define CRASHWRIGHT_LOG_IN_SIGNAL(severity_value, format_text, ...)                                    \
+  do {                                                                                                 \
+    CRASHWRIGHT_LOG_SITE(severity_value, format_text, __VA_ARGS__);                                    \
+    ::crashwright::postmortem::detail::log_in_signal(crashwright_log_site __VA_OPT__(, ) __VA_ARGS__); \
   } while (false)
 
 #define CRASHWRIGHT_LOG_DEBUG(...) CRASHWRIGHT_LOG(::crashwright::postmortem::Severity::kDebug, __VA_ARGS__)

@@ -1,8 +1,8 @@
-// What the recorder's two halves share: the open file (flight_recorder.cc) and each thread's place in it
-// (flight_commit.cc). Internal to the kit.
+// What the recorder's parts share: the open file (flight_recorder.cc), each thread's place in it (flight_commit.cc),
+// the drainer (flight_drainer.cc). Internal to the kit.
 //
 // Threads: g_generation is stored by open, close and the child of a fork, and read by every log call; ThreadLog belongs
-//          to its thread. Signal context: no.
+//          to its thread, a signal ring to the handler that holds `busy`. Signal context: as flight_recorder.h says.
 #pragma once
 
 #include <atomic>
@@ -21,24 +21,63 @@ inline constexpr uint32_t kNoGeneration = 0xffffffffU;
 inline constexpr uint32_t kSiteBits = 16;
 inline constexpr uint32_t kSiteMask = (1U << kSiteBits) - 1;
 
-// All that a log call needs, in one cache line of its thread.
+// All that a log call needs, in two cache lines of its thread.
 struct alignas(64) ThreadLog {
   uint32_t generation;
   uint32_t line_mask;  // lines per ring - 1
   FlightLine* lines;
   uint64_t next_sequence;  // of the next record
-  uint32_t next_line;
-  uint32_t crc_seed;
+  uint64_t next_line;      // counted without wrapping
+  uint64_t limit_line;     // lines from here on are not free; never reached when the newest are kept
   uint64_t base_ticks;
   std::atomic<uint64_t>* ring_committed;  // in the file
+  uint32_t crc_seed;
   FlightClock clock;
+  FlightRingEntry* entry;
   std::atomic<uint64_t> unwitnessed;  // where a thread that nobody registered counts
 };
 
 extern constinit thread_local ThreadLog t_log;
 
-// Makes ring and call site ready for `generation`; false when the record is to be dropped.
+// A ring for signal handlers; whoever sets `busy` may write.
+struct SignalLog {
+  std::atomic<uint32_t> busy;
+  ThreadLog log;
+};
+extern SignalLog g_signal_logs[kFlightSignalRingsMax];
+
+// The open file. Written by open before g_generation is, so that a log call that sees the generation sees this.
+struct OpenFlightFile {
+  int fd = -1;
+  std::byte* mapping = nullptr;
+  FlightHeader header{};
+  uint64_t ring_bytes = 0;
+  size_t rings_prefaulted = 0;
+
+  [[nodiscard]] FlightHeaderPage& page() const { return *reinterpret_cast<FlightHeaderPage*>(mapping); }
+  [[nodiscard]] FlightRingEntry& entry(uint32_t ring) const {
+    return reinterpret_cast<FlightRingEntry*>(mapping + header.directory_offset)[ring];
+  }
+  [[nodiscard]] FlightSiteSlot& site(uint32_t number) const {
+    return reinterpret_cast<FlightSiteSlot*>(mapping + header.sites_offset)[number];
+  }
+  [[nodiscard]] uint64_t ring_offset(uint64_t ring) const { return header.rings_offset + ring * ring_bytes; }
+  [[nodiscard]] FlightLine* lines(uint64_t ring) const {
+    return reinterpret_cast<FlightLine*>(mapping + ring_offset(ring));
+  }
+  [[nodiscard]] uint32_t thread_rings() const { return header.rings_max - header.signal_rings; }
+};
+
+extern OpenFlightFile g_flight_file;
+
+// Makes the calling thread's ring and the call site ready for `generation`; false when the record is to be dropped.
 bool prepare_log(LogSite& site, uint32_t generation) noexcept;
+// The call site alone. Signal context: yes.
+bool prepare_site(LogSite& site, uint32_t generation) noexcept;
+
+// Room for `lines` more in a ring that may not overwrite: by now, or after waiting where the mode says so and
+// `may_wait`; false: counted as dropped.
+bool make_room(ThreadLog& log, uint64_t lines, bool may_wait) noexcept;
 
 // Initial value of the CRC32C over a record, different in every ring of every file.
 [[nodiscard]] uint32_t ring_crc_seed(uint64_t nonce, uint32_t ring) noexcept;

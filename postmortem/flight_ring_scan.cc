@@ -12,7 +12,7 @@ namespace {
 uint32_t line_number(const FlightLine& line) { return static_cast<uint32_t>(line.words[0]); }
 
 // Lines of the record that a head line begins; 0 for a continuation line.
-uint32_t record_lines(const FlightLine& line) { return static_cast<uint32_t>(line.words[7] >> 56); }
+uint32_t record_lines(const FlightLine& line) { return static_cast<uint32_t>(line.words[7] >> 56) & 0x7f; }
 
 uint64_t record_sequence(const FlightLine& line) { return line.words[1] & kFlightSequenceMask; }
 
@@ -33,28 +33,39 @@ RingScan::RingScan(const FlightHeader& header, uint32_t ring)
       crc_seed_(detail::ring_crc_seed(header.nonce, ring)),
       lines_(header.lines_per_ring) {}
 
-std::optional<ScannedRecord> RingScan::record_at(uint32_t place) const {
-  const FlightLine& head = lines_[place];
+std::optional<ScannedRecord> scan_record(const FlightLine* lines, size_t size, bool wraps, size_t place,
+                                         uint32_t crc_seed) {
+  const auto line_at = [&](size_t i) -> const FlightLine& {
+    return lines[wraps ? (place + i) & (size - 1) : place + i];
+  };
+  const FlightLine& head = lines[place];
   const uint32_t count = record_lines(head);
+  if (count == 0 || count > kFlightRecordLinesMax || count > (wraps ? size : size - place)) return {};
   const uint32_t number = line_number(head);
-  if (count == 0 || count > kFlightRecordLinesMax || count > lines_.size() || (number & mask_) != place) return {};
   FlightLine bare = head;
   bare.words[0] = number;
-  uint32_t crc = crc32c(&bare, sizeof bare, crc_seed_);
-  for (uint32_t i = 1; i < count; ++i) crc = crc32c(&at(number + i), sizeof(FlightLine), crc);
+  uint32_t crc = crc32c(&bare, sizeof bare, crc_seed);
+  for (uint32_t i = 1; i < count; ++i) crc = crc32c(&line_at(i), sizeof(FlightLine), crc);
   if (crc != static_cast<uint32_t>(head.words[0] >> 32) || record_sequence(head) == 0) return {};
 
   ScannedRecord record;
   record.sequence = record_sequence(head);
   record.line = number;
   record.lines = count;
-  record.site = static_cast<uint32_t>(head.words[1] >> 48);
-  record.ticks = head.words[7] & kFlightTicksMask;
+  record.site = static_cast<uint32_t>(head.words[1] >> 48 & kFlightSiteMask);
+  record.stamp_given = (head.words[1] & kFlightStampGiven) != 0;
+  record.stamp_is_nanoseconds = (head.words[7] & kFlightStampNanoseconds) != 0;
+  record.stamp = static_cast<int64_t>(head.words[7] << 8) >> 8;  // its sign is bit 55
   record.payload.assign(reinterpret_cast<const char*>(&head.words[2]), kFlightHeadPayloadBytes);
   for (uint32_t i = 1; i < count; ++i) {
-    record.payload.append(reinterpret_cast<const char*>(&at(number + i).words[1]), kFlightNextPayloadBytes);
+    record.payload.append(reinterpret_cast<const char*>(&line_at(i).words[1]), kFlightNextPayloadBytes);
   }
   return record;
+}
+
+std::optional<ScannedRecord> RingScan::record_at(uint32_t place) const {
+  if ((line_number(lines_[place]) & mask_) != place) return {};
+  return scan_record(lines_.data(), lines_.size(), true, place, crc_seed_);
 }
 
 void RingScan::collect() {

@@ -1,12 +1,13 @@
 // Finds the intact records of one ring and accounts for the rest. Internal to the reader.
 //
-// Promise: records() holds only records whose checksum fits and that follow each other as a writer writes them.
+// Promise: take_records() gives only records whose checksum fits and that follow each other as a writer writes them.
 // Threads: one owner. Errors: none, any bytes will do. Signal context: no.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "postmortem/flight_format.h"
@@ -18,9 +19,16 @@ struct ScannedRecord {
   uint32_t line = 0;  // number of its head line
   uint32_t lines = 0;
   uint32_t site = 0;
-  uint64_t ticks = 0;  // since the file was opened
+  int64_t stamp = 0;                  // since the file was opened
+  bool stamp_is_nanoseconds = false;  // else ticks
+  bool stamp_given = false;           // by the caller: need not be in order
   std::string payload;
 };
+
+// The record whose head lies at `place` of `lines`, which are `size` many: a ring when `size` is a power of two and
+// `wraps`, else what was copied out of one. Nothing when its checksum does not fit.
+[[nodiscard]] std::optional<ScannedRecord> scan_record(const FlightLine* lines, size_t size, bool wraps, size_t place,
+                                                       uint32_t crc_seed);
 
 class RingScan {
  public:
@@ -32,7 +40,7 @@ class RingScan {
   // `committed` is the ring's own count of log calls that returned.
   void run(uint64_t committed);
 
-  [[nodiscard]] const std::vector<ScannedRecord>& records() const { return records_; }  // in order of sequence
+  [[nodiscard]] std::vector<ScannedRecord> take_records() { return std::move(records_); }  // in order of sequence
   [[nodiscard]] uint64_t overwritten() const { return overwritten_; }
   [[nodiscard]] uint64_t in_flight() const { return in_flight_; }
   [[nodiscard]] uint64_t refused_records() const { return refused_records_; }

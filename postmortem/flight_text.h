@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "postmortem/flight_format.h"
 
@@ -14,7 +15,18 @@ namespace crashwright::postmortem {
 // True when the slot is complete and its fields are in range.
 [[nodiscard]] bool site_intact(const FlightSiteSlot& site) noexcept;
 
-[[nodiscard]] std::string format_record(const FlightSiteSlot& site, std::string_view payload);
+struct FlightField {
+  std::string name;
+  std::string value;
+  bool is_literal = false;  // a number, true or false, as JSON writes it
+};
+
+struct FlightWording {
+  std::string text;
+  std::vector<FlightField> fields;  // of the placeholders that have a name
+};
+
+[[nodiscard]] FlightWording word_record(const FlightSiteSlot& site, std::string_view payload);
 
 [[nodiscard]] std::string hex_text(std::string_view bytes);
 

@@ -3,6 +3,9 @@
 // Grammar: that of the fmt library without positions and without nested widths: "{}", "{:spec}", "{{" and "}}", with
 //          spec = [[fill]align][sign]["#"]["0"][width]["." precision][type]. What passes here formats without an error
 //          in the reader.
+// Fields:  a placeholder may have a name: "{price}", "{price:.2f}", or "{price=}", which is worded "price=1.5". Names
+//          begin with a letter and go on with letters, digits, '_' and '.'; no two in one format are the same. The
+//          reader gives named arguments as key-value fields.
 // Threads: pure functions. Signal context: not called at run time.
 #pragma once
 
@@ -82,6 +85,53 @@ constexpr const char* check_log_spec(std::string_view spec, LogArgument type) {
   return at == spec.size() ? nullptr : "cannot be understood after the presentation";
 }
 
+constexpr bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+constexpr bool is_name_part(char c) { return is_name_start(c) || (c >= '0' && c <= '9') || c == '.'; }
+
+// What stands between '{' and '}': [name ["="]] [":" spec].
+struct LogPlaceholder {
+  std::string_view name;
+  bool worded = false;  // with "=": the name is part of the text
+  std::string_view spec;
+  const char* wrong = nullptr;
+};
+
+constexpr LogPlaceholder parse_log_placeholder(std::string_view inside) {
+  LogPlaceholder found;
+  size_t at = 0;
+  if (!inside.empty() && is_name_start(inside[0])) {
+    while (at < inside.size() && is_name_part(inside[at])) ++at;
+    found.name = inside.substr(0, at);
+    if (at < inside.size() && inside[at] == '=') {
+      found.worded = true;
+      ++at;
+    }
+  }
+  if (at == inside.size()) return found;
+  if (inside[at] != ':') {
+    found.wrong = "positions are not supported: write '{}', '{:...}', '{name}' or '{name=}'";
+    return found;
+  }
+  found.spec = inside.substr(at + 1);
+  return found;
+}
+
+// True when a placeholder before `end` has this name.
+constexpr bool log_name_used(std::string_view format, size_t end, std::string_view name) {
+  for (size_t at = 0; at < end; ++at) {
+    if (format[at] != '{') continue;
+    if (format[at + 1] == '{') {
+      ++at;
+      continue;
+    }
+    const size_t close = format.find('}', at);
+    if (parse_log_placeholder(format.substr(at + 1, close - at - 1)).name == name) return true;
+    at = close;
+  }
+  return false;
+}
+
 // Null when `format` takes exactly these arguments, else what is wrong.
 constexpr const char* check_log_format(std::string_view format, const LogArgument* types, size_t count) {
   size_t used = 0;
@@ -98,11 +148,10 @@ constexpr const char* check_log_format(std::string_view format, const LogArgumen
       const size_t end = format.find('}', at);
       if (end == std::string_view::npos) return "'{' without '}'";
       if (used == count) return "more placeholders than arguments";
-      const std::string_view inside = format.substr(at + 1, end - at - 1);
-      if (!inside.empty()) {
-        if (inside[0] != ':') return "positions and names are not supported: write '{}' or '{:...}'";
-        if (const char* wrong = check_log_spec(inside.substr(1), types[used])) return wrong;
-      }
+      const LogPlaceholder found = parse_log_placeholder(format.substr(at + 1, end - at - 1));
+      if (found.wrong != nullptr) return found.wrong;
+      if (const char* wrong = check_log_spec(found.spec, types[used])) return wrong;
+      if (!found.name.empty() && log_name_used(format, at, found.name)) return "two placeholders have the same name";
       ++used;
       at = end;
     }

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(formats_that_do_not_fit_are_refused_with_the_reason) {
   BOOST_TEST(text_of(check("{", {LogArgument::kInt8})) == "'{' without '}'");
   BOOST_TEST(text_of(check("}", {})) == "'}' alone: write '}}'");
   BOOST_TEST(text_of(check("{0}", {LogArgument::kInt8})) ==
-             "positions and names are not supported: write '{}' or '{:...}'");
+             "positions are not supported: write '{}', '{:...}', '{name}' or '{name=}'");
   BOOST_TEST(text_of(check("{:x}", {LogArgument::kDouble})) == "the presentation does not fit the argument's type");
   BOOST_TEST(text_of(check("{:.2}", {LogArgument::kInt64})) == "a precision needs a double or a string");
   BOOST_TEST(text_of(check("{:.}", {LogArgument::kDouble})) == "a precision needs digits");
@@ -75,9 +75,21 @@ BOOST_AUTO_TEST_CASE(whatever_passes_the_check_is_formatted_by_fmt_without_troub
     site.argument_count = 1;
     site.arguments[0] = type;
     site.format.assign(format);
-    const std::string text = format_record(site, payload);
+    const std::string text = word_record(site, payload).text;
     BOOST_TEST(!text.starts_with("(cannot be formatted"),
                format << " with type " << static_cast<int>(type) << ": " << text);
   }
   BOOST_TEST(passed > 1000);
+}
+
+BOOST_AUTO_TEST_CASE(placeholders_may_have_names) {
+  const std::initializer_list<LogArgument> two = {LogArgument::kInt32, LogArgument::kDouble};
+  BOOST_TEST(text_of(check("{quantity} at {price:.2f}", two)) == "");
+  BOOST_TEST(text_of(check("{quantity=} {order.price=:.2f}", two)) == "");
+  BOOST_TEST(text_of(check("{a}{{a}}{b}", two)) == "");
+  BOOST_TEST(text_of(check("{a} {a}", two)) == "two placeholders have the same name");
+  BOOST_TEST(text_of(check("{a=} {a:.2f}", two)) == "two placeholders have the same name");
+  BOOST_TEST(text_of(check("{a b} {}", two)) ==
+             "positions are not supported: write '{}', '{:...}', '{name}' or '{name=}'");
+  BOOST_TEST(text_of(check("{a:x} {b:x}", two)) == "the presentation does not fit the argument's type");
 }

@@ -37,7 +37,7 @@ enum class TimelineKind : uint8_t { kEngineLog, kAuditLog, kExchange, kFeed, kCr
 struct TimelineField {
   std::string name;
   std::string value;
-  bool is_number = false;  // stands without quotes in JSON
+  bool is_literal = false;  // a number, true or false: stands without quotes in JSON
 };
 
 struct TimelineEvent {

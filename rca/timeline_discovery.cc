@@ -27,7 +27,7 @@ std::string first_bytes(const fs::path& path) {
 std::optional<TimelineKind> kind_of(const fs::path& path) {
   const std::string name = path.filename();
   const std::string start = first_bytes(path);
-  if (start == "CWFLFT01") return TimelineKind::kEngineLog;
+  if (start == "CWFLFT01" || start == "CWFLSG01") return TimelineKind::kEngineLog;
   if (start == "CWAUDT01") return TimelineKind::kAuditLog;
   if (start.starts_with("CWSC")) return TimelineKind::kCrash;
   if (name.ends_with("drop_copy.jsonl")) return TimelineKind::kExchange;
@@ -37,6 +37,11 @@ std::optional<TimelineKind> kind_of(const fs::path& path) {
 
 // Beside the session that died, a case folder holds others at other times.
 bool is_other_session(const fs::path& path) { return path.filename() == "golden" || path.filename() == "recovered"; }
+
+// A drained segment is read with the recorder's file that it belongs to, whether that is still there or not.
+std::string whole_of(const std::string& path) {
+  return first_bytes(path) == "CWFLSG01" ? path.substr(0, path.rfind('.')) : path;
+}
 
 using Found = std::vector<std::pair<TimelineKind, std::string>>;
 
@@ -57,7 +62,7 @@ Status search_folder(const std::string& folder, Found& found) {
   if (trouble) return fail(ErrorKind::kIo, "read folder " + folder + ": " + trouble.message());
   std::sort(files.begin(), files.end());
   for (const std::string& file : files) {
-    if (const auto kind = kind_of(file)) found.emplace_back(*kind, file);
+    if (const auto kind = kind_of(file)) found.emplace_back(*kind, whole_of(file));
   }
   return {};
 }
@@ -72,7 +77,7 @@ Status search(const std::string& path, Found& found) {
     return fail(ErrorKind::kUsage, path + ": no file that has a place on a time axis",
                 "flight recorder, audit log, crash record, drop_copy.jsonl or *.itch");
   }
-  found.emplace_back(*kind, path);
+  found.emplace_back(*kind, whole_of(path));
   return {};
 }
 

@@ -97,15 +97,19 @@ Status add_engine_log(TimelineBuilder& builder, const std::string& path) {
       TimelineEvent event;
       event.monotonic_ns = record.monotonic_ns;
       event.wall_ns = record.wall_ns;
+      event.error_ns = record.error_ns;
       event.source = source;
       event.sequence = record.sequence;
       event.severity = record.severity;
       event.pid = readout->pid;
-      event.tid = thread.tid;
+      event.tid = record.tid;
       event.thread = thread.name;
       event.text = record.text;
       event.file = record.file;
       event.line = record.line;
+      for (const postmortem::FlightField& field : record.fields) {
+        event.fields.push_back({field.name, field.value, field.is_literal});
+      }
       builder.add(std::move(event));
     }
   }

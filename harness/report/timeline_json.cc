@@ -15,9 +15,9 @@ std::string line_of(const Json& json) {
 }
 
 Json field_value(const rca::TimelineField& field) {
-  if (!field.is_number) return field.value;
-  const Json number = Json::parse(field.value, nullptr, false);
-  return number.is_number() ? number : Json(field.value);
+  if (!field.is_literal) return field.value;
+  const Json literal = Json::parse(field.value, nullptr, false);
+  return literal.is_number() || literal.is_boolean() ? literal : Json(field.value);
 }
 
 Json fields_object(const rca::TimelineEvent& event) {
