@@ -123,6 +123,22 @@ void record_numbers(benchmark::State& state) {
   });
 }
 
+// One time stamp for each burst, as an engine has one for each event.
+void record_numbers_caller_stamp(benchmark::State& state) {
+  measure_recorder(state, [](int64_t i) {
+    static postmortem::FlightStamp stamp = postmortem::FlightStamp::now();
+    if (i % kBurst == 1) stamp = postmortem::FlightStamp::now();
+    CRASHWRIGHT_LOG_AT(stamp, postmortem::Severity::kInfo, "order {} quantity {} value {}", i, static_cast<int>(i),
+                       static_cast<double>(i));
+  });
+}
+
+void record_in_signal_ring(benchmark::State& state) {
+  measure_recorder(state, [](int64_t i) {
+    CRASHWRIGHT_LOG_IN_SIGNAL(postmortem::Severity::kInfo, "order {} quantity {}", i, static_cast<int>(i));
+  });
+}
+
 void record_string_of_20(benchmark::State& state) {
   const std::string text = "twenty characters ok";
   measure_recorder(state, [text = std::string_view(text)](int64_t) {
@@ -149,6 +165,8 @@ BENCHMARK(time_stamp_alone);
 BENCHMARK(time_stamp_and_one_line);
 BENCHMARK(record_without_arguments);
 BENCHMARK(record_numbers);
+BENCHMARK(record_numbers_caller_stamp);
+BENCHMARK(record_in_signal_ring);
 BENCHMARK(record_string_of_20);
 BENCHMARK(record_string_of_100);
 BENCHMARK(record_while_closed);
