@@ -214,7 +214,7 @@ void thread_leaves() noexcept;
 namespace detail {
 
 // Where the flight recorder counts the calling thread's committed records: null before register_thread().
-extern constinit thread_local std::atomic<uint64_t>* t_log_committed;
+extern constinit thread_local std::atomic<uint64_t>* t_log_committed __attribute__((tls_model("initial-exec")));
 
 }  // namespace detail
 

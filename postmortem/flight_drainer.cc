@@ -9,6 +9,7 @@
 
 #include "base/checksum.h"
 #include "base/clock.h"
+#include "postmortem/flight_checksum.h"
 #include "postmortem/flight_clock.h"
 #include "postmortem/flight_segment_format.h"
 #include "postmortem/futex.h"
@@ -179,14 +180,15 @@ uint64_t FlightDrainer::collect_record(uint32_t number, uint64_t line, uint64_t&
   append(batch_, &head, sizeof head);
   const auto mark = static_cast<uint32_t>(head.words[0] >> 32);
   head.words[0] = static_cast<uint32_t>(head.words[0]);
-  uint32_t crc = crc32c(&head, sizeof head, rings_[number].crc_seed);
+  RecordChecksum<> checksum(rings_[number].crc_seed);
+  checksum.add(head);
   for (uint64_t i = 1; i < count; ++i) {
     const FlightLine next = load_line(lines[(line + i) & mask]);
-    crc = crc32c(&next, sizeof next, crc);
+    checksum.add(next);
     append(batch_, &next, sizeof next);
   }
   sequence = head.words[1] & kFlightSequenceMask;
-  if (crc == mark && sequence >= rings_[number].batch_sequence) return count;
+  if (checksum.result() == mark && sequence >= rings_[number].batch_sequence) return count;
   batch_.resize(start);
   return 0;
 }

@@ -11,7 +11,7 @@
 
 #include "base/checksum.h"
 #include "base/file.h"
-#include "postmortem/flight_front.h"
+#include "postmortem/flight_checksum.h"
 #include "postmortem/flight_reader.h"
 #include "postmortem/flight_recorder_state.h"
 #include "postmortem/flight_segment_format.h"
@@ -59,7 +59,9 @@ void fix_records(std::string& bytes, uint64_t from, uint64_t to, uint32_t seed) 
     if (line == nullptr) return;
     if ((line->words[7] >> 56 & 0x7f) != 1) continue;
     line->words[0] = static_cast<uint32_t>(line->words[0]);
-    line->words[0] |= static_cast<uint64_t>(crc32c(line, sizeof *line, seed)) << 32;
+    RecordChecksum<> checksum(seed);
+    checksum.add(*line);
+    line->words[0] |= static_cast<uint64_t>(checksum.result()) << 32;
   }
 }
 

@@ -42,19 +42,17 @@
 #pragma once
 
 #include <atomic>
-#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 #include "base/result.h"
 #include "postmortem/audit_log.h"
 #include "postmortem/flight_format.h"
 #include "postmortem/log_format_check.h"
+#include "postmortem/log_packing.h"
 
 namespace crashwright::postmortem {
 
@@ -149,65 +147,16 @@ struct LogSite {
 
 namespace detail {
 
-struct LogPayload {
-  uint64_t words[kFlightHeadWords];
-};
-
 // Stores a record with up to 40 bytes of payload, five words in registers; unused bytes are zero.
 void commit_line(LogSite& site, uint64_t word0, uint64_t word1, uint64_t word2, uint64_t word3,
                  uint64_t word4) noexcept;
-void commit_line_at(LogSite& site, uint64_t stamp, const LogPayload& payload) noexcept;
+void commit_line_at(LogSite& site, uint64_t stamp, uint64_t word0, uint64_t word1, uint64_t word2, uint64_t word3,
+                    uint64_t word4) noexcept;
 // Stores a record of any size; bytes behind `size` and below 40 are readable and zero.
 void commit_bytes(LogSite& site, const std::byte* bytes, size_t size) noexcept;
 void commit_bytes_at(LogSite& site, uint64_t stamp, const std::byte* bytes, size_t size) noexcept;
 // The first four bytes make room for the thread's id.
 void commit_in_signal(LogSite& site, std::byte* bytes, size_t size) noexcept;
-
-template <typename T>
-consteval LogArgument log_argument() {
-  using U = std::remove_cv_t<T>;
-  if constexpr (std::is_enum_v<U>) {
-    return log_argument<std::underlying_type_t<U>>();
-  } else if constexpr (std::is_same_v<U, bool>) {
-    return LogArgument::kBool;
-  } else if constexpr (std::is_same_v<U, char>) {
-    return LogArgument::kChar;
-  } else if constexpr (std::is_integral_v<U>) {
-    static_assert(sizeof(U) <= 8, "integers of up to 64 bits can be logged");
-    constexpr int step = std::is_signed_v<U> ? 0 : 1;
-    return static_cast<LogArgument>(static_cast<int>(LogArgument::kInt8) + 2 * std::countr_zero(sizeof(U)) + step);
-  } else if constexpr (std::is_same_v<U, float> || std::is_same_v<U, double>) {
-    return LogArgument::kDouble;
-  } else if constexpr (std::is_convertible_v<const U&, std::string_view>) {
-    return LogArgument::kString;
-  } else {
-    static_assert(std::is_same_v<U, void*> || std::is_same_v<U, const void*>, "this type cannot be logged");
-    return LogArgument::kPointer;
-  }
-}
-
-// Bytes in the payload; for a string the most it can take.
-constexpr size_t log_argument_bytes(LogArgument type) {
-  switch (type) {
-    case LogArgument::kNone:
-      return 0;
-    case LogArgument::kBool:
-    case LogArgument::kChar:
-    case LogArgument::kInt8:
-    case LogArgument::kUint8:
-      return 1;
-    case LogArgument::kInt16:
-    case LogArgument::kUint16:
-      return 2;
-    case LogArgument::kInt32:
-    case LogArgument::kUint32:
-      return 4;
-    case LogArgument::kString:
-      return 2 + kLogStringBytesMax;
-    default:
-      return 8;
-  }
-}
 
 template <LogArgument... Types>
 struct LogArguments {};
@@ -229,102 +178,16 @@ consteval LogSite make_log_site(LogArguments<Types...>, std::string_view format,
   return LogSite{format.data(), file, line, severity, sizeof...(Types), {Types...}, 0};
 }
 
-template <typename T>
-inline uint64_t log_bits(const T& value) noexcept {
-  if constexpr (std::is_enum_v<T>) {
-    return log_bits(static_cast<std::underlying_type_t<T>>(value));
-  } else if constexpr (std::is_same_v<T, bool>) {
-    return value ? 1 : 0;
-  } else if constexpr (std::is_integral_v<T>) {
-    return static_cast<uint64_t>(static_cast<std::make_unsigned_t<T>>(value));
-  } else if constexpr (std::is_floating_point_v<T>) {
-    return std::bit_cast<uint64_t>(static_cast<double>(value));
-  } else {
-    return reinterpret_cast<uint64_t>(value);
-  }
-}
-
-// All places are constants once inlined, so that the payload is made in registers.
-inline void put_bits(LogPayload& payload, size_t at, size_t size, uint64_t bits) noexcept {
-  const size_t word = at / 8;
-  const size_t shift = at % 8 * 8;
-  payload.words[word] |= bits << shift;
-  if (shift + size * 8 > 64) payload.words[word + 1] |= bits >> (64 - shift);
-}
-
-inline std::string_view log_text(const char* text) noexcept {
-  return text == nullptr ? std::string_view("(null)") : std::string_view(text, ::strnlen(text, kLogStringBytesMax + 1));
-}
-inline std::string_view log_text(std::string_view text) noexcept { return text; }
-
-template <typename T>
-inline std::byte* put_bytes(std::byte* to, const T& value) noexcept {
-  if constexpr (log_argument<T>() == LogArgument::kString) {
-    const std::string_view text = log_text(value);
-    const auto length = static_cast<uint16_t>(text.size() < 0xffff ? text.size() : 0xffff);
-    const size_t kept = text.size() < kLogStringBytesMax ? text.size() : kLogStringBytesMax;
-    std::memcpy(to, &length, sizeof length);
-    if (kept > 0) std::memcpy(to + sizeof length, text.data(), kept);
-    return to + sizeof length + kept;
-  } else {
-    const uint64_t bits = log_bits(value);
-    std::memcpy(to, &bits, log_argument_bytes(log_argument<T>()));
-    return to + log_argument_bytes(log_argument<T>());
-  }
-}
-
-template <typename... Args>
-inline constexpr size_t kLogBytesMax = (log_argument_bytes(log_argument<Args>()) + ... + 0);
-
-// True when all arguments always fit into a head line.
-template <typename... Args>
-inline constexpr bool kLogFitsLine =
-    !((log_argument<Args>() == LogArgument::kString) || ...) && kLogBytesMax<Args...> <= kFlightHeadPayloadBytes;
-
-template <typename... Args>
-inline LogPayload log_payload(const Args&... args) noexcept {
-  LogPayload payload{};
-  [[maybe_unused]] size_t at = 0;
-  ((put_bits(payload, at, log_argument_bytes(log_argument<Args>()), log_bits(args)),
-    at += log_argument_bytes(log_argument<Args>())),
-   ...);
-  return payload;
-}
-
-// Arguments as bytes, behind `Reserved` bytes of the committer's.
-template <size_t Reserved, typename... Args>
-struct LogBytes {
-  static constexpr size_t kSize = Reserved + kLogBytesMax<Args...>;
-  alignas(8) std::byte bytes[kSize > kFlightHeadPayloadBytes ? kSize : kFlightHeadPayloadBytes];
-  size_t size;
-
-  explicit LogBytes(const Args&... args) noexcept {
-    std::memset(bytes, 0, kFlightHeadPayloadBytes);
-    std::byte* end = bytes + Reserved;
-    ((end = put_bytes(end, args)), ...);
-    size = static_cast<size_t>(end - bytes);
-  }
-};
-
 template <typename... Args>
 inline void log(LogSite& site, const Args&... args) noexcept {
-  if constexpr (kLogFitsLine<Args...>) {
-    const LogPayload payload = log_payload(args...);
-    commit_line(site, payload.words[0], payload.words[1], payload.words[2], payload.words[3], payload.words[4]);
-  } else {
-    const LogBytes<0, Args...> packed(args...);
-    commit_bytes(site, packed.bytes, packed.size);
-  }
+  pack([&](const uint64_t* w) { commit_line(site, w[0], w[1], w[2], w[3], w[4]); },
+       [&](const std::byte* bytes, size_t size) { commit_bytes(site, bytes, size); }, args...);
 }
 
 template <typename... Args>
 inline void log_at(FlightStamp stamp, LogSite& site, const Args&... args) noexcept {
-  if constexpr (kLogFitsLine<Args...>) {
-    commit_line_at(site, stamp.word(), log_payload(args...));
-  } else {
-    const LogBytes<0, Args...> packed(args...);
-    commit_bytes_at(site, stamp.word(), packed.bytes, packed.size);
-  }
+  pack([&](const uint64_t* w) { commit_line_at(site, stamp.word(), w[0], w[1], w[2], w[3], w[4]); },
+       [&](const std::byte* bytes, size_t size) { commit_bytes_at(site, stamp.word(), bytes, size); }, args...);
 }
 
 template <typename... Args>

@@ -37,7 +37,7 @@ struct alignas(64) ThreadLog {
   std::atomic<uint64_t> unwitnessed;  // where a thread that nobody registered counts
 };
 
-extern constinit thread_local ThreadLog t_log;
+extern constinit thread_local ThreadLog t_log __attribute__((tls_model("initial-exec")));
 
 // A ring for signal handlers; whoever sets `busy` may write.
 struct SignalLog {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/checksum.h"
+#include "postmortem/flight_checksum.h"
 #include "postmortem/flight_recorder_state.h"
 
 namespace crashwright::postmortem {
@@ -31,10 +32,11 @@ RingScan::RingScan(const FlightHeader& header, uint32_t ring)
     : file_offset_(header.rings_offset + uint64_t{ring} * header.lines_per_ring * sizeof(FlightLine)),
       mask_(header.lines_per_ring - 1),
       crc_seed_(detail::ring_crc_seed(header.nonce, ring)),
+      version_(header.version),
       lines_(header.lines_per_ring) {}
 
 std::optional<ScannedRecord> scan_record(const FlightLine* lines, size_t size, bool wraps, size_t place,
-                                         uint32_t crc_seed) {
+                                         uint32_t crc_seed, uint32_t version) {
   const auto line_at = [&](size_t i) -> const FlightLine& {
     return lines[wraps ? (place + i) & (size - 1) : place + i];
   };
@@ -44,8 +46,14 @@ std::optional<ScannedRecord> scan_record(const FlightLine* lines, size_t size, b
   const uint32_t number = line_number(head);
   FlightLine bare = head;
   bare.words[0] = number;
-  uint32_t crc = crc32c(&bare, sizeof bare, crc_seed);
-  for (uint32_t i = 1; i < count; ++i) crc = crc32c(&line_at(i), sizeof(FlightLine), crc);
+  RecordChecksum<> checksum(crc_seed);
+  checksum.add(bare);
+  for (uint32_t i = 1; i < count; ++i) checksum.add(line_at(i));
+  uint32_t crc = checksum.result();
+  if (version < 2) {
+    crc = crc32c(&bare, sizeof bare, crc_seed);
+    for (uint32_t i = 1; i < count; ++i) crc = crc32c(&line_at(i), sizeof(FlightLine), crc);
+  }
   if (crc != static_cast<uint32_t>(head.words[0] >> 32) || record_sequence(head) == 0) return {};
 
   ScannedRecord record;
@@ -65,7 +73,7 @@ std::optional<ScannedRecord> scan_record(const FlightLine* lines, size_t size, b
 
 std::optional<ScannedRecord> RingScan::record_at(uint32_t place) const {
   if ((line_number(lines_[place]) & mask_) != place) return {};
-  return scan_record(lines_.data(), lines_.size(), true, place, crc_seed_);
+  return scan_record(lines_.data(), lines_.size(), true, place, crc_seed_, version_);
 }
 
 void RingScan::collect() {

@@ -28,7 +28,7 @@ struct ScannedRecord {
 // The record whose head lies at `place` of `lines`, which are `size` many: a ring when `size` is a power of two and
 // `wraps`, else what was copied out of one. Nothing when its checksum does not fit.
 [[nodiscard]] std::optional<ScannedRecord> scan_record(const FlightLine* lines, size_t size, bool wraps, size_t place,
-                                                       uint32_t crc_seed);
+                                                       uint32_t crc_seed, uint32_t version = kFlightVersion);
 
 class RingScan {
  public:
@@ -62,6 +62,7 @@ class RingScan {
   uint64_t file_offset_;
   uint32_t mask_;
   uint32_t crc_seed_;
+  uint32_t version_;
   std::vector<FlightLine> lines_;
   std::vector<ScannedRecord> records_;
   uint64_t overwritten_ = 0;
