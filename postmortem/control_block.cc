@@ -40,6 +40,11 @@ namespace detail {
 
 constinit thread_local std::atomic<uint64_t>* t_log_committed = nullptr;
 
+// Threads beyond the last slot share a witness, and so a name that is none of theirs.
+const BoundedString<16>* registered_thread_name() noexcept {
+  return t_witness == nullptr || t_witness == &g_overflow_witness ? nullptr : &t_witness->name;
+}
+
 }  // namespace detail
 
 void initialise_control_block(ControlBlock& block) noexcept {
@@ -87,6 +92,7 @@ Status attach_control_block() {
     return fail(ErrorKind::kUsage, "control block: no counter left for fault point " + std::string(point.name),
                 "a program has at most " + std::to_string(kFaultPointsMax) + " fault points");
   }
+  detail::resolve_armed_faults(block);
   block.engine_pid.store(static_cast<uint32_t>(::getpid()), std::memory_order_relaxed);
   block.attached_ns.store(monotonic_ns(), std::memory_order_relaxed);
   g_block = &block;

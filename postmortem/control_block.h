@@ -216,6 +216,9 @@ namespace detail {
 // Where the flight recorder counts the calling thread's committed records: null before register_thread().
 extern constinit thread_local std::atomic<uint64_t>* t_log_committed __attribute__((tls_model("initial-exec")));
 
+// The calling thread's name as given to register_thread(), null without a slot of its own. Signal context: yes.
+[[nodiscard]] const BoundedString<16>* registered_thread_name() noexcept;
+
 }  // namespace detail
 
 }  // namespace crashwright::postmortem

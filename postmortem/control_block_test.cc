@@ -209,6 +209,52 @@ BOOST_AUTO_TEST_CASE(a_probability_trigger_repeats_with_its_seed) {
   BOOST_TEST(hits.size() > 3U);
 }
 
+BOOST_AUTO_TEST_CASE(a_probability_with_thread_scope_repeats_whatever_other_threads_do) {
+  const auto fired_at = [](bool others) {
+    Harness harness;
+    ArmedFault& fault = harness.arm("test.alpha");
+    fault.trigger = FaultTrigger::kProbability;
+    fault.probability_ppb = 2'000'000;  // 1 in 500
+    fault.seed = 7;
+    fault.scope = FaultScope::kThread;
+    fault.thread.assign("trading");
+    harness.run([others] {
+      std::atomic<bool> stop{false};
+      std::thread noise([&] {
+        while (others && !stop.load()) pass_alpha();
+      });
+      register_thread("trading");
+      // Which of its own passages it was.
+      int fired_passage = 0;
+      for (int i = 1; i <= 10'000 && fired_passage == 0; ++i) {
+        pass_alpha();
+        if (fired(control_block().faults[0])) fired_passage = i;
+      }
+      stop.store(true);
+      noise.join();
+      control_block().faults[0].args[0] = fired_passage;
+      return 0;
+    });
+    return fault.args[0];
+  };
+  const int64_t alone = fired_at(false);
+  BOOST_TEST(alone > 0);
+  BOOST_TEST(fired_at(true) == alone);
+}
+
+BOOST_AUTO_TEST_CASE(a_time_trigger_waits_for_its_time) {
+  Harness harness;
+  ArmedFault& fault = harness.arm("test.alpha");
+  fault.trigger = FaultTrigger::kElapsed;
+  fault.elapsed_ns = 30'000'000;
+  BOOST_TEST(harness.run([] {
+    while (!fired(control_block().faults[0])) pass_alpha();
+    return 0;
+  }) == 0);
+  const uint64_t waited_ns = fault.fired_ns.load() - harness.block().attached_ns.load();
+  BOOST_TEST(waited_ns >= 30'000'000U);
+}
+
 BOOST_AUTO_TEST_CASE(feed_and_time_triggers_fire_at_the_first_passage_after) {
   Harness harness;
   ArmedFault& feed = harness.arm("test.alpha");

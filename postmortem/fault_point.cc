@@ -1,10 +1,14 @@
 #include "postmortem/fault_point.h"
 
 #include <pthread.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
+#include <cstring>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
@@ -25,32 +29,61 @@ namespace {
 
 thread_local uint32_t t_hits[kFaultPointsMax];
 thread_local const FaultPoint* t_last_point = nullptr;
-// Probability draws, one generator per armed fault; relaxed because the draw order between threads is theirs.
-std::atomic<uint64_t> g_draws[kArmedFaultsMax];
 
-bool trigger_matches(const ControlBlock& block, const ArmedFault& fault, size_t index, uint64_t process_hit,
-                     uint64_t thread_hit) {
+// Which of the armed faults are meant for the point with that counter, one bit each: found out once, when the block is
+// attached, so that passing a point for which nothing is armed costs no comparison of names.
+static_assert(kArmedFaultsMax <= 16);
+uint16_t g_armed_for[kFaultPointsMax];
+
+// The coarse clock is a few nanoseconds to read, never ahead, and at most one tick behind.
+constexpr uint64_t kCoarseTickNsMax = 10'000'000;
+
+bool elapsed(const ControlBlock& block, uint64_t elapsed_ns) {
+  const uint64_t start_ns = block.attached_ns.load(std::memory_order_relaxed);
+  timespec coarse{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
+  const uint64_t coarse_ns =
+      static_cast<uint64_t>(coarse.tv_sec) * 1'000'000'000U + static_cast<uint64_t>(coarse.tv_nsec);
+  if (coarse_ns + kCoarseTickNsMax < start_ns || coarse_ns + kCoarseTickNsMax - start_ns < elapsed_ns) return false;
+  return monotonic_ns() - start_ns >= elapsed_ns;
+}
+
+bool trigger_matches(const ControlBlock& block, const ArmedFault& fault, uint64_t process_hit, uint64_t thread_hit) {
+  const uint64_t hit = fault.scope == FaultScope::kThread ? thread_hit : process_hit;
   switch (fault.trigger) {
     case FaultTrigger::kHit:
-      return (fault.scope == FaultScope::kThread ? thread_hit : process_hit) == fault.hit;
+      return hit == fault.hit;
     case FaultTrigger::kProbability: {
-      const uint64_t draw = g_draws[index].fetch_add(1, std::memory_order_relaxed);
-      Random random(fault.seed + draw * 0x9e3779b97f4a7c15U);
+      // Drawn from seed and hit alone: no other thread and no other point can change what a passage draws.
+      Random random(fault.seed + (hit - 1) * 0x9e3779b97f4a7c15U);
       return random.chance_ppb(fault.probability_ppb);
     }
     case FaultTrigger::kFeedSequence:
       return block.engine.feed_applied.load(std::memory_order_relaxed) >= fault.feed_sequence;
     case FaultTrigger::kElapsed:
-      return monotonic_ns() - block.attached_ns.load(std::memory_order_relaxed) >= fault.elapsed_ns;
+      return elapsed(block, fault.elapsed_ns);
   }
   return false;
 }
 
 bool thread_matches(const ArmedFault& fault) {
   if (fault.thread.empty()) return true;
+  // Both padded with zeros: one comparison of fixed size.
+  const auto* const registered = detail::registered_thread_name();
+  if (registered != nullptr) return std::memcmp(registered->bytes, fault.thread.bytes, sizeof fault.thread) == 0;
   char name[16] = {};
   // Raw comm of the calling thread; a thread that never named itself carries the program's name.
   return ::pthread_getname_np(::pthread_self(), name, sizeof name) == 0 && fault.thread == name;
+}
+
+void fire(ControlBlock& block, ArmedFault& fault, uint64_t process_hit) {
+  FaultState expected = FaultState::kArmed;
+  if (!fault.state.compare_exchange_strong(expected, FaultState::kFired)) return;
+  fault.fired_tid.store(static_cast<uint32_t>(::gettid()), std::memory_order_relaxed);
+  fault.fired_hit.store(process_hit, std::memory_order_relaxed);
+  fault.fired_feed_sequence.store(block.engine.feed_applied.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  fault.fired_ns.store(monotonic_ns(), std::memory_order_release);
+  injection::perform(fault);
 }
 
 }  // namespace
@@ -80,25 +113,28 @@ namespace detail {
 
 uint8_t g_fault_points_live = 0;
 
+void resolve_armed_faults(const ControlBlock& block) noexcept {
+  std::fill(std::begin(g_armed_for), std::end(g_armed_for), uint16_t{0});
+  for (size_t i = 0; i < block.fault_count && i < kArmedFaultsMax; ++i) {
+    const ArmedFault& fault = block.faults[i];
+    if (fault.incarnation != kAnyIncarnation && fault.incarnation != block.incarnation) continue;
+    for (const FaultPoint& point : fault_points()) {
+      if (fault.point == point.name) g_armed_for[point.counter] |= static_cast<uint16_t>(1U << i);
+    }
+  }
+}
+
 void pass_fault_point(const FaultPoint& point) {
   ControlBlock& block = control_block();
   t_last_point = &point;
   const uint64_t process_hit = block.fault_points[point.counter].hits.fetch_add(1, std::memory_order_relaxed) + 1;
   const uint64_t thread_hit = ++t_hits[point.counter];
-  for (size_t i = 0; i < block.fault_count && i < kArmedFaultsMax; ++i) {
-    ArmedFault& fault = block.faults[i];
+  for (uint32_t armed = g_armed_for[point.counter]; armed != 0; armed &= armed - 1) {
+    ArmedFault& fault = block.faults[std::countr_zero(armed)];
     if (fault.state.load(std::memory_order_relaxed) != FaultState::kArmed) continue;
-    if (!(fault.point == point.name)) continue;
-    if (fault.incarnation != kAnyIncarnation && fault.incarnation != block.incarnation) continue;
-    if (!thread_matches(fault) || !trigger_matches(block, fault, i, process_hit, thread_hit)) continue;
-    FaultState expected = FaultState::kArmed;
-    if (!fault.state.compare_exchange_strong(expected, FaultState::kFired)) continue;
-    fault.fired_tid.store(static_cast<uint32_t>(::gettid()), std::memory_order_relaxed);
-    fault.fired_hit.store(process_hit, std::memory_order_relaxed);
-    fault.fired_feed_sequence.store(block.engine.feed_applied.load(std::memory_order_relaxed),
-                                    std::memory_order_relaxed);
-    fault.fired_ns.store(monotonic_ns(), std::memory_order_release);
-    injection::perform(fault);
+    if (trigger_matches(block, fault, process_hit, thread_hit) && thread_matches(fault)) {
+      fire(block, fault, process_hit);
+    }
   }
 }
 

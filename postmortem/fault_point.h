@@ -4,8 +4,12 @@
 //     CRASHWRIGHT_FAULT_POINT("gateway.send_order");
 //
 // Each use registers itself in a linker section; fault_points() lists them all without running any of them.
-// Cost:    dormant one load and one predicted branch; with a control block attached each passage is counted there.
-//          Compiled with CRASHWRIGHT_NO_FAULT_POINTS the macro is nothing.
+// Cost:    dormant one load and one predicted branch. With a control block attached each passage is counted there, and
+//          faults that are armed for another point cost nothing more. Compiled with CRASHWRIGHT_NO_FAULT_POINTS the
+//          macro is nothing. docs/performance.md has the figures.
+// Scope:   a trigger counts the passages of the process or of the thread (FaultScope). A probability is drawn from its
+//          seed and the number of the passage alone, so that the same seed fires at the same passages, whatever other
+//          threads do. A thread is known by the name that it registered (control_block.h), else by the kernel's.
 // Threads: any. Signal context: yes (that is how the crash handler's own stages are tested).
 // Names:   "area.place", 47 characters at most, the same name at several places is one point.
 #pragma once
@@ -15,6 +19,8 @@
 #include <span>
 
 namespace crashwright::postmortem {
+
+struct ControlBlock;
 
 // As large as it is aligned: the compiler aligns objects of this size further than their members ask for, and the
 // linker's array must have no gaps.
@@ -39,6 +45,9 @@ namespace detail {
 
 // Nonzero once a control block is attached. One byte for all points keeps the dormant path to one hot load.
 extern uint8_t g_fault_points_live;
+
+// Finds out which armed fault is meant for which point; attach_control_block() calls it once the counters are known.
+void resolve_armed_faults(const ControlBlock& block) noexcept;
 
 // Counts the passage and performs whatever is armed for it. May not return.
 void pass_fault_point(const FaultPoint& point);

@@ -5,15 +5,17 @@ namespace crashwright::harness {
 
 FigureArea fault_point_figures() {
   FigureArea area;
-  area.measurements = {{"fault_point", "fault_point_bench", {}}};
+  area.measurements = {{"fault_point", "fault_point_bench", {}},
+                       {"instructions", "hot_path_instructions", {}},
+                       {"fault_point_object", "fault_point_object", {}}};
   area.figures = {
       at_most(1, "fault_point.dormant_ns", "dormant fault point").in("ns").from("fault_point", "dormant_ns"),
       at_most(3, "fault_point.dormant_instructions", "the same in instructions, by callgrind")
           .in("instructions")
-          .from("fault_point", "dormant_instructions"),
+          .from("instructions", "instructions.dormant_fault_point"),
       at_most(0, "fault_point.compiled_out_bytes", "object code of a fault point that is compiled out")
           .in("bytes")
-          .from("fault_point", "compiled_out_bytes"),
+          .from("fault_point_object", "compiled_out_bytes"),
       at_most(20, "fault_point.armed_not_matching_ns", "fault point with faults armed, none of which matches")
           .in("ns")
           .from("fault_point", "armed_not_matching_ns"),
