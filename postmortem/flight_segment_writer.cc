@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 #include "base/checksum.h"
@@ -14,6 +15,7 @@ namespace crashwright::postmortem {
 namespace {
 
 constexpr size_t kSegmentBytesMin = 64 << 10;
+constexpr std::chrono::nanoseconds kForever{-1};
 
 // The name of a new file is durable only once its folder is synced.
 Status sync_folder(const std::string& path) {
@@ -48,20 +50,21 @@ Status FlightSegmentWriter::start_next() {
   const std::string path = flight_segment_path(path_, ++number_);
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0444));
   if (!fd) return fail_errno(errno, "create " + path);
-  auto writer = BlockWriter::make(fd.get(), durability_, false);
+  auto pipeline = BatchPipeline::make(fd.get(), durability_, false);
+  if (!pipeline) return tl::unexpected<Error>(std::move(pipeline.error()));
+  pipeline_ = std::move(*pipeline);
+  fd_ = std::move(fd);
+  offset_ = 0;
   alignas(8) std::byte page[kFlightPageBytes] = {};
   FlightHeader header = header_;
   header.segment = number_;
   header.crc = crc32c(&header, offsetof(FlightHeader, crc));
   std::memcpy(page, &header, sizeof header);
   std::memcpy(page + kFlightHeaderCopyOffset, &header, sizeof header);
-  if (auto good = writer->write(page, 0); !good) return fail(good.error().kind, path + ": " + good.error().message);
+  if (auto good = append(page); !good) return good;
   if (durability_ == Durability::kPowerLoss) {
     if (auto good = sync_folder(path); !good) return good;
   }
-  writer_ = std::move(writer);
-  fd_ = std::move(fd);
-  offset_ = sizeof page;
   delete_oldest();
   return {};
 }
@@ -71,8 +74,17 @@ void FlightSegmentWriter::delete_oldest() const {
   ::unlink(flight_segment_path(path_, number_ - segments_max_).c_str());
 }
 
+Status FlightSegmentWriter::write(std::span<const std::byte> bytes) {
+  pipeline_->start(bytes, offset_);
+  for (;;) {
+    if (auto good = pipeline_->reap(); !good) return good;
+    if (pipeline_->retire() > 0) return {};
+    pipeline_->sleep(kForever);
+  }
+}
+
 Status FlightSegmentWriter::append(std::span<const std::byte> bytes) {
-  if (auto good = writer_->write(bytes, offset_); !good) {
+  if (auto good = write(bytes); !good) {
     return fail(good.error().kind, flight_segment_path(path_, number_) + ": " + good.error().message);
   }
   offset_ += bytes.size();

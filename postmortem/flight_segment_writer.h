@@ -2,7 +2,7 @@
 //
 // Durable: append() returns once the bytes are written, with Durability::kPowerLoss once they are synced to the device.
 // Threads: one at a time. Signal context: no.
-// Errors:  kIo with the path; after an error the writer is done (block_writer.h says why).
+// Errors:  kIo with the path; after an error the writer is done (batch_pipeline.h says why).
 // Format:  flight_recorder_format.md
 #pragma once
 
@@ -12,7 +12,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "postmortem/block_writer.h"
+#include "postmortem/batch_pipeline.h"
 #include "postmortem/flight_recorder.h"
 
 namespace crashwright::postmortem {
@@ -30,6 +30,8 @@ class FlightSegmentWriter {
 
  private:
   FlightSegmentWriter(const FlightRecorderOptions& options, const FlightHeader& header);
+  // One write under way at a time: the drainer has nothing else to do meanwhile.
+  [[nodiscard]] Status write(std::span<const std::byte> bytes);
   void delete_oldest() const;
 
   std::string path_;
@@ -41,7 +43,7 @@ class FlightSegmentWriter {
   uint32_t number_ = 0;
   uint64_t offset_ = 0;
   UniqueFd fd_;
-  std::unique_ptr<BlockWriter> writer_;
+  std::unique_ptr<BatchPipeline> pipeline_;
 };
 
 }  // namespace crashwright::postmortem
