@@ -10,11 +10,14 @@ namespace {
 constexpr const char* kHelp =
     "Usage: crashwright storage explore [options] -- COMMAND [ARGS]\n"
     "       crashwright storage mount DIR [options]\n\n"
-    "  explore     runs a program on the power-loss file system and judges what a power\n"
-    "              loss at any moment may leave of its files\n"
+    "  explore     runs a program on the power-loss file system and judges what a\n"
+    "              power loss at any moment may leave of its files\n"
     "  mount       the bare file system, for a shell\n\n"
     "`crashwright storage explore --help` shows the options. docs/storage.md explains\n"
-    "the profiles and what a checker is told.\n";
+    "the profiles and what a checker is told.\n\n"
+    "Examples:\n"
+    "  crashwright storage explore --check './check.sh data.db' -- ./writer data.db\n"
+    "  crashwright storage mount /tmp/mounted\n";
 
 }  // namespace
 
