@@ -21,6 +21,7 @@ struct Command {
 // The whole program; exceptions of libraries that nobody expected end here with exit code 70.
 [[nodiscard]] int run_command(const std::vector<std::string>& arguments);
 
+int audit_command(const std::vector<std::string>& arguments);
 int autopsy_command(const std::vector<std::string>& arguments);
 int bench_command(const std::vector<std::string>& arguments);
 int cleanup_command(const std::vector<std::string>& arguments);

@@ -1,0 +1,189 @@
+// `crashwright audit` from its words to its exit code, on a log that the order journal's own rules made.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "base/file.h"
+#include "base/unique_fd.h"
+#include "harness/cli/command.h"
+#include "harness/cli/exit_code.h"
+#include "mock_engine/order_state.h"
+#include "postmortem/audit_test_support.h"
+
+using namespace crashwright;
+using namespace crashwright::harness::cli;
+using namespace crashwright::postmortem;
+using namespace crashwright::postmortem::test;
+
+namespace {
+
+struct Shown {
+  int code = 0;
+  std::string text;
+};
+
+// Runs the command with standard output in a file.
+Shown audit(const std::vector<std::string>& arguments) {
+  const ScratchFolder folder;
+  const std::string path = folder.file("out");
+  std::fflush(stdout);
+  const UniqueFd before(::dup(STDOUT_FILENO));
+  {
+    const UniqueFd out(::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    ::dup2(out.get(), STDOUT_FILENO);
+  }
+  Shown shown;
+  shown.code = audit_command(arguments);
+  std::fflush(stdout);
+  ::dup2(before.get(), STDOUT_FILENO);
+  shown.text = read_file(path).value();
+  return shown;
+}
+
+// Two orders, one filled by a half; every record carries the state hash that the fold promises.
+std::vector<AuditRecord> two_orders() {
+  mock_engine::OrderStateMachine orders;
+  std::vector<AuditRecord> log;
+  const auto add = [&](AuditRecordType type, uint32_t user_ref, uint32_t quantity, uint64_t session) {
+    AuditRecord record{};
+    record.sequence = log.size() + 1;
+    record.wall_ns = 1'764'040'320'000'000'000 + record.sequence * 1'000'000'000;
+    record.type = type;
+    record.user_ref = user_ref;
+    record.quantity = quantity;
+    record.session_sequence = session;
+    record.price_ticks = 1'000'000;
+    record.symbol.assign(user_ref == 1 ? "AAPL" : "MSFT");
+    record.side = 'B';
+    record.leaves = quantity;
+    record.match_id = type == AuditRecordType::kExecuted ? 77 : 0;
+    orders.annotate(record);
+    BOOST_REQUIRE(orders.apply(record));
+    log.push_back(record);
+  };
+  add(AuditRecordType::kIntentEnter, 1, 200, 0);
+  add(AuditRecordType::kIntentEnter, 2, 50, 0);
+  add(AuditRecordType::kAccepted, 1, 200, 1);
+  add(AuditRecordType::kAccepted, 2, 50, 2);
+  add(AuditRecordType::kExecuted, 1, 100, 3);
+  return log;
+}
+
+class LogOnDisk {
+ public:
+  explicit LogOnDisk(const std::vector<AuditRecord>& records) {
+    AuditBlockBuilder builder({.salt = 5});
+    std::vector<AuditBlock> blocks(records.size() + 1);
+    builder.finish(blocks[0], AuditBlockKind::kFile, 0, 0, 0);
+    for (size_t i = 0; i < records.size(); ++i) {
+      blocks[i + 1].records[0] = records[i];
+      builder.finish(blocks[i + 1], AuditBlockKind::kRecords, 1, i, i + 1);
+    }
+    const auto bytes = std::as_bytes(std::span(blocks));
+    bytes_.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    write();
+  }
+  void flip(size_t at) {
+    bytes_[at] = static_cast<char>(bytes_[at] ^ 1);
+    write();
+  }
+  [[nodiscard]] std::string path() const { return folder_.file("audit.log"); }
+  [[nodiscard]] std::string file(const std::string& name) const { return folder_.file(name); }
+
+ private:
+  void write() const { BOOST_REQUIRE(write_file(path(), bytes_).has_value()); }
+
+  ScratchFolder folder_;
+  std::string bytes_;
+};
+
+size_t lines(const std::string& text) { return static_cast<size_t>(std::count(text.begin(), text.end(), '\n')); }
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(print_shows_what_every_filter_lets_through_in_every_format) {
+  const LogOnDisk log(two_orders());
+  BOOST_TEST(lines(audit({"print", log.path()}).text) == 5U);
+  BOOST_TEST(lines(audit({"print", log.path(), "--from", "2", "--to", "4"}).text) == 3U);
+  BOOST_TEST(lines(audit({"print", log.path(), "--since", "2025-11-25T03:12:04Z"}).text) == 2U);
+  BOOST_TEST(lines(audit({"print", log.path(), "--order", "1"}).text) == 3U);
+  BOOST_TEST(lines(audit({"print", log.path(), "--symbol", "MSFT", "--format", "json"}).text) == 2U);
+  BOOST_TEST(lines(audit({"print", log.path(), "--type", "executed", "--format", "csv"}).text) == 2U);
+  BOOST_TEST(audit({"print", log.path()}).code == kExitPassed);
+}
+
+BOOST_AUTO_TEST_CASE(replay_gives_the_state_at_a_sequence_and_refuses_a_record_that_promises_another) {
+  const LogOnDisk log(two_orders());
+  const auto all = audit({"replay", log.path()});
+  BOOST_TEST(all.code == kExitPassed);
+  BOOST_TEST(all.text.find("\"positions\":{\"AAPL\":100}") != std::string::npos);
+  BOOST_TEST(audit({"replay", log.path(), "--to", "4"}).text.find("\"positions\":{}") != std::string::npos);
+  BOOST_TEST(audit({"replay", log.path(), "--to", "2"}).text.find("\"in_doubt\":[1,2]") != std::string::npos);
+  auto forged = two_orders();
+  forged[4].quantity = 200;
+  BOOST_TEST(audit({"replay", LogOnDisk(forged).path()}).code == kExitBroken);
+}
+
+BOOST_AUTO_TEST_CASE(verify_passes_a_whole_log_and_is_broken_by_damage_and_by_a_gap) {
+  LogOnDisk log(two_orders());
+  const auto whole = audit({"verify", log.path()});
+  BOOST_TEST(whole.code == kExitPassed);
+  BOOST_TEST(whole.text == "5 records up to sequence 5, 0 runs, 4 vouched for by later blocks\n");
+  auto shifted = two_orders();
+  shifted[3].sequence = 9;
+  BOOST_TEST(audit({"verify", LogOnDisk(shifted).path()}).code == kExitBroken);
+  log.flip(2 * kAuditBlockBytes + 300);
+  BOOST_TEST(audit({"verify", log.path()}).code == kExitBroken);
+  BOOST_TEST(audit({"print", log.path()}).code == kExitBroken);
+}
+
+BOOST_AUTO_TEST_CASE(a_sealed_log_whose_record_was_forged_is_named_by_verify) {
+  const LogOnDisk log(two_orders());
+  const std::string key = log.file("audit.key");
+  BOOST_REQUIRE(write_file(key, "a key of sixteen bytes and more").has_value());
+  BOOST_TEST(audit({"seal", log.path(), "--key", key}).code == kExitPassed);
+  BOOST_TEST(audit({"verify", log.path(), "--key", key}).code == kExitPassed);
+  auto forged = two_orders();
+  forged[1].price_ticks += 1;
+  const LogOnDisk other(forged);
+  BOOST_REQUIRE(write_file(other.path() + ".seal", read_file(log.path() + ".seal").value()).has_value());
+  const auto verdict = audit({"verify", other.path(), "--key", key});
+  BOOST_TEST(verdict.code == kExitBroken);
+  BOOST_TEST(verdict.text.find("record 2 is the first that is not what was sealed") != std::string::npos);
+  BOOST_TEST(audit({"seal", other.path(), "--key", key}).code == kExitBroken);
+}
+
+BOOST_AUTO_TEST_CASE(explain_takes_the_order_as_a_word_or_an_option) {
+  const LogOnDisk log(two_orders());
+  const auto life = audit({"explain", log.path(), "1"});
+  BOOST_TEST(life.code == kExitPassed);
+  BOOST_TEST(life.text.find("filled 100 shares at 100.0000 on average, 100 left") != std::string::npos);
+  BOOST_TEST(audit({"explain", log.path(), "--order", "1"}).text == life.text);
+  BOOST_TEST(audit({"explain", log.path(), "3"}).code == kExitNothing);
+}
+
+BOOST_AUTO_TEST_CASE(diff_ends_with_one_when_the_exchange_saw_another_order) {
+  const LogOnDisk log(two_orders());
+  const std::string copy = log.file("drop_copy.jsonl");
+  BOOST_REQUIRE(write_file(copy, R"({"kind":"in","type":"enter","n":1,"user_ref":9,"quantity":5})"
+                                 "\n")
+                    .has_value());
+  const auto verdict = audit({"diff", log.path(), copy});
+  BOOST_TEST(verdict.code == kExitBroken);
+  BOOST_TEST(verdict.text.find("the log has no intent for it") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(wrong_words_are_wrong_use) {
+  const LogOnDisk log(two_orders());
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{},
+                                             {"show", "x"},
+                                             {"print"},
+                                             {"explain", log.path()},
+                                             {"explain", log.path(), "x"},
+                                             {"seal", log.path()},
+                                             {"print", log.path(), "--since", "yesterday"}}) {
+    BOOST_TEST(audit(words).code == kExitUsage);
+  }
+}

@@ -1,0 +1,146 @@
+#include "postmortem/audit_text.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <ctime>
+
+namespace crashwright::postmortem {
+namespace {
+
+constexpr uint64_t kNsPerSecond = 1'000'000'000;
+constexpr int64_t kTicksPerUnit = 10'000;
+
+const char* type_name(const AuditRecord& record) { return audit_record_type_name(record.type); }
+
+std::string side_text(char side) { return side == 0 ? std::string() : std::string(1, side); }
+
+// What the fields of a type mean, beyond those that every line shows.
+std::string details(const AuditRecord& record) {
+  std::string text;
+  if (record.user_ref != 0) text += fmt::format(" order {}", record.user_ref);
+  if (record.original_user_ref != 0) text += fmt::format(" (was {})", record.original_user_ref);
+  if (record.side != 0) text += fmt::format(" {}", record.side);
+  if (record.quantity != 0) text += fmt::format(" {}", record.quantity);
+  if (!record.symbol.empty()) text += fmt::format(" {}", record.symbol.view());
+  if (record.price_ticks != 0) text += fmt::format(" at {}", ticks_text(record.price_ticks));
+  if (record.match_id != 0) text += fmt::format(" match {}", record.match_id);
+  if (record.exchange_order_id != 0) text += fmt::format(" exchange order {}", record.exchange_order_id);
+  if (record.leaves != 0) text += fmt::format(" leaves {}", record.leaves);
+  if (record.type == AuditRecordType::kExecuted || record.type == AuditRecordType::kBrokenTrade) {
+    text += fmt::format(" position {} cash {}", record.position_after, ticks_text(record.cash_after_ticks));
+  }
+  if (record.reason != 0) text += fmt::format(" reason {}", record.reason);
+  if ((record.flags & kPossibleResend) != 0) text += " possible resend";
+  if (record.feed_sequence != 0) text += fmt::format(" because of feed {}", record.feed_sequence);
+  if (record.session_sequence != 0) text += fmt::format(" session {}", record.session_sequence);
+  return text;
+}
+
+// Reads `width` digits and the separator before them.
+bool take_number(std::string_view& text, char separator, size_t width, int& value) {
+  if (separator != 0) {
+    if (text.empty() || text.front() != separator) return false;
+    text.remove_prefix(1);
+  }
+  if (text.size() < width) return false;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + width, value);
+  if (error != std::errc() || end != text.data() + width) return false;
+  text.remove_prefix(width);
+  return true;
+}
+
+bool take_fraction(std::string_view& text, uint64_t& ns) {
+  if (text.empty() || text.front() != '.') return true;
+  text.remove_prefix(1);
+  uint64_t unit = kNsPerSecond / 10;
+  size_t digits = 0;
+  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits, unit /= 10) {
+    ns += static_cast<uint64_t>(text[digits] - '0') * unit;
+  }
+  text.remove_prefix(digits);
+  return digits > 0;
+}
+
+}  // namespace
+
+std::string ticks_text(int64_t ticks) {
+  const char* const sign = ticks < 0 ? "-" : "";
+  const uint64_t size = ticks < 0 ? uint64_t{0} - static_cast<uint64_t>(ticks) : static_cast<uint64_t>(ticks);
+  return fmt::format("{}{}.{:04}", sign, size / kTicksPerUnit, size % kTicksPerUnit);
+}
+
+std::string wall_time_text(uint64_t wall_ns) {
+  const auto seconds = static_cast<std::time_t>(wall_ns / kNsPerSecond);
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec, wall_ns % kNsPerSecond);
+}
+
+std::optional<uint64_t> parse_wall_time(std::string_view text) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size()) return number;
+  std::tm utc{};
+  uint64_t ns = 0;
+  if (!take_number(text, 0, 4, utc.tm_year) || !take_number(text, '-', 2, utc.tm_mon) ||
+      !take_number(text, '-', 2, utc.tm_mday)) {
+    return std::nullopt;
+  }
+  utc.tm_year -= 1900;
+  utc.tm_mon -= 1;
+  const bool hour = take_number(text, 'T', 2, utc.tm_hour);
+  const bool minute = hour && take_number(text, ':', 2, utc.tm_min);
+  const bool second = minute && take_number(text, ':', 2, utc.tm_sec);
+  if (second && !take_fraction(text, ns)) return std::nullopt;
+  if (text == "Z") text.remove_prefix(1);
+  const bool possible = utc.tm_mon >= 0 && utc.tm_mon < 12 && utc.tm_mday >= 1 && utc.tm_mday <= 31 &&
+                        utc.tm_hour < 24 && utc.tm_min < 60 && utc.tm_sec <= 60;
+  const std::time_t seconds = possible && text.empty() ? ::timegm(&utc) : -1;
+  if (seconds < 0) return std::nullopt;
+  return static_cast<uint64_t>(seconds) * kNsPerSecond + ns;
+}
+
+std::string audit_record_to_text(const AuditRecord& record) {
+  return fmt::format("{:>8}  {}  {:<16}{}", record.sequence, wall_time_text(record.wall_ns), type_name(record),
+                     details(record));
+}
+
+std::string audit_record_to_json(const AuditRecord& record) {
+  return fmt::format(
+      R"({{"sequence":{},"type":"{}","wall_ns":{},"monotonic_ns":{},"user_ref":{},"original_user_ref":{},)"
+      R"("symbol":"{}","side":"{}","quantity":{},"price_ticks":{},"leaves":{},"position_after":{},)"
+      R"("cash_after_ticks":{},"exchange_order_id":{},"match_id":{},"session_sequence":{},"feed_sequence":{},)"
+      R"("reason":{},"possible_resend":{},"state_hash":"{:016x}"}})",
+      record.sequence, type_name(record), record.wall_ns, record.monotonic_ns, record.user_ref,
+      record.original_user_ref, record.symbol.view(), side_text(record.side), record.quantity, record.price_ticks,
+      record.leaves, record.position_after, record.cash_after_ticks, record.exchange_order_id, record.match_id,
+      record.session_sequence, record.feed_sequence, record.reason, (record.flags & kPossibleResend) != 0,
+      record.state_hash);
+}
+
+std::string audit_csv_header() {
+  return "sequence,type,wall_ns,monotonic_ns,user_ref,original_user_ref,symbol,side,quantity,price_ticks,leaves,"
+         "position_after,cash_after_ticks,exchange_order_id,match_id,session_sequence,feed_sequence,reason,"
+         "possible_resend,state_hash";
+}
+
+std::string audit_record_to_csv(const AuditRecord& record) {
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:016x}", record.sequence,
+                     type_name(record), record.wall_ns, record.monotonic_ns, record.user_ref, record.original_user_ref,
+                     record.symbol.view(), side_text(record.side), record.quantity, record.price_ticks, record.leaves,
+                     record.position_after, record.cash_after_ticks, record.exchange_order_id, record.match_id,
+                     record.session_sequence, record.feed_sequence, record.reason,
+                     (record.flags & kPossibleResend) != 0 ? 1 : 0, record.state_hash);
+}
+
+bool AuditFilter::lets_through(const AuditRecord& record) const {
+  if (record.sequence < from_sequence || record.sequence > to_sequence) return false;
+  if (record.wall_ns < since_ns || record.wall_ns > until_ns) return false;
+  if (order && record.user_ref != *order && record.original_user_ref != *order) return false;
+  if (!symbol.empty() && record.symbol.view() != symbol) return false;
+  return type.empty() || type == type_name(record);
+}
+
+}  // namespace crashwright::postmortem

@@ -1,0 +1,75 @@
+// Records as text, JSON and CSV, times there and back, and the filter.
+#include "postmortem/audit_text.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "postmortem/audit_test_support.h"
+
+using namespace crashwright::postmortem;
+
+namespace {
+
+AuditRecord fill() {
+  AuditRecord record{};
+  record.sequence = 42;
+  record.type = AuditRecordType::kExecuted;
+  record.wall_ns = 1'764'040'320'000'000'001;
+  record.user_ref = 17;
+  record.symbol.assign("AAPL");
+  record.side = 'S';
+  record.quantity = 100;
+  record.price_ticks = 1'230'500;
+  record.position_after = -100;
+  record.cash_after_ticks = -5;
+  record.match_id = 9;
+  record.session_sequence = 33;
+  return record;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_fill_is_told_in_one_line) {
+  BOOST_TEST(audit_record_to_text(fill()) ==
+             "      42  2025-11-25T03:12:00.000000001Z  executed         order 17 S 100 AAPL at 123.0500 match 9"
+             " position -100 cash -0.0005 session 33");
+}
+
+BOOST_AUTO_TEST_CASE(csv_has_a_value_for_each_name_in_its_header) {
+  const auto columns = [](const std::string& line) { return std::count(line.begin(), line.end(), ','); };
+  BOOST_TEST(columns(audit_record_to_csv(fill())) == columns(audit_csv_header()));
+  BOOST_TEST(audit_record_to_csv(fill()).rfind("42,executed,1764040320000000001,", 0) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(json_names_every_field) {
+  const std::string json = audit_record_to_json(fill());
+  for (const char* const part : {"\"sequence\":42,", "\"type\":\"executed\"", "\"side\":\"S\"",
+                                 "\"price_ticks\":1230500", "\"cash_after_ticks\":-5", "\"possible_resend\":false"}) {
+    BOOST_TEST(json.find(part) != std::string::npos, part);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(wall_times_are_read_as_they_are_written_and_by_their_beginnings) {
+  const uint64_t at = 1'764'040'320'000'000'001;
+  BOOST_TEST(parse_wall_time(wall_time_text(at)).value() == at);
+  BOOST_TEST(parse_wall_time("1764040320000000001").value() == at);
+  BOOST_TEST(parse_wall_time("2025-11-25T03:12").value() == at - 1);
+  BOOST_TEST(parse_wall_time("2025-11-25T03:12:00.5").value() == at - 1 + 500'000'000);
+  BOOST_TEST(parse_wall_time("2025-11-25").value() == at - 1 - (3 * 3600 + 12 * 60) * 1'000'000'000ULL);
+  for (const char* const nonsense : {"", "yesterday", "2025-13-01", "2025-11-25T25:00", "2025-11-25T03:12:00.", "1x"}) {
+    BOOST_TEST(!parse_wall_time(nonsense).has_value(), nonsense);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_filter_takes_sequence_time_order_symbol_and_type) {
+  const AuditRecord record = fill();
+  BOOST_TEST(AuditFilter{}.lets_through(record));
+  BOOST_TEST(!AuditFilter{.from_sequence = 43}.lets_through(record));
+  BOOST_TEST(!AuditFilter{.to_sequence = 41}.lets_through(record));
+  BOOST_TEST(!AuditFilter{.since_ns = record.wall_ns + 1}.lets_through(record));
+  BOOST_TEST(!AuditFilter{.until_ns = record.wall_ns - 1}.lets_through(record));
+  BOOST_TEST(AuditFilter{.order = 17}.lets_through(record));
+  BOOST_TEST(!AuditFilter{.order = 18}.lets_through(record));
+  BOOST_TEST(!AuditFilter{.symbol = "MSFT"}.lets_through(record));
+  BOOST_TEST(AuditFilter{.type = "executed"}.lets_through(record));
+  BOOST_TEST(!AuditFilter{.type = "accepted"}.lets_through(record));
+}

@@ -1,0 +1,178 @@
+#include "verifiers/audit_diff.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "postmortem/audit_text.h"
+
+namespace crashwright::verifiers {
+namespace {
+
+using postmortem::AuditRecord;
+using postmortem::AuditRecordType;
+
+using OrderKey = std::pair<std::string, uint32_t>;  // enter, replace or cancel, and the order
+
+std::string intent_kind(AuditRecordType type) {
+  switch (type) {
+    case AuditRecordType::kIntentEnter:
+      return "enter";
+    case AuditRecordType::kIntentReplace:
+      return "replace";
+    case AuditRecordType::kIntentCancel:
+      return "cancel";
+    default:
+      return {};
+  }
+}
+
+AuditRecordType type_of(const ExchangeEvent& event) {
+  static const std::map<std::string, AuditRecordType> types = {
+      {"accepted", AuditRecordType::kAccepted},  {"replaced", AuditRecordType::kReplaced},
+      {"executed", AuditRecordType::kExecuted},  {"broken", AuditRecordType::kBrokenTrade},
+      {"canceled", AuditRecordType::kCancelled}, {"rejected", AuditRecordType::kRejected},
+  };
+  const auto found = types.find(event.type);
+  return found == types.end() ? AuditRecordType::kSessionEvent : found->second;
+}
+
+std::string describe(const ExchangeEvent& event) {
+  return event.type + " of order " + std::to_string(event.user_ref) + ", " + std::to_string(event.quantity) + " " +
+         event.symbol + " at " + postmortem::ticks_text(event.price_ticks);
+}
+
+bool from_exchange(const AuditRecord& record) {
+  return record.session_sequence != 0 && record.type != AuditRecordType::kLogin;
+}
+
+// Why record and message do not tell the same; empty when they do.
+std::string contradiction(const AuditRecord& record, const ExchangeEvent& event) {
+  if (record.type == AuditRecordType::kReconciliationDifference) return {};  // the engine noticed by itself
+  if (record.type != type_of(event)) return std::string("the log says ") + audit_record_type_name(record.type);
+  if (record.type == AuditRecordType::kSessionEvent) return {};
+  if (record.user_ref != event.user_ref) return "the log says order " + std::to_string(record.user_ref);
+  const bool trade = record.type == AuditRecordType::kExecuted || record.type == AuditRecordType::kBrokenTrade;
+  if ((trade || record.type == AuditRecordType::kCancelled) && record.quantity != event.quantity) {
+    return "the log says " + std::to_string(record.quantity) + " shares";
+  }
+  if (trade && record.price_ticks != event.price_ticks) {
+    return "the log says " + postmortem::ticks_text(record.price_ticks);
+  }
+  return {};
+}
+
+void compare_orders(const std::vector<AuditRecord>& log, const std::vector<ExchangeEvent>& drop_copy,
+                    AuditDifferences& differences) {
+  std::set<OrderKey> intended;
+  for (const AuditRecord& record : log) intended.emplace(intent_kind(record.type), record.user_ref);
+  for (const ExchangeEvent& event : drop_copy) {
+    if (event.kind != "in" || (event.type != "enter" && event.type != "replace" && event.type != "cancel")) continue;
+    ++differences.orders_compared;
+    if (!intended.contains({event.type, event.user_ref})) {
+      differences.lines.push_back("the exchange saw " + describe(event) + ": the log has no intent for it");
+    }
+  }
+}
+
+void compare_messages(const std::vector<AuditRecord>& log, const std::vector<ExchangeEvent>& drop_copy,
+                      AuditDifferences& differences) {
+  std::map<uint64_t, const ExchangeEvent*> sent;
+  for (const ExchangeEvent& event : drop_copy) {
+    if (event.kind == "out") sent.emplace(event.session_sequence, &event);
+  }
+  std::set<uint64_t> known;
+  uint64_t last = 0;
+  for (const AuditRecord& record : log) {
+    if (!from_exchange(record)) continue;
+    const std::string where =
+        "record " + std::to_string(record.sequence) + ", session " + std::to_string(record.session_sequence) + ": ";
+    last = std::max(last, record.session_sequence);
+    if (!known.insert(record.session_sequence).second) {
+      differences.lines.push_back(where + "this message was applied before");
+    }
+    const auto event = sent.find(record.session_sequence);
+    if (event == sent.end()) {
+      differences.lines.push_back(where + "the exchange never sent this message");
+      continue;
+    }
+    ++differences.messages_compared;
+    const std::string why = contradiction(record, *event->second);
+    if (!why.empty()) differences.lines.push_back(where + "the exchange sent " + describe(*event->second) + ", " + why);
+  }
+  for (const auto& [sequence, event] : sent) {
+    if (sequence > last) ++differences.messages_behind;
+    if (sequence > last || known.contains(sequence)) continue;
+    differences.lines.push_back("session " + std::to_string(sequence) + ": the exchange sent " + describe(*event) +
+                                ", the log has nothing of it");
+  }
+}
+
+// The order and everything that replaces it or that it replaces.
+std::set<uint32_t> chain_of(const std::vector<AuditRecord>& log, uint32_t user_ref) {
+  std::set<uint32_t> chain{user_ref};
+  for (size_t before = 0; before != chain.size();) {
+    before = chain.size();
+    for (const AuditRecord& record : log) {
+      if (record.type != AuditRecordType::kIntentReplace && record.type != AuditRecordType::kReplaced) continue;
+      if (!chain.contains(record.user_ref) && !chain.contains(record.original_user_ref)) continue;
+      chain.insert(record.user_ref);
+      chain.insert(record.original_user_ref);
+    }
+  }
+  return chain;
+}
+
+std::string summary(const std::vector<const AuditRecord*>& life) {
+  int64_t filled = 0;
+  int64_t cash_ticks = 0;
+  const AuditRecord* last = nullptr;
+  for (const AuditRecord* record : life) {
+    const bool broken = record->type == AuditRecordType::kBrokenTrade;
+    if (!broken && record->type != AuditRecordType::kExecuted) {
+      if (from_exchange(*record)) last = record;
+      continue;
+    }
+    filled += (broken ? -1 : 1) * int64_t{record->quantity};
+    cash_ticks += (broken ? -1 : 1) * int64_t{record->quantity} * record->price_ticks;
+    last = record;
+  }
+  if (last == nullptr) return "in doubt: the log has no answer of the exchange\n";
+  std::string text = "filled " + std::to_string(filled) + " shares";
+  if (filled != 0) text += " at " + postmortem::ticks_text(cash_ticks / filled) + " on average";
+  return text + ", " + std::to_string(last->leaves) + " left, last heard: " + audit_record_type_name(last->type) + "\n";
+}
+
+}  // namespace
+
+AuditDifferences compare_with_drop_copy(const std::vector<AuditRecord>& log,
+                                        const std::vector<ExchangeEvent>& drop_copy) {
+  AuditDifferences differences;
+  compare_messages(log, drop_copy, differences);
+  compare_orders(log, drop_copy, differences);
+  return differences;
+}
+
+std::string explain_order(const std::vector<AuditRecord>& log, uint32_t user_ref) {
+  const std::set<uint32_t> chain = chain_of(log, user_ref);
+  std::vector<const AuditRecord*> life;
+  for (const AuditRecord& record : log) {
+    if (record.user_ref != 0 && chain.contains(record.user_ref) && record.type != AuditRecordType::kSessionEvent) {
+      life.push_back(&record);
+    }
+  }
+  if (life.empty()) return {};
+  std::string text;
+  if (life.front()->feed_sequence != 0) {
+    text += "caused by feed message " + std::to_string(life.front()->feed_sequence) + "\n";
+  }
+  for (const AuditRecord* record : life) {
+    const uint64_t us = (record->wall_ns - std::min(record->wall_ns, life.front()->wall_ns)) / 1'000;
+    const std::string after = "+" + std::to_string(us) + " us";
+    text += std::string(12 - std::min<size_t>(after.size(), 12), ' ') + after +
+            postmortem::audit_record_to_text(*record) + "\n";
+  }
+  return text + summary(life);
+}
+
+}  // namespace crashwright::verifiers

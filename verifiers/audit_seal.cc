@@ -1,0 +1,109 @@
+#include "verifiers/audit_seal.h"
+
+#include <sodium.h>
+
+#include <array>
+#include <cstring>
+#include <filesystem>
+#include <span>
+
+#include "base/file.h"
+#include "postmortem/audit_log.h"
+
+namespace crashwright::verifiers {
+namespace {
+
+constexpr std::string_view kMagic = "CWSEAL01";
+constexpr size_t kTagBytes = 32;
+constexpr size_t kKeyBytesMin = 16;
+
+using Tag = std::array<unsigned char, kTagBytes>;
+
+// The chain's next tag: keyed hash over the one before and the record.
+class Chain {
+ public:
+  explicit Chain(const std::string& key) {
+    ::crypto_generichash(key_.data(), key_.size(), reinterpret_cast<const unsigned char*>(key.data()), key.size(),
+                         nullptr, 0);
+  }
+  const Tag& next(const postmortem::AuditRecord& record) {
+    std::array<unsigned char, kTagBytes + sizeof record> message;
+    std::memcpy(message.data(), tag_.data(), kTagBytes);
+    std::memcpy(message.data() + kTagBytes, &record, sizeof record);
+    ::crypto_generichash(tag_.data(), tag_.size(), message.data(), message.size(), key_.data(), key_.size());
+    return tag_;
+  }
+
+ private:
+  Tag key_{};
+  Tag tag_{};
+};
+
+std::string seal_path(const std::string& log_path) { return log_path + ".seal"; }
+
+Result<std::string> read_seal(const std::string& log_path) {
+  const std::string path = seal_path(log_path);
+  auto text = read_file(path);
+  if (!text) return text;
+  if (text->size() < kMagic.size() || text->compare(0, kMagic.size(), kMagic) != 0 ||
+      (text->size() - kMagic.size()) % kTagBytes != 0) {
+    return fail(ErrorKind::kCorrupt, path + ": not a seal of an audit log, or cut short");
+  }
+  return text->substr(kMagic.size());
+}
+
+// Walks the log along `tags`; the tags of records behind them are appended to `*more` when it is not null.
+Result<SealState> walk(const std::string& log_path, const std::string& key, std::string_view tags, std::string* more) {
+  if (key.size() < kKeyBytesMin) return fail(ErrorKind::kUsage, "a key has at least 16 bytes");
+  if (::sodium_init() < 0) return fail(ErrorKind::kEnvironment, "libsodium cannot start");
+  SealState state;
+  state.sealed = tags.size() / kTagBytes;
+  Chain chain(key);
+  const auto take = [&](std::span<const postmortem::AuditRecord> records) {
+    for (const postmortem::AuditRecord& record : records) {
+      const Tag& tag = chain.next(record);
+      const uint64_t index = state.records++;
+      if (index >= state.sealed) {
+        if (more != nullptr) more->append(reinterpret_cast<const char*>(tag.data()), tag.size());
+      } else if (state.first_altered == 0 &&
+                 ::sodium_memcmp(tag.data(), tags.data() + index * kTagBytes, kTagBytes) != 0) {
+        state.first_altered = index + 1;
+      }
+    }
+  };
+  const auto readout = postmortem::scan_audit_log(log_path, take);
+  if (!readout) return tl::unexpected(readout.error());
+  if (state.first_altered == 0 && state.records < state.sealed) state.first_altered = state.records + 1;
+  return state;
+}
+
+}  // namespace
+
+Result<SealState> verify_audit_seal(const std::string& log_path, const std::string& key) {
+  const auto tags = read_seal(log_path);
+  if (!tags) return tl::unexpected(tags.error());
+  return walk(log_path, key, *tags, nullptr);
+}
+
+Result<SealState> seal_audit_log(const std::string& log_path, const std::string& key) {
+  std::string tags;
+  if (std::filesystem::exists(seal_path(log_path))) {
+    auto sealed = read_seal(log_path);
+    if (!sealed) return tl::unexpected(sealed.error());
+    tags = std::move(*sealed);
+  }
+  std::string more;
+  auto state = walk(log_path, key, tags, &more);
+  if (!state) return state;
+  if (state->first_altered != 0) {
+    return fail(ErrorKind::kCorrupt, log_path + ": record " + std::to_string(state->first_altered) +
+                                         " is not what was sealed, or the key is another one; nothing was sealed");
+  }
+  if (auto written = write_file_atomic(seal_path(log_path), std::string(kMagic) + tags + more); !written) {
+    return tl::unexpected(written.error());
+  }
+  state->sealed = state->records;
+  return state;
+}
+
+}  // namespace crashwright::verifiers

@@ -1,0 +1,29 @@
+// Tamper evidence: a keyed hash chain over the records of an audit log, kept beside it as `<log>.seal`.
+//
+// Each record's tag is a keyed BLAKE2b over the tag before it and the record's 128 bytes: who does not have the key can
+// change no record, drop none and put none in without breaking the chain from there on. Sealing again goes on behind
+// the records that are sealed, after they were verified.
+// Threads: one owner. Signal context: no.
+// Errors:  kUsage for a key that is too short; kCorrupt for a seal file that is none, and from seal_audit_log() for
+//          records that were altered: what was altered is never sealed anew.
+// Format:  audit_seal_format.md
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+
+namespace crashwright::verifiers {
+
+struct SealState {
+  uint64_t sealed = 0;         // records that the seal covers
+  uint64_t records = 0;        // that the log has
+  uint64_t first_altered = 0;  // sequence of the first record that is not what was sealed, or is gone; 0: none
+};
+
+// `key` is the content of the key's file: 16 to 64 bytes count, further ones are folded in.
+[[nodiscard]] Result<SealState> verify_audit_seal(const std::string& log_path, const std::string& key);
+[[nodiscard]] Result<SealState> seal_audit_log(const std::string& log_path, const std::string& key);
+
+}  // namespace crashwright::verifiers

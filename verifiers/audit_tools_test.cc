@@ -1,0 +1,166 @@
+// The audit log against the drop copy, the life of an order, and the seal: what was changed is named.
+#include <boost/test/unit_test.hpp>
+
+#include "base/file.h"
+#include "postmortem/audit_test_support.h"
+#include "verifiers/audit_diff.h"
+#include "verifiers/audit_seal.h"
+
+using namespace crashwright;
+using namespace crashwright::postmortem;
+using namespace crashwright::postmortem::test;
+using namespace crashwright::verifiers;
+
+namespace {
+
+const std::string kKey = "a key of 16 bytes or more";
+
+AuditRecord log_record(uint64_t sequence, AuditRecordType type, uint32_t order, uint32_t quantity, uint64_t session) {
+  AuditRecord record{};
+  record.sequence = sequence;
+  record.wall_ns = 1'000'000 * sequence;
+  record.type = type;
+  record.user_ref = order;
+  record.quantity = quantity;
+  record.session_sequence = session;
+  record.price_ticks = 1'000'000;
+  record.symbol.assign("AAPL");
+  record.side = 'B';
+  return record;
+}
+
+ExchangeEvent event(const char* kind, const char* type, uint32_t order, int64_t quantity, uint64_t session) {
+  ExchangeEvent event;
+  event.kind = kind;
+  event.type = type;
+  event.user_ref = order;
+  event.quantity = quantity;
+  event.session_sequence = session;
+  event.price_ticks = 1'000'000;
+  event.symbol = "AAPL";
+  return event;
+}
+
+std::vector<AuditRecord> one_filled_order() {
+  auto log = std::vector{
+      log_record(1, AuditRecordType::kIntentEnter, 7, 300, 0), log_record(2, AuditRecordType::kSent, 7, 300, 0),
+      log_record(3, AuditRecordType::kAccepted, 7, 300, 1), log_record(4, AuditRecordType::kExecuted, 7, 100, 2)};
+  log[0].feed_sequence = 4711;
+  log[3].leaves = 200;
+  return log;
+}
+
+std::vector<ExchangeEvent> its_drop_copy() {
+  return {event("in", "enter", 7, 300, 0), event("out", "accepted", 7, 300, 1), event("out", "executed", 7, 100, 2)};
+}
+
+// A log file whose blocks all have right checksums; record `altered` carries another price.
+void write_image(const std::string& path, uint64_t records, uint64_t altered) {
+  AuditBlockBuilder builder({.salt = 5});
+  std::vector<AuditBlock> blocks(2);
+  builder.finish(blocks[0], AuditBlockKind::kFile, 0, 0, 0);
+  for (uint64_t i = 1; i <= records; ++i) {
+    blocks[1].records[i - 1] = make_record(i);
+    blocks[1].records[i - 1].sequence = i;
+    if (i == altered) blocks[1].records[i - 1].price_ticks += 1;
+  }
+  builder.finish(blocks[1], AuditBlockKind::kRecords, records, 0, 1);
+  const auto bytes = std::as_bytes(std::span(blocks));
+  BOOST_REQUIRE(write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}).has_value());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_log_that_agrees_with_the_drop_copy_has_no_differences) {
+  const auto found = compare_with_drop_copy(one_filled_order(), its_drop_copy());
+  BOOST_TEST(found.lines.empty());
+  BOOST_TEST(found.orders_compared == 1U);
+  BOOST_TEST(found.messages_compared == 2U);
+  BOOST_TEST(found.messages_behind == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(each_kind_of_difference_is_told_by_itself) {
+  const auto only_line = [](std::vector<AuditRecord> log, std::vector<ExchangeEvent> copy) {
+    const auto found = compare_with_drop_copy(log, copy);
+    BOOST_REQUIRE(found.lines.size() == 1U);
+    return found.lines.front();
+  };
+  auto log = one_filled_order();
+  log[3].quantity = 200;
+  BOOST_TEST(
+      only_line(log, its_drop_copy()) ==
+      "record 4, session 2: the exchange sent executed of order 7, 100 AAPL at 100.0000, the log says 200 shares");
+  log = one_filled_order();
+  log.push_back(log_record(5, AuditRecordType::kExecuted, 7, 100, 2));
+  BOOST_TEST(only_line(log, its_drop_copy()) == "record 5, session 2: this message was applied before");
+  log.back().session_sequence = 3;
+  BOOST_TEST(only_line(log, its_drop_copy()) == "record 5, session 3: the exchange never sent this message");
+  log = one_filled_order();
+  log.erase(log.begin() + 2);
+  BOOST_TEST(only_line(log, its_drop_copy()).rfind("session 1: the exchange sent accepted of order 7", 0) == 0U);
+  auto copy = its_drop_copy();
+  copy.push_back(event("in", "cancel", 7, 0, 0));
+  BOOST_TEST(only_line(one_filled_order(), copy).find("the log has no intent for it") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(messages_behind_the_end_of_the_log_are_still_to_be_applied_and_no_difference) {
+  auto copy = its_drop_copy();
+  copy.push_back(event("out", "executed", 7, 200, 3));
+  const auto found = compare_with_drop_copy(one_filled_order(), copy);
+  BOOST_TEST(found.lines.empty());
+  BOOST_TEST(found.messages_behind == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_life_of_an_order_goes_from_its_cause_to_what_is_left) {
+  const std::string life = explain_order(one_filled_order(), 7);
+  BOOST_TEST(life.rfind("caused by feed message 4711\n", 0) == 0U);
+  BOOST_TEST(life.find("+2000 us") != std::string::npos);
+  BOOST_TEST(life.find("filled 100 shares at 100.0000 on average, 200 left, last heard: executed") !=
+             std::string::npos);
+  BOOST_TEST(explain_order(one_filled_order(), 8).empty());
+  auto replaced = one_filled_order();
+  replaced.push_back(log_record(5, AuditRecordType::kIntentReplace, 8, 50, 0));
+  replaced.back().original_user_ref = 7;
+  BOOST_TEST(explain_order(replaced, 8) == explain_order(replaced, 7));
+  BOOST_TEST(explain_order({replaced.back()}, 8).find("in doubt") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_seal_names_the_first_altered_record_although_every_checksum_is_right) {
+  const ScratchFolder folder;
+  const std::string log = folder.file("audit.log");
+  write_image(log, 20, 0);
+  BOOST_TEST(seal_audit_log(log, kKey).value().sealed == 20U);
+  BOOST_TEST(verify_audit_seal(log, kKey).value().first_altered == 0U);
+  for (const uint64_t altered : {1U, 13U, 20U}) {
+    write_image(log, 20, altered);
+    BOOST_TEST(read_audit_log(log).value().damage.empty());
+    BOOST_TEST(verify_audit_seal(log, kKey).value().first_altered == altered);
+    BOOST_TEST((seal_audit_log(log, kKey).error().kind == ErrorKind::kCorrupt));
+  }
+  write_image(log, 12, 0);
+  BOOST_TEST(verify_audit_seal(log, kKey).value().first_altered == 13U);
+  write_image(log, 20, 0);
+  BOOST_TEST(verify_audit_seal(log, "another key of enough bytes").value().first_altered == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(sealing_again_goes_on_behind_what_is_sealed) {
+  const ScratchFolder folder;
+  const std::string log = folder.file("audit.log");
+  write_image(log, 10, 0);
+  BOOST_TEST(seal_audit_log(log, kKey).value().sealed == 10U);
+  write_image(log, 25, 0);
+  BOOST_TEST(verify_audit_seal(log, kKey).value().first_altered == 0U);
+  BOOST_TEST(seal_audit_log(log, kKey).value().sealed == 25U);
+  write_image(log, 25, 17);
+  BOOST_TEST(verify_audit_seal(log, kKey).value().first_altered == 17U);
+}
+
+BOOST_AUTO_TEST_CASE(a_seal_that_is_none_and_a_key_that_is_too_short_are_refused) {
+  const ScratchFolder folder;
+  const std::string log = folder.file("audit.log");
+  write_image(log, 3, 0);
+  BOOST_TEST((seal_audit_log(log, "short").error().kind == ErrorKind::kUsage));
+  BOOST_TEST(!verify_audit_seal(log, kKey).has_value());
+  BOOST_REQUIRE(write_file(log + ".seal", "CWSEAL01xyz").has_value());
+  BOOST_TEST((verify_audit_seal(log, kKey).error().kind == ErrorKind::kCorrupt));
+}
