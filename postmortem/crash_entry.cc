@@ -158,7 +158,6 @@ uint64_t handler_mask() noexcept {
 
 void on_fatal_signal(int signal, siginfo_t* info, void* context) noexcept {
   auto* const where = static_cast<ucontext_t*>(context);
-  if (CRASHWRIGHT_PLANTED("handler_allocates")) allocate_and_print(signal);
   const uint32_t pid = signal_safe::process_id();
   if (pid != g_state.installed_pid.load(std::memory_order_relaxed)) {
     if (is_tracer(pid)) ::syscall(SYS_exit_group, 3);  // its own core would be one of this process
@@ -175,6 +174,7 @@ void on_fatal_signal(int signal, siginfo_t* info, void* context) noexcept {
     return;
   }
   take_ownership(signal, info, where);
+  if (CRASHWRIGHT_PLANTED("handler_allocates")) allocate_and_print(signal);
   arm_deadline(g_state.deadline_ns);
   run_stages();
   disarm_deadline();

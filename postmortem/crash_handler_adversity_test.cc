@@ -132,10 +132,9 @@ BOOST_AUTO_TEST_CASE(a_thread_that_dies_during_the_crash_of_another_is_noted) {
 }
 
 BOOST_AUTO_TEST_CASE(the_handler_never_calls_the_allocator_stdio_or_a_lock) {
-  for (const FaultAction action : {FaultAction::kNullDereference, FaultAction::kDivisionByZero}) {
+  for (const char* const death : {"null_dereference", "allocator_abort", "stack_exhausted", "uncaught_exception"}) {
     ChildRun child;
-    child.arm(action);
-    child.start(kChildInterposed, {"thread"});
+    child.start(kChildInterposed, {std::string("death:") + death});
     BOOST_REQUIRE(child.wait());
     BOOST_TEST(child.record().complete);
     const Calls calls = read_calls(child);

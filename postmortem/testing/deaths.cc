@@ -195,6 +195,16 @@ const Death* find_death(std::string_view name) {
   return nullptr;
 }
 
+Marker marker_of(const Death& death) {
+  constexpr size_t kCodeBytes = 96;  // these functions are small
+  const auto at = [](auto* function) { return reinterpret_cast<uintptr_t>(function); };
+  if (death.last == die_of_an_exhausted_stack) {
+    return {"recurse_without_end", at(&recurse_without_end), 2 * kCodeBytes};
+  }
+  if (death.last == die_of_a_smashed_stack) return {"smash_own_frame", at(&smash_own_frame), kCodeBytes};
+  return {"descend", at(&descend), kCodeBytes};
+}
+
 void announce_loader_lock() { g_ready.fetch_add(1); }
 
 void about_to_die() {

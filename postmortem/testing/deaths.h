@@ -37,13 +37,21 @@ struct DeathHooks {
 [[nodiscard]] std::span<const Death> deaths();
 [[nodiscard]] const Death* find_death(std::string_view name);
 
+// The function whose frame a complete record of this death shows.
+struct Marker {
+  const char* name;
+  uintptr_t begin;
+  size_t size;
+};
+[[nodiscard]] Marker marker_of(const Death& death);
+
 // Does not return unless the death failed.
 void die(const Death& death, const DeathHooks& hooks);
 
 // For the files of the deaths.
 void about_to_die();
 [[noreturn]] void cannot_die(const char* why);
-// The frame that a complete record shows: deaths are called from here.
+// Deaths are called from here, but for those that leave no frame to show: there it is the innermost.
 [[gnu::noinline]] int descend(int depth, void (*last)());
 
 // deaths_of_memory.cc
@@ -53,6 +61,8 @@ void die_of_a_null_call();
 void die_with_the_heap_lock();
 void die_of_an_exhausted_stack();
 void die_of_a_smashed_stack();
+[[gnu::noinline]] uint64_t recurse_without_end(uint64_t depth);
+[[gnu::noinline]] void smash_own_frame();
 
 // deaths_of_surroundings.cc
 void die_with_a_foreign_handler();

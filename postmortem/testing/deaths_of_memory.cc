@@ -21,23 +21,23 @@ constexpr size_t kFreedBytes = 4096;        // beyond what the allocator's cache
 constexpr size_t kRequestedBytes = 60'000;  // nothing but the top of the arena can serve it
 constexpr size_t kPageBytes = 4096;
 
-[[gnu::noinline]] uint64_t recurse(uint64_t depth) {
+}  // namespace
+
+uint64_t recurse_without_end(uint64_t depth) {
   if (depth == UINT64_MAX) return 0;
   volatile char frame[kFrameBytes];
   frame[depth % kFrameBytes] = static_cast<char>(depth);
   about_to_die();
-  const uint64_t below = recurse(opaque(depth + 1));
+  const uint64_t below = recurse_without_end(opaque(depth + 1));
   return below + static_cast<uint64_t>(frame[depth % kFrameBytes]);
 }
 
 // Fills its own frame and those above with a pattern that is no address; dies as it returns.
-[[gnu::noinline, gnu::no_stack_protector]] void smash_own_frame() {
+[[gnu::no_stack_protector]] void smash_own_frame() {
   volatile char buffer[32];
   volatile char* const at = opaque(&buffer[0]);
   for (size_t i = 0; i < kSmashedBytes; ++i) at[i] = 'A';
 }
-
-}  // namespace
 
 void die_of_a_wild_write() {
   about_to_die();
@@ -71,7 +71,7 @@ void die_with_the_heap_lock() {
   opaque(std::malloc(kRequestedBytes));
 }
 
-void die_of_an_exhausted_stack() { opaque(recurse(0)); }
+void die_of_an_exhausted_stack() { opaque(recurse_without_end(0)); }
 
 void die_of_a_smashed_stack() {
   about_to_die();
