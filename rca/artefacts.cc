@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "rca/artefact_search.h"
 
 namespace crashwright::rca {
 namespace {
@@ -35,10 +36,15 @@ std::string read_or_note(const std::string& path, Artefacts& artefacts) {
   return {};
 }
 
-void load_core(Artefacts& artefacts, const std::string& executable) {
+void load_core(Artefacts& artefacts, const ModuleSources& sources) {
   if (artefacts.core_path.empty()) return;
   auto core = CoreFile::open(artefacts.core_path);
   if (!core) {
+    if (auto foreign = read_foreign_core(artefacts.core_path); foreign && !foreign->tids.empty()) {
+      artefacts.missing.push_back("core: of a program for " + foreign->machine + "; its notes are read, no more");
+      artefacts.foreign.emplace(std::move(*foreign));
+      return;
+    }
     artefacts.missing.push_back("core: " + core.error().message);
     return;
   }
@@ -47,7 +53,7 @@ void load_core(Artefacts& artefacts, const std::string& executable) {
     artefacts.missing.push_back("core: truncated, " + std::to_string(missing) + " bytes are not there");
   }
   if (artefacts.core->threads().empty()) artefacts.missing.emplace_back("core: no thread in it");
-  artefacts.symbolizer = Symbolizer::from_core(*artefacts.core, executable);
+  artefacts.symbolizer = Symbolizer::from_core(*artefacts.core, sources);
   for (const std::string& note : artefacts.symbolizer->notes()) artefacts.missing.push_back(note);
 }
 
@@ -77,6 +83,16 @@ void name_threads(Artefacts& artefacts) {
   if (artefacts.control) {
     for (const postmortem::ThreadWitness& thread : artefacts.control->threads) {
       if (thread.tid != 0) artefacts.thread_names[static_cast<int32_t>(thread.tid)] = thread.name.view();
+    }
+  }
+  if (artefacts.live) {
+    for (const LiveObservation::Thread& thread : artefacts.live->threads) {
+      artefacts.thread_names[thread.tid] = thread.name;
+    }
+  }
+  if (artefacts.record) {
+    for (const postmortem::CrashThread& thread : artefacts.record->threads) {
+      if (!thread.name.empty()) artefacts.thread_names[static_cast<int32_t>(thread.tid)] = thread.name;
     }
   }
   if (artefacts.record && !artefacts.record->thread_name.empty()) {
@@ -114,6 +130,7 @@ void unwind_record(Artefacts& artefacts, const std::string& executable) {
 
 void finish(Artefacts& artefacts, const std::string& executable) {
   if (artefacts.pid == 0 && artefacts.core) artefacts.pid = artefacts.core->pid();
+  if (artefacts.pid == 0 && artefacts.foreign) artefacts.pid = artefacts.foreign->pid;
   if (artefacts.pid == 0 && artefacts.record) artefacts.pid = static_cast<int32_t>(artefacts.record->pid);
   name_threads(artefacts);
   if (artefacts.core && !artefacts.core->threads().empty()) {
@@ -135,12 +152,11 @@ bool is_report_file(const std::string& name) {
          name.starts_with("msan.");
 }
 
-// The files that belong to process `pid` by their name, 0 for any.
-void load_reports(Artefacts& artefacts, int32_t pid) {
+// The reports that belong to process `pid` by their name, 0 for any.
+void take_reports(Artefacts& artefacts, const std::vector<std::string>& paths, int32_t pid) {
   std::string text;
-  for (const std::string& name : files_in(artefacts.folder)) {
-    if (!is_report_file(name) || (pid != 0 && !name.ends_with("." + std::to_string(pid)))) continue;
-    text += read_or_note(artefacts.folder + "/" + name, artefacts) + "\n";
+  for (const std::string& path : paths) {
+    if (pid == 0 || path.ends_with("." + std::to_string(pid))) text += read_text_ends(path) + "\n";
   }
   if (!text.empty()) artefacts.sanitizer_text = read_crash_text(text, pid, "sanitizer report");
 }
@@ -186,11 +202,15 @@ Artefacts gather_process(const std::string& case_folder, const CaseFacts& facts,
   if (!process.control_dump.empty()) load_control(artefacts, case_folder + "/" + process.control_dump);
   if (!process.core_path.empty()) {
     artefacts.core_path = case_folder + "/" + process.core_path;
-    load_core(artefacts, executable);
+    load_core(artefacts, {executable, {}});
   } else if (!process.finished && !process.core_absent_because.empty()) {
     artefacts.missing.push_back("core: " + process.core_absent_because);
   }
-  load_reports(artefacts, process.pid);
+  std::vector<std::string> reports;
+  for (const std::string& name : files) {
+    if (is_report_file(name)) reports.push_back(artefacts.folder + "/" + name);
+  }
+  take_reports(artefacts, reports, process.pid);
   if (exists("stderr.txt")) {
     const std::string text = read_or_note(artefacts.folder + "/stderr.txt", artefacts);
     artefacts.error_text = read_crash_text(text, process.pid, "stderr");
@@ -199,24 +219,42 @@ Artefacts gather_process(const std::string& case_folder, const CaseFacts& facts,
   return artefacts;
 }
 
-Artefacts gather_folder(const std::string& folder) {
+Artefacts gather_folder(const std::string& folder, const ModuleSources& sources) {
   Artefacts artefacts;
   artefacts.folder = folder;
-  std::string texts;
-  for (const std::string& name : files_in(folder)) {
-    const std::string path = folder + "/" + name;
-    const bool core_name = name == "core" || name.starts_with("core.") || name.ends_with(".core");
-    if (core_name && artefacts.core_path.empty()) artefacts.core_path = path;
-    if (name.starts_with("crash-") && name.ends_with(".rec") && !artefacts.record) load_record(artefacts, path);
-    if (name == "control.bin") load_control(artefacts, path);
-    const bool text = name == "stderr" || name == "err" || name.ends_with(".txt") || name.ends_with(".log");
-    if (text) texts += read_or_note(path, artefacts) + "\n";
+  const FoundFiles found = search_files(folder);
+  for (const std::string& path : found.records) {
+    if (!artefacts.record) load_record(artefacts, path);
   }
-  load_core(artefacts, "");
-  const int32_t pid = artefacts.core ? artefacts.core->pid() : 0;
-  load_reports(artefacts, pid);
+  for (const std::string& path : found.control_blocks) {
+    if (!artefacts.control) load_control(artefacts, path);
+  }
+  ModuleSources all = sources;
+  all.files.insert(all.files.end(), found.programs.begin(), found.programs.end());
+  if (!found.cores.empty()) artefacts.core_path = found.cores.front();
+  for (size_t i = 1; i < found.cores.size(); ++i) {
+    artefacts.missing.push_back("core: " + found.cores[i] + " is another one; name it to have it looked at");
+  }
+  load_core(artefacts, all);
+  int32_t pid = artefacts.core ? artefacts.core->pid() : 0;
+  if (artefacts.foreign) pid = artefacts.foreign->pid;
+  take_reports(artefacts, found.reports, pid);
+  std::string texts;
+  for (const std::string& path : found.texts) texts += read_text_ends(path) + "\n";
   if (!texts.empty()) artefacts.error_text = read_crash_text(texts, pid, "text");
-  finish(artefacts, "");
+  finish(artefacts, sources.executable);
+  const bool something = artefacts.core || artefacts.record || artefacts.sanitizer_text.crash_seen;
+  if (something && found.cores.empty()) artefacts.missing.emplace_back("core: there is none in the folder");
+  return artefacts;
+}
+
+Artefacts gather_core(const std::string& path, const ModuleSources& sources,
+                      const std::optional<LiveObservation>& live) {
+  Artefacts artefacts;
+  artefacts.live = live;
+  artefacts.core_path = path;
+  load_core(artefacts, sources);
+  finish(artefacts, sources.executable);
   return artefacts;
 }
 

@@ -17,6 +17,7 @@
 #include "rca/core_file.h"
 #include "rca/crash_text.h"
 #include "rca/facts.h"
+#include "rca/foreign_core.h"
 #include "rca/stack_unwinder.h"
 #include "rca/symbolizer.h"
 
@@ -29,13 +30,15 @@ struct Artefacts {
   int32_t pid = 0;                              // 0: unknown
   std::string core_path;
   std::optional<CoreFile> core;
+  std::optional<ForeignCore> foreign;      // instead, when the core is of another machine type
   std::unique_ptr<Symbolizer> symbolizer;  // of the core, or else of the crash record
   std::optional<postmortem::CrashRecord> record;
   std::unique_ptr<const postmortem::ControlBlock> control;
   CrashText sanitizer_text;  // the report files of this process
   CrashText error_text;      // its standard error
   std::map<int32_t, std::string> thread_names;
-  std::vector<ThreadStack> stacks;  // one per thread of the core; without a core the one of the crash record
+  std::vector<ThreadStack> stacks;      // one per thread of the core; without a core the one of the crash record
+  std::optional<LiveObservation> live;  // it did not die at all
   std::vector<std::string> missing;
 
   // The thread that died, or was found stalled; 0 when unknown.
@@ -48,7 +51,11 @@ struct Artefacts {
 // The process `process` of the case in `case_folder`.
 [[nodiscard]] Artefacts gather_process(const std::string& case_folder, const CaseFacts& facts,
                                        const ProcessFacts& process);
-// A folder without facts: the first core, crash record, sanitizer reports and texts found in it.
-[[nodiscard]] Artefacts gather_folder(const std::string& folder);
+// A folder without facts: the first core and crash record, and all sanitizer reports and texts found in it. `sources`
+// are looked at for programs and debug files besides.
+[[nodiscard]] Artefacts gather_folder(const std::string& folder, const ModuleSources& sources);
+// One core and nothing else.
+[[nodiscard]] Artefacts gather_core(const std::string& path, const ModuleSources& sources,
+                                    const std::optional<LiveObservation>& live);
 
 }  // namespace crashwright::rca

@@ -43,6 +43,7 @@ struct Frame {
   int line = 0;
   std::string module;
   bool inlined = false;
+  std::vector<std::string> variables{};  // "order = 0x0": arguments and locals, where the debug information has them
 };
 
 struct ThreadStack {
@@ -55,6 +56,23 @@ struct ThreadStack {
 struct Candidate {
   std::string cause;
   double confidence = 0;
+};
+
+struct RegisterValue {
+  std::string name;
+  uint64_t value = 0;
+};
+
+// How a process that still lives spends its time.
+struct LiveObservation {
+  struct Thread {
+    int32_t tid = 0;
+    std::string name;
+    uint64_t cpu_ns = 0;  // used within the window
+  };
+  uint64_t window_ns = 0;
+  std::vector<Thread> threads;
+  std::vector<std::string> system;  // limits, memory, descriptors, environment (secrets masked)
 };
 
 struct AutopsyReport {
@@ -75,23 +93,44 @@ struct AutopsyReport {
   std::string build_id;
   std::string signature;  // "cw1:MEMORY:..." stable over ASLR and build flavour
   std::vector<ThreadStack> threads;
+  std::string core_path;                    // empty without a core
+  std::string program_path;                 // as the process knew it, or as it was given
+  std::string instruction;                  // that faulted, disassembled
+  std::string fault_address_is;             // in words: "16 bytes behind a null pointer"
+  std::vector<RegisterValue> registers;     // of the thread that died
+  std::vector<std::string> memory;          // around the address, as a hex dump
+  std::vector<std::string> story;           // what happened last, on one time axis
+  std::vector<std::string> system;          // limits, memory, descriptors, environment (secrets masked)
   std::vector<std::string> wait_for_cycle;  // one line per edge, empty without a deadlock
   std::vector<std::string> missing;         // what could not be looked at, and why
 };
 
 // The incarnation of a case folder that the autopsy is about: the first one that died, unless said.
 struct AutopsyOptions {
-  std::optional<uint32_t> incarnation;
-  bool substring_classifier = false;  // planted bug: the common tutorial classifier, for `crashwright prove`
+  std::optional<uint32_t> incarnation{};
+  std::string executable{};               // of a core; found by itself where the process had it, or beside the core
+  std::optional<LiveObservation> live{};  // the core is of a process that goes on
+  bool substring_classifier = false;      // planted bug: the common tutorial classifier, for `crashwright prove`
 };
 
 // A case folder (facts.json and what lies beside it), or any folder with a core, a crash record or a sanitizer report.
 [[nodiscard]] Result<AutopsyReport> autopsy_folder(const std::string& folder, const AutopsyOptions& options);
+// A core by itself.
+[[nodiscard]] Result<AutopsyReport> autopsy_core(const std::string& path, const AutopsyOptions& options);
+// Any of these, and any text: what it is is told by its content.
+[[nodiscard]] Result<AutopsyReport> autopsy_path(const std::string& path, const AutopsyOptions& options);
 // A text: sanitizer output, log, gdb output.
 [[nodiscard]] AutopsyReport autopsy_text(const std::string& text);
 
 [[nodiscard]] std::string autopsy_to_json(const AutopsyReport& report);
 [[nodiscard]] Result<AutopsyReport> autopsy_from_json(const std::string& json);
-[[nodiscard]] std::string autopsy_to_text(const AutopsyReport& report);
+
+struct TextOptions {
+  bool all = false;   // everything; otherwise the answer, the best evidence and the stack of the death
+  size_t width = 80;  // columns
+};
+[[nodiscard]] std::string autopsy_to_text(const AutopsyReport& report, const TextOptions& options = {});
+[[nodiscard]] std::string autopsy_to_html(const AutopsyReport& report);      // one page, no script
+[[nodiscard]] std::string autopsy_to_markdown(const AutopsyReport& report);  // a crash report to hand to others
 
 }  // namespace crashwright::rca

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "rca/artefact_search.h"
 #include "rca/autopsy.h"
 #include "rca/rules.h"
 #include "rca/substring_classifier.h"
@@ -35,6 +36,8 @@ AutopsyReport investigate(const Artefacts& artefacts, const std::string& silent)
   report.tid = artefacts.dead_tid();
   report.thread_name = artefacts.thread_name(report.tid);
   report.threads = artefacts.stacks;
+  report.core_path = artefacts.core_path;
+  if (artefacts.symbolizer) report.program_path = artefacts.symbolizer->program_path();
   report.missing = artefacts.missing;
   if (artefacts.symbolizer) report.build_id = artefacts.symbolizer->build_id();
   if (report.build_id.empty() && artefacts.process) report.build_id = artefacts.process->build_id;
@@ -50,8 +53,8 @@ AutopsyReport investigate(const Artefacts& artefacts, const std::string& silent)
 }
 
 bool holds_something(const Artefacts& artefacts) {
-  return artefacts.core || artefacts.record || artefacts.control || artefacts.sanitizer_text.crash_seen ||
-         artefacts.error_text.crash_seen;
+  return artefacts.core || artefacts.foreign || artefacts.record || artefacts.control ||
+         artefacts.sanitizer_text.crash_seen || artefacts.error_text.crash_seen;
 }
 
 std::string output_of(const std::string& folder) {
@@ -90,7 +93,7 @@ Result<AutopsyReport> autopsy_folder(const std::string& folder, const AutopsyOpt
   const std::string facts_path = folder + "/facts.json";
   if (!fs::exists(facts_path, error)) {
     if (auto usable = check_not_a_run(folder); !usable) return tl::unexpected(usable.error());
-    const Artefacts artefacts = gather_folder(folder);
+    const Artefacts artefacts = gather_folder(folder, {options.executable, {}});
     const bool texts_only = !holds_something(artefacts) && artefacts.missing.empty();
     return investigate(artefacts, texts_only ? "NONE" : "UNKNOWN");
   }
@@ -104,6 +107,19 @@ Result<AutopsyReport> autopsy_folder(const std::string& folder, const AutopsyOpt
     return report;
   }
   return investigate(gather_process(folder, *facts, **process), "UNKNOWN");
+}
+
+Result<AutopsyReport> autopsy_core(const std::string& path, const AutopsyOptions& options) {
+  Artefacts artefacts = gather_core(path, {options.executable, {}}, options.live);
+  return investigate(artefacts, "UNKNOWN");
+}
+
+Result<AutopsyReport> autopsy_path(const std::string& path, const AutopsyOptions& options) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return autopsy_folder(path, options);
+  if (!fs::exists(path, error)) return fail(ErrorKind::kUsage, path + ": no such file or folder");
+  if (kind_of_file(path) == FileKind::kCore) return autopsy_core(path, options);
+  return autopsy_text(read_text_ends(path));
 }
 
 }  // namespace crashwright::rca

@@ -40,8 +40,8 @@ Evidence evidence_from(const Json& entry) {
 }
 
 Json to_json(const Frame& frame) {
-  return {{"pc", frame.pc},     {"function", frame.function}, {"file", frame.file},
-          {"line", frame.line}, {"module", frame.module},     {"inlined", frame.inlined}};
+  return {{"pc", frame.pc},         {"function", frame.function}, {"file", frame.file},          {"line", frame.line},
+          {"module", frame.module}, {"inlined", frame.inlined},   {"variables", frame.variables}};
 }
 
 Frame frame_from(const Json& entry) {
@@ -52,6 +52,7 @@ Frame frame_from(const Json& entry) {
   entry.at("line").get_to(frame.line);
   entry.at("module").get_to(frame.module);
   entry.at("inlined").get_to(frame.inlined);
+  frame.variables = entry.value("variables", frame.variables);
   return frame;
 }
 
@@ -89,9 +90,25 @@ void visit_report(Report& report, Visit&& visit) {
   visit("missing", report.missing);
 }
 
+// What came later than the first files of this version.
+template <typename Report, typename Visit>
+void visit_additions(Report& report, Visit&& visit) {
+  visit("core_path", report.core_path);
+  visit("program_path", report.program_path);
+  visit("instruction", report.instruction);
+  visit("fault_address_is", report.fault_address_is);
+  visit("memory", report.memory);
+  visit("story", report.story);
+  visit("system", report.system);
+}
+
 AutopsyReport report_from(const Json& document) {
   AutopsyReport report;
   visit_report(report, [&](const char* name, auto& member) { document.at(name).get_to(member); });
+  visit_additions(report, [&](const char* name, auto& member) { member = document.value(name, member); });
+  if (const auto registers = document.find("registers"); registers != document.end()) {
+    for (const auto& [name, value] : registers->items()) report.registers.push_back({name, value.get<uint64_t>()});
+  }
   if (const Json& address = document.at("fault_address"); !address.is_null()) {
     report.fault_address = address.get<uint64_t>();
   }
@@ -108,6 +125,9 @@ AutopsyReport report_from(const Json& document) {
 std::string autopsy_to_json(const AutopsyReport& report) {
   Json document = {{"format", "crashwright-rca"}, {"version", kVersion}};
   visit_report(report, [&](const char* name, const auto& member) { document[name] = member; });
+  visit_additions(report, [&](const char* name, const auto& member) { document[name] = member; });
+  document["registers"] = Json::object();
+  for (const RegisterValue& one : report.registers) document["registers"][one.name] = one.value;
   document["fault_address"] = report.fault_address ? Json(*report.fault_address) : Json(nullptr);
   document["candidates"] = Json::array();
   for (const Candidate& candidate : report.candidates) {

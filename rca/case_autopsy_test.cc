@@ -193,8 +193,8 @@ BOOST_AUTO_TEST_CASE(the_first_incarnation_that_died_is_looked_at_unless_said_ot
   second.wait_status = signal_status(SIGKILL);
   folder.facts().processes.push_back(second);
   BOOST_TEST(autopsy_of(folder).cause == "KILLED_EXTERNAL");
-  BOOST_TEST(autopsy_of(folder, {0, false}).cause == "NO_FAULT");
-  const auto none = autopsy_folder(folder.path(), {7, false});
+  BOOST_TEST(autopsy_of(folder, {.incarnation = 0}).cause == "NO_FAULT");
+  const auto none = autopsy_folder(folder.path(), {.incarnation = 7});
   BOOST_REQUIRE(!none);
   BOOST_TEST(none.error().message == "the case has no incarnation 7");
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "rca/cause.h"
 #include "rca/evidence_ranking.h"
@@ -54,6 +55,33 @@ std::string describe(const AutopsyReport& report, const Particulars& particulars
   return text;
 }
 
+// The functions that call each other in a circle, whichever of them happened to use up the stack; the outer end of such
+// a stack is often lost.
+std::vector<std::string> recursive_functions(const std::vector<Frame>& stack) {
+  constexpr size_t kLookedAt = 48;
+  constexpr int kTimes = 3;
+  std::map<std::string, int> counts;
+  for (size_t i = 0; i < stack.size() && i < kLookedAt; ++i) {
+    const std::vector<std::string> name = project_frames({stack[i]}, 1);
+    if (!name.empty()) ++counts[name.front()];
+  }
+  std::vector<std::string> functions;
+  for (const auto& [name, count] : counts) {
+    if (count >= kTimes) functions.push_back(name);
+  }
+  return functions;
+}
+
+std::vector<std::string> signature_frames(const std::string& cause, const std::vector<Frame>& stack) {
+  std::vector<std::string> frames = project_frames(stack, 3);
+  if (cause == "STACK_OVERFLOW_EXHAUSTION") {
+    if (auto circle = recursive_functions(stack); !circle.empty()) return circle;
+  }
+  // What a smashed stack says about callers is made up.
+  if (cause == "STACK_BUFFER_OVERFLOW" && frames.size() > 1) frames.resize(1);
+  return frames;
+}
+
 }  // namespace
 
 void conclude(AutopsyReport& report, const Particulars& particulars, const std::string& silent) {
@@ -76,8 +104,12 @@ void conclude(AutopsyReport& report, const Particulars& particulars, const std::
   if (no_crash) return;
   SignatureParts parts;
   parts.cause = report.cause;
-  if (!ended_from_outside) parts.frames = project_frames(particulars.stack, 3);
-  if (report.cause == "ASSERTION") parts.expression = particulars.expression;
+  if (!ended_from_outside) parts.frames = signature_frames(report.cause, particulars.stack);
+  if (report.cause == "ASSERTION") {
+    parts.expression = particulars.expression;
+    // Expression and function name the bug; a text has no more than these.
+    if (!parts.expression.empty() && parts.frames.size() > 1) parts.frames.resize(1);
+  }
   if (report.cause == "DEADLOCK") parts.lock_sites = particulars.lock_sites;
   // Which part of the process ran into the limit differs from build to build.
   if (report.cause == "OOM") parts.scope = particulars.memory_scope == "cgroup" ? "cgroup" : "process";

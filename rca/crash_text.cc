@@ -104,6 +104,8 @@ class Reader {
   CrashText read() {
     for (size_t i = 0; i < lines_.size(); ++i) read_line(i);
     if (result_.stack.empty()) result_.stack = read_text_stack(lines_, 0, lines_.size());
+    drop_terminate_of_pure_call();
+    take_assertion_place();
     const bool crash_stack = !result_.evidence.empty() || result_.crash_seen || starts_with_frame();
     if (crash_stack) {
       for (Evidence& evidence : stack_evidence(result_.stack, source_)) result_.evidence.push_back(std::move(evidence));
@@ -114,6 +116,37 @@ class Reader {
   }
 
  private:
+  // A pure virtual call ends in std::terminate, which then misses an exception.
+  void drop_terminate_of_pure_call() {
+    const auto says = [](std::string_view words) {
+      return [words](const Evidence& evidence) { return evidence.excerpt.find(words) != std::string::npos; };
+    };
+    if (std::ranges::none_of(result_.evidence, says("pure virtual"))) return;
+    std::erase_if(result_.evidence, says("without an active exception"));
+  }
+
+  // assert() names the function by itself: "prog: file.cc:12: void Book::add(int): Assertion `x > 0' failed."
+  void take_assertion_place() {
+    if (!result_.stack.empty()) return;
+    for (const std::string_view line : lines_) {
+      const size_t end = line.find(": Assertion `");
+      const size_t file = end == std::string_view::npos ? end : line.find(": ");
+      const size_t name = file == std::string_view::npos || file >= end ? file : line.find(": ", file + 2);
+      if (end == std::string_view::npos || name == std::string_view::npos || name >= end) continue;
+      if (is_talk(line, end)) continue;
+      Frame frame;
+      const std::string_view place = line.substr(file + 2, name - file - 2);
+      const size_t colon = place.rfind(':');
+      frame.file = std::string(place.substr(0, colon));
+      if (colon != std::string_view::npos) {
+        std::from_chars(place.data() + colon + 1, place.data() + place.size(), frame.line);
+      }
+      frame.function = std::string(line.substr(name + 2, end - name - 2));
+      result_.stack.push_back(std::move(frame));
+      return;
+    }
+  }
+
   // A bare backtrace, as a debugger prints it.
   [[nodiscard]] bool starts_with_frame() const { return !lines_.empty() && parse_frame_line(lines_[0]).has_value(); }
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kNestingMax = 64;  // blocks and inlined calls inside a function
 constexpr size_t kFunctionsMax = 1 << 18;
+constexpr size_t kUnitsMax = 1 << 18;
 
 std::string text_of(Dwarf_Die& die, unsigned name) {
   Dwarf_Attribute attribute;
@@ -127,6 +128,28 @@ const DebugInfo::Table& DebugInfo::functions_of(Dwarf_Die& unit) {
   });
   std::ranges::sort(table, {}, &Function::begin);
   return table;
+}
+
+Dwarf_Die* DebugInfo::unit_at(Dwarf* dwarf, Dwarf_Addr address) {
+  if (!units_known_) {
+    units_known_ = true;
+    Dwarf_CU* unit = nullptr;
+    Dwarf_Half version = 0;
+    uint8_t type = 0;
+    Dwarf_Die die;
+    while (units_.size() < kUnitsMax && dwarf_get_units(dwarf, unit, &unit, &version, &type, &die, nullptr) == 0) {
+      Dwarf_Addr base = 0;
+      Dwarf_Addr begin = 0;
+      Dwarf_Addr end = 0;
+      for (ptrdiff_t at = 0; units_.size() < kUnitsMax && (at = dwarf_ranges(&die, at, &base, &begin, &end)) > 0;) {
+        units_.push_back({begin, end, die});
+      }
+    }
+    std::ranges::sort(units_, {}, &Function::begin);
+  }
+  const auto after = std::ranges::upper_bound(units_, address, {}, &Function::begin);
+  if (after == units_.begin() || address >= std::prev(after)->end) return nullptr;
+  return &std::prev(after)->die;
 }
 
 const std::string& DebugInfo::name_of(Dwarf_Die& die) {

@@ -25,6 +25,9 @@ class DebugInfo {
  public:
   // The functions at `address` (as in the file, without bias) of the unit `unit`, innermost first.
   [[nodiscard]] std::vector<SourceFrame> frames_at(Dwarf_Die& unit, Dwarf_Addr address);
+  // The unit of `dwarf` that covers the address, by the units' own ranges: Clang writes no .debug_aranges, by which
+  // libdw looks. Null for none. Valid as long as this object.
+  [[nodiscard]] Dwarf_Die* unit_at(Dwarf* dwarf, Dwarf_Addr address);
 
  private:
   struct Function {
@@ -37,6 +40,8 @@ class DebugInfo {
   const Table& functions_of(Dwarf_Die& unit);
   const std::string& name_of(Dwarf_Die& die);
 
+  Table units_;
+  bool units_known_ = false;
   std::map<Dwarf_Off, Table> tables_;
   std::map<Dwarf_Off, std::string> names_;
 };

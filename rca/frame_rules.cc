@@ -108,6 +108,7 @@ constexpr SkipRule kSkipRules[] = {
     // Terminate and unwinding.
     {"std::terminate", "terminate"},
     {"__cxa_", "terminate"},
+    {"__clang_call_terminate", "terminate"},
     {"__cxxabiv1::", "terminate"},
     {"__gnu_cxx::", "standard library"},
     {"__gxx_personality", "terminate"},
@@ -190,6 +191,8 @@ const char* why_skipped(const Frame& frame) {
   for (const SkipRule& rule : kSkipRules) {
     if (matches(rule, name)) return rule.what;
   }
+  // Helpers of a runtime that is linked into the program: static, but they hand its types around.
+  if (frame.function.find("__ubsan::") != std::string::npos) return "sanitizer";
   if (is_system_module(frame.module)) return "system library";
   for (const std::string_view path : kForeignPaths) {
     if (frame.file.find(path) != std::string::npos) return "system library";
@@ -225,12 +228,16 @@ std::vector<std::string> project_frames(const std::vector<Frame>& frames, size_t
 
 std::vector<Evidence> stack_evidence(const std::vector<Frame>& frames, const std::string& source) {
   std::vector<Evidence> found;
+  const bool pure_virtual =
+      std::ranges::any_of(frames, [](const Frame& frame) { return frame.function.starts_with("__cxa_pure_virtual"); });
   for (size_t i = 0; i < frames.size() && i < kStackRuleFrames; ++i) {
     const std::string name = plain_function_name(frames[i].function);
     for (const StackRule& rule : kStackRules) {
       if (!name.starts_with(rule.prefix)) continue;
       const bool known = std::ranges::any_of(found, [&](const Evidence& e) { return e.cause == rule.cause; });
-      if (!known) {
+      // A pure virtual call ends in std::terminate without any exception.
+      const bool no_exception = pure_virtual && std::string_view(rule.cause) == "EXCEPTION";
+      if (!known && !no_exception) {
         found.push_back(make_evidence(EvidenceTier::kFrames, source, rule.cause, rule.strength,
                                       "frame " + std::to_string(i), frames[i].function));
       }

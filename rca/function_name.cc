@@ -73,6 +73,7 @@ std::string plain_function_name(std::string_view name) {
       ++at;
     }
   }
+  if (plain.starts_with("$_") || plain.find("::$_") != std::string::npos) return "operator()";  // Clang's lambdas
   while (plain.ends_with("::")) plain.resize(plain.size() - 2);
   while (plain.starts_with('*') || plain.starts_with('&')) plain.erase(0, 1);
   return plain;

@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "rca/address_map.h"
 #include "rca/rules.h"
 
 namespace crashwright::rca {
@@ -21,11 +22,6 @@ struct Death {
   uint64_t rip = 0;
   uint64_t rsp = 0;
 };
-
-bool is_canonical(uint64_t address) {
-  const auto upper = static_cast<int64_t>(address) >> 47;
-  return upper == 0 || upper == -1;
-}
 
 std::optional<Death> death_in_record(const Artefacts& artefacts) {
   if (!artefacts.record || artefacts.record->signal == 0) return std::nullopt;
@@ -55,6 +51,19 @@ std::optional<Death> death_in_core(const Artefacts& artefacts) {
     if (info->si_code <= 0) death.sender = info->si_pid;
   }
   if (death.signal == 0) return std::nullopt;
+  return death;
+}
+
+// Stack pointer and memory map are unknown: the address alone decides.
+std::optional<Death> death_in_foreign(const Artefacts& artefacts) {
+  if (!artefacts.foreign || artefacts.foreign->signal == 0) return std::nullopt;
+  const ForeignCore& core = *artefacts.foreign;
+  Death death;
+  death.source = "core";
+  death.signal = core.signal;
+  death.code = core.code;
+  death.address = core.address.value_or(0);
+  death.sender = core.sender;
   return death;
 }
 
@@ -144,6 +153,7 @@ void apply_machine_rules(Investigation& investigation) {
   // The crash record has the signal as it first came; by the time of the core a sanitizer may have made SIGABRT of it.
   auto death = death_in_record(artefacts);
   if (!death) death = death_in_core(artefacts);
+  if (!death) death = death_in_foreign(artefacts);
   if (!death) return;
   AutopsyReport& report = investigation.report;
   report.signal_number = death->signal;

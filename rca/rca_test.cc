@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(a_report_torn_at_any_byte_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(the_text_says_the_answer_first_and_everything_after) {
-  const std::string text = autopsy_to_text(sample());
+  const std::string text = autopsy_to_text(sample(), {.all = true});
   BOOST_TEST(text.starts_with("DEADLOCK  confidence 0.75\n"));
   for (const char* const part : {"RiskGate::check", "a waits for b", "candidates", "core: none", "thread 6"}) {
     BOOST_TEST(text.find(part) != std::string::npos, part);

@@ -28,10 +28,13 @@ void apply_harness_rules(Investigation& investigation);    // wait status, who k
 void apply_message_rules(Investigation& investigation);    // sanitizers, stderr, glibc's abort message, crash record
 void apply_exception_rules(Investigation& investigation);  // the exception in flight
 void apply_machine_rules(Investigation& investigation);    // signal, registers, memory map
+void apply_place_rules(Investigation& investigation);      // the instruction, its addresses, stale pointers
 void apply_stall_rules(Investigation& investigation);      // wait-for graph, watchdog, CPU time
 void apply_memory_rules(Investigation& investigation);     // cgroup, address space
 void apply_storage_rules(Investigation& investigation);    // torn writes, full and failing devices
 void apply_frame_rules(Investigation& investigation);      // what the stack of the dead thread says
+void apply_system_rules(Investigation& investigation);     // no evidence: limits, memory, environment for the report
+void apply_story_rules(Investigation& investigation);      // no evidence: the last moments on one time axis
 
 // All of them, in the order above.
 void apply_all_rules(Investigation& investigation);

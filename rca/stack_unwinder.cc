@@ -177,7 +177,13 @@ CallStack StackUnwinder::unwind(const CoreThread& thread, const StackLimits& lim
   for (size_t i = 1; i < stack.sites.size(); ++i) {
     if (!stack.sites[i].exact) continue;
     const auto saved = interrupted_registers(core_, start, stack.sites[i - 1].pc, stack.sites[i].pc);
-    if (saved) start = *saved;
+    if (!saved) continue;
+    start = *saved;
+    if (is_code(core_, start.rip)) continue;
+    // Whatever libdwfl made of a jump to where no code is: the return address knows better.
+    stack.sites.resize(i);
+    follow(thread, start, limit, stack);
+    break;
   }
   // libdwfl ends at a handler that interrupted a jump to where no code is.
   if (!stack.sites.empty() && !stack.middle_left_out) {

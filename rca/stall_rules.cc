@@ -83,6 +83,25 @@ void judge_stalled(Investigation& investigation, const CoreThread& thread, uint6
                     "thread " + std::to_string(thread.tid), "the stalled thread was running, " + cpu);
 }
 
+// A living process: nothing died, so only a circle is proof. A thread that eats a processor may be doing its work.
+void judge_live(Investigation& investigation, const LiveObservation& live) {
+  constexpr double kBusy = 0.6;  // share of the window
+  bool busy = false;
+  for (const LiveObservation::Thread& thread : live.threads) {
+    const double share =
+        static_cast<double>(thread.cpu_ns) / static_cast<double>(std::max<uint64_t>(live.window_ns, 1));
+    if (share < kBusy) continue;
+    busy = true;
+    investigation.add(EvidenceTier::kMachineState, "/proc", "LIVELOCK", 0.5, "thread " + std::to_string(thread.tid),
+                      fmt::format("thread {} used {:.0f} % of a processor",
+                                  name_of(investigation.artefacts, thread.tid), 100 * share));
+    investigation.report.tid = thread.tid;
+  }
+  if (busy) return;
+  investigation.add(EvidenceTier::kMachineState, "/proc", "TIMEOUT", 0.5, "all threads",
+                    "no thread used a processor; what they wait for is not a circle of locks");
+}
+
 }  // namespace
 
 void apply_stall_rules(Investigation& investigation) {
@@ -92,6 +111,7 @@ void apply_stall_rules(Investigation& investigation) {
     take_cycle(investigation, cycle);
     return;
   }
+  if (artefacts.live) return judge_live(investigation, *artefacts.live);
   const bool watchdog = artefacts.control && artefacts.control->handler.watchdog_stalled_tid.load() != 0;
   const std::string line = artefacts.record ? artefacts.record->watchdog : "";
   if (watchdog) {

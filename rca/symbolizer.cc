@@ -3,6 +3,7 @@
 #include <cxxabi.h>
 #include <elf.h>
 #include <elfutils/libdwfl.h>
+#include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
@@ -12,6 +13,7 @@
 #include <optional>
 
 #include "rca/build_id.h"
+#include "rca/debug_file.h"
 #include "rca/debug_info.h"
 
 namespace crashwright::rca {
@@ -21,13 +23,33 @@ constexpr size_t kModulesMax = 4096;
 constexpr size_t kMangledMax = 4096;  // longer names stay as they are
 constexpr uint64_t kVdsoBytesMax = 64 * 1024;
 
-// Debug files of this machine by build id only: libdwfl's own search would also ask a network service.
-int find_debug_file(Dwfl_Module* module, void** user, const char* name, Dwarf_Addr base, const char* file, const char*,
-                    GElf_Word, char** found) {
+// Debug files of this machine only: libdwfl's own search would also ask a network service.
+int find_debug_info(Dwfl_Module* module, void**, const char*, Dwarf_Addr, const char* file, const char* link,
+                    GElf_Word checksum, char** found) {
   const unsigned char* bits = nullptr;
   GElf_Addr address = 0;
-  if (dwfl_module_build_id(module, &bits, &address) <= 0) return -1;
-  return dwfl_build_id_find_debuginfo(module, user, name, base, file, nullptr, 0, found);
+  std::string build_id;
+  const int size = dwfl_module_build_id(module, &bits, &address);
+  for (int i = 0; i < size; ++i) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    build_id += kDigits[bits[i] >> 4];
+    build_id += kDigits[bits[i] & 15];
+  }
+  const std::string path =
+      find_debug_file(file == nullptr ? "" : file, build_id, {link == nullptr ? "" : link, checksum});
+  if (path.empty()) return -1;
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) *found = ::strdup(path.c_str());
+  return fd;
+}
+
+// The file at its old place, or one of the same build from elsewhere.
+std::string file_of_build(const std::string& path, const std::string& build_id, const ModuleSources& sources) {
+  if (build_id.empty() || sources.files.empty() || build_id_of_file(path) == build_id) return path;
+  for (const std::string& file : sources.files) {
+    if (build_id_of_file(file) == build_id) return file;
+  }
+  return path;
 }
 
 int find_no_file(Dwfl_Module*, void**, const char*, Dwarf_Addr, char**, Elf**) { return -1; }
@@ -55,12 +77,13 @@ struct Symbolizer::Impl {
   Dwfl_Callbacks callbacks{};
   Dwfl* dwfl = nullptr;
   std::string build_id;
+  std::string program_path;
   std::vector<std::string> notes;
   mutable std::map<Dwfl_Module*, DebugInfo> debug_info;
 
   Impl() {
     callbacks.find_elf = find_no_file;
-    callbacks.find_debuginfo = find_debug_file;
+    callbacks.find_debuginfo = find_debug_info;
     dwfl = dwfl_begin(&callbacks);
     if (dwfl != nullptr) dwfl_report_begin(dwfl);
   }
@@ -95,7 +118,7 @@ struct Symbolizer::Impl {
 Symbolizer::Symbolizer() : impl_(std::make_unique<Impl>()) {}
 Symbolizer::~Symbolizer() = default;
 
-std::unique_ptr<Symbolizer> Symbolizer::from_core(const CoreFile& core, const std::string& executable) {
+std::unique_ptr<Symbolizer> Symbolizer::from_core(const CoreFile& core, const ModuleSources& sources) {
   std::unique_ptr<Symbolizer> symbolizer(new Symbolizer);
   Impl& impl = *symbolizer->impl_;
   const CoreMapping* const main = core.mapping_of(core.auxiliary(AT_ENTRY));
@@ -106,9 +129,11 @@ std::unique_ptr<Symbolizer> Symbolizer::from_core(const CoreFile& core, const st
     char magic[SELFMAG];
     if (core.read(mapping.begin, magic, SELFMAG) != SELFMAG || std::memcmp(magic, ELFMAG, SELFMAG) != 0) continue;
     const bool is_main = mapping.path == main_path;
-    const std::string& file = is_main && !executable.empty() ? executable : mapping.path;
     const std::string mapped_id = build_id_in_core(core, mapping.begin);
     if (is_main) impl.build_id = mapped_id;
+    const std::string file =
+        is_main && !sources.executable.empty() ? sources.executable : file_of_build(mapping.path, mapped_id, sources);
+    if (is_main) impl.program_path = file;
     impl.report(mapping.path, file, mapped_id, mapping.begin, false);
   }
   if (core.mappings().empty()) impl.notes.emplace_back("the core has no list of mapped files: no names of functions");
@@ -146,7 +171,12 @@ std::vector<Frame> Symbolizer::frames_at(uint64_t pc, bool exact) const {
   Dwarf_Addr bias = 0;
   std::vector<Frame> frames;
   // For the system's libraries names are enough: their lines cost most of the time and blame nobody.
-  Dwarf_Die* const unit = is_system_module(frame.module) ? nullptr : dwfl_module_addrdie(module, at, &bias);
+  const bool is_system = is_system_module(frame.module);
+  Dwarf_Die* unit = is_system ? nullptr : dwfl_module_addrdie(module, at, &bias);
+  if (unit == nullptr && !is_system) {
+    Dwarf* const dwarf = dwfl_module_getdwarf(module, &bias);
+    if (dwarf != nullptr) unit = impl_->debug_info[module].unit_at(dwarf, at - bias);
+  }
   if (unit != nullptr) {
     for (SourceFrame& source : impl_->debug_info[module].frames_at(*unit, at - bias)) {
       frame.function = std::move(source.function);
@@ -213,6 +243,7 @@ std::string Symbolizer::variable_at(uint64_t address) const {
   return demangled(name);
 }
 
+const std::string& Symbolizer::program_path() const { return impl_->program_path; }
 const std::string& Symbolizer::build_id() const { return impl_->build_id; }
 const std::vector<std::string>& Symbolizer::notes() const { return impl_->notes; }
 Dwfl* Symbolizer::dwfl() const { return impl_->dwfl; }

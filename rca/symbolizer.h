@@ -20,10 +20,15 @@ struct Dwfl;
 
 namespace crashwright::rca {
 
+// Where the files of a dead process's modules may be, besides where the process had them.
+struct ModuleSources {
+  std::string executable;          // stands for the main program (which may have moved since)
+  std::vector<std::string> files;  // programs and debug files, taken where the build id fits
+};
+
 class Symbolizer {
  public:
-  // `executable`, when not empty, stands for the core's main program (which may have moved since).
-  [[nodiscard]] static std::unique_ptr<Symbolizer> from_core(const CoreFile& core, const std::string& executable);
+  [[nodiscard]] static std::unique_ptr<Symbolizer> from_core(const CoreFile& core, const ModuleSources& sources);
   [[nodiscard]] static std::unique_ptr<Symbolizer> from_record(const postmortem::CrashRecord& record,
                                                                const std::string& executable);
 
@@ -40,6 +45,7 @@ class Symbolizer {
   [[nodiscard]] uint64_t address_of(const std::string& module_part, const std::string& symbol) const;
   // The name of the variable that holds the address, empty when it has none.
   [[nodiscard]] std::string variable_at(uint64_t address) const;
+  [[nodiscard]] const std::string& program_path() const;
   [[nodiscard]] const std::string& build_id() const;  // hex, of the main program; empty when unknown
   [[nodiscard]] const std::vector<std::string>& notes() const;
   [[nodiscard]] Dwfl* dwfl() const;

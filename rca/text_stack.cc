@@ -37,6 +37,13 @@ void take_place(std::string_view place, Frame& frame) {
   }
 }
 
+// "0x12)": where in its module the frame is. A report without addresses in front has nothing else.
+void take_offset(std::string_view text, Frame& frame) {
+  if (frame.pc == 0 && text.starts_with("0x")) {
+    std::from_chars(text.data() + 2, text.data() + text.size(), frame.pc, 16);
+  }
+}
+
 // Splits "f(int) a.cc:7:3", "f (/usr/lib/libx.so+0x12)" and "f (x=1) at a.c:7" into name and place.
 void take_name_and_place(std::string_view rest, Frame& frame) {
   if (const size_t build = rest.rfind(" (BuildId: "); build != std::string_view::npos) rest = rest.substr(0, build);
@@ -51,9 +58,13 @@ void take_name_and_place(std::string_view rest, Frame& frame) {
     const size_t offset = last.rfind("+0x");
     const bool in_module = last.starts_with('(') && offset != std::string_view::npos;
     const bool in_file = last.find('/') != std::string_view::npos || last.find(":") != std::string_view::npos;
-    if (in_module) frame.module = std::string(last.substr(1, offset - 1));
-    if (!in_module && in_file && last.find("::") == std::string_view::npos) take_place(last, frame);
-    if (in_module || !frame.file.empty()) rest = rest.substr(0, space);
+    if (in_module) {
+      frame.module = std::string(last.substr(1, offset - 1));
+      take_offset(last.substr(offset + 1), frame);
+      return take_name_and_place(trimmed(rest.substr(0, space)), frame);  // ThreadSanitizer has a file before it
+    }
+    if (in_file && last.find("::") == std::string_view::npos) take_place(last, frame);
+    if (!frame.file.empty() || last == "<null>") rest = rest.substr(0, space);
   } else if (const size_t offset = rest.rfind("+0x"); rest.starts_with('(') && offset != std::string_view::npos) {
     frame.module = std::string(rest.substr(1, offset - 1));
     return;

@@ -1,7 +1,9 @@
 #include "rca/timeline.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <tuple>
 
 namespace crashwright::rca {
 
@@ -78,7 +80,38 @@ std::optional<TimelineBuilder::FeedPlace> TimelineBuilder::place_feed(uint64_t f
   return FeedPlace{below.monotonic_ns + static_cast<uint64_t>(part * static_cast<double>(width)), width};
 }
 
+void TimelineBuilder::drop_copies() {
+  std::map<TimelineKind, size_t> sources_of;
+  for (const TimelineSource& source : timeline_.sources) ++sources_of[source.kind];
+  using Key = std::tuple<TimelineKind, uint64_t, uint64_t, uint64_t, uint32_t, uint32_t, std::string>;
+  std::map<Key, size_t> first_source;
+  std::map<size_t, size_t> dropped;
+  size_t kept = 0;
+  for (size_t i = 0; i < timeline_.events.size(); ++i) {
+    TimelineEvent& event = timeline_.events[i];
+    const TimelineKind kind = timeline_.sources[event.source].kind;
+    if (sources_of[kind] > 1 && (event.monotonic_ns != 0 || event.wall_ns != 0)) {
+      const auto [entry, fresh] = first_source.try_emplace(
+          {kind, event.monotonic_ns, event.wall_ns, event.sequence, event.pid, event.tid, event.text}, event.source);
+      if (!fresh && entry->second != event.source) {
+        ++dropped[event.source];
+        continue;
+      }
+    }
+    is_crash_[kept] = is_crash_[i];
+    if (kept != i) timeline_.events[kept] = std::move(event);
+    ++kept;
+  }
+  timeline_.events.resize(kept);
+  is_crash_.resize(kept);
+  for (const auto& [source, count] : dropped) {
+    timeline_.sources[source].events -= count;
+    note(source, std::to_string(count) + " events stand in another copy too and are shown once");
+  }
+}
+
 Timeline TimelineBuilder::finish() {
+  drop_copies();
   std::vector<TimelineEvent>& events = timeline_.events;
   // One pair of readings turns every monotonic time into wall time.
   const auto both = std::find_if(events.begin(), events.end(), [](const TimelineEvent& event) {

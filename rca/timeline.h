@@ -15,6 +15,8 @@
 // Feed:    a feed carries the exchange's time of day, not this machine's. Its messages are placed by sequence between
 //          the audit records that name a feed message as their cause; error_ns is then the width of that bracket. What
 //          lies outside all brackets is left out and counted.
+// Copies:  a log that grew from one incarnation to the next, or was copied, holds the same records again. An event that
+//          two sources of one kind tell word for word is shown once, and the account says how many were left out.
 // Errors:  kUsage for a path that is not there, or a file of no known kind; a damaged source is part of the result
 //          (TimelineSource::notes). Never throws.
 // Threads: free functions without shared state; a builder has one owner. Signal context: no.
@@ -104,6 +106,7 @@ class TimelineBuilder {
     uint64_t monotonic_ns;
   };
   void sort_anchors();
+  void drop_copies();
 
   Timeline timeline_;
   std::vector<bool> is_crash_;  // beside timeline_.events

@@ -139,6 +139,23 @@ BOOST_AUTO_TEST_CASE(a_damaged_source_among_others_is_a_note_alone_it_is_an_erro
   BOOST_TEST(!read_timeline({damaged}));
 }
 
+BOOST_AUTO_TEST_CASE(what_two_copies_of_a_log_tell_is_shown_once) {
+  TimelineBuilder builder;
+  const size_t first = builder.add_source(TimelineKind::kAuditLog, "inc0/audit.log", 0);
+  const size_t second = builder.add_source(TimelineKind::kAuditLog, "inc1/audit.log", 0);
+  const size_t engine = builder.add_source(TimelineKind::kEngineLog, "flight-1.rec", 0);
+  builder.add(event_at(first, 100, 1100, "order 1"));
+  builder.add(event_at(first, 100, 1100, "order 1"));  // said twice by one log is said twice
+  builder.add(event_at(second, 100, 1100, "order 1"));
+  builder.add(event_at(second, 200, 1200, "order 2"));
+  builder.add(event_at(engine, 100, 1100, "order 1"));  // another witness
+  const Timeline timeline = builder.finish();
+  BOOST_TEST(timeline.events.size() == 4U);
+  BOOST_TEST(timeline.sources[second].events == 1U);
+  BOOST_REQUIRE(timeline.sources[second].notes.size() == 1U);
+  BOOST_TEST(timeline.sources[second].notes[0] == "1 events stand in another copy too and are shown once");
+}
+
 BOOST_AUTO_TEST_CASE(wrong_paths_are_wrong_use) {
   const testing::DeadEngine dead;
   const auto missing = read_timeline({dead.file("none")});

@@ -14,6 +14,11 @@ namespace {
 constexpr int64_t kRestartFirst = 512;
 constexpr int64_t kRestartLast = 516;
 
+// struct __pthread_rwlock_arch_t of glibc on x86-64.
+constexpr uint64_t kRwlockPhase = 8;
+constexpr uint64_t kRwlockWriters = 12;
+constexpr uint64_t kRwlockWriter = 24;  // tid of the writer that holds it
+
 bool is_syscall_instruction(const CoreFile& core, uint64_t address) {
   std::array<uint8_t, 2> bytes{};
   return core.read(address, bytes.data(), bytes.size()) == bytes.size() && bytes[0] == 0x0f && bytes[1] == 0x05;
@@ -50,6 +55,11 @@ bool waits_on_futex(const CoreFile& core, const CoreThread& thread) {
   }
 }
 
+std::optional<int32_t> read_int(const CoreFile& core, uint64_t address) {
+  int32_t number = 0;
+  return core.read(address, &number, sizeof number) == sizeof number ? std::optional(number) : std::nullopt;
+}
+
 bool is_thread(const CoreFile& core, int32_t tid) {
   return tid != 0 && std::ranges::find(core.threads(), tid, &CoreThread::tid) != core.threads().end();
 }
@@ -76,6 +86,14 @@ std::optional<WaitEdge> wait_of(const CoreFile& core, const CoreThread& thread) 
   }
   if (got >= sizeof mutex.lock && mutex.lock != thread.tid && is_thread(core, mutex.lock)) {
     return WaitEdge{thread.tid, mutex.lock, word_at, true};
+  }
+  // A reader sleeps on the word of the write phase, a writer on that or the next one; both lie at fixed places of the
+  // lock. What readers hold names no owner.
+  for (const uint64_t word_offset : {kRwlockPhase, kRwlockWriters}) {
+    const auto writer = read_int(core, word_at - word_offset + kRwlockWriter);
+    if (writer && *writer != thread.tid && is_thread(core, *writer)) {
+      return WaitEdge{thread.tid, *writer, word_at - word_offset, false};
+    }
   }
   return std::nullopt;
 }

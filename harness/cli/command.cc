@@ -21,6 +21,7 @@ constexpr std::array kCommands{
     Command{"verify", "judge a recorded run or case again", verify_command},
     Command{"autopsy", "name the cause of a death from what it left", autopsy_command},
     Command{"audit", "print, replay, verify, compare and explain an order audit log", audit_command},
+    Command{"triage", "group crashes by bug: new, known, back again", triage_command},
     Command{"log", "engine log, audit log, exchange and crash on one time axis", log_command},
     Command{"report", "render the reports of a run again from its events", report_command},
     Command{"runs", "the recorded runs and what came of them", runs_command},

@@ -23,6 +23,7 @@ struct Command {
 
 int audit_command(const std::vector<std::string>& arguments);
 int autopsy_command(const std::vector<std::string>& arguments);
+int triage_command(const std::vector<std::string>& arguments);
 int bench_command(const std::vector<std::string>& arguments);
 int cleanup_command(const std::vector<std::string>& arguments);
 int completion_command(const std::vector<std::string>& arguments);

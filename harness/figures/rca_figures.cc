@@ -5,7 +5,7 @@ namespace crashwright::harness {
 
 FigureArea rca_figures() {
   FigureArea area;
-  area.measurements = {{"rca", "autopsy_bench", {}}, {"rca_zoo", "autopsy_zoo_bench", {}}};
+  area.measurements = {{"rca", "autopsy_bench", {}}, {"rca_zoo", "autopsy_zoo_bench", {}, Speech::kSamples, 1200}};
   area.figures = {
       at_least(97, "rca.texts_strict_percent", "public texts, strictly right")
           .in("%")

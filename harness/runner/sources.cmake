@@ -19,6 +19,7 @@ list(APPEND SOURCES
     runner/judge.cc
     runner/ledger.cc
     runner/leftovers.cc
+    runner/live_process.cc
     runner/memory_map.cc
     runner/needs.cc
     runner/proc_info.cc

@@ -167,12 +167,17 @@ class Locks {
   }
   void deadlock() {
     std::atomic<pid_t> tid{0};
+    std::atomic<pid_t> other{0};
     std::thread one([&] {
       tid = ::gettid();
       first_then_second();
     });
-    std::thread two([&] { second_then_first(); });
-    while (tid == 0 || !is_blocked(tid)) std::this_thread::yield();
+    std::thread two([&] {
+      other = ::gettid();
+      second_then_first();
+    });
+    // Both: until the second waits too there is no circle.
+    while (tid == 0 || other == 0 || !is_blocked(tid) || !is_blocked(other)) std::this_thread::yield();
     abort_thread(tid);
   }
   [[gnu::noinline]] void wait_for_good() {

@@ -1,0 +1,122 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "harness/cli/command.h"
+#include "harness/cli/exit_code.h"
+#include "harness/cli/options.h"
+#include "rca/triage.h"
+
+namespace crashwright::harness::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kPathsShown = 3;
+constexpr size_t kCrashesMax = 100'000;
+
+// Where single crashes are: the folder itself, its cases, or whatever lies in it.
+std::vector<std::string> places_in(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error) || fs::exists(path + "/facts.json", error)) return {path};
+  std::vector<std::string> folders;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end && folders.size() < kCrashesMax;
+       entry.increment(error)) {
+    if (entry->is_directory(error)) folders.push_back(entry->path().string());
+  }
+  std::ranges::sort(folders);
+  return folders.empty() ? std::vector<std::string>{path} : folders;
+}
+
+// The autopsy that a run recorded, or one made now.
+Result<rca::AutopsyReport> report_of(const std::string& place) {
+  if (const auto recorded = read_file(place + "/rca.json"); recorded) {
+    if (auto report = rca::autopsy_from_json(*recorded); report) return report;
+  }
+  return rca::autopsy_path(place, {});
+}
+
+std::vector<rca::Crash> collect(const std::vector<std::string>& paths) {
+  std::vector<rca::Crash> crashes;
+  for (const std::string& path : paths) {
+    for (const std::string& place : places_in(path)) {
+      auto report = report_of(place);
+      if (!report) {
+        fmt::print(stderr, "{}: {}\n", place, report.error().message);
+      } else {
+        crashes.push_back({place, std::move(*report)});
+      }
+    }
+  }
+  return crashes;
+}
+
+void print_text(const std::vector<rca::CrashGroup>& groups) {
+  for (const rca::CrashGroup& group : groups) {
+    const rca::AutopsyReport& report = group.crashes.front()->report;
+    fmt::print("{:<9} {:>4}  {}{}{}\n", triage_verdict_name(group.verdict), group.crashes.size(), report.cause,
+               report.function.empty() ? "" : " in " + report.function,
+               group.note.empty() ? "" : "  (" + group.note + ")");
+    fmt::print("                {}\n", group.signature);
+    for (size_t i = 0; i < group.crashes.size() && i < kPathsShown; ++i) {
+      fmt::print("                {}\n", group.crashes[i]->path);
+    }
+  }
+}
+
+void print_json(const std::vector<rca::CrashGroup>& groups) {
+  nlohmann::json document = nlohmann::json::array();
+  for (const rca::CrashGroup& group : groups) {
+    const rca::AutopsyReport& report = group.crashes.front()->report;
+    nlohmann::json paths = nlohmann::json::array();
+    for (const rca::Crash* crash : group.crashes) paths.push_back(crash->path);
+    document.push_back({{"verdict", triage_verdict_name(group.verdict)},
+                        {"signature", group.signature},
+                        {"cause", report.cause},
+                        {"function", report.function},
+                        {"note", group.note},
+                        {"paths", std::move(paths)}});
+  }
+  fmt::print("{}\n", document.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+}  // namespace
+
+int triage_command(const std::vector<std::string>& arguments) {
+  std::vector<std::string> paths;
+  std::string ledger;
+  std::string format = "text";
+  bool update = false;
+  Options options("triage", "Groups crashes by bug and tells new ones from those known or back again.");
+  options.arguments("DIR|FILE...", paths, "folders of runs, cases or crashes; cores; texts");
+  options.text("--known", "FILE", ledger, "the ledger of known bugs");
+  options.flag("--update", update, "record what is new, and what is back, in the ledger");
+  options.word("--format", "FORMAT", format, {"text", "json"}, "text or json");
+  options.note("Ends with 1 when something is new or back, with 4 when there is no crash.");
+  options.example("crashwright triage crashwright-out/latest");
+  options.example("crashwright triage nightly/ --known known_bugs.json --update");
+  if (const auto code = options.parse(arguments)) return *code;
+  if (paths.empty() || (update && ledger.empty())) {
+    return report_error({ErrorKind::kUsage, paths.empty() ? "triage wants folders" : "--update wants --known FILE",
+                         "see: crashwright triage --help"});
+  }
+  auto known =
+      ledger.empty() ? Result<std::vector<rca::KnownBug>>(std::vector<rca::KnownBug>()) : rca::read_ledger(ledger);
+  if (!known) return report_error(known.error());
+  const std::vector<rca::Crash> crashes = collect(paths);
+  const std::vector<rca::CrashGroup> groups = rca::triage(crashes, *known);
+  format == "json" ? print_json(groups) : print_text(groups);
+  if (groups.empty()) return kExitNothing;
+  if (update) {
+    record_groups(groups, *known);
+    if (auto good = rca::write_ledger(ledger, *known); !good) return report_error(good.error());
+  }
+  const bool quiet = std::ranges::all_of(
+      groups, [](const rca::CrashGroup& group) { return group.verdict == rca::TriageVerdict::kKnown; });
+  return quiet ? kExitPassed : kExitBroken;
+}
+
+}  // namespace crashwright::harness::cli

@@ -1,0 +1,10 @@
+// Fuzz target. Recorded autopsies.
+#include <cstddef>
+#include <cstdint>
+
+#include "rca/autopsy.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+  (void)crashwright::rca::autopsy_from_json({reinterpret_cast<const char*>(bytes), size});
+  return 0;
+}

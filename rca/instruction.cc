@@ -1,0 +1,111 @@
+#include "rca/instruction.h"
+
+#include <capstone/capstone.h>
+
+#include <array>
+
+namespace crashwright::rca {
+namespace {
+
+constexpr size_t kInstructionMax = 15;  // bytes, by the architecture
+
+// The value of a 64-bit register; nothing for parts of registers and for segments.
+std::optional<uint64_t> value_of(x86_reg which, const user_regs_struct& registers) {
+  switch (which) {
+    case X86_REG_RAX:
+      return registers.rax;
+    case X86_REG_RBX:
+      return registers.rbx;
+    case X86_REG_RCX:
+      return registers.rcx;
+    case X86_REG_RDX:
+      return registers.rdx;
+    case X86_REG_RSI:
+      return registers.rsi;
+    case X86_REG_RDI:
+      return registers.rdi;
+    case X86_REG_RBP:
+      return registers.rbp;
+    case X86_REG_RSP:
+      return registers.rsp;
+    case X86_REG_R8:
+      return registers.r8;
+    case X86_REG_R9:
+      return registers.r9;
+    case X86_REG_R10:
+      return registers.r10;
+    case X86_REG_R11:
+      return registers.r11;
+    case X86_REG_R12:
+      return registers.r12;
+    case X86_REG_R13:
+      return registers.r13;
+    case X86_REG_R14:
+      return registers.r14;
+    case X86_REG_R15:
+      return registers.r15;
+    case X86_REG_RIP:
+      return registers.rip;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<MemoryOperand> evaluate(csh handle, const cs_x86_op& operand, const cs_insn& decoded,
+                                      const user_regs_struct& registers) {
+  if (operand.type != X86_OP_MEM) return std::nullopt;
+  MemoryOperand found;
+  found.address = static_cast<uint64_t>(operand.mem.disp);
+  if (operand.mem.segment == X86_REG_FS) found.address += registers.fs_base;
+  if (operand.mem.segment == X86_REG_GS) found.address += registers.gs_base;
+  if (operand.mem.base != X86_REG_INVALID) {
+    const auto base = value_of(operand.mem.base, registers);
+    if (!base) return std::nullopt;
+    found.base = *base;
+    found.register_name = ::cs_reg_name(handle, operand.mem.base);
+    found.address += *base + (operand.mem.base == X86_REG_RIP ? decoded.size : 0);
+  }
+  if (operand.mem.index != X86_REG_INVALID) {
+    const auto index = value_of(operand.mem.index, registers);
+    if (!index) return std::nullopt;
+    found.address += *index * static_cast<uint64_t>(operand.mem.scale);
+  }
+  found.written = (operand.access & CS_AC_WRITE) != 0;
+  return found;
+}
+
+}  // namespace
+
+std::optional<Instruction> instruction_at(const CoreFile& core, const user_regs_struct& registers) {
+  std::array<uint8_t, kInstructionMax> bytes{};
+  const size_t size = core.read(registers.rip, bytes.data(), bytes.size());
+  csh handle = 0;
+  if (size == 0 || ::cs_open(CS_ARCH_X86, CS_MODE_64, &handle) != CS_ERR_OK) return std::nullopt;
+  ::cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
+  cs_insn* decoded = nullptr;
+  std::optional<Instruction> result;
+  if (::cs_disasm(handle, bytes.data(), size, registers.rip, 1, &decoded) == 1) {
+    result.emplace();
+    result->text = decoded->mnemonic;
+    if (decoded->op_str[0] != '\0') result->text += std::string(" ") + decoded->op_str;
+    const cs_x86& detail = decoded->detail->x86;
+    for (int i = 0; i < detail.op_count; ++i) {
+      if (auto operand = evaluate(handle, detail.operands[i], *decoded, registers); operand) {
+        result->operands.push_back(std::move(*operand));
+      }
+    }
+    ::cs_free(decoded, 1);
+  }
+  ::cs_close(&handle);
+  return result;
+}
+
+std::vector<NamedRegister> named_registers(const user_regs_struct& registers) {
+  return {{"rip", registers.rip}, {"rsp", registers.rsp},       {"rbp", registers.rbp},        {"rax", registers.rax},
+          {"rbx", registers.rbx}, {"rcx", registers.rcx},       {"rdx", registers.rdx},        {"rsi", registers.rsi},
+          {"rdi", registers.rdi}, {"r8", registers.r8},         {"r9", registers.r9},          {"r10", registers.r10},
+          {"r11", registers.r11}, {"r12", registers.r12},       {"r13", registers.r13},        {"r14", registers.r14},
+          {"r15", registers.r15}, {"eflags", registers.eflags}, {"fs_base", registers.fs_base}};
+}
+
+}  // namespace crashwright::rca

@@ -1,0 +1,100 @@
+#include "rca/report_parts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace crashwright::rca {
+namespace {
+
+constexpr size_t kNamesShown = 4;
+
+bool same_stack(const ThreadStack& a, const ThreadStack& b) {
+  return std::ranges::equal(a.frames, b.frames, [](const Frame& x, const Frame& y) {
+    return x.pc == y.pc && x.function == y.function && x.line == y.line;
+  });
+}
+
+}  // namespace
+
+std::vector<StackGroup> fold_stacks(const AutopsyReport& report) {
+  std::vector<StackGroup> groups;
+  for (const ThreadStack& thread : report.threads) {
+    const auto same = std::ranges::find_if(groups, [&](const StackGroup& group) {
+      return !group.faulting && !thread.faulting && same_stack(*group.threads.front(), thread);
+    });
+    if (same != groups.end()) {
+      same->threads.push_back(&thread);
+    } else {
+      groups.push_back({{&thread}, thread.faulting});
+    }
+  }
+  std::ranges::stable_sort(groups, [](const StackGroup& a, const StackGroup& b) {
+    return a.faulting != b.faulting ? a.faulting : a.threads.size() > b.threads.size();
+  });
+  return groups;
+}
+
+std::string title_of(const StackGroup& group) {
+  const auto words = [](const ThreadStack& thread) {
+    return fmt::format("{}{}{}", thread.tid, thread.name.empty() ? "" : " ", thread.name);
+  };
+  if (group.threads.size() == 1) {
+    return "thread " + words(*group.threads.front()) + (group.faulting ? ", the one that died" : "");
+  }
+  std::string title = fmt::format("{} threads alike: ", group.threads.size());
+  for (size_t i = 0; i < group.threads.size() && i < kNamesShown; ++i) {
+    title += (i == 0 ? "" : ", ") + words(*group.threads[i]);
+  }
+  return group.threads.size() > kNamesShown ? title + ", ..." : title;
+}
+
+std::string short_place(const Frame& frame) {
+  const std::string& path = frame.file.empty() ? frame.module : frame.file;
+  size_t from = path.rfind('/');
+  if (from != std::string::npos && from > 0) from = path.rfind('/', from - 1);
+  std::string place = from == std::string::npos ? path : path.substr(from + 1);
+  if (!frame.file.empty()) place += fmt::format(":{}", frame.line);
+  return place;
+}
+
+std::string name_of_frame(const Frame& frame) {
+  return (frame.function.empty() ? fmt::format("{:#x}", frame.pc) : frame.function) +
+         (frame.inlined ? " (inlined)" : "");
+}
+
+std::string signal_words(const AutopsyReport& report) {
+  const char* const name = ::sigabbrev_np(report.signal_number);
+  return name == nullptr ? fmt::format("signal {}, code {}", report.signal_number, report.signal_code)
+                         : fmt::format("SIG{} ({}), code {}", name, report.signal_number, report.signal_code);
+}
+
+std::string clip(const std::string& text, size_t width) {
+  return text.size() <= width ? text : text.substr(0, width < 3 ? 0 : width - 3) + "...";
+}
+
+std::string wrap_text(const std::string& text, size_t indent, size_t width) {
+  std::string result;
+  size_t column = 0;
+  size_t at = 0;
+  while (at < text.size()) {
+    size_t begin = at;
+    while (begin < text.size() && text[begin] == ' ') ++begin;
+    const size_t end = std::min(text.find(' ', begin), text.size());
+    const std::string word = clip(text.substr(begin, end - begin), width > indent ? width - indent : 1);
+    if (column + (begin - at) + word.size() > width && column > indent) {
+      result += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else {
+      result.append(begin - at, ' ');
+      column += begin - at;
+    }
+    result += word;
+    column += word.size();
+    at = end;
+  }
+  return result;
+}
+
+}  // namespace crashwright::rca

@@ -1,0 +1,39 @@
+// What all pages for people share: threads with equal stacks folded, short places, short lines.
+//
+// Threads: any. Signal context: no. Errors: none.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "rca/autopsy.h"
+
+namespace crashwright::rca {
+
+struct StackGroup {
+  std::vector<const ThreadStack*> threads;  // with one and the same stack; the first stands for all
+  bool faulting = false;
+};
+
+// The thread that died first, then the largest groups. Valid as long as the report.
+[[nodiscard]] std::vector<StackGroup> fold_stacks(const AutopsyReport& report);
+
+// "thread 17 trading, the one that died", "3 threads: 18 feed, 19 gateway, 20".
+[[nodiscard]] std::string title_of(const StackGroup& group);
+
+// "mock_engine/order_gateway.cc:120", or the module; the last two parts of a path.
+[[nodiscard]] std::string short_place(const Frame& frame);
+[[nodiscard]] std::string name_of_frame(const Frame& frame);
+
+// "SIGSEGV (11), code 1".
+[[nodiscard]] std::string signal_words(const AutopsyReport& report);
+
+// Broken at blanks so that no line is longer than `width`, every line after the first begins with `indent` blanks; a
+// word that is too long by itself is cut.
+[[nodiscard]] std::string wrap_text(const std::string& text, size_t indent, size_t width);
+
+// At most `width` bytes, the end replaced by "...".
+[[nodiscard]] std::string clip(const std::string& text, size_t width);
+
+}  // namespace crashwright::rca
