@@ -24,6 +24,16 @@ void burst_numbers(int64_t first) {
   }
 }
 
+// One stamp for the event that all these calls are about; without an invariant counter the first call's cost includes it.
+void burst_numbers_stamped(int64_t first, uint64_t ticks) {
+  using postmortem::FlightStamp;
+  const FlightStamp stamp = postmortem::flight_clock_is_tsc() ? FlightStamp::from_ticks(ticks) : FlightStamp::now();
+  for (int64_t i = first; i < first + CRASHWRIGHT_LOG_BURST; ++i) {
+    CRASHWRIGHT_LOG_AT(stamp, postmortem::Severity::kInfo, "order {} quantity {} value {}", i, static_cast<int>(i),
+                       static_cast<double>(i));
+  }
+}
+
 void burst_string(const char* text, size_t length) {
   const std::string_view view(text, length);
   for (int i = 0; i < CRASHWRIGHT_LOG_BURST; ++i) CRASHWRIGHT_LOG_INFO("text {}", view);
@@ -39,8 +49,8 @@ uint64_t saturate(uint64_t calls) {
 }  // namespace
 
 const crashwright_log_peer& recorder_log_peer() {
-  static const crashwright_log_peer peer = {
-      CRASHWRIGHT_LOG_PEER_VERSION, open_recorder, burst_numbers, nullptr, burst_string, saturate};
+  static const crashwright_log_peer peer = {CRASHWRIGHT_LOG_PEER_VERSION, open_recorder, burst_numbers,
+                                            burst_numbers_stamped,        burst_string,  saturate};
   return peer;
 }
 

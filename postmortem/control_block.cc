@@ -111,6 +111,7 @@ ThreadWitness& register_thread(const char* name) noexcept {
   ThreadWitness& witness = slot < kThreadsMax ? g_block->threads[slot] : g_overflow_witness;
   witness.name.assign(name);
   witness.tid.store(static_cast<uint32_t>(::gettid()), std::memory_order_release);
+  witness.registered_ns.store(monotonic_ns(), std::memory_order_release);
   t_witness = &witness;
   detail::t_log_committed = &witness.log_committed;
   return witness;

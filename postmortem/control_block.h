@@ -117,7 +117,9 @@ struct ThreadWitness {
   std::atomic<uint32_t> ended;          // 1: the thread is leaving in order, a core need not hold it any more
   std::atomic<uint64_t> log_committed;  // flight recorder: log calls of this thread that have returned
   std::atomic<uint64_t> heartbeats;     // watchdog beats of this thread
-  uint64_t padding[3];
+  // Taken when tid was there to be read: a reader that looks after this time sees the thread. 0: not yet.
+  std::atomic<uint64_t> registered_ns;
+  uint64_t padding[2];
 };
 
 enum class RecoveryPhase : uint32_t {

@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "base/clock.h"
 #include "postmortem/fault_point.h"
 
 namespace crashwright::postmortem {
@@ -319,6 +320,18 @@ BOOST_AUTO_TEST_CASE(threads_beyond_the_last_slot_share_one_that_nobody_reads) {
     return 0;
   }) == 0);
   for (const ThreadWitness& witness : harness.block().threads) BOOST_TEST(witness.heartbeats.load() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_registered_thread_says_since_when_it_can_be_seen) {
+  Harness harness;
+  const uint64_t before_ns = monotonic_ns();
+  BOOST_TEST(harness.run([] {
+    register_thread("trading");
+    return 0;
+  }) == 0);
+  BOOST_TEST(harness.block().threads[0].registered_ns.load() > before_ns);
+  BOOST_TEST(harness.block().threads[0].registered_ns.load() < monotonic_ns());
+  BOOST_TEST(harness.block().threads[1].registered_ns.load() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(registering_twice_keeps_the_slot) {

@@ -76,6 +76,12 @@ bool thread_matches(const ArmedFault& fault) {
   return ::pthread_getname_np(::pthread_self(), name, sizeof name) == 0 && fault.thread == name;
 }
 
+}  // namespace
+
+// Here, so that the autopsy knows its frame for one of the injection.
+namespace injection {
+namespace {
+
 void fire(ControlBlock& block, ArmedFault& fault, uint64_t process_hit) {
   FaultState expected = FaultState::kArmed;
   if (!fault.state.compare_exchange_strong(expected, FaultState::kFired)) return;
@@ -83,10 +89,11 @@ void fire(ControlBlock& block, ArmedFault& fault, uint64_t process_hit) {
   fault.fired_hit.store(process_hit, std::memory_order_relaxed);
   fault.fired_feed_sequence.store(block.engine.feed_applied.load(std::memory_order_relaxed), std::memory_order_relaxed);
   fault.fired_ns.store(monotonic_ns(), std::memory_order_release);
-  injection::perform(fault);
+  perform(fault);
 }
 
 }  // namespace
+}  // namespace injection
 
 std::span<FaultPoint> fault_points() noexcept {
   FaultPoint* const begin = __start_crashwright_fault_points;
@@ -133,7 +140,7 @@ void pass_fault_point(const FaultPoint& point) {
     ArmedFault& fault = block.faults[std::countr_zero(armed)];
     if (fault.state.load(std::memory_order_relaxed) != FaultState::kArmed) continue;
     if (trigger_matches(block, fault, process_hit, thread_hit) && thread_matches(fault)) {
-      fire(block, fault, process_hit);
+      injection::fire(block, fault, process_hit);
     }
   }
 }

@@ -39,6 +39,12 @@ void check_times(const postmortem::HandlerWitness& witness, uint64_t budget_ms, 
   }
 }
 
+// Born while the handler was already at work: the record may have it or not.
+bool born_too_late(const postmortem::ThreadWitness& thread, const postmortem::ControlBlock& block) {
+  const uint64_t registered_ns = thread.registered_ns.load();
+  return registered_ns == 0 || registered_ns > block.handler.entered_ns.load();
+}
+
 // Every thread that was alive is in the record with registers and frames, and the recorder's position is there.
 void check_threads(const postmortem::CrashRecord& record, const postmortem::ControlBlock& block,
                    const std::string& where, Findings& findings) {
@@ -46,7 +52,7 @@ void check_threads(const postmortem::CrashRecord& record, const postmortem::Cont
   if (record.stack.bytes.empty()) findings.fail(where + ": the crash record has no stack of the thread that died");
   for (const postmortem::ThreadWitness& thread : block.threads) {
     const uint32_t tid = thread.tid.load();
-    if (tid == 0 || thread.ended.load() != 0) continue;
+    if (tid == 0 || thread.ended.load() != 0 || born_too_late(thread, block)) continue;
     const std::string name = "thread " + std::string(thread.name.view()) + " (" + std::to_string(tid) + ")";
     const auto& positions = record.recorder_positions;
     if (std::none_of(positions.begin(), positions.end(), [&](const auto& position) { return position.tid == tid; })) {
