@@ -12,12 +12,24 @@ namespace {
 constexpr uint64_t kPageBytes = 4096;
 constexpr size_t kPagesMax = 17;
 
-// Where the kernel does not help, no further than the page: the next one may not be there.
+// The kernel copies the set of signals before it refuses the request: a fault shows as EFAULT, and nothing changes.
+bool page_is_readable(uint64_t address) noexcept {
+  constexpr int kNoSuchRequest = -1;
+  const uint64_t word = address & ~uint64_t{sizeof(uint64_t) - 1};
+  ::syscall(SYS_rt_sigprocmask, kNoSuchRequest, word, nullptr, sizeof(uint64_t));
+  return errno != EFAULT;
+}
+
+// Where the kernel may not copy for us (a seccomp filter), as far as the pages can be read.
 size_t read_directly(uint64_t address, void* to, size_t size) noexcept {
-  const size_t in_page = kPageBytes - address % kPageBytes;
-  if (size > in_page) size = in_page;
-  signal_safe::copy_bytes(to, reinterpret_cast<const void*>(address), size);
-  return size;
+  size_t done = 0;
+  while (done < size && page_is_readable(address + done)) {
+    const size_t in_page = kPageBytes - (address + done) % kPageBytes;
+    const size_t part = in_page < size - done ? in_page : size - done;
+    signal_safe::copy_bytes(static_cast<char*>(to) + done, reinterpret_cast<const void*>(address + done), part);
+    done += part;
+  }
+  return done;
 }
 
 }  // namespace
@@ -37,7 +49,7 @@ size_t read_memory(uint64_t address, void* to, size_t size) noexcept {
   const iovec here{to, wanted};
   const long got = ::syscall(SYS_process_vm_readv, signal_safe::process_id(), &here, 1, there, pages, 0);
   if (got >= 0) return static_cast<size_t>(got);
-  if (errno == EPERM || errno == ENOSYS) return read_directly(address, to, size);
+  if (errno == EPERM || errno == ENOSYS) return read_directly(address, to, wanted);
   return 0;
 }
 

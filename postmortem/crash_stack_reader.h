@@ -1,5 +1,5 @@
 // Reads the memory of a dying process without faulting: through the kernel where that is allowed (process_vm_readv on
-// the own process), otherwise directly, and then a fault ends the stage.
+// the own process), otherwise directly, page by page, each tried before (a seccomp filter may deny the former).
 //
 // Threads: one at a time. Signal context: yes. Errors: false, where the memory cannot be read.
 #pragma once
