@@ -88,6 +88,13 @@ function(crashwright_fuzz name)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
 
+# crashwright_may_skip(TEST case...): a case of that test which prints "SKIPPED: why" counts as skipped, not as passed.
+function(crashwright_may_skip name)
+  foreach(case ${ARGN})
+    set_tests_properties(${name}.${case} PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED: ")
+  endforeach()
+endfunction()
+
 # crashwright_test(NAME SOURCES foo_test.cc [LINK libraries] [LABELS process ...] [TIMEOUT seconds] [SERIAL])
 # One Boost.Test program; every case in its sources becomes a CTest test of its own, "NAME.suite.case". The cases are
 # found by reading the sources, so that ctest lists them before anything is built.

@@ -26,7 +26,7 @@ using crash_format::SectionType;
 using crash_format::Stage;
 using crash_record::Section;
 
-constexpr uint32_t kAfterLastStage = static_cast<uint32_t>(Stage::kChain) + 1;
+constexpr uint32_t kAfterLastStage = static_cast<uint32_t>(Stage::kOwnCore) + 1;
 constexpr size_t kOtherDeathsMax = 8;
 
 Section<crash_format::NestedFault> g_nested;
@@ -86,7 +86,7 @@ void on_nested_fault(int signal, const siginfo_t* info, const ucontext_t* contex
   if (!g_state.restartable.load(std::memory_order_acquire)) abandon(g_state.signal);
   const uint32_t stage = g_state.stage.load(std::memory_order_relaxed);
   // A sanitizer's handler ends with abort(): that is its way to return.
-  if (stage == static_cast<uint32_t>(Stage::kChain) && signal == SIGABRT) restart_at(kAfterLastStage);
+  if (stage == static_cast<uint32_t>(Stage::kChain) && signal == SIGABRT) restart_at(stage + 1);
   const uint32_t count = g_state.nested_faults.fetch_add(1, std::memory_order_relaxed) + 1;
   control_block().handler.nested_faults.store(count, std::memory_order_relaxed);
   if (count > kNestedFaultsMax + 1) abandon(g_state.signal);
@@ -192,7 +192,10 @@ void on_deadline(int signal, siginfo_t* info, void* context) noexcept {
   const uint32_t stage = g_state.stage.load(std::memory_order_relaxed);
   const uint32_t finish = static_cast<uint32_t>(Stage::kFinish);
   const bool first = g_state.deadlines.fetch_add(1, std::memory_order_relaxed) == 0;
-  const uint32_t next = first && stage < finish ? finish : kAfterLastStage;
+  const uint32_t own_core = static_cast<uint32_t>(Stage::kOwnCore);
+  // A sanitizer that hangs does not cost the core; the core's own deadline, or a second one, ends everything.
+  const uint32_t after_chain = stage < own_core ? own_core : kAfterLastStage;
+  const uint32_t next = first && stage < finish ? finish : first ? after_chain : kAfterLastStage;
   release_threads();
   g_state.stage.store(next, std::memory_order_relaxed);
   // Noted once only: writing may be what hangs.

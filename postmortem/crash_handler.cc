@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <string>
 
 #include "base/clock.h"
 #include "base/unique_fd.h"
+#include "postmortem/core_self_writer.h"
 #include "postmortem/crash_modules.h"
 #include "postmortem/crash_record_writer.h"
 #include "postmortem/crash_state.h"
@@ -71,6 +73,14 @@ Status install_fatal_actions(KernelAction action) {
   return {};
 }
 
+Status install_own_core(const CrashHandlerOptions& options) {
+  const char* const variable = std::getenv(kOwnCoreVariable);
+  const std::string folder =
+      options.own_core_folder.empty() && variable != nullptr ? variable : options.own_core_folder;
+  g_state.own_core_deadline_ns = static_cast<uint64_t>(std::chrono::nanoseconds(options.own_core_deadline).count());
+  return folder.empty() ? Status() : prepare_own_core(folder);
+}
+
 }  // namespace
 
 Status install_crash_handler(const CrashHandlerOptions& options) {
@@ -88,6 +98,7 @@ Status install_crash_handler(const CrashHandlerOptions& options) {
   collect_modules();
   set_abort_message_address(::dlsym(RTLD_DEFAULT, "__abort_msg"));
   install_terminate_handler();
+  if (auto prepared = install_own_core(options); !prepared) return prepared;
   if (auto prepared = crash::prepare_thread_capture(); !prepared) return prepared;
   crash::make_deadline();
   crash::rehearse_stages();

@@ -38,7 +38,14 @@ struct CrashHandlerOptions {
   // descriptor nor a block of the disk.
   std::string record_path;
   std::chrono::milliseconds deadline{2000};  // for all stages but the chain to a sanitizer, which gets ten times that
+  // Not empty: once the record is complete the process writes its own core into this folder, as core.PID, for machines
+  // where neither the kernel nor a tracer can (core_self_writer.h). Empty: as the environment variable
+  // CRASHWRIGHT_OWN_CORE says, which a harness sets; without it no core is written.
+  std::string own_core_folder{};
+  std::chrono::milliseconds own_core_deadline{30'000};  // an unfinished core is then left as it is
 };
+
+inline constexpr const char* kOwnCoreVariable = "CRASHWRIGHT_OWN_CORE";
 
 // Not an error: being called when a handler of somebody else is installed; it is replaced (sanitizers: chained to).
 [[nodiscard]] Status install_crash_handler(const CrashHandlerOptions& options);

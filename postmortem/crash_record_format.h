@@ -60,10 +60,11 @@ enum class Stage : uint32_t {
   kModules = 3,
   kStack = 4,
   kStackWalk = 5,
-  kFrames = 6,   // what there is to say about the dying thread is in the record
-  kThreads = 7,  // the other threads
-  kFinish = 8,   // writes kComplete
-  kChain = 9,    // calls a sanitizer's handler, after the record is complete
+  kFrames = 6,    // what there is to say about the dying thread is in the record
+  kThreads = 7,   // the other threads
+  kFinish = 8,    // writes kComplete
+  kChain = 9,     // calls a sanitizer's handler, after the record is complete
+  kOwnCore = 10,  // the process writes its own core, where it was told to
 };
 inline constexpr uint32_t kLastRecordedStage = 7;
 

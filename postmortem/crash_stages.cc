@@ -146,6 +146,8 @@ void perform_stage(Stage stage) noexcept {
       return finish();
     case Stage::kChain:
       return chain();
+    case Stage::kOwnCore:
+      return write_core_of_crash();
   }
 }
 
@@ -191,7 +193,7 @@ WalkTables walk_tables() noexcept {
   if (__builtin_setjmp(g_restart) == 0) g_state.restartable.store(true, std::memory_order_release);
   for (;;) {
     const uint32_t stage = g_state.stage.load(std::memory_order_relaxed);
-    if (stage > static_cast<uint32_t>(Stage::kChain)) break;
+    if (stage > static_cast<uint32_t>(Stage::kOwnCore)) break;
     run_stage(stage);
     g_state.stage.store(stage + 1, std::memory_order_relaxed);
   }

@@ -39,6 +39,7 @@ struct State {
   std::atomic<uint32_t> deadlines;
   std::atomic<bool> restartable;
   uint64_t deadline_ns;
+  uint64_t own_core_deadline_ns;
   int deadline_timer;
   bool deadline_made;
   uint8_t attempts[16];  // by stage
@@ -64,6 +65,9 @@ void rehearse_stages() noexcept;
 void make_deadline() noexcept;
 void arm_deadline(uint64_t deadline_ns) noexcept;
 void disarm_deadline() noexcept;
+
+// crash_own_core.cc. Nothing where the process was not told to write its own core.
+void write_core_of_crash() noexcept;
 
 // crash_planted.cc. Not signal-safe: that is the bug.
 void allocate_and_print(int signal) noexcept;

@@ -29,7 +29,7 @@ struct ProcessFacts {
   bool core_dumped = false;         // WCOREDUMP
   std::string core_path;            // empty: none found
   std::string core_absent_because;  // why, when there is none
-  std::string core_way;             // "kernel", "outside" (ptrace writer)
+  std::string core_way;             // "kernel", "outside" (by a tracer), "self" (by the crash handler)
   std::string killed_by;            // "harness" when we sent the ending signal, otherwise empty
   std::string kill_reason;          // "fault" "deadline" "interrupt" when killed_by is "harness"
   int32_t kill_signal = 0;

@@ -23,6 +23,7 @@ constexpr std::array kCommands{
     Command{"audit", "print, replay, verify, compare and explain an order audit log", audit_command},
     Command{"triage", "group crashes by bug: new, known, back again", triage_command},
     Command{"log", "engine log, audit log, exchange and crash on one time axis", log_command},
+    Command{"core", "take the core of a living process and let it go on", core_command},
     Command{"report", "render the reports of a run again from its events", report_command},
     Command{"runs", "the recorded runs and what came of them", runs_command},
     Command{"prove", "show that the verifiers catch deliberate bugs", prove_command},

@@ -27,6 +27,7 @@ int triage_command(const std::vector<std::string>& arguments);
 int bench_command(const std::vector<std::string>& arguments);
 int cleanup_command(const std::vector<std::string>& arguments);
 int completion_command(const std::vector<std::string>& arguments);
+int core_command(const std::vector<std::string>& arguments);
 int doctor_command(const std::vector<std::string>& arguments);
 int explain_command(const std::vector<std::string>& arguments);
 int faults_command(const std::vector<std::string>& arguments);

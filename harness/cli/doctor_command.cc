@@ -24,7 +24,12 @@ constexpr uint64_t kMemoryWanted = 1ULL << 30;
 
 // What does not run, or runs less well, without it.
 std::string lost_without(const std::string& what) {
-  if (what.find("core") != std::string::npos) return "core_capture judges less: no core of every death";
+  if (what == "kernel core") return "cores are taken from outside, a tracer follows every engine";
+  if (what == "outside core")
+    return "hung engines leave no core; the dying engine writes its own where the kernel may not";
+  if (what == "self-written core") return "no core where neither the kernel nor a tracer may write one";
+  if (what == "crash record") return "the promises handler and rca judge less";
+  if (what.find("core") != std::string::npos) return "the next way to a core is taken";
   if (what.find("cgroup") != std::string::npos) return "scenarios that need cgroup_memory are skipped";
   if (what.find("fuse") != std::string::npos) return "scenarios with storage faults are skipped";
   if (what.find("canary") != std::string::npos) return "no verdict can be trusted: nothing is run";

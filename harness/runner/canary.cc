@@ -12,13 +12,22 @@
 #include <csignal>
 
 #include "base/clock.h"
+#include "postmortem/crash_handler.h"
 
 namespace crashwright::harness {
 namespace {
 
 constexpr std::chrono::seconds kPatience{10};
 
-// Async-signal-safe calls only: the parent may have other threads.
+// Not async-signal-safe; glibc keeps the heap usable after fork().
+void install_kit(const char* folder) {
+  postmortem::CrashHandlerOptions options;
+  options.record_path = std::string(folder) + "/crash.rec";
+  options.own_core_folder = folder;
+  if (!postmortem::install_crash_handler(options)) ::_exit(4);
+}
+
+// Async-signal-safe calls only, but for the kit: the parent may have other threads.
 [[noreturn]] void live(const char* folder, int read_end, int write_end, Canary::Fate fate, bool core_limited) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGSEGV, SIG_DFL);
@@ -30,7 +39,8 @@ constexpr std::chrono::seconds kPatience{10};
   ::close(write_end);
   char byte = 0;
   if (::read(read_end, &byte, 1) != 0 || ::chdir(folder) != 0) ::_exit(3);
-  if (fate == Canary::Fate::kCrash) {
+  if (fate == Canary::Fate::kCrashWithKit) install_kit(folder);
+  if (fate != Canary::Fate::kEnd) {
     // Both are volatile: the compiler must neither see the null nor drop a store that nobody reads.
     volatile int* volatile nowhere = nullptr;
     *nowhere = 1;

@@ -2,7 +2,7 @@
 // apart on this machine.
 //
 // The canary is forked from this process and executes nothing else, so it works whatever is installed. It waits for
-// go() and then meets its fate in its folder.
+// go() and then meets its fate in its folder. Start one with the kit while no other thread of this process is busy.
 // Threads: one owner, the thread that forked it. Errors: kEnvironment when no child can be started.
 #pragma once
 
@@ -17,7 +17,11 @@ namespace crashwright::harness {
 
 class Canary {
  public:
-  enum class Fate { kCrash, kEnd };
+  enum class Fate {
+    kCrash,
+    kEnd,
+    kCrashWithKit,  // with the crash handler installed: its record is crash.rec, its own core core.PID
+  };
 
   // `core_limited`: with RLIMIT_CORE zero, as where no kernel core is to be had.
   [[nodiscard]] static Result<Canary> start(const std::string& folder, Fate fate, bool core_limited);

@@ -34,7 +34,4 @@ enum class CorePattern {
 };
 [[nodiscard]] CorePattern classify_core_pattern(const std::string& pattern);
 
-// Hexadecimal GNU build-id of an executable; empty when it has none.
-[[nodiscard]] std::string read_build_id(const std::string& path);
-
 }  // namespace crashwright::harness

@@ -20,6 +20,7 @@
 #include "harness/runner/needs.h"
 #include "harness/runner/proc_info.h"
 #include "harness/runner/testing/temporary_folder.h"
+#include "rca/build_id.h"
 #include "rca/core_file.h"
 
 using namespace crashwright;
@@ -169,9 +170,9 @@ BOOST_AUTO_TEST_CASE(a_traced_child_that_ends_in_order_leaves_no_core) {
 }
 
 BOOST_AUTO_TEST_CASE(the_build_id_of_this_program_is_read) {
-  const std::string build_id = read_build_id("/proc/self/exe");
+  const std::string build_id = rca::build_id_of_file("/proc/self/exe");
   BOOST_TEST(build_id.size() == 40U);
-  BOOST_TEST(read_build_id("/dev/null").empty());
+  BOOST_TEST(rca::build_id_of_file("/dev/null").empty());
 }
 
 BOOST_AUTO_TEST_CASE(core_patterns_are_told_apart) {
@@ -200,7 +201,7 @@ BOOST_AUTO_TEST_CASE(mappings_are_chosen_for_the_core_as_the_kernel_would) {
   BOOST_TEST(!belongs_in_core(mappings[0]));
   BOOST_TEST(belongs_in_core(mappings[1]));
   BOOST_TEST(!belongs_in_core(mappings[2]));
-  BOOST_TEST(!belongs_in_core(mappings[3]));
+  BOOST_TEST(belongs_in_core(mappings[3]));  // a memfd has no name in any folder
   BOOST_TEST(belongs_in_core(mappings[4]));
 }
 
@@ -209,7 +210,8 @@ BOOST_AUTO_TEST_CASE(the_machine_is_probed_and_a_missing_need_is_named) {
   const auto machine = probe_machine(folder.path());
   BOOST_REQUIRE_MESSAGE(machine.has_value(), (machine ? "" : machine.error().message));
   BOOST_TEST(machine->canary);
-  BOOST_TEST(machine->findings.size() == 5U);
+  BOOST_TEST(machine->findings.size() == 7U);
+  BOOST_TEST(machine->core_ways.empty() == (machine->core == CoreWay::kNone));
   for (const Finding& finding : machine->findings) {
     BOOST_TEST_MESSAGE(finding.what << ": " << finding.works << " " << finding.text);
     BOOST_TEST((finding.works || !finding.text.empty()));
@@ -219,9 +221,22 @@ BOOST_AUTO_TEST_CASE(the_machine_is_probed_and_a_missing_need_is_named) {
   plan.needs = {"cgroup_memory", "core", "fuse"};
   Capabilities everything;
   everything.core = CoreWay::kKernel;
+  everything.core_ways = {CoreWay::kKernel};
   everything.cgroup_memory = everything.fuse = true;
   BOOST_TEST(missing_need(plan, everything).empty());
   everything.fuse = false;
   everything.findings.push_back({"fuse", false, "no /dev/fuse", ""});
   BOOST_TEST(missing_need(plan, everything) == "fuse: no /dev/fuse");
+  // No way to a core at all, and a way that the scenario asks for: the need is named, with its reason.
+  everything.findings = {{"kernel core", false, "limited", ""},
+                         {"outside core", false, "denied", ""},
+                         {"self-written core", false, "no /proc", ""}};
+  everything.core = CoreWay::kNone;
+  everything.core_ways.clear();
+  plan.needs = {"core"};
+  BOOST_TEST(missing_need(plan, everything) ==
+             "no way to a core: kernel core: limited; outside core: denied; self-written core: no /proc");
+  plan.needs.clear();
+  plan.core = CoreWay::kSelf;
+  BOOST_TEST(missing_need(plan, everything) == "self-written core: no /proc");
 }

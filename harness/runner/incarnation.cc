@@ -10,6 +10,8 @@
 #include "harness/runner/files.h"
 #include "harness/runner/interrupt.h"
 #include "harness/runner/supervise.h"
+#include "postmortem/crash_handler.h"
+#include "rca/build_id.h"
 
 namespace crashwright::harness {
 namespace {
@@ -54,7 +56,7 @@ struct Engine {
 };
 
 void trace_from_the_start(ChildOptions& options, const std::string& folder, std::unique_ptr<CrashTracer>& tracer) {
-  options.core_limit_bytes = 0;
+  options.kernel_core = false;
   options.before_exec = [folder, &tracer](int32_t pid) -> Status {
     auto attached = CrashTracer::attach(pid, folder + "/core." + std::to_string(pid));
     if (!attached) return tl::unexpected(attached.error());
@@ -63,13 +65,25 @@ void trace_from_the_start(ChildOptions& options, const std::string& folder, std:
   };
 }
 
+CoreWay core_way(const CaseContext& context) { return context.plan.core.value_or(context.run.machine.core); }
+
+// A way that the scenario asks for is the only one that is left open.
+void open_way_to_core(const CaseContext& context, const std::string& folder, ChildOptions& options,
+                      std::unique_ptr<CrashTracer>& tracer) {
+  if (core_way(context) == CoreWay::kOutside) trace_from_the_start(options, folder, tracer);
+  if (core_way(context) != CoreWay::kSelf) return;
+  options.kernel_core = false;
+  options.ptrace_allowed = !context.plan.core.has_value();
+  options.environment.push_back(std::string(postmortem::kOwnCoreVariable) + "=" + folder);
+}
+
 Result<Engine> spawn_engine(CaseContext& context, const EngineCommand& command) {
   Engine engine;
   ChildOptions options = child_options(context, command);
   options.environment.push_back(context.channel->environment_entry());
   options.inherited_fds = {context.channel->fd()};
   if (context.cgroup) options.cgroup_procs = context.cgroup->procs_path();
-  if (context.run.machine.core == CoreWay::kOutside) trace_from_the_start(options, command.folder, engine.tracer);
+  open_way_to_core(context, command.folder, options, engine.tracer);
   auto child = Child::spawn(options);
   if (!child) return tl::unexpected(child.error());
   engine.child = std::move(*child);
@@ -93,16 +107,16 @@ Supervised watch(CaseContext& context, const Engine& engine, uint32_t number, co
   return supervise(*engine.child, options);
 }
 
-void record_core(const Supervised& seen, const std::string& folder, rca::ProcessFacts& facts) {
+void record_core(const Supervised& seen, const std::string& folder, CoreWay way, rca::ProcessFacts& facts) {
   facts.core_dumped = WIFSIGNALED(facts.wait_status) && WCOREDUMP(facts.wait_status);
   std::string path = seen.outside_core;
   if (!path.empty()) {
     facts.core_way = "outside";
-  } else if (facts.core_dumped) {
+  } else if (facts.core_dumped || (way == CoreWay::kSelf && WIFSIGNALED(facts.wait_status))) {
     const CoreSearch search = find_core(folder, facts.pid);
     path = search.path;
     facts.core_absent_because = search.absent_because;
-    if (!path.empty()) facts.core_way = "kernel";
+    if (!path.empty()) facts.core_way = core_way_name(facts.core_dumped ? CoreWay::kKernel : CoreWay::kSelf);
   } else if (!seen.outside_core_failed.empty()) {
     facts.core_absent_because = seen.outside_core_failed;
   } else if (WIFSIGNALED(facts.wait_status)) {
@@ -121,7 +135,7 @@ rca::ProcessFacts process_facts(const CaseContext& context, const Child& child, 
   facts.folder = command.folder.substr(context.folder.size() + 1);
   facts.argv = engine_arguments(context.plan, command);
   facts.build = build_name(context.plan.build);
-  facts.build_id = read_build_id(command.program);
+  facts.build_id = rca::build_id_of_file(command.program);
   facts.pid = child.pid();
   facts.started_ns = child.started_ns();
   facts.ended_ns = seen.end.ended_ns;
@@ -234,7 +248,7 @@ Result<IncarnationEnd> run_incarnation(CaseContext& context, uint32_t number) {
   }
   facts.finished = seen.end.exited_with(0) && context.channel->block().engine.finished.load() == 1;
   facts.control_dump = facts.folder + "/control.bin";
-  record_core(seen, folder, facts);
+  record_core(seen, folder, core_way(context), facts);
   context.observer->after_incarnation(facts);
   if (auto dumped = context.channel->dump(context.folder + "/" + facts.control_dump); !dumped) {
     return tl::unexpected(dumped.error());

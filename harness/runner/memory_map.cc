@@ -39,9 +39,12 @@ void parse_detail(const std::string& line, Mapping& mapping) {
   const std::string value = line.substr(colon + 1);
   const auto bytes = [&value] { return std::strtoull(value.c_str(), nullptr, 10) * 1024; };
   if (key == "Rss") mapping.resident_bytes = bytes();
-  if (key == "Anonymous") mapping.anonymous_bytes = bytes();
+  if (key == "Anonymous") mapping.anonymous_bytes += bytes();
+  if (key == "Private_Hugetlb") mapping.anonymous_bytes += bytes();
   if (key == "Swap") mapping.swap_bytes = bytes();
-  if (key == "VmFlags") mapping.do_not_dump = (value + " ").find(" dd ") != std::string::npos;
+  if (key != "VmFlags") return;
+  const std::string flags = " " + value + " ";
+  mapping.do_not_dump = flags.find(" dd ") != std::string::npos || flags.find(" io ") != std::string::npos;
 }
 
 }  // namespace
@@ -68,11 +71,13 @@ std::vector<Mapping> parse_memory_map(std::string_view smaps) {
   return mappings;
 }
 
+bool Mapping::nameless() const { return inode == 0 || path.ends_with(" (deleted)"); }
+
 bool belongs_in_core(const Mapping& mapping) {
   if (!mapping.readable || mapping.do_not_dump) return false;
   if (mapping.path == "[vvar]" || mapping.path == "[vvar_vclock]" || mapping.path == "[vsyscall]") return false;
   if (mapping.path == "[vdso]") return true;
-  if (mapping.shared) return mapping.inode == 0;
+  if (mapping.shared) return mapping.nameless();
   return mapping.anonymous_bytes > 0 || mapping.swap_bytes > 0;
 }
 

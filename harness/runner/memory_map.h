@@ -25,7 +25,12 @@ struct Mapping {
   uint64_t resident_bytes = 0;
   uint64_t anonymous_bytes = 0;  // private pages, those of a written private file mapping included
   uint64_t swap_bytes = 0;
-  bool do_not_dump = false;  // MADV_DONTDUMP: a sanitizer's shadow, terabytes wide
+  bool do_not_dump = false;  // MADV_DONTDUMP (a sanitizer's shadow, terabytes wide), or a device
+
+  // Shared memory without a file that has a name: memfd, MAP_ANONYMOUS, a file that was deleted.
+  [[nodiscard]] bool nameless() const;
+  // Pages of it that were never touched are zero.
+  [[nodiscard]] bool zero_until_touched() const { return inode == 0 && !shared && path != "[vdso]"; }
 
   [[nodiscard]] uint64_t size() const { return end - begin; }
 };
@@ -34,7 +39,8 @@ struct Mapping {
 [[nodiscard]] std::vector<Mapping> parse_memory_map(std::string_view smaps);
 
 // Whether a core holds the mapping's bytes, following the kernel's default filter (core(5)): private memory whether a
-// file is behind it or not, as soon as it differs from the file; nothing that can be read from a file again.
+// file is behind it or not, as soon as it differs from the file; nothing that can be read from a file again. The
+// self-written core chooses the same (postmortem/core_self_maps.h).
 [[nodiscard]] bool belongs_in_core(const Mapping& mapping);
 
 }  // namespace crashwright::harness

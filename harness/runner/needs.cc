@@ -1,9 +1,12 @@
 #include "harness/runner/needs.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <memory>
 #include <optional>
 
@@ -15,11 +18,19 @@
 #include "harness/runner/files.h"
 #include "harness/runner/process.h"
 #include "harness/storage/storage_mount.h"
+#include "postmortem/crash_record_reader.h"
 
 namespace crashwright::harness {
 namespace {
 
-constexpr const char* kCoreRemedy = "a core_pattern that is a plain file name, and a hard RLIMIT_CORE above zero";
+constexpr const char* kKernelCore = "kernel core";
+constexpr const char* kOutsideCore = "outside core";
+constexpr const char* kSelfCore = "self-written core";
+constexpr const char* kCrashRecord = "crash record";
+constexpr const char* kCoreRemedy = "a core_pattern that is a plain file name, and an unlimited hard RLIMIT_CORE";
+constexpr const char* kSelfRemedy = "/proc, and room to write in the working folder of the process";
+// Below it the kernel may cut the core of an engine, however complete that of a canary is.
+constexpr rlim_t kCoreBytesMin = rlim_t{512} << 20;
 constexpr const char* kPtraceRemedy =
     "allow ptrace of own processes (kernel.yama.ptrace_scope, seccomp of the container)";
 
@@ -42,10 +53,15 @@ Result<Finding> probe_verdicts(const std::string& folder, int crash_status) {
 
 Finding probe_kernel_core(const std::string& folder, int32_t pid, int status) {
   Finding finding;
-  finding.what = "kernel core";
+  finding.what = kKernelCore;
   const CoreSearch core = find_core(folder, pid);
   finding.works = died_of_segv(status) && !core.path.empty();
   finding.text = finding.works ? "complete, in the working folder of the process" : core.absent_because;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max < kCoreBytesMin) {
+    finding.works = false;
+    finding.text = "the hard limit of RLIMIT_CORE is " + std::to_string(limit.rlim_max) + " bytes";
+  }
   if (!finding.works) finding.remedy = kCoreRemedy;
   return finding;
 }
@@ -60,7 +76,7 @@ Result<Finding> probe_outside_core(const std::string& folder) {
   });
   if (!status) return tl::unexpected(status.error());
   Finding finding;
-  finding.what = "outside core";
+  finding.what = kOutsideCore;
   finding.works =
       tracer && died_of_segv(*status) && !(*tracer)->core_path().empty() && check_core_complete(path).has_value();
   finding.text = "written through ptrace, for hangs and where the kernel writes none";
@@ -70,6 +86,34 @@ Result<Finding> probe_outside_core(const std::string& folder) {
     finding.remedy = kPtraceRemedy;
   }
   return finding;
+}
+
+struct KitFindings {
+  Finding own_core{kSelfCore, false, "written by the dying process, where RLIMIT_CORE and ptrace are closed", ""};
+  Finding record{kCrashRecord, false, "written by the dying process, whatever else works", ""};
+};
+
+// One death for both: the crash record is complete, then the canary writes its own core.
+Result<KitFindings> probe_kit(const std::string& folder) {
+  auto canary = Canary::start(folder, Canary::Fate::kCrashWithKit, true);
+  if (!canary) return tl::unexpected(canary.error());
+  const auto status = canary->wait([] {});
+  if (!status) return tl::unexpected(status.error());
+  KitFindings kit;
+  const auto record = postmortem::read_crash_record(folder + "/crash.rec");
+  kit.record.works = died_of_segv(*status) && record && record->crashed && record->complete;
+  if (!kit.record.works) {
+    kit.record.text =
+        record ? "not complete: the canary ended with " + describe_wait_status(*status) : record.error().message;
+    kit.record.remedy = "room to write in the working folder of the process";
+  }
+  const auto core = check_core_complete(folder + "/core." + std::to_string(canary->pid()));
+  kit.own_core.works = died_of_segv(*status) && core.has_value();
+  if (!kit.own_core.works) {
+    kit.own_core.text = core ? "the canary ended with " + describe_wait_status(*status) : core.error().message;
+    kit.own_core.remedy = kSelfRemedy;
+  }
+  return kit;
 }
 
 Finding probe_cgroup() {
@@ -107,18 +151,6 @@ Finding probe_fuse(const std::string& folder) {
 
 }  // namespace
 
-const char* core_way_name(CoreWay way) noexcept {
-  switch (way) {
-    case CoreWay::kKernel:
-      return "kernel";
-    case CoreWay::kOutside:
-      return "outside";
-    case CoreWay::kNone:
-      break;
-  }
-  return "none";
-}
-
 Result<Capabilities> probe_machine(const std::string& scratch) {
   const std::string folder = scratch + "/canary";
   if (auto made = make_folder(folder); !made) return tl::unexpected(made.error());
@@ -131,19 +163,40 @@ Result<Capabilities> probe_machine(const std::string& scratch) {
   if (!verdicts) return tl::unexpected(verdicts.error());
   const auto outside = probe_outside_core(folder);
   if (!outside) return tl::unexpected(outside.error());
-  machine.findings = {*verdicts, probe_kernel_core(folder, crash->pid(), *crash_status), *outside, probe_cgroup(),
+  const auto kit = probe_kit(folder);
+  if (!kit) return tl::unexpected(kit.error());
+  machine.findings = {*verdicts,         probe_kernel_core(folder, crash->pid(), *crash_status),
+                      *outside,          kit->own_core,
+                      kit->record,       probe_cgroup(),
                       probe_fuse(folder)};
   machine.canary = machine.findings[0].works;
-  if (machine.findings[1].works) {
-    machine.core = CoreWay::kKernel;
-  } else if (machine.findings[2].works) {
-    machine.core = CoreWay::kOutside;
+  const CoreWay ways[] = {CoreWay::kKernel, CoreWay::kOutside, CoreWay::kSelf};
+  for (size_t i = 0; i < std::size(ways); ++i) {
+    if (machine.findings[i + 1].works) machine.core_ways.push_back(ways[i]);
   }
-  machine.cgroup_memory = machine.findings[3].works;
-  machine.fuse = machine.findings[4].works;
+  if (!machine.core_ways.empty()) machine.core = machine.core_ways.front();
+  machine.cgroup_memory = machine.findings[5].works;
+  machine.fuse = machine.findings[6].works;
   if (auto removed = remove_tree(folder); !removed) return tl::unexpected(removed.error());
   return machine;
 }
+
+namespace {
+
+const char* finding_of(CoreWay way) {
+  return way == CoreWay::kKernel ? kKernelCore : way == CoreWay::kOutside ? kOutsideCore : kSelfCore;
+}
+
+std::string every_way_closed(const Capabilities& machine) {
+  std::string text = "no way to a core:";
+  for (const Finding& finding : machine.findings) {
+    const bool way = finding.what == kKernelCore || finding.what == kOutsideCore || finding.what == kSelfCore;
+    if (way) text += (text.back() == ':' ? " " : "; ") + finding.what + ": " + finding.text;
+  }
+  return text;
+}
+
+}  // namespace
 
 std::string missing_need(const Plan& plan, const Capabilities& machine) {
   const auto why = [&machine](const char* what, bool works) -> std::string {
@@ -153,9 +206,14 @@ std::string missing_need(const Plan& plan, const Capabilities& machine) {
     }
     return what;
   };
+  if (plan.core) {
+    const bool works = std::count(machine.core_ways.begin(), machine.core_ways.end(), *plan.core) > 0;
+    const std::string missing = why(finding_of(*plan.core), works);
+    if (!missing.empty()) return missing;
+  }
   for (const std::string& need : plan.needs) {
     std::string missing;
-    if (need == "core") missing = why("kernel core", machine.core != CoreWay::kNone);
+    if (need == "core" && machine.core == CoreWay::kNone) missing = every_way_closed(machine);
     if (need == "fuse") missing = why("fuse", machine.fuse);
     if (need == "cgroup_memory") missing = why("memory cgroup", machine.cgroup_memory);
     if (!missing.empty()) return missing;

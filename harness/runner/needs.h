@@ -12,24 +12,16 @@
 
 namespace crashwright::harness {
 
-// How a core of a dying engine is had here, best first.
-enum class CoreWay {
-  kKernel,   // the kernel writes it into the process's own working folder
-  kOutside,  // the harness traces the engine and writes the core before the deadly signal is delivered
-  kNone,     // crash record and flight recorder only
-};
-
-[[nodiscard]] const char* core_way_name(CoreWay way) noexcept;  // "kernel" "outside" "none"
-
 struct Finding {
-  std::string what;  // "kernel core", "outside core (ptrace)", "memory cgroup", "fuse", "canary"
+  std::string what;  // "canary" "kernel core" "outside core" "self-written core" "crash record" "memory cgroup" "fuse"
   bool works = false;
   std::string text;    // how, or why not
   std::string remedy;  // empty when it works or there is none
 };
 
 struct Capabilities {
-  CoreWay core = CoreWay::kNone;
+  CoreWay core = CoreWay::kNone;   // the best that works
+  std::vector<CoreWay> core_ways;  // all that work
   bool cgroup_memory = false;
   bool fuse = false;
   bool canary = false;  // a crash was seen as a crash with its signal, an orderly end as an orderly end

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "harness/runner/proc_info.h"
+#include "harness/runner/sandbox.h"
 
 extern char** environ;
 
@@ -93,7 +94,8 @@ void set_limit(const Prepared& prepared, __rlimit_resource resource, std::option
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);
   if (prepared.cgroup_fd >= 0 && ::write(prepared.cgroup_fd, "0", 1) != 1) report_and_exit(prepared, "join the cgroup");
-  set_limit(prepared, RLIMIT_CORE, options.core_limit_bytes);
+  if (options.kernel_core) set_limit(prepared, RLIMIT_CORE, std::nullopt);
+  if (!options.kernel_core && !forbid_kernel_core()) report_and_exit(prepared, "forbid cores of the kernel");
   if (options.address_space_limit_bytes) set_limit(prepared, RLIMIT_AS, options.address_space_limit_bytes);
   if (::chdir(options.working_folder.c_str()) != 0) report_and_exit(prepared, "enter the working folder");
   if (::dup2(prepared.stdin_fd, 0) < 0 || ::dup2(prepared.stdout_fd, 1) < 0 || ::dup2(prepared.stderr_fd, 2) < 0) {
@@ -102,6 +104,7 @@ void set_limit(const Prepared& prepared, __rlimit_resource resource, std::option
   for (const int fd : options.inherited_fds) {
     if (::fcntl(fd, F_SETFD, 0) != 0) report_and_exit(prepared, "inherit a descriptor");
   }
+  if (!options.ptrace_allowed && !forbid_ptrace()) report_and_exit(prepared, "forbid ptrace");
   char byte = 0;
   if (::read(prepared.gate_fd, &byte, 1) != 1) ::_exit(124);
   ::execve(prepared.argv[0], prepared.argv.data(), prepared.envp.data());

@@ -34,8 +34,9 @@ struct ChildOptions {
   std::vector<int> inherited_fds;                     // stay open under the same number
   std::string cgroup_procs;                           // cgroup.procs file to join before exec; empty: none
   std::optional<uint64_t> address_space_limit_bytes;  // RLIMIT_AS
-  std::optional<uint64_t> core_limit_bytes;           // RLIMIT_CORE; absent: as high as allowed
-  uint64_t output_bytes_max = 4 << 20;                // per file
+  bool kernel_core = true;              // false: the hard limit of RLIMIT_CORE forbids it; true: as high as allowed
+  bool ptrace_allowed = true;           // false: a seccomp filter forbids it to the child and its children
+  uint64_t output_bytes_max = 4 << 20;  // per file
   // Called in the parent while the child stands right before exec: whatever it sets up holds for the whole life of the
   // program. When it fails the child is not started.
   std::function<Status(int32_t pid)> before_exec;

@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_child_dies_with_the_thread_that_started_it) {
 BOOST_AUTO_TEST_CASE(a_core_limit_of_zero_reaches_the_child) {
   const TemporaryFolder folder;
   ChildOptions options = shell(folder, "ulimit -c");
-  options.core_limit_bytes = 0;
+  options.kernel_core = false;
   const auto child = spawned(options);
   BOOST_TEST(ended(*child).exited_with(0));
   BOOST_TEST(read_file(folder / "stdout.txt").value() == "0\n");

@@ -6,6 +6,8 @@ list(APPEND SOURCES
     runner/cleanup.cc
     runner/control_channel.cc
     runner/core_file.cc
+    runner/core_memory.cc
+    runner/core_notes.cc
     runner/core_writer.cc
     runner/crash_tracer.cc
     runner/data_folder.cc
@@ -25,4 +27,5 @@ list(APPEND SOURCES
     runner/proc_info.cc
     runner/process.cc
     runner/run.cc
+    runner/sandbox.cc
     runner/supervise.cc)

@@ -11,3 +11,21 @@ if(TARGET runner_case_test)
   target_compile_definitions(runner_case_test PRIVATE STUB_ENGINE="$<TARGET_FILE:runner_stub_engine>"
                                                       STUB_EXCHANGE="$<TARGET_FILE:runner_stub_exchange>")
 endif()
+
+# A process of any size and shape that dies or hangs, for the tests and the benchmark of core capture.
+if(NOT CRASHWRIGHT_SANITIZE AND (CRASHWRIGHT_TESTS OR CRASHWRIGHT_BENCH))
+  crashwright_program(core_victim SOURCES runner/testing/core_victim.cc LINK crashwright::postmortem PkgConfig::URING
+                                                                             Threads::Threads)
+endif()
+if(CRASHWRIGHT_TESTS AND NOT CRASHWRIGHT_SANITIZE)
+  foreach(name core_ladder core_tools)
+    crashwright_test(runner_${name}_test SOURCES runner/${name}_test.cc runner/testing/victim_core.cc
+                     LINK crashwright::harness LABELS process)
+    target_compile_definitions(runner_${name}_test PRIVATE CORE_VICTIM="$<TARGET_FILE:core_victim>")
+    add_dependencies(runner_${name}_test core_victim)
+  endforeach()
+  crashwright_test(runner_core_pattern_test SOURCES runner/core_pattern_test.cc LINK crashwright::harness LABELS process
+                   SERIAL)
+  crashwright_may_skip(runner_core_pattern_test
+                       where_cores_go_to_a_program_the_run_takes_the_next_way_and_says_why)
+endif()

@@ -120,6 +120,16 @@ ExpectPlan plan_expect(const ScenarioExpect& expect, const std::vector<FaultPlan
   return plan;
 }
 
+// A crash leaves a core, and whether it is a good one is judged: without any way to a core nothing can be said.
+bool wants_core(const Scenario& scenario) {
+  const auto& excluded = scenario.expect.excluded;
+  if (std::find(excluded.begin(), excluded.end(), "core_capture") != excluded.end()) return false;
+  return std::any_of(scenario.faults.begin(), scenario.faults.end(), [](const ScenarioFault& fault) {
+    const FaultAction action = find_fault_kind(fault.kind)->action;
+    return action != FaultAction::kNone && action < FaultAction::kSigkill && action != FaultAction::kCgroupOom;
+  });
+}
+
 std::vector<std::string> collect_needs(const Scenario& scenario, bool fuse) {
   std::set<std::string> needs(scenario.needs.begin(), scenario.needs.end());
   for (const ScenarioFault& fault : scenario.faults) {
@@ -127,6 +137,7 @@ std::vector<std::string> collect_needs(const Scenario& scenario, bool fuse) {
     needs.insert(kind.needs.begin(), kind.needs.end());
   }
   if (fuse) needs.insert("fuse");
+  if (wants_core(scenario)) needs.insert("core");
   return {needs.begin(), needs.end()};
 }
 
@@ -187,6 +198,7 @@ Plan make_plan(const Scenario& scenario, Build build, uint32_t repetition, const
   plan.profile = scenario.profile.value_or(power_goes ? Profile::kE : Profile::kK);
   plan.expect = plan_expect(scenario.expect, plan.faults);
   plan.deadline_ms = options.deadline_ms.value_or(scenario.deadline_ms);
+  plan.core = scenario.core;
   plan.needs = collect_needs(scenario, plan.fuse);
   plan.scenario_path = scenario.path;
   plan.scenario_text = scenario.text;

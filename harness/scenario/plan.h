@@ -68,6 +68,7 @@ struct Plan {
   uint64_t cgroup_memory_limit_bytes = 0;  // 0: no cgroup of its own
   ExpectPlan expect;
   uint64_t deadline_ms = 20'000;   // for the whole case
+  std::optional<CoreWay> core;     // the only way to a core that is left to the engine; absent: the best one
   std::vector<std::string> needs;  // "core" "fuse" "cgroup_memory", sorted, each once
   std::string scenario_path;
   std::string scenario_text;  // for <case>/scenario.yaml

@@ -156,6 +156,7 @@ std::string plan_to_json(const Plan& plan) {
                          {"faults", faults},
                          {"expect", expect_to_json(plan.expect)},
                          {"deadline_ms", plan.deadline_ms},
+                         {"core", plan.core ? Json(core_way_name(*plan.core)) : Json(nullptr)},
                          {"needs", plan.needs},
                          {"scenario_path", plan.scenario_path}};
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

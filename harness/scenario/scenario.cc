@@ -30,4 +30,18 @@ const char* profile_name(Profile profile) noexcept {
   return "K";
 }
 
+const char* core_way_name(CoreWay way) noexcept {
+  switch (way) {
+    case CoreWay::kKernel:
+      return "kernel";
+    case CoreWay::kOutside:
+      return "outside";
+    case CoreWay::kSelf:
+      return "self";
+    case CoreWay::kNone:
+      break;
+  }
+  return "none";
+}
+
 }  // namespace crashwright::harness

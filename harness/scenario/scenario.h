@@ -24,9 +24,18 @@ enum class Build { kRelease, kAsan, kPlanted };
 enum class Durability { kProcessDeath, kPowerLoss };
 enum class Profile { kK, kE, kS };
 
+// How a core of a dying engine is had, best first.
+enum class CoreWay {
+  kKernel,   // the kernel writes it into the process's own working folder
+  kOutside,  // the harness traces the engine and writes the core before the deadly signal is delivered
+  kSelf,     // the dying engine writes it, from its crash handler
+  kNone,     // crash record and flight recorder only
+};
+
 [[nodiscard]] const char* build_name(Build build) noexcept;            // "release" "asan" "planted"
 [[nodiscard]] const char* durability_name(Durability level) noexcept;  // "process_death" "power_loss"
 [[nodiscard]] const char* profile_name(Profile profile) noexcept;      // "K" "E" "S"
+[[nodiscard]] const char* core_way_name(CoreWay way) noexcept;         // "kernel" "outside" "self" "none"
 
 // The engine's input and how it works through it: `session:`.
 struct Session {
@@ -106,6 +115,7 @@ struct Scenario {
   std::optional<Profile> profile;  // `storage: {profile}`; set: the data folder lives on the power-loss file system
   ScenarioExpect expect;
   uint64_t deadline_ms = 20'000;
+  std::optional<CoreWay> core;     // the only way to a core that is left to the engine; absent: the best one
   std::vector<std::string> needs;  // beyond those of the faults: "core" "fuse" "cgroup_memory"
   std::string path;                // of the file it came from
   std::string text;                // the file, byte for byte

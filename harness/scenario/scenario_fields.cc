@@ -8,6 +8,14 @@ using Value = const FieldValue&;
 
 std::vector<std::string> build_words() { return {"release", "asan", "both"}; }
 
+std::vector<std::string> core_words() { return {"kernel", "outside", "self"}; }
+
+void set_core(Target target, Value value) {
+  target.scenario.core = value.text() == "kernel"    ? CoreWay::kKernel
+                         : value.text() == "outside" ? CoreWay::kOutside
+                                                     : CoreWay::kSelf;
+}
+
 void set_builds(Target target, Value value) {
   bool release = false;
   bool asan = false;
@@ -44,6 +52,10 @@ std::vector<Field> scenario_fields() {
       {"", "deadline", FieldType::kDuration, "20s", "the whole case must be over by then", "deadline: 30s",
        [](Target t, Value v) { t.scenario.deadline_ms = v.number / 1'000'000; }, nullptr, 1'000'000'000,
        3'600'000'000'000},
+      {"", "core", FieldType::kWord, "the best that works",
+       "the only way to a core that the engine is left: kernel, outside (RLIMIT_CORE is hard zero, the harness traces) "
+       "or self (a seccomp filter forbids ptrace as well, the crash handler writes it)",
+       "core: self", set_core, core_words},
       {"", "needs", FieldType::kWordList, "those of the faults",
        "what the machine must offer, otherwise the case is SKIPPED", "needs: [core]",
        [](Target t, Value v) { t.scenario.needs = v.texts; }, need_names},
