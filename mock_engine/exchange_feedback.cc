@@ -1,6 +1,7 @@
 #include "mock_engine/exchange_feedback.h"
 
 #include "postmortem/flight_recorder.h"
+#include "postmortem/planted_bug.h"
 
 namespace crashwright::mock_engine {
 
@@ -19,6 +20,10 @@ tl::expected<Drained, StopReason> ExchangeFeedback::drain() {
 }
 
 Step ExchangeFeedback::take(AuditRecord& record) {
+  const bool catching_up = queries_answered_ == 0;
+  if (CRASHWRIGHT_PLANTED("missed_fill_taken_for_cancel") && catching_up && record.type == AuditRecordType::kExecuted) {
+    record.type = AuditRecordType::kCancelled;
+  }
   const bool query_answer = record.type == AuditRecordType::kSessionEvent && record.reason == 'Q';
   switch (journal_.orders().judge(record)) {
     case InboundVerdict::kApply:

@@ -185,7 +185,8 @@ OrderStateMachine::Effect OrderStateMachine::effect_of(const AuditRecord& record
     effect.position = held->second;
   }
   if (record.type == AuditRecordType::kExecuted || record.type == AuditRecordType::kBrokenTrade) {
-    const int64_t undo = record.type == AuditRecordType::kBrokenTrade ? -1 : 1;
+    const bool broken = record.type == AuditRecordType::kBrokenTrade;
+    const int64_t undo = !broken ? 1 : CRASHWRIGHT_PLANTED("broken_trade_ignored") ? 0 : -1;
     const int64_t shares = direction_of(record.side) * undo * record.quantity;
     effect.position += shares;
     effect.cash_ticks -= shares * record.price_ticks;

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "base/checksum.h"
+#include "postmortem/planted_bug.h"
 
 namespace crashwright::mock_engine {
 namespace {
@@ -67,7 +68,7 @@ void put_numbers(Writer& out, const OrderState& state) {
                                 state.decisions, state.risk_blocks, state.entered, state.replaced, state.cancelled}) {
     out.put(number);
   }
-  out.put(state.cash_ticks);
+  out.put(CRASHWRIGHT_PLANTED("snapshot_without_cash") ? int64_t{0} : state.cash_ticks);
   out.put(state.next_user_ref);
   out.put(static_cast<uint8_t>(state.kill_switch ? 1 : 0));
   out.put(state.exchange_session);

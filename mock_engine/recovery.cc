@@ -66,6 +66,9 @@ __attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditRea
     ++replayed;
   }
   if (CRASHWRIGHT_PLANTED("fill_applied_twice")) apply_a_fill_twice(readout);
+#if defined(CRASHWRIGHT_PLANTED_BUGS)
+  forget_what_was_recovered();
+#endif
   CRASHWRIGHT_LOG_INFO("recovery: {} audit records replayed up to {}, {} intents in doubt", replayed, last,
                        orders_.state().pending.size());
   CRASHWRIGHT_FAULT_POINT("recovery.audit_replayed");
@@ -81,6 +84,28 @@ void Recovery::apply_a_fill_twice(const postmortem::AuditReadout& readout) {
     if (orders_.state().cash_ticks != cash_before) return;
   }
 }
+
+#if defined(CRASHWRIGHT_PLANTED_BUGS)
+// Planted bugs: a part of the state that recovery loses.
+void Recovery::forget_what_was_recovered() {
+  OrderState state = orders_.state();
+  if (CRASHWRIGHT_PLANTED("open_orders_forgotten")) {
+    std::erase_if(state.orders, [](const auto& entry) { return entry.second.phase == OrderPhase::kOpen; });
+  } else if (CRASHWRIGHT_PLANTED("in_doubt_forgotten")) {
+    for (const PendingIntent& intent : state.pending) state.orders.erase(intent.user_ref);
+    state.pending.clear();
+  } else if (CRASHWRIGHT_PLANTED("positions_forgotten")) {
+    state.positions.clear();
+  } else if (CRASHWRIGHT_PLANTED("session_sequence_forgotten")) {
+    state.next_session_sequence = 1;
+  } else if (CRASHWRIGHT_PLANTED("next_order_number_off_by_one")) {
+    state.next_user_ref -= state.next_user_ref > 1 ? 1 : 0;
+  } else {
+    return;
+  }
+  orders_ = OrderStateMachine(std::move(state));
+}
+#endif
 
 Step Recovery::rejoin(ExchangeSide& exchange) {
   if (CRASHWRIGHT_PLANTED("intents_resent_after_restart")) before_login_ = exchange.journal.state();

@@ -56,6 +56,7 @@ class Recovery {
   [[nodiscard]] Step resolve(ExchangeSide& exchange, const PendingIntent& intent);
   [[nodiscard]] Step send_under_new_numbers(ExchangeSide& exchange);
   void apply_a_fill_twice(const postmortem::AuditReadout& readout);
+  void forget_what_was_recovered();
 
   const std::string state_path_;
   OrderStateMachine orders_;

@@ -135,7 +135,7 @@ void AuditBlockBuilder::finish(AuditBlock& block, AuditBlockKind kind, size_t co
   header.first_sequence = position_.next_sequence;
   header.known_durable = known_durable;
   header.durable_blocks = durable_blocks;
-  header.wall_ns = CRASHWRIGHT_PLANTED("audit_clock_zero") ? 0 : wall_ns();
+  header.wall_ns = wall_ns();
   header.wall_error_us = wall_error_us();
   header.monotonic_ns = monotonic_ns();
   header.tsc = __builtin_ia32_rdtsc();

@@ -228,6 +228,9 @@ Result<AuditFile> open_audit_file(const AuditLogOptions& options) {
     auto scan = scan_from_snapshot(fd.get(), path, options.snapshot_sequence);
     if (!scan) return tl::unexpected(scan.error());
     file.scan = std::move(*scan);
+    if (CRASHWRIGHT_PLANTED("audit_sequence_skips_at_restart") && file.scan.position.next_sequence > 1) {
+      ++file.scan.position.next_sequence;
+    }
     const AuditReadout& readout = file.scan.readout;
     if (!readout.damage.empty()) return tl::unexpected(refuse_damage(path, readout).error());
     if (readout.torn_tail_bytes > 0) {

@@ -12,6 +12,7 @@
 #include "postmortem/event_clock.h"
 #include "postmortem/fault_point.h"
 #include "postmortem/futex.h"
+#include "postmortem/planted_bug.h"
 
 namespace crashwright::postmortem {
 namespace {
@@ -85,7 +86,7 @@ uint64_t GroupCommitLog::append(AuditRecord& record) noexcept {
   const EventClock::Time now = clock_.now();
   const uint64_t sequence = state_.ring.claim();
   record.sequence = sequence;
-  record.wall_ns = now.wall_ns;
+  record.wall_ns = CRASHWRIGHT_PLANTED("audit_clock_zero") ? 0 : now.wall_ns;
   record.monotonic_ns = now.monotonic_ns;
   if (!state_.ring.has_room(sequence) && !wait_for_room(sequence)) return 0;
   state_.ring.publish(record);

@@ -154,7 +154,8 @@ Result<AuditScan> AuditScanner::finish() {
     if (entry(number).state != AuditBlockState::kIntact || !continues(entry(number).header)) {
       if (CRASHWRIGHT_PLANTED("audit_replay_stops_silently")) break;
       // Only what an intact block vouches for can be damaged; block 0 needs no witness.
-      if (number != 0 && number >= proven_blocks_) break;
+      const bool alarmed = CRASHWRIGHT_PLANTED("torn_tail_taken_for_damage") && entry(number).bytes_in_use > 0;
+      if (number != 0 && number >= proven_blocks_ && !alarmed) break;
       number = skip_damage(number);
       if (!trusted(number)) break;
     }

@@ -212,6 +212,7 @@ Status DoubleSlotStore::put(std::span<const std::byte> bytes, uint64_t offset) {
 // A failed sync is final: the next one would report success for pages that are gone.
 Status DoubleSlotStore::sync() {
   if (durability_ != Durability::kPowerLoss || CRASHWRIGHT_PLANTED("no_fsync")) return {};
+  if (CRASHWRIGHT_PLANTED("checkpoint_not_synced")) return {};
   if (::fdatasync(fd_.get()) == 0) return {};
   auto failed = fail_errno(errno, "state store: fdatasync");
   sync_error_ = failed.value();

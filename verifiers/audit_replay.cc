@@ -1,4 +1,4 @@
-// Promise: each order that the exchange saw is in the audit log, in order, once; the sequence has no gap; a torn tail
+// Promise: each order that the exchange saw is in the audit log, in order, once; the sequence has no gap; each record has its time; a torn tail
 // is dropped and said; damage before the tail is refused and never skipped; replay(from) returns exactly the suffix.
 // Witness: the orders that the exchange saw arrive.
 #include <sys/wait.h>
@@ -64,6 +64,15 @@ void check_sequences(const AuditReadout& log, const std::string& where, Findings
   }
 }
 
+// A record without its time cannot be placed beside the exchange's account.
+void check_clocks(const AuditReadout& log, const std::string& where, Findings& findings) {
+  const auto timeless = std::find_if(log.records.begin(), log.records.end(), [](const AuditRecord& record) {
+    return record.wall_ns == 0 || record.monotonic_ns == 0;
+  });
+  if (timeless == log.records.end()) return;
+  findings.fail(where + ": record " + std::to_string(timeless->sequence) + " does not say when it was made");
+}
+
 void check_intents_once(const AuditReadout& log, const std::string& where, Findings& findings) {
   uint32_t last = 0;
   for (const AuditRecord& record : log.records) {
@@ -107,6 +116,7 @@ void judge_log(const CaseView& view, const rca::ProcessFacts& engine, const std:
                   damage.reason);
   }
   check_sequences(*log, where, findings);
+  check_clocks(*log, where, findings);
   check_intents_once(*log, where, findings);
   check_replay(*log, where, findings);
   compare_with_arrivals(events, *log, engine.ended_ns, where, findings);
