@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_torn_write_needs_the_storage_layer_and_a_torn_file) {
   folder.engine().wait_status = signal_status(SIGKILL);
   folder.engine().killed_by = "harness";
   folder.engine().kill_reason = "fault";
-  folder.facts().faults.push_back({"", "", "confirmed", "storage layer: 512 bytes of the write were kept", 0, 1});
+  folder.facts().faults.push_back({"", "", "confirmed", "storage layer: 512 bytes of the write were kept", 0, 1, ""});
   // The file ends cleanly: the write was short and the process lived on until it was killed.
   BOOST_TEST(autopsy_of(folder).cause == "KILLED_BY_HARNESS");
 

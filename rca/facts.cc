@@ -48,6 +48,7 @@ void visit_fault(Fault& fault, Visit&& visit) {
   visit("confirmed_by", fault.confirmed_by);
   visit("incarnation", fault.incarnation);
   visit("fired_ns", fault.fired_ns);
+  visit("file", fault.file);
 }
 
 template <typename Facts, typename Visit>

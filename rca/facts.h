@@ -50,6 +50,7 @@ struct InjectedFaultFact {
   std::string confirmed_by;  // what was observed: "wait status SIGSEGV", "storage layer: 512 of 4096 bytes", ...
   uint32_t incarnation = 0;  // in which it fired
   uint64_t fired_ns = 0;
+  std::string file;  // that a storage fault was meant for; empty: none or any
 };
 
 struct CaseFacts {

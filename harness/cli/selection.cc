@@ -52,9 +52,13 @@ Selected select_scenarios(const Selection& selection) {
     fmt::print(stderr, "{}", diagnostics_to_text(std::move(loaded.diagnostics)));
     return {{}, kExitUsage};
   }
+  return filter_scenarios(std::move(loaded.scenarios), selection);
+}
+
+Selected filter_scenarios(std::vector<Scenario> scenarios, const Selection& selection) {
   Selected selected;
-  const auto total = loaded.scenarios.size();
-  for (Scenario& scenario : loaded.scenarios) {
+  const auto total = scenarios.size();
+  for (Scenario& scenario : scenarios) {
     if (passes(scenario, selection)) selected.scenarios.push_back(std::move(scenario));
   }
   if (selected.scenarios.empty()) {

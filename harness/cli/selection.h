@@ -33,6 +33,9 @@ struct Selected {
 };
 [[nodiscard]] Selected select_scenarios(const Selection& selection);
 
+// Those of `scenarios` that pass the filters; none is printed and ends in kExitNothing.
+[[nodiscard]] Selected filter_scenarios(std::vector<Scenario> scenarios, const Selection& selection);
+
 // Refuses fault points that the engine does not have; the exit code to end with, if any.
 [[nodiscard]] std::optional<int> refuse_unknown_points(const std::vector<Scenario>& scenarios,
                                                        const std::string& engine);

@@ -48,7 +48,8 @@ Json fault_to_json(const rca::InjectedFaultFact& fault) {
           {"state", fault.state},
           {"confirmed_by", fault.confirmed_by},
           {"incarnation", fault.incarnation},
-          {"fired_ns", fault.fired_ns}};
+          {"fired_ns", fault.fired_ns},
+          {"file", fault.file}};
 }
 
 Json to_json(const CaseFinished& event) {
@@ -107,7 +108,7 @@ CaseFinished case_finished(const Json& json) {
   }
   for (const Json& fault : json.at("faults")) {
     event.faults.push_back({fault.at("kind"), fault.at("point"), fault.at("state"), fault.at("confirmed_by"),
-                            fault.at("incarnation"), fault.at("fired_ns")});
+                            fault.at("incarnation"), fault.at("fired_ns"), fault.value("file", "")});
   }
   if (json.contains("recovery_time_ns")) event.recovery_time_ns = json.at("recovery_time_ns").get<uint64_t>();
   if (json.contains("autopsy")) {

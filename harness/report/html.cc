@@ -109,6 +109,7 @@ std::string render_html(const RunRecord& run) {
   if (run.damaged_lines > 0) {
     page += fmt::format("<p class=\"soft\">{} damaged lines of events.jsonl were skipped.</p>\n", run.damaged_lines);
   }
+  page += html_matrix(run);
   page +=
       "<h2 id=\"overview\">Overview</h2>\n<div class=\"wide\"><table><thead><tr><th>verdict</th><th>case</th>"
       "<th>faults</th><th>cause found</th><th>recovery, ms</th><th>total, ms</th></tr></thead>\n<tbody>\n";

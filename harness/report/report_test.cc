@@ -31,7 +31,7 @@ CaseFinished finished(const std::string& id, Outcome outcome) {
   done.scenario_path = "scenarios/memory/x.yaml";
   done.repro = "crashwright run x.yaml --seed 7";
   done.verdicts = {{"rca", outcome, "the cause is right", {"detail"}}};
-  done.faults = {{"sigkill", "feed.message", "confirmed", "wait status SIGKILL", 0, 5}};
+  done.faults = {{"sigkill", "feed.message", "confirmed", "wait status SIGKILL", 0, 5, ""}};
   done.duration_ns = 1'500'000'000;
   done.recovery_time_ns = 2'000'000;
   return done;
@@ -193,6 +193,34 @@ BOOST_AUTO_TEST_CASE(a_report_of_500_passing_cases_stays_below_2_MB) {
     run.cases.push_back(record);
   }
   BOOST_TEST(render_html(run).size() < 2U << 20);
+}
+
+BOOST_AUTO_TEST_CASE(the_matrix_shows_the_worst_verdict_of_each_point_and_fault) {
+  const Folder folder;
+  folder.emit(started());
+  const auto emit = [&](const std::string& id, const char* kind, const char* point, const char* file, Outcome outcome) {
+    CaseFinished done = finished(id, outcome);
+    done.faults = {{"sigkill", "gateway.after_send", "confirmed", "", 0, 5, ""},
+                   {kind, point, "confirmed", "", 1, 5, file}};
+    folder.emit(CaseStarted{id, "name", "release", 7, 1});
+    folder.emit(done);
+  };
+  emit("one", "torn_write", "recovery.start", "audit.log", Outcome::kPass);
+  emit("two", "torn_write", "recovery.start", "audit.log", Outcome::kFail);
+  emit("three", "sigkill", "recovery.reconciled", "", Outcome::kPass);
+  const std::string page = render_html(*read_events(folder.path + "/events.jsonl"));
+  BOOST_TEST(count(page, "<rect class=") == 2U);
+  BOOST_TEST(count(page, "torn_write audit.log at recovery.start: 1 of 2 passed, worst FAIL") == 1U);
+  BOOST_TEST(count(page, "sigkill at recovery.reconciled: 1 of 1 passed, worst PASS") == 1U);
+  BOOST_TEST(count(page, "<script") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_of_one_point_or_one_fault_has_no_matrix) {
+  const Folder folder;
+  folder.emit(started());
+  folder.emit(CaseStarted{"one", "name", "release", 7, 1});
+  folder.emit(finished("one", Outcome::kPass));
+  BOOST_TEST(count(render_html(*read_events(folder.path + "/events.jsonl")), "<svg") == 0U);
 }
 
 }  // namespace crashwright::harness

@@ -171,7 +171,9 @@ CaseFinished describe(const CaseContext& context) {
   finished.folder = plan.id;
   finished.seed = plan.seed;
   finished.scenario_path = plan.scenario_path;
-  finished.repro = repro_command(plan, plan.scenario_path, options.crashwright, options.engine);
+  // A case of a sweep has no file but the one in its folder.
+  const std::string scenario = plan.scenario_path.empty() ? context.folder + "/scenario.yaml" : plan.scenario_path;
+  finished.repro = repro_command(plan, scenario, options.crashwright, options.engine);
   return finished;
 }
 

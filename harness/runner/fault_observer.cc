@@ -98,6 +98,7 @@ FaultObserver::FaultObserver(const Plan& plan, const ControlChannel& channel) : 
     rca::InjectedFaultFact fact;
     fact.kind = fault.kind;
     fact.point = fault.point;
+    fact.file = fault.file;
     fact.state = "armed";
     fact.incarnation = fault.incarnation;
     facts_.push_back(fact);

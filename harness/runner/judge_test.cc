@@ -24,7 +24,7 @@ Verdict verdict(const std::string& promise, Outcome outcome) { return {promise, 
 
 rca::CaseFacts facts_with_fault(const std::string& state) {
   rca::CaseFacts facts;
-  facts.faults.push_back({"null_dereference", "risk.check", state, "", 0, 0});
+  facts.faults.push_back({"null_dereference", "risk.check", state, "", 0, 0, ""});
   return facts;
 }
 

@@ -2,6 +2,7 @@
 list(APPEND SOURCES
     runner/canary.cc
     runner/case_runner.cc
+    runner/census.cc
     runner/cgroup.cc
     runner/cleanup.cc
     runner/control_channel.cc

@@ -1,0 +1,106 @@
+// The picture of a run: fault point × fault, one square for all cases of the two, coloured by the worst verdict.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/report/html_parts.h"
+#include "harness/report/report.h"
+
+namespace crashwright::harness {
+namespace {
+
+constexpr int kCellWidth = 58;
+constexpr int kCellHeight = 24;
+constexpr int kLeft = 210;  // room for the names of the points
+constexpr int kTop = 150;   // room for the names of the faults, which stand aslant
+constexpr int kRight = 130;
+
+struct Square {
+  size_t cases = 0;
+  size_t passed = 0;
+  const CaseRecord* worst = nullptr;
+};
+
+using Squares = std::map<std::pair<std::string, std::string>, Square>;
+
+// The bad first; what was skipped says nothing.
+int badness(const CaseRecord& record) {
+  const std::string outcome = record_outcome(record);
+  if (outcome == "FAIL") return 5;
+  if (outcome == "ERROR") return 4;
+  if (outcome == "UNFINISHED") return 3;
+  if (outcome == "INCONCLUSIVE") return 2;
+  return outcome == "PASS" ? 0 : 1;
+}
+
+// The last fault of a case is the one it is about; those before it lead there.
+void collect(const RunRecord& run, Squares& squares, std::vector<std::string>& points,
+             std::vector<std::string>& faults) {
+  const auto remember = [](std::vector<std::string>& names, const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const CaseRecord& record : run.cases) {
+    if (!record.finished || record.finished->faults.empty()) continue;
+    const auto& fault = record.finished->faults.back();
+    if (fault.point.empty()) continue;
+    const std::string name = fault.file.empty() ? fault.kind : fault.kind + " " + fault.file;
+    remember(points, fault.point);
+    remember(faults, name);
+    Square& square = squares[{fault.point, name}];
+    ++square.cases;
+    if (badness(record) == 0) ++square.passed;
+    if (square.worst == nullptr || badness(record) > badness(*square.worst)) square.worst = &record;
+  }
+  std::sort(points.begin(), points.end());
+  std::sort(faults.begin(), faults.end());
+}
+
+std::string draw_square(const Square& square, const std::string& point, const std::string& fault, int x, int y) {
+  const std::string outcome = record_outcome(*square.worst);
+  return fmt::format(
+      "<a href=\"#{}\"><title>{} at {}: {} of {} passed, worst {}</title><rect class=\"{}\" x=\"{}\" y=\"{}\" "
+      "width=\"{}\" height=\"{}\" rx=\"3\" fill=\"currentColor\" fill-opacity=\"0.22\" stroke=\"currentColor\"/>"
+      "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"currentColor\">{}/{}</text></a>\n",
+      html_anchor(*square.worst), escape_markup(fault), escape_markup(point), square.passed, square.cases, outcome,
+      outcome, x + 1, y + 1, kCellWidth - 2, kCellHeight - 2, x + kCellWidth / 2, y + kCellHeight - 8, square.passed,
+      square.cases);
+}
+
+}  // namespace
+
+std::string html_matrix(const RunRecord& run) {
+  Squares squares;
+  std::vector<std::string> points;
+  std::vector<std::string> faults;
+  collect(run, squares, points, faults);
+  if (points.size() < 2 || faults.size() < 2) return {};
+  const int width = kLeft + static_cast<int>(faults.size()) * kCellWidth + kRight;
+  const int height = kTop + static_cast<int>(points.size()) * kCellHeight + 4;
+  std::string svg = fmt::format(
+      "<h2 id=\"matrix\">Fault point × fault</h2>\n<p class=\"soft\">Passed of all cases of the two; the colour is the "
+      "worst verdict, the link its case.</p>\n<div class=\"wide\"><svg role=\"img\" aria-label=\"verdicts by fault "
+      "point and fault\" width=\"{}\" height=\"{}\" font-size=\"12\" font-family=\"system-ui,sans-serif\">\n",
+      width, height);
+  for (size_t column = 0; column < faults.size(); ++column) {
+    const int x = kLeft + static_cast<int>(column) * kCellWidth + kCellWidth / 2;
+    svg += fmt::format("<text x=\"{0}\" y=\"{1}\" fill=\"currentColor\" transform=\"rotate(-45 {0} {1})\">{2}</text>\n",
+                       x, kTop - 8, escape_markup(faults[column]));
+  }
+  for (size_t row = 0; row < points.size(); ++row) {
+    const int y = kTop + static_cast<int>(row) * kCellHeight;
+    svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"currentColor\">{}</text>\n", kLeft - 8,
+                       y + kCellHeight - 8, escape_markup(points[row]));
+    for (size_t column = 0; column < faults.size(); ++column) {
+      const auto square = squares.find({points[row], faults[column]});
+      if (square == squares.end()) continue;
+      svg += draw_square(square->second, points[row], faults[column], kLeft + static_cast<int>(column) * kCellWidth, y);
+    }
+  }
+  return svg + "</svg></div>\n";
+}
+
+}  // namespace crashwright::harness

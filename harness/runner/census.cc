@@ -1,0 +1,92 @@
+#include "harness/runner/census.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "harness/scenario/loader.h"
+#include "harness/scenario/plan.h"
+#include "verifiers/control_dump.h"
+
+namespace crashwright::harness {
+namespace {
+
+struct Silence : EventSink {
+  void on_event(const Event& event) override { static_cast<void>(event); }
+};
+
+// Sessions of both durabilities, on the bare folder and on the storage layer: what is slower groups more.
+std::vector<Scenario> counted_sessions(const std::string& deaths) {
+  std::vector<Scenario> scenarios;
+  for (const char* const durability : {"process_death", "power_loss"}) {
+    for (const char* const storage : {"", "storage: {profile: E}\n"}) {
+      const std::string text =
+          fmt::format("name: census {}\n{}{}{}", scenarios.size(), sweep_session(durability, false), deaths, storage);
+      Loaded loaded = load_scenario_text("census", text);
+      CRASHWRIGHT_CHECK(loaded.scenarios.size() == 1, "the census writes valid scenarios");
+      scenarios.push_back(std::move(loaded.scenarios.front()));
+    }
+  }
+  return scenarios;
+}
+
+// Takes one dump into the counts; a point that this run did not pass has been passed zero times.
+void count_dump(const postmortem::ControlBlock& block, bool first, std::vector<PassageCount>& counts) {
+  for (const postmortem::FaultPointCounter& counter : block.fault_points) {
+    if (counter.name.empty()) continue;
+    const uint64_t hits = counter.hits.load();
+    const auto known = std::find_if(counts.begin(), counts.end(),
+                                    [&](const PassageCount& count) { return counter.name == count.point.c_str(); });
+    if (known == counts.end()) {
+      counts.push_back({std::string(counter.name.view()), first ? hits : 0, hits});
+    } else {
+      known->least = std::min(known->least, hits);
+      known->most = std::max(known->most, hits);
+    }
+  }
+}
+
+// Runs the sessions and counts in the start with that number.
+Result<std::vector<PassageCount>> count_passages(const RunOptions& options, uint64_t seed, const std::string& deaths,
+                                                 const char* start) {
+  PlanOptions planning;
+  planning.run_seed = seed;
+  const std::vector<Plan> plans = make_plans(counted_sessions(deaths), planning);
+  Silence silence;
+  const auto summary = run_plans(plans, options, silence);
+  if (!summary) return tl::unexpected(summary.error());
+  std::vector<PassageCount> counts;
+  bool first = true;
+  for (const CaseFinished& done : summary->cases) {
+    if (done.outcome == verifiers::Outcome::kSkipped) continue;  // without the storage layer the bare folder must do
+    if (done.outcome != verifiers::Outcome::kPass) {
+      return fail(ErrorKind::kInternal, "a session to count in did not pass: " + done.summary);
+    }
+    const auto dump = verifiers::read_control_dump(options.folder + "/" + done.folder + "/" + start + "/control.bin");
+    if (!dump) return tl::unexpected(dump.error());
+    count_dump(**dump, first, counts);
+    first = false;
+  }
+  if (counts.empty()) return fail(ErrorKind::kInternal, "no session could be counted");
+  std::sort(counts.begin(), counts.end(),
+            [](const PassageCount& a, const PassageCount& b) { return a.point < b.point; });
+  return counts;
+}
+
+}  // namespace
+
+Result<SweepCensus> take_census(RunOptions options, uint64_t run_seed) {
+  options.keep_all = true;
+  SweepCensus census;
+  auto trading = count_passages(options, run_seed, "", "inc0");
+  if (!trading) return tl::unexpected(trading.error());
+  census.trading = std::move(*trading);
+  const std::string deaths = std::string("faults:\n") + sweep_first_death();
+  auto recovery = count_passages(options, run_seed, deaths, "inc1");
+  if (!recovery) return tl::unexpected(recovery.error());
+  census.recovery = std::move(*recovery);
+  return census;
+}
+
+}  // namespace crashwright::harness

@@ -1,0 +1,20 @@
+// How often each fault point of the engine is passed: what a sweep is made from.
+//
+// Runs the sweep's session uninterrupted and with a death in its middle, in each kind of session that it has, and
+// reads the counters of the control block, which the harness owns.
+// Threads: call from one thread. Errors: kInternal when a counted run does not hold its promises: nothing can be swept
+// then; those of run_plans(). Leaves nothing behind.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "harness/runner/run.h"
+#include "harness/scenario/sweep.h"
+
+namespace crashwright::harness {
+
+// `options.folder` exists, absolute, and is used for nothing else.
+[[nodiscard]] Result<SweepCensus> take_census(RunOptions options, uint64_t run_seed);
+
+}  // namespace crashwright::harness

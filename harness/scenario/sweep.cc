@@ -1,0 +1,145 @@
+#include "harness/scenario/sweep.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+#include "base/check.h"
+#include "harness/scenario/loader.h"
+
+namespace crashwright::harness {
+namespace {
+
+// One column of the matrix: what happens at the point, and what the session must promise for it.
+struct SweptFault {
+  const char* label;
+  const char* kind;
+  const char* arguments;  // further keys of the fault, each followed by ", "
+  const char* durability;
+  const char* profile;  // of `storage:`; empty: none
+  const char* file;     // that the fault waits for; empty: it happens at the point itself
+};
+
+constexpr SweptFault kFaults[] = {
+    {"SIGKILL", "sigkill", "", "process_death", "", ""},
+    {"SIGKILL of a session that syncs", "sigkill", "", "power_loss", "", ""},
+    {"torn write to audit.log", "torn_write", "file: audit.log, bytes: 512B, ", "process_death", "", "audit.log"},
+    {"torn write to state.bin", "torn_write", "file: state.bin, bytes: 64B, ", "process_death", "", "state.bin"},
+    {"short write to audit.log", "short_write", "file: audit.log, bytes: 100B, ", "process_death", "", "audit.log"},
+    {"short write to state.bin", "short_write", "file: state.bin, bytes: 64B, ", "process_death", "", "state.bin"},
+    {"ENOSPC under audit.log", "enospc", "file: audit.log, ", "process_death", "", "audit.log"},
+    {"EIO when audit.log is synced", "eio_fsync", "file: audit.log, ", "power_loss", "", "audit.log"},
+    {"EIO when state.bin is synced", "eio_fsync", "file: state.bin, ", "power_loss", "", "state.bin"},
+    {"power loss, ext4-like", "power_loss", "", "power_loss", "E", ""},
+    {"power loss, strict", "power_loss", "", "power_loss", "S", ""},
+};
+
+// Points that lie on no order's way: a log call, and the crash handler's own.
+bool off_the_path(const std::string& point) { return point == "recorder.commit" || point == "handler.stage"; }
+
+bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
+
+struct Passage {
+  const char* word;
+  uint64_t hit;
+};
+
+std::vector<Passage> passages_of(const PassageCount& count) {
+  std::vector<Passage> passages;
+  if (count.least == 0) return passages;
+  passages.push_back({"first", 1});
+  const bool steady = count.least == count.most;
+  const uint64_t last = steady ? count.least : count.least - count.least / 3;
+  if (last / 2 > 1) passages.push_back({"middle", last / 2});
+  if (last > 1) passages.push_back({steady ? "last" : "late", last});
+  return passages;
+}
+
+// Behind the last passage of these no further write or sync of the file needs to come.
+bool file_still_used(const SweptFault& fault, const std::string& point, const Passage& passage) {
+  if (*fault.file == 0 || std::string_view(passage.word) == "first") return true;
+  const bool state = std::string_view(fault.file) == "state.bin";
+  const bool behind_checkpoint = point == "state.after_write" || point == "checkpoint.after_write";
+  return !(state && behind_checkpoint) && point != "audit.after_write";
+}
+
+std::string fault_line(const SweptFault& fault, const std::string& point, uint64_t hit, bool in_recovery) {
+  return fmt::format("  - {}: {{{}at: {}, hit: {}{}}}\n", fault.kind, fault.arguments, point, hit,
+                     in_recovery ? ", during: recovery" : "");
+}
+
+Scenario load(const std::string& text) {
+  Loaded loaded = load_scenario_text("sweep", text);
+  CRASHWRIGHT_CHECK(loaded.diagnostics.empty() && loaded.scenarios.size() == 1, "the sweep writes valid scenarios");
+  loaded.scenarios.front().path.clear();  // it has no file of its own
+  return std::move(loaded.scenarios.front());
+}
+
+// `deaths`: lines of the faults that lead to the start in which this one happens.
+Scenario make(const char* place, const SweptFault& fault, const std::string& point, const Passage& passage,
+              const std::string& deaths, bool cancel_on_disconnect) {
+  const std::string name = fmt::format("sweep, {}: {} at {}, {} passage{}", place, fault.label, point, passage.word,
+                                       cancel_on_disconnect ? ", cancel on disconnect" : "");
+  const std::string why = "the same promises hold wherever the engine dies";
+  std::string text = fmt::format("name: \"{}\"\nwhy: {}\ntags: [sweep]\n{}faults:\n{}{}", name, why,
+                                 sweep_session(fault.durability, cancel_on_disconnect), deaths,
+                                 fault_line(fault, point, passage.hit, !deaths.empty()));
+  if (*fault.profile != 0) text += fmt::format("storage: {{profile: {}}}\n", fault.profile);
+  return load(text);
+}
+
+void add_place(const char* place, const std::vector<PassageCount>& counts, const std::string& deaths, bool cancel,
+               std::vector<Scenario>& scenarios) {
+  for (const PassageCount& count : counts) {
+    if (off_the_path(count.point)) continue;
+    for (const Passage& passage : passages_of(count)) {
+      for (const SweptFault& fault : kFaults) {
+        if (!file_still_used(fault, count.point, passage)) continue;
+        scenarios.push_back(make(place, fault, count.point, passage, deaths, cancel));
+      }
+    }
+  }
+}
+
+// Recovery of a recovery: the first one dies at the point by SIGKILL, the second one at the same point by each fault.
+void add_second_recovery(const std::vector<PassageCount>& counts, bool cancel, std::vector<Scenario>& scenarios) {
+  for (const PassageCount& count : counts) {
+    if (!starts_with(count.point, "recovery.") || count.least == 0) continue;
+    const std::string deaths = sweep_first_death() + fault_line(kFaults[0], count.point, 1, true);
+    for (const SweptFault& fault : kFaults) {
+      scenarios.push_back(make("second recovery", fault, count.point, {"first", 1}, deaths, cancel));
+    }
+  }
+}
+
+}  // namespace
+
+std::string sweep_session(const char* durability, bool cancel_on_disconnect) {
+  std::string text = fmt::format("session: {{messages: 3000, checkpoint_every: 40, durability: {}}}\n", durability);
+  if (cancel_on_disconnect) text += "exchange: {cancel_on_disconnect: true}\n";
+  return text;
+}
+
+const char* sweep_first_death() noexcept { return "  - sigkill: {at: gateway.after_send, hit: 30}\n"; }
+
+std::vector<Scenario> sweep_scenarios(const SweepCensus& census) {
+  std::vector<Scenario> scenarios;
+  for (const bool cancel : {false, true}) {
+    add_place("trading", census.trading, "", cancel, scenarios);
+    add_place("recovery", census.recovery, sweep_first_death(), cancel, scenarios);
+    add_second_recovery(census.recovery, cancel, scenarios);
+  }
+  return scenarios;
+}
+
+bool parse_shard(const std::string& text, uint64_t& index, uint64_t& count) {
+  const char* const end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, index);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '/') return false;
+  const auto second = std::from_chars(first.ptr + 1, end, count);
+  return second.ec == std::errc() && second.ptr == end && index >= 1 && index <= count;
+}
+
+}  // namespace crashwright::harness

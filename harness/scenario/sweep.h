@@ -1,0 +1,41 @@
+// The sweep: a kill at every fault point of the engine, at its first, a middle and its last passage, with every storage
+// fault that applies there; while it trades, in the recovery that follows a death, and in the recovery of that one.
+//
+// The cases are scenarios like any other, with a text of their own, so that a case folder repeats itself. How often a
+// point is passed is counted beforehand (harness/runner/census.h); where that differs from run to run (the committer
+// groups what it finds), the last passage that can be relied on is called late, not last.
+// Threads: pure functions. Errors: none; the same census gives the same scenarios.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/scenario/scenario.h"
+
+namespace crashwright::harness {
+
+// Passages of one point over all counted runs: the fewest and the most in one of them.
+struct PassageCount {
+  std::string point;
+  uint64_t least = 0;
+  uint64_t most = 0;
+};
+
+struct SweepCensus {
+  std::vector<PassageCount> trading;   // of an uninterrupted first start
+  std::vector<PassageCount> recovery;  // of the start after a death in the middle of the session
+};
+
+// The session that all cases of the sweep share, as the lines `session:` and `exchange:` of a scenario.
+[[nodiscard]] std::string sweep_session(const char* durability, bool cancel_on_disconnect);
+// The first death of the cases in recovery, as a line of `faults:`.
+[[nodiscard]] const char* sweep_first_death() noexcept;
+
+[[nodiscard]] std::vector<Scenario> sweep_scenarios(const SweepCensus& census);
+
+// Every n-th case, counted from the i-th: "2/5". False when the text is no such thing or i is not within 1 to n.
+[[nodiscard]] bool parse_shard(const std::string& text, uint64_t& index, uint64_t& count);
+
+}  // namespace crashwright::harness

@@ -1,0 +1,95 @@
+// Goal: the sweep reaches every point at each of its passages with every fault that applies, and cases are scenarios
+// like any other.
+#include "harness/scenario/sweep.h"
+
+#include <boost/test/unit_test.hpp>
+#include <set>
+
+#include "harness/scenario/plan.h"
+
+namespace crashwright::harness {
+namespace {
+
+SweepCensus census() {
+  return {{{"gateway.after_send", 90, 90},
+           {"audit.before_write", 30, 60},
+           {"engine.session_end", 1, 1},
+           {"recorder.commit", 500, 500},
+           {"never.passed", 0, 4}},
+          {{"recovery.logged_in", 1, 1}, {"state.after_write", 6, 6}}};
+}
+
+size_t count_named(const std::vector<Scenario>& scenarios, const std::string& part) {
+  size_t found = 0;
+  for (const Scenario& scenario : scenarios) found += scenario.name.find(part) != std::string::npos ? 1 : 0;
+  return found;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(each_point_is_reached_at_its_first_a_middle_and_its_last_passage) {
+  const auto scenarios = sweep_scenarios(census());
+  std::set<uint64_t> hits;
+  for (const Scenario& scenario : scenarios) {
+    if (scenario.faults.back().at == "gateway.after_send") hits.insert(*scenario.faults.back().hit);
+  }
+  BOOST_TEST(hits == (std::set<uint64_t>{1, 45, 90}), boost::test_tools::per_element());
+  BOOST_TEST(count_named(scenarios, "SIGKILL at engine.session_end, first passage") == 2U);
+  BOOST_TEST(count_named(scenarios, "engine.session_end, last") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_last_passage_that_not_every_run_has_is_called_late) {
+  const auto scenarios = sweep_scenarios(census());
+  BOOST_TEST(count_named(scenarios, "at audit.before_write, last") == 0U);
+  for (const Scenario& scenario : scenarios) {
+    if (scenario.name.find("at audit.before_write, late") == std::string::npos) continue;
+    BOOST_TEST(*scenario.faults.back().hit == 20U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(points_off_the_order_path_and_never_passed_ones_are_left_out) {
+  const auto scenarios = sweep_scenarios(census());
+  BOOST_TEST(count_named(scenarios, "recorder.commit") == 0U);
+  BOOST_TEST(count_named(scenarios, "never.passed") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_storage_fault_is_not_asked_for_where_its_file_is_no_longer_used) {
+  const auto scenarios = sweep_scenarios(census());
+  BOOST_TEST(count_named(scenarios, "torn write to state.bin at state.after_write, first") == 2U);
+  BOOST_TEST(count_named(scenarios, "torn write to state.bin at state.after_write, last") == 0U);
+  BOOST_TEST(count_named(scenarios, "SIGKILL at state.after_write, last") == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(recovery_dies_once_and_the_recovery_of_it_once_more) {
+  for (const Scenario& scenario : sweep_scenarios(census())) {
+    const bool second = scenario.name.rfind("sweep, second recovery", 0) == 0;
+    const bool first = scenario.name.rfind("sweep, recovery", 0) == 0;
+    BOOST_TEST(scenario.faults.size() == (second ? 3U : first ? 2U : 1U), scenario.name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(names_are_unique_and_each_case_repeats_from_its_own_text) {
+  const auto scenarios = sweep_scenarios(census());
+  std::set<std::string> names;
+  for (const Scenario& scenario : scenarios) names.insert(scenario.name);
+  BOOST_TEST(names.size() == scenarios.size());
+  std::set<std::string> ids;
+  for (const Plan& plan : make_plans(scenarios, {})) {
+    BOOST_TEST(plan.scenario_text.find(plan.name) != std::string::npos);
+    ids.insert(plan.id);
+  }
+  BOOST_TEST(ids.size() == scenarios.size());
+}
+
+BOOST_AUTO_TEST_CASE(a_shard_is_two_numbers_and_the_first_is_not_the_larger) {
+  uint64_t index = 0;
+  uint64_t count = 0;
+  BOOST_TEST(parse_shard("2/5", index, count));
+  BOOST_TEST(index == 2U);
+  BOOST_TEST(count == 5U);
+  for (const char* const nonsense : {"", "2", "0/5", "6/5", "a/5", "2/", "2/5x", "/5", "1/0"}) {
+    BOOST_TEST(!parse_shard(nonsense, index, count), nonsense);
+  }
+}
+
+}  // namespace crashwright::harness
