@@ -17,7 +17,7 @@
 #include "harness/runner/crash_tracer.h"
 #include "harness/runner/files.h"
 #include "harness/runner/process.h"
-#include "harness/storage/storage_mount.h"
+#include "harness/storage/storage_canary.h"
 #include "postmortem/crash_record_reader.h"
 
 namespace crashwright::harness {
@@ -126,25 +126,12 @@ Finding probe_cgroup() {
   return finding;
 }
 
-Status try_storage(const std::string& folder) {
-  StorageOptions options;
-  options.backing = folder + "/backing";
-  options.mount_point = folder + "/mount";
-  if (auto made = make_folder(options.backing); !made) return made;
-  if (auto made = make_folder(options.mount_point); !made) return made;
-  auto mount = StorageMount::start(options);
-  if (!mount) return tl::unexpected(mount.error());
-  if (auto written = write_file(options.mount_point + "/canary", "alive"); !written) return written;
-  if (auto same = (*mount)->verify_record(); !same) return same;
-  return (*mount)->stop();
-}
-
 Finding probe_fuse(const std::string& folder) {
   Finding finding;
   finding.what = "fuse";
-  const Status tried = try_storage(folder);
+  const Status tried = run_storage_canary(folder);
   finding.works = tried.has_value();
-  finding.text = tried ? "the power-loss file system mounts, records and unmounts" : tried.error().message;
+  finding.text = tried ? "the power-loss file system tells safe writers from unsafe ones" : tried.error().message;
   if (!tried) finding.remedy = tried.error().remedy.empty() ? "access to /dev/fuse" : tried.error().remedy;
   return finding;
 }

@@ -6,10 +6,14 @@ list(APPEND SOURCES
     storage/operation.cc
     storage/power_loss.cc
     storage/record_writer.cc
+    storage/storage_canary.cc
+    storage/storage_canary_writers.cc
     storage/storage_mount.cc
     storage/storage_record.cc
     storage/tree_folder.cc
     storage/tree_model.cc)
+
+list(APPEND LIBRARIES PkgConfig::URING)
 
 # The daemon is small on purpose: it links no part of the harness but the storage model.
 crashwright_program(crashwright_storage

@@ -14,7 +14,9 @@ crashwright_test(storage_fault_test SOURCES storage/storage_fault_test.cc storag
                  LINK crashwright::harness PkgConfig::URING LABELS process)
 crashwright_test(storage_conformance_test SOURCES storage/storage_conformance_test.cc storage/folder_actor.cc
                  LINK crashwright::harness PkgConfig::URING LABELS process)
-foreach(test storage_fault_test storage_conformance_test)
+crashwright_test(storage_canary_test SOURCES storage/storage_canary_test.cc
+                 LINK crashwright::harness PkgConfig::URING LABELS process)
+foreach(test storage_fault_test storage_conformance_test storage_canary_test)
   if(TARGET ${test})
     add_dependencies(${test} crashwright_storage)
   endif()
