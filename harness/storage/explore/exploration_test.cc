@@ -5,11 +5,14 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include "base/file.h"
 #include "harness/storage/explore/campaign.h"
 #include "harness/storage/explore/checker.h"
 #include "harness/storage/explore/scratch_folder.h"
+#include "harness/storage/explore/state_judge.h"
+#include "harness/storage/explore/state_source.h"
 #include "harness/storage/hand_written_record.h"
 
 using namespace crashwright;
@@ -150,5 +153,49 @@ BOOST_AUTO_TEST_CASE(a_checker_that_errs_is_never_clean) {
     BOOST_TEST(result.checker_errors == result.states);
     BOOST_TEST(result.violated == 0U);
     BOOST_TEST(result.first_error.find("the checker") == 0U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_image_is_the_same_whichever_images_came_before) {
+  HandWrittenRecord record;
+  write_old(record);
+  for (NodeId node = 2; node < 12; ++node) {
+    const std::string text(700, static_cast<char>('a' + node));
+    record.create(node, "tmp").write(node, 0, text).sync(node).rename(node, "tmp", "a", node - 1).sync_folder();
+    record.create(20 + node, "kept" + std::to_string(node)).sync(20 + node).sync_folder();
+    if (node > 5) record.write(20 + node - 4, 0, text).sync(20 + node - 4);
+    record.acknowledge(std::to_string(node));
+  }
+  const Recording recording = make_recording(record.operations());
+  const DurabilityModel model(recording, load_storage_profile("S").value());
+  const auto seen = std::make_shared<std::string>();
+  const JudgeFactory reader = judges([seen](const std::string& image, uint32_t) {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator(image)) {
+      files[entry.path().filename()] = read_file(entry.path()).value_or("unreadable");
+    }
+    seen->clear();
+    for (const auto& [name, text] : files) *seen += name + "=" + text + ";";
+    return std::string();
+  });
+  auto scratch = ScratchFolder::create(ScratchFolder::Place::kMemory);
+  BOOST_REQUIRE(scratch);
+  const auto make = [&](const std::string& name) {
+    std::filesystem::create_directory(scratch->path() + "/" + name);
+    auto judge = StateJudge::create(model, reader, scratch->path() + "/" + name);
+    BOOST_REQUIRE(judge);
+    return std::move(*judge);
+  };
+  const auto look = [&](StateJudge& judge, const CrashState& state) {
+    judge.prepare(state);
+    BOOST_REQUIRE(judge.judge());
+    return *seen;
+  };
+  const auto wandering = make("wandering");
+  StateSource source(model, 7);
+  size_t number = 0;
+  for (const CrashState& state : source.next(150)) {
+    const auto fresh = make(std::to_string(number++));
+    BOOST_REQUIRE_EQUAL(look(*wandering, state), look(*fresh, state));
   }
 }

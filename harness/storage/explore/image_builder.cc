@@ -24,12 +24,16 @@ ImageBuilder::ImageBuilder(const DurabilityModel& model) : model_(model) {
       continue;
     }
     add_slots(operation, slots_ever_);
-    if (changes_content(operation.kind) && initial.contains(operation.node)) rewritten_.insert(operation.node);
+    if (!changes_content(operation.kind)) continue;
+    files_ever_.insert(operation.node);
+    if (initial.contains(operation.node)) rewritten_.insert(operation.node);
   }
   restart();
 }
 
 void ImageBuilder::restart() {
+  touched_.slots.insert(slots_ever_.begin(), slots_ever_.end());
+  touched_.nodes.insert(files_ever_.begin(), files_ever_.end());
   stable_ = ImageTree();
   image_ = ImageTree(&stable_);
   names_ = {};
@@ -46,6 +50,7 @@ ImageBuilder::Stream& ImageBuilder::stream_of(const Operation& operation) {
 void ImageBuilder::apply(uint32_t index, const std::vector<uint64_t>* lost_units, ImageTree& tree) {
   const Operation& operation = model_.recording.operations[index];
   if (changes_tree(operation.kind)) {
+    add_slots(operation, touched_.slots);
     tree.apply_tree(operation);
     return;
   }
@@ -66,7 +71,6 @@ void ImageBuilder::advance(uint32_t point) {
     if (!changes_content(operation.kind) && !changes_tree(operation.kind)) continue;
     stream_of(operation).operations.push_back(point_);
     if (changes_content(operation.kind)) unsettled_.insert(operation.node);
-    add_slots(operation, touched_.slots);
   }
   settle(names_, point);
   for (auto node = unsettled_.begin(); node != unsettled_.end();) {

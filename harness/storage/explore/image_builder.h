@@ -51,9 +51,10 @@ class ImageBuilder {
   ImageTree image_;
   Stream names_;
   std::unordered_map<NodeId, Stream> files_;
-  std::set<NodeId> unsettled_;  // files with operations that are not in the stable tree
-  std::set<Slot> slots_ever_;   // changed by the run at any time
-  std::set<NodeId> rewritten_;  // files from before the run that it changes at any time
+  std::set<NodeId> unsettled_;   // files with operations that are not in the stable tree
+  std::set<Slot> slots_ever_;    // changed by the run at any time
+  std::set<NodeId> files_ever_;  // whose content the run changes at any time
+  std::set<NodeId> rewritten_;   // files from before the run that it changes at any time
   Touched touched_;
 };
 
