@@ -37,6 +37,10 @@ class Explainer {
     if (!verdict) return tl::unexpected(verdict.error());
     finding.output = verdict->output;
     finding.reason = verdict->first_line();
+    if (verdict->kind != ImageVerdict::Kind::kViolated) {
+      finding.reason = group.reason;
+      finding.output = group.verdict.output + "\n(asked again about the same image, the checker gave another answer)";
+    }
     if (auto named = name_weakest(finding, number); !named) return tl::unexpected(named.error());
     describe(finding);
     auto fix = smallest_added_sync(model_, finding.state, group.examples,

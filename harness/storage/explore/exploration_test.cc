@@ -2,6 +2,7 @@
 // image folder holds exactly the image whatever the judge did to it. Method: hand-written records, judges in the test.
 #include <sys/stat.h>
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -141,6 +142,18 @@ BOOST_AUTO_TEST_CASE(a_checker_program_is_told_what_was_acknowledged) {
   BOOST_REQUIRE(result.findings.size() == 1U);
   BOOST_TEST(result.findings[0].reason == "lost");
   BOOST_TEST(result.checker_errors == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_checker_that_changes_its_mind_is_shown_with_its_first_answer) {
+  HandWrittenRecord record;
+  write_old(record);
+  record.write(1, 0, "new");
+  const auto asked = std::make_shared<std::atomic<int>>(0);
+  const CampaignResult result =
+      campaign(record, judges([asked](const std::string&, uint32_t) { return (*asked)++ == 0 ? "broken" : ""; }), "E");
+  BOOST_REQUIRE(result.findings.size() == 1U);
+  BOOST_TEST(result.findings[0].reason == "broken");
+  BOOST_TEST(result.findings[0].output.find("gave another answer") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_checker_that_errs_is_never_clean) {
