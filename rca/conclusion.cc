@@ -72,6 +72,14 @@ std::vector<std::string> recursive_functions(const std::vector<Frame>& stack) {
   return functions;
 }
 
+// The innermost frame that is one of `functions`.
+std::string first_of(const std::vector<std::string>& functions, const std::vector<Frame>& stack) {
+  for (const std::string& name : project_frames(stack, stack.size())) {
+    if (std::ranges::find(functions, name) != functions.end()) return name;
+  }
+  return functions.front();
+}
+
 std::vector<std::string> signature_frames(const std::string& cause, const std::vector<Frame>& stack) {
   std::vector<std::string> frames = project_frames(stack, 3);
   if (cause == "STACK_OVERFLOW_EXHAUSTION") {
@@ -96,7 +104,13 @@ void conclude(AutopsyReport& report, const Particulars& particulars, const std::
   // Where a process stood when someone else ended it is nobody's fault.
   const bool ended_from_outside = report.family == "PROCESS" || report.family == "STORAGE";
   if (!no_crash && !ended_from_outside && report.function.empty()) {
-    const BlamedFrame blamed = blame(particulars.stack);
+    BlamedFrame blamed = blame(particulars.stack);
+    // The function that recurs is to blame, not the leaf for which there was no room any more.
+    const auto circle = report.cause == "STACK_OVERFLOW_EXHAUSTION" ? recursive_functions(particulars.stack)
+                                                                    : std::vector<std::string>();
+    if (!circle.empty() && std::ranges::find(circle, blamed.function) == circle.end()) {
+      blamed = {first_of(circle, particulars.stack), "first frame of those that call each other in a circle", 0};
+    }
     report.function = blamed.function;
     report.function_reason = blamed.reason;
   }
