@@ -8,6 +8,7 @@
 
 #include "base/unique_fd.h"
 #include "postmortem/control_block.h"
+#include "postmortem/core_self_text.h"
 #include "postmortem/crash_state.h"
 #include "postmortem/crash_threads.h"
 
@@ -83,6 +84,16 @@ uint32_t list_threads(std::span<CapturedThread> table, uint32_t owner_tid) noexc
       ++found;
     }
   }
+}
+
+bool thread_is_over(uint32_t tid) noexcept {
+  char path[32];
+  char text[64];  // "TID (NAME) STATE ...", the name of 15 bytes at most
+  core_self::put_task_path(path, sizeof path, tid, "/stat");
+  size_t at = core_self::read_at(g_task_fd, path, text, sizeof text);
+  if (at == 0) return true;
+  while (at > 0 && text[at - 1] != ')') --at;
+  return at > 0 && at + 1 < sizeof text && (text[at + 1] == 'Z' || text[at + 1] == 'X');
 }
 
 void read_thread_name(uint32_t tid, BoundedString<16>& name) noexcept {

@@ -105,8 +105,10 @@ int run_tracer(void*) noexcept {
     trace(PTRACE_INTERRUPT, thread.tid, nullptr, nullptr);
   }
   if (!any) return kNoThreadStopped;
-  // One may trace all threads of a process or none; only what is no thread any more is refused.
-  for (CapturedThread& thread : g_request.threads) thread.gone = !thread.recorded && !thread.stopped;
+  // Refused is what is no thread any more, and one that somebody else traces: that one can still be asked.
+  for (CapturedThread& thread : g_request.threads) {
+    thread.gone = !thread.recorded && !thread.stopped && thread_is_over(thread.tid);
+  }
   await_stops(g_request.threads, g_request.patience_ns);
   g_request.record();
   for (CapturedThread& thread : g_request.threads) {

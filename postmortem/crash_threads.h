@@ -52,6 +52,8 @@ void release_threads() noexcept;
 // crash_thread_list.cc. Fills the table of threads, without the owner; returns how many there are, which may be more.
 [[nodiscard]] Status open_thread_list();
 uint32_t list_threads(std::span<CapturedThread> table, uint32_t owner_tid) noexcept;
+// True for one that has ended, of which at most the zombie is left.
+[[nodiscard]] bool thread_is_over(uint32_t tid) noexcept;
 // What the kernel calls the thread. The descriptor it takes is free again afterwards.
 void read_thread_name(uint32_t tid, BoundedString<16>& name) noexcept;
 
