@@ -41,7 +41,7 @@ CaseFacts sample() {
   process.oom_kills = 3;
   process.control_dump = "inc1/control.bin";
   facts.processes = {process, {}};
-  facts.faults = {{"null_dereference", "feed.message", "confirmed", "wait status SIGSEGV", 1, 99}};
+  facts.faults = {{"null_dereference", "feed.message", "confirmed", "wait status SIGSEGV", 1, 99, ""}};
   return facts;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "harness/runner/files.h"
 #include "harness/scenario/loader.h"
 #include "harness/scenario/plan.h"
 #include "verifiers/control_dump.h"
@@ -48,8 +49,11 @@ void count_dump(const postmortem::ControlBlock& block, bool first, std::vector<P
 }
 
 // Runs the sessions and counts in the start with that number.
-Result<std::vector<PassageCount>> count_passages(const RunOptions& options, uint64_t seed, const std::string& deaths,
+Result<std::vector<PassageCount>> count_passages(RunOptions options, uint64_t seed, const std::string& deaths,
                                                  const char* start) {
+  // A folder of its own: what an earlier exchange left, its port for one, would be taken for that of this one.
+  options.folder += std::string("/") + start;
+  if (auto made = make_folder(options.folder); !made) return tl::unexpected(made.error());
   PlanOptions planning;
   planning.run_seed = seed;
   const std::vector<Plan> plans = make_plans(counted_sessions(deaths), planning);
