@@ -38,7 +38,7 @@ rca::CoreFile open_core(const VictimCore& victim) {
 
 // Threads whose stack reaches the function.
 size_t threads_through(const rca::CoreFile& core, const std::string& function) {
-  const auto symbolizer = rca::Symbolizer::from_core(core, CORE_VICTIM);
+  const auto symbolizer = rca::Symbolizer::from_core(core, {CORE_VICTIM, {}});
   const rca::StackUnwinder unwinder(core, *symbolizer);
   size_t count = 0;
   for (const rca::CoreThread& thread : core.threads()) {

@@ -92,7 +92,7 @@ Stacks stacks_of_eu_stack(const std::string& core) {
 Stacks stacks_of_autopsy(const std::string& path) {
   const auto core = rca::CoreFile::open(path);
   BOOST_REQUIRE_MESSAGE(core.has_value(), (core ? "" : core.error().message));
-  const auto symbolizer = rca::Symbolizer::from_core(*core, CORE_VICTIM);
+  const auto symbolizer = rca::Symbolizer::from_core(*core, {CORE_VICTIM, {}});
   const rca::StackUnwinder unwinder(*core, *symbolizer);
   Stacks stacks;
   for (const rca::CoreThread& thread : core->threads()) {
