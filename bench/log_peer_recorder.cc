@@ -24,7 +24,7 @@ void burst_numbers(int64_t first) {
   }
 }
 
-// One stamp for the event that all these calls are about; without an invariant counter the first call's cost includes it.
+// One stamp for the event that all these calls are about. Without an invariant counter taking it is part of the cost.
 void burst_numbers_stamped(int64_t first, uint64_t ticks) {
   using postmortem::FlightStamp;
   const FlightStamp stamp = postmortem::flight_clock_is_tsc() ? FlightStamp::from_ticks(ticks) : FlightStamp::now();

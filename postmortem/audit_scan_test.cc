@@ -2,7 +2,8 @@
 //
 // Goal: nothing acknowledged is ever lost silently, nothing is invented, a torn tail is never taken for damage and
 // damage never for a torn tail as long as a later block vouches for what was damaged.
-// Method: exhaustive (every byte cut, every byte flipped) on small logs; random crash images: audit_crash_images_test.cc.
+// Method: exhaustive (every byte cut, every byte flipped) on small logs; for random crash images see
+// audit_crash_images_test.cc.
 #include "postmortem/audit_scan.h"
 
 #include <boost/test/unit_test.hpp>

@@ -17,6 +17,8 @@ namespace crashwright::postmortem::core_self {
 namespace {
 
 constexpr uint64_t kPatienceNs = 2'000'000'000;
+// A thread that the crash record asked before may still be on its way out of that handler, which blocks all signals.
+constexpr uint64_t kBlockedPatienceNs = 300'000'000;
 constexpr timespec kNap{0, 100'000};
 
 std::atomic<ThreadList*> g_asked;
@@ -59,6 +61,25 @@ bool takes_signal(uint32_t tid, int task_fd) noexcept {
   return (take_hex(at, text + size) & signal_safe::signal_bit(core_ask_signal())) == 0;
 }
 
+// False while a thread blocks the signal.
+bool ask_unasked(ThreadList& list, int task_fd) noexcept {
+  bool all = true;
+  const uint32_t pid = signal_safe::process_id();
+  for (size_t i = 0; i < list.count; ++i) {
+    ThreadNotes& notes = list.notes[i];
+    if (notes.state.load(std::memory_order_relaxed) != ThreadNotes::State::kUnknown) continue;
+    if (!takes_signal(notes.tid, task_fd)) {
+      all = false;
+      continue;
+    }
+    notes.state.store(ThreadNotes::State::kAsked, std::memory_order_release);
+    if (::syscall(SYS_tgkill, pid, notes.tid, core_ask_signal()) != 0) {
+      notes.state.store(ThreadNotes::State::kUnknown, std::memory_order_relaxed);
+    }
+  }
+  return all;
+}
+
 bool all_answered(const ThreadList& list) noexcept {
   for (size_t i = 0; i < list.count; ++i) {
     if (list.notes[i].state.load(std::memory_order_acquire) == ThreadNotes::State::kAsked) return false;
@@ -81,15 +102,9 @@ Status install_core_ask() {
 
 void ask_threads(ThreadList& list, int task_fd) noexcept {
   g_asked.store(&list, std::memory_order_release);
-  const uint32_t pid = signal_safe::process_id();
-  for (size_t i = 0; i < list.count; ++i) {
-    ThreadNotes& notes = list.notes[i];
-    if (notes.state.load(std::memory_order_relaxed) != ThreadNotes::State::kUnknown) continue;
-    if (!takes_signal(notes.tid, task_fd)) continue;
-    notes.state.store(ThreadNotes::State::kAsked, std::memory_order_release);
-    if (::syscall(SYS_tgkill, pid, notes.tid, core_ask_signal()) != 0) {
-      notes.state.store(ThreadNotes::State::kUnknown, std::memory_order_relaxed);
-    }
+  const uint64_t blocked_until_ns = signal_safe::clock_ns(CLOCK_MONOTONIC) + kBlockedPatienceNs;
+  while (!ask_unasked(list, task_fd) && signal_safe::clock_ns(CLOCK_MONOTONIC) < blocked_until_ns) {
+    ::syscall(SYS_nanosleep, &kNap, nullptr);
   }
   const uint64_t until_ns = signal_safe::clock_ns(CLOCK_MONOTONIC) + kPatienceNs;
   while (!all_answered(list) && signal_safe::clock_ns(CLOCK_MONOTONIC) < until_ns) {

@@ -1,5 +1,6 @@
-// Promise: each order that the exchange saw is in the audit log, in order, once; the sequence has no gap; each record has its time; a torn tail
-// is dropped and said; damage before the tail is refused and never skipped; replay(from) returns exactly the suffix.
+// Promise: each order that the exchange saw is in the audit log, in order, once; the sequence has no gap; each
+// record has its time; a torn tail is dropped and said; damage before the tail is refused and never skipped;
+// replay(from) returns exactly the suffix.
 // Witness: the orders that the exchange saw arrive.
 #include <sys/wait.h>
 

@@ -2,8 +2,8 @@
 // mmap, io_uring, rename and directory entries: what a safe one finished is in every image that a power loss may leave,
 // what an unsafe one did is missing from some.
 //
-// Threads: any, each on folders of its own. Errors: kEnvironment when the layer cannot be had here, kInternal naming the
-// writer that was taken for the other kind; then no verdict about storage may be given.
+// Threads: any, each on folders of its own. Errors: kEnvironment when the layer cannot be had here, kInternal naming
+// the writer that was taken for the other kind; then no verdict about storage may be given.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Goal: the canary tells safe writers from unsafe ones, and would notice a layer that cannot. Method: the real canary on
-// a real mount; and its judgement on records from which syncs were taken or to which they were added.
+// Goal: the canary tells safe writers from unsafe ones, and would notice a layer that cannot. Method: the real canary
+// on a real mount; and its judgement on records from which syncs were taken or to which they were added.
 #include "harness/storage/storage_canary.h"
 
 #include "harness/storage/hand_written_record.h"
