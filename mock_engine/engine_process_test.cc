@@ -3,7 +3,9 @@
 // judged by the exchange's books and by an uninterrupted run.
 #include "mock_engine/engine_process.h"
 
+#include <netinet/in.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
@@ -296,6 +298,16 @@ BOOST_AUTO_TEST_CASE(a_second_engine_on_the_same_data_is_turned_away) {
 BOOST_AUTO_TEST_CASE(an_exchange_that_is_gone_ends_the_engine_in_order) {
   EngineSession session(kShort);
   session.exchange.stop();
+  // A port where nobody listens and that nobody else gets: the one of the exchange that is gone may be another's soon.
+  const UniqueFd held(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  BOOST_REQUIRE(::bind(held.get(), generic, size) == 0);
+  BOOST_REQUIRE(::getsockname(held.get(), generic, &size) == 0);
+  session.exchange.port = ntohs(address.sin_port);
   BOOST_TEST(WEXITSTATUS(session.run()) == 5);
   BOOST_TEST(session.errors().find("connect to 127.0.0.1") != std::string::npos);
 }

@@ -3,8 +3,8 @@
 // Goal: of no crash image an acknowledged record is lost or one invented, none looks like damage; no damage of a block
 // that a later one vouches for passes silently.
 // Method: random histories in memory. A crash keeps any subset of the sectors that nobody acknowledged, over zeros,
-// stale or random bytes; damage changes what was acknowledged. The seed is printed. `ci/nightly` runs many times as much with
-// another seed (CRASHWRIGHT_CAMPAIGN_FACTOR, CRASHWRIGHT_CAMPAIGN_SEED).
+// stale or random bytes; damage changes what was acknowledged. The seed is printed. `ci/nightly` runs many times as
+// much with another seed (CRASHWRIGHT_CAMPAIGN_FACTOR, CRASHWRIGHT_CAMPAIGN_SEED).
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 
