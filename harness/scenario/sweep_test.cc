@@ -81,6 +81,16 @@ BOOST_AUTO_TEST_CASE(names_are_unique_and_each_case_repeats_from_its_own_text) {
   BOOST_TEST(ids.size() == scenarios.size());
 }
 
+BOOST_AUTO_TEST_CASE(an_exchange_that_cancels_by_itself_is_not_held_to_the_uninterrupted_session) {
+  size_t cancelling = 0;
+  for (const Scenario& scenario : sweep_scenarios(census())) {
+    const bool cancels = scenario.exchange.cancel_on_disconnect;
+    cancelling += cancels ? 1 : 0;
+    BOOST_TEST(scenario.expect.excluded.size() == (cancels ? 2U : 0U));
+  }
+  BOOST_TEST(cancelling > 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_shard_is_two_numbers_and_the_first_is_not_the_larger) {
   uint64_t index = 0;
   uint64_t count = 0;
