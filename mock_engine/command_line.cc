@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "mock_engine/feed_generator.h"
+#include "postmortem/audit_block.h"
 
 namespace crashwright::mock_engine {
 namespace {
@@ -24,6 +25,7 @@ enum Option : int {
   kRecoverOnly,
   kPlantedBug,
   kCheckpointEvery,
+  kSegmentBytes,
   kStallAfter,
   kFeedRate,
   kKillSwitchAtFeed,
@@ -44,6 +46,7 @@ const option kRunOptions[] = {
     {"recover-only", no_argument, nullptr, kRecoverOnly},
     {"planted-bug", required_argument, nullptr, kPlantedBug},
     {"checkpoint-every", required_argument, nullptr, kCheckpointEvery},
+    {"segment-bytes", required_argument, nullptr, kSegmentBytes},
     {"stall-after", required_argument, nullptr, kStallAfter},
     {"feed-rate", required_argument, nullptr, kFeedRate},
     {"kill-switch-at-feed", required_argument, nullptr, kKillSwitchAtFeed},
@@ -131,6 +134,8 @@ Status apply_option(const option& given, const char* text, CommandLine& line) {
       return {};
     case kCheckpointEvery:
       return parse_number(name, text, engine.checkpoint_every);
+    case kSegmentBytes:
+      return parse_number(name, text, engine.segment_bytes);
     case kStallAfter:
       return parse_stall(name, text, engine.stall_after);
     case kFeedRate:
@@ -169,6 +174,7 @@ Status check_feed(const FeedOptions& feed) {
 Status check_run(const EngineOptions& engine) {
   if (engine.data_folder.empty()) return usage_error("run needs --data");
   if (engine.postmortem_folder.empty()) return usage_error("run needs --postmortem");
+  if (engine.segment_bytes < 2 * postmortem::kAuditBlockBytes) return usage_error("--segment-bytes: at least 8192");
   if (engine.recover_only) return {};
   if (engine.exchange.port == 0) return usage_error("run needs --exchange");
   if (engine.feed.file.empty() == (engine.feed.messages == 0)) {
@@ -214,6 +220,7 @@ const char* usage() noexcept {
                   --exchange HOST:PORT [options]
       --durability process_death|power_loss   what a logged intent must survive before it is sent (process_death)
       --checkpoint-every RECORDS              audit records between two state snapshots (1000)
+      --segment-bytes BYTES                   of each file of a new audit log, at least 8192 (1048576)
       --stall-after MS                        a thread silent for longer is taken down by the watchdog (500)
       --feed-rate N                           messages per second, 0 for as fast as possible (0)
       --kill-switch-at-feed N                 the risk gate throws the kill switch at this feed message

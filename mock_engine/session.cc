@@ -197,6 +197,7 @@ Step run_trading_thread(const EngineOptions& options, Watchdog& watchdog, Engine
     return AuditLog::open({.path = options.audit_path(),
                            .durability = options.durability,
                            .ring_records = kAuditRingRecords,
+                           .segment_bytes = options.segment_bytes,
                            .snapshot_sequence = recovery.snapshot_sequence(),
                            .watchdog = &watchdog},
                           &readout);

@@ -16,14 +16,16 @@
 namespace crashwright::postmortem {
 
 inline constexpr uint64_t kAuditMagic = 0x3130544455415743U;  // "CWAUDT01" as stored
-inline constexpr uint32_t kAuditVersion = 2;
+inline constexpr uint32_t kAuditVersion = 3;
 inline constexpr size_t kAuditBlockBytes = 4096;
 inline constexpr size_t kAuditSectorBytes = 512;
 inline constexpr size_t kAuditRecordsPerBlock = 31;
+inline constexpr uint32_t kAuditSegmentBlocksMin = 2;         // its head and one more
+inline constexpr uint32_t kAuditSegmentBlocksUsually = 4096;  // 16 MiB
 
 // Stored; append only.
 enum class AuditBlockKind : uint16_t {
-  kFile = 1,       // block 0: names the salt, holds no record
+  kSegment = 1,    // the head of a segment, its first block: names the salt, holds no record
   kRecords = 2,    // one to 31 records
   kOpening = 3,    // a process opened the log: proves what it recovered
   kHeartbeat = 4,  // the log went idle: proves what was acknowledged last
@@ -36,8 +38,8 @@ struct AuditBlockHeader {
   uint64_t magic;
   uint32_t version;
   uint32_t crc;             // CRC32C of the whole block with this field as zero, seeded by the salt
-  uint64_t salt;            // random, one per file, never zero
-  uint64_t block_number;    // position in the file, block 0 is the file's own
+  uint64_t salt;            // of the segment: random for the first one, audit_salt_after() for the others, never zero
+  uint64_t block_number;    // position in the log, over all its segments
   uint64_t first_sequence;  // of the first record; without records the next one to come
   uint64_t known_durable;   // every sequence up to this one was durable when this block was written
   uint64_t durable_blocks;  // every block below this number was durable when this block was written
@@ -46,12 +48,13 @@ struct AuditBlockHeader {
   uint32_t run;             // which opening of the log wrote it, from 1; 0 in block 0
   uint16_t record_count;
   AuditBlockKind kind;
-  uint32_t wall_error_us;  // how wrong wall_ns may be, as the kernel's clock discipline says; ~0: not disciplined
-  uint64_t monotonic_ns;   // when the block was made, CLOCK_MONOTONIC
-  uint64_t tsc;            // and by the processor's time stamp counter
-  uint64_t batch;          // counts the writes of this file from 1; 0 in block 0. Blocks of one write share it
-  uint8_t boot_id[16];     // of the kernel that ran when the block was made: monotonic_ns compares within one boot
-  uint8_t reserved[8];     // zero
+  uint32_t wall_error_us;   // how wrong wall_ns may be, as the kernel's clock discipline says; ~0: not disciplined
+  uint64_t monotonic_ns;    // when the block was made, CLOCK_MONOTONIC
+  uint64_t tsc;             // and by the processor's time stamp counter
+  uint64_t batch;           // counts the writes of this log from 1; 0 in block 0. Blocks of one write share it
+  uint8_t boot_id[16];      // of the kernel that ran when the block was made: monotonic_ns compares within one boot
+  uint32_t segment_blocks;  // size of every segment of this log
+  uint8_t reserved[4];      // zero
 };
 static_assert(sizeof(AuditBlockHeader) == sizeof(AuditRecord), "header and records share one grid within the sectors");
 
@@ -67,10 +70,11 @@ enum class AuditBlockState : uint8_t {
   kIntact,
   kZero,        // never written (the file is filled with zeros ahead of the data)
   kIncomplete,  // the file ends inside it
+  kMissing,     // its segment is not there, or ends before it
   kBadMagic,
   kBadChecksum,
   kNewerVersion,  // checksum right, version unknown
-  kForeign,       // another file's salt
+  kForeign,       // the salt of another segment or log
   kMisplaced,     // an intact block of another position
   kBadFields,     // checksum right, contents impossible: a bug or a forgery
 };
@@ -82,32 +86,57 @@ enum class AuditBlockState : uint8_t {
 // Looks at one block found at position `number`. `salt` 0 accepts any salt.
 [[nodiscard]] AuditBlockState check_block(const AuditBlock& block, uint64_t number, uint64_t salt) noexcept;
 
+// The salt of the segment behind the one with `salt`. Blocks left over from another log never fit, and a reader knows
+// the salt of a segment whose head is damaged from any segment before it.
+[[nodiscard]] uint64_t audit_salt_after(uint64_t salt) noexcept;
+
 // Makes the blocks of one log in order: numbers, chain, sequences and checksums.
 class AuditBlockBuilder {
  public:
   struct Position {
-    uint64_t salt = 0;
+    uint64_t salt = 0;  // of the segment of next_block
     uint64_t next_block = 0;
     uint64_t next_sequence = 1;
     uint32_t chain = 0;
     uint32_t run = 0;
     uint64_t batch = 0;
+    uint32_t segment_blocks = kAuditSegmentBlocksUsually;
+
+    // The next block is the head of a segment.
+    [[nodiscard]] bool at_head() const noexcept { return next_block % segment_blocks == 0; }
+    // Blocks that the segment of next_block still takes.
+    [[nodiscard]] size_t room() const noexcept { return segment_blocks - next_block % segment_blocks; }
+    // Segments are numbered from 1.
+    [[nodiscard]] uint64_t segment() const noexcept { return next_block / segment_blocks + 1; }
   };
 
-  // Where the log goes on behind a block.
+  // Where the log goes on behind an intact block.
   [[nodiscard]] static Position behind(const AuditBlockHeader& header) noexcept {
+    Position position{.salt = header.salt,
+                      .next_block = header.block_number + 1,
+                      .next_sequence = header.first_sequence + header.record_count,
+                      .chain = header.crc,
+                      .run = header.run,
+                      .batch = header.batch,
+                      .segment_blocks = header.segment_blocks};
+    if (position.at_head()) position.salt = audit_salt_after(header.salt);
+    return position;
+  }
+  // Where the log stood in front of the intact head of a segment.
+  [[nodiscard]] static Position before_head(const AuditBlockHeader& header) noexcept {
     return {.salt = header.salt,
-            .next_block = header.block_number + 1,
-            .next_sequence = header.first_sequence + header.record_count,
-            .chain = header.crc,
+            .next_block = header.block_number,
+            .next_sequence = header.first_sequence,
+            .chain = header.chain,
             .run = header.run,
-            .batch = header.batch};
+            .batch = header.batch,
+            .segment_blocks = header.segment_blocks};
   }
 
   explicit AuditBlockBuilder(const Position& position) : position_(position) {}
 
   // Makes `block` the next one: `records` were copied into it by the caller, `count` of them, the first of which has
-  // sequence position().next_sequence.
+  // sequence position().next_sequence. `kind` is kSegment exactly at the head of a segment.
   void finish(AuditBlock& block, AuditBlockKind kind, size_t count, uint64_t known_durable,
               uint64_t durable_blocks) noexcept;
 

@@ -16,9 +16,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-constexpr uint64_t kFillBytes = 64 * kAuditBlockBytes;  // one step of zeros
-constexpr uint64_t kFillAheadBytes = 8 * kFillBytes;    // zeros that are ready in front of the data
-constexpr uint64_t kReserveBytes = 32 * kFillBytes;     // by so much the file grows
+constexpr uint64_t kFillBytes = 64 * kAuditBlockBytes;   // one step of zeros
+constexpr uint64_t kFillBesideBytes = 8 * kFillBytes;    // with less in front of the data, zeros go out beside it
+constexpr nanoseconds kFillAfterIdle = milliseconds(2);  // and otherwise once nothing has come for so long
 constexpr nanoseconds kHeartbeatAfterIdle = milliseconds(50);
 constexpr nanoseconds kForEver{-1};
 constexpr uint64_t kSpinNs = 10'000;  // who has just been told that his record is durable soon has the next one
@@ -49,30 +49,32 @@ void AuditCommitState::wake_waiters() noexcept {
 
 Result<std::unique_ptr<AuditCommitter>> AuditCommitter::make(AuditFile file, const AuditLogOptions& options,
                                                              AuditCommitState& state) {
-  auto pipeline = BatchPipeline::make(file.fd.get(), options.durability, file.direct);
+  auto pipeline = BatchPipeline::make(file.segment.fd.get(), options.durability, file.segment.direct);
   if (!pipeline) return tl::unexpected(pipeline.error());
   return std::unique_ptr<AuditCommitter>(new AuditCommitter(std::move(file), options, state, std::move(*pipeline)));
 }
 
 // Zero-filling pays where a commit syncs the file: without it each one would have to commit the file's new size and
-// extents too. Where only the page cache counts it would write everything twice.
+// extents too. Where only the page cache counts it would write everything twice. Zeros of an earlier run are written
+// again: the file's size does not tell how far they got.
 AuditCommitter::AuditCommitter(AuditFile file, const AuditLogOptions& options, AuditCommitState& state,
                                std::unique_ptr<BatchPipeline> pipeline)
     : state_(state),
-      fd_(std::move(file.fd)),
+      options_(options),
+      segment_(std::make_shared<AuditSegment>(std::move(file.segment))),
+      newest_(segment_),
       pipeline_(std::move(pipeline)),
       builder_(file.scan.position),
       fill_(options.durability == Durability::kPowerLoss),
-      direct_(file.direct),
-      filled_(std::max(file.size - file.size % kAuditBlockBytes, end())),
+      filled_(end()),
       durable_blocks_(builder_.position().next_block) {
   for (Batch& batch : batches_) batch.blocks = std::make_unique<AuditBlock[]>(kBatchBlocks);
   if (fill_) zeros_ = std::make_unique<AuditBlock[]>(kFillBytes / kAuditBlockBytes);
 }
 
 Status AuditCommitter::open_run() {
-  put_marker(AuditBlockKind::kOpening);
-  fill_ahead();
+  if (auto put = put_marker(AuditBlockKind::kOpening); !put) return put;
+  if (auto filling = fill_ahead(kFillBesideBytes); !filling) return filling;
   return drain();
 }
 
@@ -82,10 +84,8 @@ void AuditCommitter::run(EngineThread& self) {
   Status status;
   while (status && !finished()) status = serve();
   if (status) status = drain();
-  if (status) {
-    put_marker(AuditBlockKind::kClosing);
-    status = drain();
-  }
+  if (status) status = put_marker(AuditBlockKind::kClosing);
+  if (status) status = drain();
   if (!status) state_.seal(status.error());
 }
 
@@ -99,15 +99,12 @@ bool AuditCommitter::has_work() const noexcept {
 
 Status AuditCommitter::serve() {
   if (auto taken = take_completions(); !taken) return taken;
-  fill_ahead();
+  if (auto filling = fill_ahead(kFillBesideBytes); !filling) return filling;
   bool blocked = pipeline_->full();
   if (!blocked) {
     const size_t count = group();
-    blocked = count > 0 && must_wait_for_zeros((count + kAuditRecordsPerBlock - 1) / kAuditRecordsPerBlock);
-    if (count > 0 && !blocked) {
-      commit(count);
-      return {};
-    }
+    blocked = count > 0 && must_wait_for_zeros(blocks_for(count));
+    if (count > 0 && !blocked) return commit(count);
   }
   if (blocked || !pipeline_->empty()) {
     sleep(kForEver, blocked);
@@ -116,18 +113,19 @@ Status AuditCommitter::serve() {
   return spin_for_work() ? Status{} : idle();
 }
 
-// The newest records get their witness once nothing has come for a while.
+// The newest records get their witness once nothing has come for a while, and the next segment its zeros.
 Status AuditCommitter::idle() {
-  if (!unproven_) {
-    sleep(kForEver, false);
-    return {};
-  }
   const auto quiet = nanoseconds(monotonic_ns() - acknowledged_ns_);
-  if (quiet < kHeartbeatAfterIdle) {
-    sleep(kHeartbeatAfterIdle - quiet, false);
-  } else {
-    put_marker(AuditBlockKind::kHeartbeat);
+  nanoseconds pause = kForEver;
+  if (unproven_) {
+    if (quiet >= kHeartbeatAfterIdle && !must_wait_for_zeros(2)) return put_marker(AuditBlockKind::kHeartbeat);
+    if (quiet < kHeartbeatAfterIdle) pause = kHeartbeatAfterIdle - quiet;
   }
+  if (fill_ && filling_ == 0 && filled_ < end() + segment_bytes()) {
+    if (quiet >= kFillAfterIdle) return fill_ahead(segment_bytes());
+    pause = kFillAfterIdle - quiet;
+  }
+  sleep(pause, false);
   return {};
 }
 
@@ -154,25 +152,45 @@ void AuditCommitter::acknowledge(const Batch& batch) {
   self_->begin_wait();
 }
 
+size_t AuditCommitter::blocks_for(size_t records) const noexcept {
+  const size_t head = builder_.position().at_head() ? 1 : 0;
+  return head + (records + kAuditRecordsPerBlock - 1) / kAuditRecordsPerBlock;
+}
+
 // How many records go into the next batch. While others are under way there is no hurry: the group may grow.
 size_t AuditCommitter::group() const noexcept {
-  constexpr size_t kMax = kBatchBlocks * kAuditRecordsPerBlock;
+  const size_t blocks = std::min(kBatchBlocks, builder_.position().room()) - blocks_for(0);
+  const size_t most = blocks * kAuditRecordsPerBlock;
   const uint64_t first = builder_.position().next_sequence;
-  size_t count = state_.ring.published(first, kMax);
+  size_t count = state_.ring.published(first, most);
   if (pipeline_->empty()) return count;
-  for (size_t grown = count; grown > 0 && count < kMax; count += grown) {
+  for (size_t grown = count; grown > 0 && count < most; count += grown) {
     for (int i = 0; i < kPausesWhileGrowing; ++i) pause_briefly();
-    grown = state_.ring.published(first + count, kMax - count);
+    grown = state_.ring.published(first + count, most - count);
   }
   return count;
 }
 
-void AuditCommitter::commit(size_t count) {
+Result<size_t> AuditCommitter::begin_batch(AuditBlock* blocks) {
+  builder_.begin_batch();
+  if (!builder_.position().at_head()) return size_t{0};
+  if (newest_ == segment_) {
+    if (auto created = create_next(); !created) return tl::unexpected(created.error());
+  }
+  segment_ = newest_;
+  pipeline_->write_to(segment_->fd.get());
+  builder_.finish(blocks[0], AuditBlockKind::kSegment, 0, state_.durable.load(std::memory_order_relaxed),
+                  durable_blocks_);
+  return size_t{1};
+}
+
+Status AuditCommitter::commit(size_t count) {
   self_->end_wait();
   AuditBlock* const blocks = batches_[pipeline_->next_place()].blocks.get();
   const uint64_t last = builder_.position().next_sequence + count - 1;
-  builder_.begin_batch();
-  size_t used = 0;
+  const auto begun = begin_batch(blocks);
+  if (!begun) return tl::unexpected(begun.error());
+  size_t used = *begun;
   for (size_t left = count; left > 0; ++used) {
     const size_t in_block = std::min(left, kAuditRecordsPerBlock);
     const uint64_t first = builder_.position().next_sequence;
@@ -186,25 +204,29 @@ void AuditCommitter::commit(size_t count) {
   CRASHWRIGHT_FAULT_POINT("audit.before_write");
   self_->begin_wait();
   start(used, true);
+  return {};
 }
 
-void AuditCommitter::put_marker(AuditBlockKind kind) {
+Status AuditCommitter::put_marker(AuditBlockKind kind) {
   if (kind == AuditBlockKind::kOpening) builder_.begin_run();
-  builder_.begin_batch();
-  builder_.finish(batches_[pipeline_->next_place()].blocks[0], kind, 0, state_.durable.load(std::memory_order_relaxed),
-                  durable_blocks_);
+  AuditBlock* const blocks = batches_[pipeline_->next_place()].blocks.get();
+  const auto begun = begin_batch(blocks);
+  if (!begun) return tl::unexpected(begun.error());
+  builder_.finish(blocks[*begun], kind, 0, state_.durable.load(std::memory_order_relaxed), durable_blocks_);
   unproven_ = false;
-  start(1, false);
+  start(*begun + 1, false);
+  return {};
 }
 
 void AuditCommitter::start(size_t blocks, bool records) {
   Batch& batch = batches_[pipeline_->next_place()];
+  batch.segment = segment_;
   batch.next_block = builder_.position().next_block;
   batch.last_sequence = builder_.position().next_sequence - 1;
   batch.records = records;
   const uint64_t offset = (batch.next_block - blocks) * kAuditBlockBytes;
-  filled_ = std::max(filled_, offset + blocks * kAuditBlockBytes);
-  pipeline_->start(std::as_bytes(std::span(batch.blocks.get(), blocks)), offset);
+  filled_ = std::max(filled_, end());
+  pipeline_->start(std::as_bytes(std::span(batch.blocks.get(), blocks)), offset % segment_bytes());
 }
 
 // Waits for everything under way.
@@ -233,16 +255,25 @@ void AuditCommitter::sleep(nanoseconds timeout, bool blocked) {
   state_.sleeping.store(0, std::memory_order_seq_cst);
 }
 
-void AuditCommitter::fill_ahead() {
-  if (!fill_ || filling_ != 0 || filled_ >= end() + kFillAheadBytes) return;
-  if (direct_ && filled_ + kFillBytes > reserved_) {
-    // The file grows rarely and at once: a write that makes it grow would lock out the batches beside it. Where the
-    // file system cannot do that the writes do it.
-    reserved_ = filled_ + kReserveBytes;
-    static_cast<void>(::posix_fallocate(fd_.get(), static_cast<off_t>(filled_), kReserveBytes));
+Status AuditCommitter::create_next() {
+  CRASHWRIGHT_FAULT_POINT("audit.next_segment");
+  auto next = create_audit_segment(options_, newest_->number + 1, segment_bytes());
+  if (!next) return tl::unexpected(next.error());
+  newest_ = std::make_shared<AuditSegment>(std::move(*next));
+  return {};
+}
+
+// One step of zeros, when fewer than `bytes` of them are ready in front of the data.
+Status AuditCommitter::fill_ahead(uint64_t bytes) {
+  if (!fill_ || filling_ != 0 || filled_ >= end() + std::min(bytes, segment_bytes())) return {};
+  if (filled_ == newest_->number * segment_bytes()) {
+    if (auto created = create_next(); !created) return created;
   }
-  filling_ = filled_ + kFillBytes;
-  pipeline_->start_aside(std::as_bytes(std::span(zeros_.get(), kFillBytes / kAuditBlockBytes)), filled_);
+  const uint64_t offset = filled_ % segment_bytes();
+  const uint64_t step = std::min(kFillBytes, segment_bytes() - offset);
+  filling_ = filled_ + step;
+  pipeline_->start_aside(newest_->fd.get(), std::as_bytes(std::span(zeros_.get(), step / kAuditBlockBytes)), offset);
+  return {};
 }
 
 // Zeros that land late would wipe out the batch.

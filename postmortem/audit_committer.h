@@ -2,7 +2,9 @@
 //
 // A batch goes out as soon as there is a record and a free place, so that a lone record waits for nobody; while batches
 // are under way the next group grows. Acknowledged is only the contiguous prefix of the batches that are durable. Zeros
-// are written ahead of the data beside the batches; no batch is written where zeros are still under way.
+// are written ahead of the data, a segment's length when the log is idle and less beside the batches; no batch is
+// written where zeros are still under way. A batch ends at the end of its segment; the next one begins with the head of
+// the next.
 // Threads: open_run() before the thread, run() is the thread; wake() from any.
 // Errors:  any error of the device ends run() and seals the log: no retry.
 // Signal context: no.
@@ -41,6 +43,7 @@ class AuditCommitter {
   // A batch under way.
   struct Batch {
     Buffer blocks;
+    std::shared_ptr<AuditSegment> segment;  // stays open as long as the batch is under way
     uint64_t last_sequence = 0;
     uint64_t next_block = 0;
     bool records = false;
@@ -54,20 +57,29 @@ class AuditCommitter {
   [[nodiscard]] Status take_completions();
   void acknowledge(const Batch& batch);
   [[nodiscard]] size_t group() const noexcept;
-  void commit(size_t count);
-  void put_marker(AuditBlockKind kind);
+  [[nodiscard]] Status commit(size_t count);
+  [[nodiscard]] Status put_marker(AuditBlockKind kind);
+  // The segment of the next block is open, and its head, if that is due, in `blocks`; how many blocks that took.
+  [[nodiscard]] Result<size_t> begin_batch(AuditBlock* blocks);
   void start(size_t blocks, bool records);
   [[nodiscard]] Status drain();
   [[nodiscard]] bool spin_for_work() const noexcept;
   void sleep(std::chrono::nanoseconds timeout, bool blocked);
   [[nodiscard]] bool has_work() const noexcept;
   [[nodiscard]] bool finished() const noexcept;
-  void fill_ahead();
+  [[nodiscard]] Status fill_ahead(uint64_t bytes);
+  [[nodiscard]] Status create_next();
   [[nodiscard]] bool must_wait_for_zeros(size_t blocks) const noexcept;
+  [[nodiscard]] size_t blocks_for(size_t records) const noexcept;
+  [[nodiscard]] uint64_t segment_bytes() const noexcept {
+    return uint64_t{builder_.position().segment_blocks} * kAuditBlockBytes;
+  }
   [[nodiscard]] uint64_t end() const noexcept { return builder_.position().next_block * kAuditBlockBytes; }
 
   AuditCommitState& state_;
-  UniqueFd fd_;
+  const AuditLogOptions options_;
+  std::shared_ptr<AuditSegment> segment_;  // of the next block, unless that begins another one
+  std::shared_ptr<AuditSegment> newest_;   // the same, or the one behind it
   std::unique_ptr<BatchPipeline> pipeline_;
   AuditBlockBuilder builder_;
   EngineThread* self_ = nullptr;  // once it runs
@@ -75,9 +87,7 @@ class AuditCommitter {
   uint64_t first_batch_ = 0;  // counts retired batches
   Buffer zeros_;
   const bool fill_;
-  const bool direct_;
-  uint64_t reserved_ = 0;    // bytes of the file that have their place on the device
-  uint64_t filled_;          // bytes of the file that hold data or durable zeros
+  uint64_t filled_;          // bytes of the log that hold data or durable zeros
   uint64_t filling_ = 0;     // where the zeros under way end, 0 when there are none
   uint64_t durable_blocks_;  // blocks below are durable
   bool unproven_ = false;    // the newest records are not yet vouched for by a later block

@@ -46,8 +46,13 @@ struct CrashImage {
   bool anything_left;   // some nonzero byte behind the last complete contiguous block
 };
 
+// Half of the logs consist of tiny segments, so that commits in flight lie before, behind and across a boundary.
+uint32_t random_segment(Random& random) {
+  return random.below(2) == 0 ? kAuditSegmentBlocksUsually : kAuditSegmentBlocksMin + random.below(9);
+}
+
 ImageWriter random_history(Random& random) {
-  ImageWriter image(kSalt);
+  ImageWriter image(kSalt, random_segment(random));
   image.acknowledge();
   const uint64_t runs = 1 + random.below(2);
   for (uint64_t run = 0; run < runs; ++run) {
@@ -87,7 +92,7 @@ void fill_backdrop(std::span<std::byte> sector, Backdrop backdrop, const ImageWr
 CrashImage crash(Random& random, Backdrop backdrop) {
   CrashImage result{random_history(random), {}, 0, false};
   ImageWriter& image = result.image;
-  ImageWriter stale = random.below(2) == 0 ? ImageWriter(kOtherSalt) : image;
+  ImageWriter stale = random.below(2) == 0 ? ImageWriter(kOtherSalt, random_segment(random)) : image;
   stale.add_batch(3 + random.below(8), 1 + random.below(31));
   image.add(AuditBlockKind::kOpening, 0);
   image.acknowledge();
@@ -202,6 +207,39 @@ BOOST_AUTO_TEST_CASE(damage_to_what_a_later_block_vouches_for_is_never_silent_an
     for (const AuditRecord& record : scan->readout.records) BOOST_REQUIRE(is_made(record));
   }
   BOOST_TEST_MESSAGE(wanted << " damaged blocks, none silent");
+}
+
+// Whole segments that are gone: those that later ones vouch for are damage, and nothing else is.
+BOOST_AUTO_TEST_CASE(missing_segments_are_damage_when_a_later_block_vouches_for_them_and_nothing_is_invented) {
+  Random random = seeded(5);
+  uint64_t damaged = 0;
+  for (uint64_t i = campaign(kScribbledImages); i > 0; --i) {
+    const CrashImage crashed = crash(random, static_cast<Backdrop>(random.below(3)));
+    const uint32_t segment = crashed.image.blocks()[0].header.segment_blocks;
+    const uint64_t blocks = crashed.bytes.size() / kAuditBlockBytes;
+    if (blocks <= 2 * segment) continue;
+    const uint64_t victim = 1 + random.below(blocks / segment - 1);
+    AuditScanner scanner;
+    for (uint64_t block = 0; block < blocks; ++block) {
+      if (block / segment == victim) {
+        scanner.feed_missing(1);
+      } else {
+        scanner.feed(std::span(crashed.bytes).subspan(block * kAuditBlockBytes, kAuditBlockBytes));
+      }
+    }
+    const auto scan = scanner.finish();
+    BOOST_REQUIRE(scan.has_value());
+    for (const AuditRecord& record : scan->readout.records) BOOST_REQUIRE(is_made(record));
+    const uint64_t end = (victim + 1) * segment;
+    const uint64_t vouched = crashed.image.blocks()[crashed.image.acknowledged_blocks() - 1].header.durable_blocks;
+    if (crashed.image.acknowledged_blocks() <= end || vouched < end) continue;
+    ++damaged;
+    BOOST_REQUIRE(scan->readout.damage.size() == 1);
+    BOOST_REQUIRE(scan->readout.damage[0].offset == victim * segment * kAuditBlockBytes);
+    BOOST_REQUIRE(scan->readout.damage[0].size == segment * kAuditBlockBytes);
+  }
+  BOOST_TEST_MESSAGE(damaged << " missing segments");
+  BOOST_TEST(damaged > 50U);
 }
 
 BOOST_AUTO_TEST_CASE(random_bytes_over_a_log_never_crash_the_reader) {

@@ -33,51 +33,59 @@ enum class Durability : uint8_t {
 
 // Damage in front of valid later blocks: acknowledged data is wrong or missing. Never skipped silently.
 struct AuditDamage {
-  uint64_t offset = 0;          // bytes into the file
+  uint64_t offset = 0;          // bytes into the log, counted over all its segments
   uint64_t size = 0;            // bytes
   uint64_t first_sequence = 0;  // sequences lost or in doubt, inclusive; 0 and 0 when the bad blocks held no record
   uint64_t last_sequence = 0;
   std::string reason;
 };
 
-// Everything a reader can say about a log file.
+// Everything a reader can say about a log.
 struct AuditReadout {
   std::vector<AuditRecord> records;  // intact, in order of sequence
   std::vector<AuditDamage> damage;   // empty on a healthy log
-  uint64_t torn_tail_offset = 0;     // where the torn tail starts (also the end of valid data)
+  uint64_t torn_tail_offset = 0;     // where the torn tail starts (also the end of valid data), over all segments
   uint64_t torn_tail_bytes = 0;      // 0: the log ends cleanly
   std::string torn_tail_reason;
-  uint64_t known_durable = 0;  // highest sequence that the file itself proves was acknowledged
-  uint32_t runs = 0;           // RunStart records seen, behind a bounded start openings before it
-  uint64_t last_sequence = 0;  // of the last valid record, also when `records` went elsewhere or begins behind it
-  uint64_t first_block = 0;    // where reading began; above 0: what lies before was not judged
+  uint64_t known_durable = 0;   // highest sequence that the log itself proves was acknowledged
+  uint32_t runs = 0;            // RunStart records seen, behind a bounded start openings before it
+  uint64_t last_sequence = 0;   // of the last valid record, also when `records` went elsewhere or begins behind it
+  uint64_t first_block = 0;     // where reading began; above 0: what lies before was not judged
+  uint64_t first_sequence = 1;  // the first one that can stand there
 };
 
-// Reads without changing anything. kCorrupt for a file that is no audit log or of a newer version; damage and torn
-// tails are part of the readout, not errors. A missing or empty file is an empty readout.
+// Reads without changing anything, all segments from the first one that is there. `path` is the log's; a folder stands
+// for the audit.log in it, a later segment (audit.log.000002) for itself alone. kCorrupt for what is no audit log or of
+// another version; damage and torn tails are part of the readout, not errors. A missing or empty log is an empty
+// readout.
 [[nodiscard]] Result<AuditReadout> read_audit_log(const std::string& path);
 // The same for a log of any length: records go to `sink` block by block, in order, and the readout has none.
 [[nodiscard]] Result<AuditReadout> scan_audit_log(const std::string& path,
                                                   const std::function<void(std::span<const AuditRecord>)>& sink);
+// So much of the end of a log is read at every start, whatever a snapshot holds: damage is found early while that is
+// cheap. `crashwright audit verify` judges all of it.
+inline constexpr uint64_t kAuditReadBytesMin = uint64_t{16} << 20;
+
 // The same as an opening with that snapshot sees it (AuditLogOptions::snapshot_sequence).
-[[nodiscard]] Result<AuditReadout> read_audit_log_behind(const std::string& path, uint64_t snapshot_sequence);
+[[nodiscard]] Result<AuditReadout> read_audit_log_behind(const std::string& path, uint64_t snapshot_sequence,
+                                                         uint64_t read_bytes_min = kAuditReadBytesMin);
 
 // The suffix of an intact readout: from the first record with sequence >= `sequence`, or with wall_ns >= `wall_ns`. In
 // order of sequence in both cases; the wall clock may step back between two records, the suffix has no holes.
 [[nodiscard]] std::vector<AuditRecord> replay_from_sequence(const AuditReadout& readout, uint64_t sequence);
 [[nodiscard]] std::vector<AuditRecord> replay_from_time(const AuditReadout& readout, uint64_t wall_ns);
 
-// So much of the end of a log is read at every start, whatever a snapshot holds: damage is found early while that is
-// cheap (64 MiB take tens of milliseconds). `crashwright audit verify` judges all of it.
-inline constexpr uint64_t kAuditReadBytesMin = uint64_t{64} << 20;
-
 struct AuditLogOptions {
   std::string path;
   Durability durability = Durability::kProcessDeath;
   size_t ring_records = 65536;  // power of two; append() waits when it is full
-  // A state snapshot holds the fold up to here: open() reads the log from there on, and at least its last
-  // kAuditReadBytesMin, but not more. 0: everything.
+  // Of each segment file, in bytes; a log that exists keeps the size it was made with.
+  size_t segment_bytes = size_t{16} << 20;
+  // A state snapshot holds the fold up to here: open() reads the log from the segment on that holds what comes next,
+  // and at least its last `read_bytes_min`. Segments before that one may be archived at any time. 0: everything, and
+  // nothing may be missing.
   uint64_t snapshot_sequence = 0;
+  uint64_t read_bytes_min = kAuditReadBytesMin;
   // Watches the committer, null for nobody. A slow device is not a stalled thread: writing and syncing count as
   // waiting.
   Watchdog* watchdog = nullptr;
@@ -85,8 +93,8 @@ struct AuditLogOptions {
 
 class AuditLog {
  public:
-  // Opens or creates `options.path`, cuts a torn tail (its bytes are kept beside the log as `<path>.torn-<offset>`),
-  // and continues at the next sequence. Refuses (kCorrupt) a log with damage before the tail.
+  // Opens or creates the log at `options.path`, cuts a torn tail (its bytes are kept beside the log as
+  // `<path>.torn-<offset>`), and continues at the next sequence. Refuses (kCorrupt) a log with damage before the tail.
   // `readout`, when not null, receives what was recovered, as read before the cut.
   [[nodiscard]] static Result<std::unique_ptr<AuditLog>> open(const AuditLogOptions& options, AuditReadout* readout);
 

@@ -1,23 +1,18 @@
-#include <fcntl.h>
-
 #include <algorithm>
-#include <cerrno>
 
-#include "base/unique_fd.h"
-#include "postmortem/audit_file.h"
 #include "postmortem/audit_log.h"
+#include "postmortem/audit_segments.h"
 
 namespace crashwright::postmortem {
-
 namespace {
 
 // A missing file is an empty log.
-template <typename Scan>
-Result<AuditReadout> read_through(const std::string& path, Scan scan_file) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd && errno == ENOENT) return AuditReadout{};
-  if (!fd) return fail_errno(errno, "open " + path);
-  Result<AuditScan> scan = scan_file(fd.get());
+Result<AuditReadout> read_through(const std::string& path, uint64_t snapshot_sequence, uint64_t read_bytes_min,
+                                  AuditScanner& scanner) {
+  const auto segments = find_audit_segments(path);
+  if (!segments) return tl::unexpected(segments.error());
+  const size_t from = find_audit_start(*segments, snapshot_sequence, read_bytes_min);
+  auto scan = scan_audit_segments(*segments, from, scanner);
   if (!scan) return tl::unexpected(scan.error());
   return std::move(scan->readout);
 }
@@ -26,16 +21,16 @@ Result<AuditReadout> read_through(const std::string& path, Scan scan_file) {
 
 Result<AuditReadout> read_audit_log(const std::string& path) { return read_audit_log_behind(path, 0); }
 
-Result<AuditReadout> read_audit_log_behind(const std::string& path, uint64_t snapshot_sequence) {
-  return read_through(path, [&](int fd) { return scan_from_snapshot(fd, path, snapshot_sequence); });
+Result<AuditReadout> read_audit_log_behind(const std::string& path, uint64_t snapshot_sequence,
+                                           uint64_t read_bytes_min) {
+  AuditScanner scanner;
+  return read_through(path, snapshot_sequence, read_bytes_min, scanner);
 }
 
 Result<AuditReadout> scan_audit_log(const std::string& path,
                                     const std::function<void(std::span<const AuditRecord>)>& sink) {
-  return read_through(path, [&](int fd) {
-    AuditScanner scanner(sink);
-    return scan_audit_file(fd, path, scanner, 0);
-  });
+  AuditScanner scanner(sink);
+  return read_through(path, 0, 0, scanner);
 }
 
 std::vector<AuditRecord> replay_from_sequence(const AuditReadout& readout, uint64_t sequence) {

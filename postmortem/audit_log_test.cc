@@ -282,55 +282,6 @@ BOOST_AUTO_TEST_CASE(an_idle_log_vouches_for_its_last_records_by_itself) {
 
 namespace {
 
-// A log too long to be read whole at each start.
-struct LongLog {
-  static constexpr uint64_t kBlocks = kAuditReadBytesMin / kAuditBlockBytes + 1'000;
-  explicit LongLog(const std::string& path) {
-    ImageWriter image(4711);
-    image.acknowledge();
-    image.add(AuditBlockKind::kOpening, 0);
-    for (uint64_t i = 2; i < kBlocks; ++i) {
-      image.add_batch(1, 2);
-      image.acknowledge();
-    }
-    const auto bytes = image.bytes();
-    BOOST_REQUIRE(write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}).has_value());
-    last_sequence = image.last_sequence();
-  }
-  uint64_t last_sequence = 0;
-};
-
-}  // namespace
-
-BOOST_AUTO_TEST_CASE(a_start_with_a_snapshot_reads_a_long_log_from_there_and_all_of_it_after_a_flaw_on_the_way) {
-  const ScratchFolder folder;
-  AuditLogOptions options{.path = folder.file("audit.log")};
-  const LongLog written(options.path);
-  options.snapshot_sequence = written.last_sequence - 10;
-  AuditReadout readout;
-  BOOST_TEST(append_made(*must_open(options, &readout), written.last_sequence + 1) == written.last_sequence + 1);
-  BOOST_TEST(readout.first_block > 900U);
-  BOOST_TEST(readout.first_block <= 1'002U);
-  BOOST_TEST(readout.last_sequence == written.last_sequence);
-  BOOST_TEST(readout.records.back().sequence == written.last_sequence);
-  // An old snapshot is read from, even if that is more.
-  options.snapshot_sequence = 100;
-  BOOST_TEST(read_audit_log_behind(options.path, 100).value().records.front().sequence <= 101U);
-  BOOST_TEST(read_audit_log_behind(options.path, 100).value().first_block > 0U);
-  BOOST_TEST(must_read(options.path).first_block == 0U);
-  // Damage before the beginning is not looked at; damage where the search comes by makes it look at everything.
-  damage_byte(options.path, 20 * kAuditBlockBytes + 300);
-  options.snapshot_sequence = written.last_sequence - 10;
-  BOOST_TEST(AuditLog::open(options, nullptr).has_value());
-  const uint64_t start = read_audit_log_behind(options.path, options.snapshot_sequence).value().first_block;
-  damage_byte(options.path, (start - 1) * kAuditBlockBytes + 300);
-  const auto refused = AuditLog::open(options, nullptr);
-  BOOST_REQUIRE(!refused.has_value());
-  BOOST_TEST(refused.error().message.find("block 20") != std::string::npos);
-}
-
-namespace {
-
 // In a child, because the limit on file size is the process's: returns the child's exit status.
 int seal_in_child(const AuditLogOptions& options) {
   const pid_t child = ::fork();

@@ -19,11 +19,6 @@ uint32_t bytes_in_use(std::span<const std::byte> bytes) {
   return static_cast<uint32_t>(size);
 }
 
-std::string describe(uint64_t number, AuditBlockState state) {
-  const char* const what = state == AuditBlockState::kIntact ? "does not continue the chain" : block_state_text(state);
-  return "block " + std::to_string(number) + ": " + what;
-}
-
 }  // namespace
 
 AuditScanner::AuditScanner()
@@ -35,14 +30,33 @@ void AuditScanner::begin_at(const AuditBlockBuilder::Position& position) {
   scan_.position = position;
   scan_.readout.runs = position.run;
   scan_.readout.first_block = position.next_block;
+  scan_.readout.first_sequence = position.next_sequence;
   scan_.readout.last_sequence = position.next_sequence - 1;
   first_kept_ = position.next_block;
   salt_ = position.salt;
+  segment_blocks_ = position.segment_blocks;
   bytes_ = position.next_block * kAuditBlockBytes;
 }
 
 void AuditScanner::feed(std::span<const std::byte> bytes) {
   bytes_ += bytes.size();
+  judge(bytes);
+  next_block_comes();
+}
+
+void AuditScanner::feed_missing(uint64_t blocks) {
+  for (; blocks > 0; --blocks) {
+    bytes_ = (this->blocks() + 1) * kAuditBlockBytes;
+    keep({}, nullptr, AuditBlockState::kMissing);
+    next_block_comes();
+  }
+}
+
+void AuditScanner::next_block_comes() {
+  if (salt_ != 0 && segment_blocks_ != 0 && blocks() % segment_blocks_ == 0) salt_ = audit_salt_after(salt_);
+}
+
+void AuditScanner::judge(std::span<const std::byte> bytes) {
   if (bytes.size() < kAuditBlockBytes) return keep(bytes, nullptr, AuditBlockState::kIncomplete);
   AuditBlock block;
   std::memcpy(static_cast<void*>(&block), bytes.data(), sizeof block);
@@ -55,23 +69,28 @@ void AuditScanner::feed(std::span<const std::byte> bytes) {
       return;
     }
   }
+  if (state == AuditBlockState::kNewerVersion && (salt_ == 0 || block.header.salt == salt_)) {
+    other_version_ = block.header.version;
+  }
   keep(bytes, &block, state);
 }
 
 void AuditScanner::take_claims(const AuditBlockHeader& header) {
   salt_ = header.salt;
+  segment_blocks_ = header.segment_blocks;
   proven_blocks_ = std::max(proven_blocks_, header.durable_blocks);
   known_durable_ = std::max(known_durable_, header.known_durable);
 }
 
 void AuditScanner::keep(std::span<const std::byte> bytes, const AuditBlock* block, AuditBlockState state) {
   Entry entry{};
-  entry.size = static_cast<uint32_t>(bytes.size());
+  entry.size = static_cast<uint32_t>(state == AuditBlockState::kMissing ? kAuditBlockBytes : bytes.size());
   entry.bytes_in_use = state == AuditBlockState::kZero ? 0 : bytes_in_use(bytes);
   entry.has_magic =
       bytes.size() >= sizeof kAuditMagic && std::memcmp(bytes.data(), &kAuditMagic, sizeof kAuditMagic) == 0;
   entry.first_record = kept_records_.size();
-  entry.state = block == nullptr && entry.bytes_in_use == 0 ? AuditBlockState::kZero : state;
+  const bool cut_zeros = state == AuditBlockState::kIncomplete && entry.bytes_in_use == 0;
+  entry.state = cut_zeros ? AuditBlockState::kZero : state;
   if (state == AuditBlockState::kIntact) {
     entry.header = block->header;
     kept_records_.insert(kept_records_.end(), block->records, block->records + block->header.record_count);
@@ -79,17 +98,31 @@ void AuditScanner::keep(std::span<const std::byte> bytes, const AuditBlock* bloc
   entries_.push_back(entry);
 }
 
+std::string AuditScanner::describe(uint64_t number) const {
+  const AuditBlockState state = entry(number).state;
+  std::string text = "block " + std::to_string(number);
+  if (segment_blocks_ != 0 && number >= segment_blocks_) {
+    text += " (" + std::to_string(number % segment_blocks_) + " of segment " +
+            std::to_string(number / segment_blocks_ + 1) + ")";
+  }
+  return text + ": " + (state == AuditBlockState::kIntact ? "does not continue the chain" : block_state_text(state));
+}
+
+// What another release wrote is neither damage nor a torn tail, wherever it stands: nothing may be cut or built on it.
+Status AuditScanner::check_version() const {
+  if (other_version_ == 0) return {};
+  return fail(ErrorKind::kCorrupt,
+              "audit log of version " + std::to_string(other_version_) + "; this program reads version " +
+                  std::to_string(kAuditVersion),
+              "use the release that wrote it");
+}
+
 // Block 0 is made durable before the file gets its name, so that no crash can tear it: when it is bad, it is damage.
 Status AuditScanner::check_file_block() const {
   if (first_kept_ > 0) return {};
   const Entry& file = entries_.front();
-  if (file.state == AuditBlockState::kNewerVersion) {
-    return fail(ErrorKind::kCorrupt,
-                "audit log of another version; this program reads version " + std::to_string(kAuditVersion),
-                "use the release that wrote it");
-  }
-  const bool all_zero = file.state == AuditBlockState::kZero;
-  if (salt_ == 0 && !file.has_magic && !all_zero) {
+  const bool empty = file.state == AuditBlockState::kZero || file.state == AuditBlockState::kMissing;
+  if (salt_ == 0 && !file.has_magic && !empty) {
     return fail(ErrorKind::kCorrupt, "not an audit log: wrong magic and no intact block");
   }
   return {};
@@ -128,7 +161,7 @@ uint64_t AuditScanner::skip_damage(uint64_t number) {
     damage.first_sequence = expected;
     damage.last_sequence = next - 1;
   }
-  damage.reason = describe(number, entry(number).state);
+  damage.reason = describe(number);
   scan_.readout.damage.push_back(std::move(damage));
   return resume;
 }
@@ -143,11 +176,12 @@ void AuditScanner::describe_end(uint64_t number) {
   }
   if (end == 0) return;
   readout.torn_tail_bytes = end - readout.torn_tail_offset;
-  readout.torn_tail_reason = describe(number, entry(number).state);
+  readout.torn_tail_reason = describe(number);
 }
 
 Result<AuditScan> AuditScanner::finish() {
   if (bytes_ == 0) return std::move(scan_);
+  if (auto good = check_version(); !good) return tl::unexpected(good.error());
   if (auto good = check_file_block(); !good) return tl::unexpected(good.error());
   uint64_t number = first_kept_;
   while (number < blocks()) {

@@ -1,7 +1,8 @@
 // The one judgement of an audit log's blocks: what is valid, what is a torn tail, what is damage.
 //
-// Fed with the file's blocks in order, from a file or from memory (crash images in tests); read_audit_log() and
-// AuditLog::open() both end here. The rule, with its reasons, is in audit_log_format.md ("Torn tail or damage").
+// Fed with the log's blocks in order, segment behind segment, from files or from memory (crash images in tests);
+// read_audit_log() and AuditLog::open() both end here. The rule, with its reasons, is in audit_log_format.md ("Torn
+// tail or damage").
 // Threads: one owner. Signal context: no (vectors).
 // Errors:  finish() refuses what is no audit log or of an unknown version (kCorrupt); all else is in the readout.
 #pragma once
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -20,7 +22,7 @@ namespace crashwright::postmortem {
 // A readout and where a writer goes on.
 struct AuditScan {
   AuditReadout readout;
-  AuditBlockBuilder::Position position;  // run is that of the last valid block; salt 0 for an empty file
+  AuditBlockBuilder::Position position;  // run is that of the last valid block; salt 0 for an empty log
 };
 
 // Takes records as they are accepted, in order of sequence, a block at a time.
@@ -39,8 +41,10 @@ class AuditScanner {
   // Begins in the middle: `position` is where the block before ended, and what lies before it is not judged.
   void begin_at(const AuditBlockBuilder::Position& position);
 
-  // The next block of the file; only the last one may be shorter than kAuditBlockBytes.
+  // The next block of the log; shorter than kAuditBlockBytes when its file ends inside it.
   void feed(std::span<const std::byte> bytes);
+  // The next `blocks` blocks are not there: their segment is missing or ends before them.
+  void feed_missing(uint64_t blocks);
   // The verdict. The scanner is spent afterwards.
   [[nodiscard]] Result<AuditScan> finish();
 
@@ -56,9 +60,13 @@ class AuditScanner {
   };
 
   void take_claims(const AuditBlockHeader& header);
+  void judge(std::span<const std::byte> bytes);
   void keep(std::span<const std::byte> bytes, const AuditBlock* block, AuditBlockState state);
+  void next_block_comes();
+  [[nodiscard]] std::string describe(uint64_t number) const;
   [[nodiscard]] const Entry& entry(uint64_t number) const { return entries_[number - first_kept_]; }
   [[nodiscard]] uint64_t blocks() const { return first_kept_ + entries_.size(); }
+  [[nodiscard]] Status check_version() const;
   [[nodiscard]] Status check_file_block() const;
   [[nodiscard]] bool continues(const AuditBlockHeader& header) const;
   void accept(const AuditBlockHeader& header, std::span<const AuditRecord> records);
@@ -73,10 +81,12 @@ class AuditScanner {
   uint64_t first_kept_ = 0;  // blocks below were accepted as they came
   std::vector<Entry> entries_;
   std::vector<AuditRecord> kept_records_;  // of the intact ones among entries_
-  uint64_t salt_ = 0;                      // of the first intact block
+  uint64_t salt_ = 0;                      // of the segment being fed, once known
+  uint32_t segment_blocks_ = 0;            // once known
+  uint32_t other_version_ = 0;             // of a block that another release wrote
   uint64_t proven_blocks_ = 0;             // every block below was durable: the highest such claim of an intact block
   uint64_t known_durable_ = 0;             // the highest sequence an intact block vouches for
-  uint64_t bytes_ = 0;                     // up to the end of what was fed
+  uint64_t bytes_ = 0;                     // up to the end of what was fed; a missing block counts as whole
 };
 
 }  // namespace crashwright::postmortem

@@ -198,7 +198,87 @@ BOOST_AUTO_TEST_CASE(a_newer_version_is_refused_and_not_called_damage) {
   const auto scan = scan_image(bytes);
   BOOST_REQUIRE(!scan.has_value());
   BOOST_TEST((scan.error().kind == ErrorKind::kCorrupt));
-  BOOST_TEST(scan.error().message == "audit log of another version; this program reads version 2");
+  BOOST_TEST(scan.error().message == "audit log of version 4; this program reads version 3");
+}
+
+BOOST_AUTO_TEST_CASE(a_block_of_a_newer_version_behind_our_own_is_refused_and_not_cut_as_a_torn_tail) {
+  ImageWriter image = small_log(true);
+  AuditBlock last = image.blocks().back();
+  last.header.version = kAuditVersion + 1;
+  last.header.crc = audit_block_checksum(last);
+  auto bytes = image.bytes();
+  std::memcpy(bytes.data() + bytes.size() - sizeof last, &last, sizeof last);
+  const auto scan = scan_image(bytes);
+  BOOST_REQUIRE(!scan.has_value());
+  BOOST_TEST(scan.error().message == "audit log of version 4; this program reads version 3");
+}
+
+namespace {
+
+// Three segments of four blocks: a head and three blocks of records each, the third with one block to go.
+ImageWriter segmented_log() {
+  ImageWriter image(kSalt, 4);
+  image.acknowledge();
+  for (int i = 0; i < 8; ++i) {
+    image.add_batch(1, 2);
+    image.acknowledge();
+  }
+  return image;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_log_of_several_segments_is_one_log_and_each_segment_has_a_salt_of_its_own) {
+  const ImageWriter image = segmented_log();
+  BOOST_TEST(image.blocks()[4].header.salt == audit_salt_after(kSalt));
+  BOOST_TEST(image.blocks()[8].header.salt == audit_salt_after(audit_salt_after(kSalt)));
+  BOOST_TEST((image.blocks()[8].header.kind == AuditBlockKind::kSegment));
+  const auto scan = scan_image(image.bytes());
+  BOOST_REQUIRE(scan.has_value());
+  BOOST_TEST(scan->readout.records.size() == 16U);
+  BOOST_TEST(is_exact_prefix(scan->readout.records));
+  BOOST_TEST(scan->readout.damage.empty());
+  BOOST_TEST(scan->readout.torn_tail_bytes == 0U);
+  BOOST_TEST(scan->position.next_block == 11U);
+  BOOST_TEST(scan->position.segment() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_segment_in_the_middle_is_damage_with_an_exact_account) {
+  const auto bytes = segmented_log().bytes();
+  AuditScanner scanner;
+  for (size_t block = 0; block < bytes.size() / kAuditBlockBytes; ++block) {
+    if (block == 4) scanner.feed_missing(4);
+    if (block >= 4 && block < 8) continue;
+    scanner.feed(std::span(bytes).subspan(block * kAuditBlockBytes, kAuditBlockBytes));
+  }
+  const auto scan = scanner.finish();
+  BOOST_REQUIRE(scan.has_value());
+  BOOST_REQUIRE(scan->readout.damage.size() == 1U);
+  const AuditDamage& damage = scan->readout.damage[0];
+  BOOST_TEST(damage.offset == 4 * kAuditBlockBytes);
+  BOOST_TEST(damage.size == 4 * kAuditBlockBytes);
+  BOOST_TEST(damage.first_sequence == 7U);
+  BOOST_TEST(damage.last_sequence == 12U);
+  BOOST_TEST(damage.reason == "block 4 (0 of segment 2): its segment is missing or too short");
+  BOOST_TEST(scan->readout.records.size() == 10U);
+}
+
+BOOST_AUTO_TEST_CASE(a_segment_of_another_log_is_not_taken_for_the_next_one) {
+  auto bytes = segmented_log().bytes();
+  ImageWriter other(99, 4);
+  other.acknowledge();
+  for (int i = 0; i < 8; ++i) {
+    other.add_batch(1, 2);
+    other.acknowledge();
+  }
+  // The third segment comes from a log with other salts, which claims that all before it is durable.
+  const auto foreign = std::as_bytes(std::span(other.blocks()).subspan(8));
+  std::copy(foreign.begin(), foreign.end(), bytes.begin() + 8 * kAuditBlockBytes);
+  const auto scan = scan_image(bytes);
+  BOOST_REQUIRE(scan.has_value());
+  BOOST_TEST(scan->readout.damage.empty());  // nothing of our own is left to vouch for what stood there
+  BOOST_TEST(scan->readout.records.size() == 12U);
+  BOOST_TEST(scan->readout.torn_tail_reason == "block 8 (0 of segment 3): block of another segment or log");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_of_something_else_is_refused) {

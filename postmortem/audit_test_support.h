@@ -63,7 +63,10 @@ inline bool is_made(const AuditRecord& record) {
 // A log as a writer would leave it, in memory. Record n carries make_record(n).
 class ImageWriter {
  public:
-  explicit ImageWriter(uint64_t salt) : builder_({.salt = salt}) { add(AuditBlockKind::kFile, 0); }
+  explicit ImageWriter(uint64_t salt, uint32_t segment_blocks = kAuditSegmentBlocksUsually)
+      : builder_({.salt = salt, .segment_blocks = segment_blocks}) {
+    add_head(0, 0);
+  }
 
   // One group commit; its blocks vouch for everything acknowledged so far. Call acknowledge() once it is durable.
   void add_batch(size_t blocks, size_t records_per_block) {
@@ -90,7 +93,11 @@ class ImageWriter {
   }
 
  private:
+  void add_head(uint64_t known, uint64_t durable_blocks) {
+    builder_.finish(blocks_.emplace_back(), AuditBlockKind::kSegment, 0, known, durable_blocks);
+  }
   void add_block(AuditBlockKind kind, size_t records, uint64_t known, uint64_t durable_blocks) {
+    if (builder_.position().at_head()) add_head(known, durable_blocks);
     AuditBlock& block = blocks_.emplace_back();
     for (size_t i = 0; i < records; ++i) {
       const uint64_t sequence = builder_.position().next_sequence + i;

@@ -24,7 +24,7 @@ timespec to_timespec(std::chrono::nanoseconds time) {
 class PlainPipeline final : public BatchPipeline {
  public:
   PlainPipeline(int fd, Durability durability, bool direct, UniqueFd wake_fd)
-      : BatchPipeline(durability, direct, std::move(wake_fd)), fd_(fd) {}
+      : BatchPipeline(fd, durability, direct, std::move(wake_fd)) {}
 
   void sleep(std::chrono::nanoseconds timeout) override {
     pollfd woken{wake_fd(), POLLIN, 0};
@@ -37,21 +37,18 @@ class PlainPipeline final : public BatchPipeline {
  protected:
   void submit(size_t number, bool sync) override {
     Place& place = this->place(number);
-    place.written = ::pwrite(fd_, place.rest.data(), place.rest.size(), static_cast<off_t>(place.offset));
+    place.written = ::pwrite(place.fd, place.rest.data(), place.rest.size(), static_cast<off_t>(place.offset));
     if (place.written < 0) place.written = -errno;
     const bool whole = place.written == static_cast<int64_t>(place.rest.size());
-    place.synced = sync && whole && ::fdatasync(fd_) != 0 ? -errno : 0;
+    place.synced = sync && whole && ::fdatasync(place.fd) != 0 ? -errno : 0;
   }
   void collect() override {}
-
- private:
-  int fd_;
 };
 
 class RingPipeline final : public BatchPipeline {
  public:
   RingPipeline(int fd, Durability durability, bool direct, UniqueFd wake_fd)
-      : BatchPipeline(durability, direct, std::move(wake_fd)), fd_(fd) {}
+      : BatchPipeline(fd, durability, direct, std::move(wake_fd)) {}
   // What is under way still reads the owner's buffers: waits for it.
   ~RingPipeline() override {
     if (!usable_) return;
@@ -86,14 +83,14 @@ class RingPipeline final : public BatchPipeline {
   void submit(size_t number, bool sync) override {
     Place& place = this->place(number);
     io_uring_sqe* const write = ::io_uring_get_sqe(&ring_);
-    ::io_uring_prep_write(write, fd_, place.rest.data(), static_cast<unsigned>(place.rest.size()), place.offset);
+    ::io_uring_prep_write(write, place.fd, place.rest.data(), static_cast<unsigned>(place.rest.size()), place.offset);
     write->user_data = number << 1;
     place.pending = 1;
     if (sync && direct()) write->rw_flags = RWF_DSYNC;
     if (sync && !direct()) {
       write->flags |= IOSQE_IO_LINK;
       io_uring_sqe* const flush = ::io_uring_get_sqe(&ring_);
-      ::io_uring_prep_fsync(flush, fd_, IORING_FSYNC_DATASYNC);
+      ::io_uring_prep_fsync(flush, place.fd, IORING_FSYNC_DATASYNC);
       flush->user_data = (number << 1) | 1;
       place.pending = 2;
     }
@@ -133,7 +130,6 @@ class RingPipeline final : public BatchPipeline {
     }
   }
 
-  int fd_;
   io_uring ring_{};
   bool usable_ = false;
   bool listening_ = false;
@@ -164,16 +160,16 @@ bool BatchPipeline::syncs() const noexcept {
 
 void BatchPipeline::start(std::span<const std::byte> bytes, uint64_t offset) {
   CRASHWRIGHT_CHECK(!full(), "a place is free");
-  places_[next_place()] = {.rest = bytes, .offset = offset};
+  places_[next_place()] = {.rest = bytes, .offset = offset, .fd = fd_};
   const size_t number = next_place();
   ++started_;
   submit(number, syncs());
 }
 
-void BatchPipeline::start_aside(std::span<const std::byte> bytes, uint64_t offset) {
+void BatchPipeline::start_aside(int fd, std::span<const std::byte> bytes, uint64_t offset) {
   CRASHWRIGHT_CHECK(!aside_busy(), "one write aside at a time");
   aside_started_ = true;
-  places_[kUnderWayMax] = {.rest = bytes, .offset = offset};
+  places_[kUnderWayMax] = {.rest = bytes, .offset = offset, .fd = fd};
   submit(kUnderWayMax, syncs());
 }
 

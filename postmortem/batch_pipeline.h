@@ -27,7 +27,8 @@ class BatchPipeline {
  public:
   static constexpr size_t kUnderWayMax = 4;
 
-  // Borrows `fd`. `direct`: it was opened with O_DIRECT; bytes and offsets are then multiples of 4,096.
+  // Borrows `fd`, for every start() until write_to() names another one. `direct`: it was opened with O_DIRECT; bytes
+  // and offsets are then multiples of 4,096.
   [[nodiscard]] static Result<std::unique_ptr<BatchPipeline>> make(int fd, Durability durability, bool direct);
   BatchPipeline(const BatchPipeline&) = delete;
   BatchPipeline& operator=(const BatchPipeline&) = delete;
@@ -38,6 +39,9 @@ class BatchPipeline {
   // The place that the next start() takes: the owner keeps one buffer for each.
   [[nodiscard]] size_t next_place() const noexcept { return started_ % kUnderWayMax; }
 
+  // Another file of the same kind from the next start() on; what is under way goes on where it began.
+  void write_to(int fd) noexcept { fd_ = fd; }
+
   // `bytes` stay as they are until retired. Not when full().
   void start(std::span<const std::byte> bytes, uint64_t offset);
   // Takes what has been completed; the first error.
@@ -46,7 +50,7 @@ class BatchPipeline {
   [[nodiscard]] size_t retire() noexcept;
 
   // One write outside the order: zeros ahead of the data. Not while aside_busy().
-  void start_aside(std::span<const std::byte> bytes, uint64_t offset);
+  void start_aside(int fd, std::span<const std::byte> bytes, uint64_t offset);
   [[nodiscard]] bool aside_busy() const noexcept { return aside_started_ && !places_[kUnderWayMax].done; }
 
   // Sleeps until a write completes, wake() is called or the time is over (negative: never). May return early.
@@ -57,6 +61,7 @@ class BatchPipeline {
   struct Place {
     std::span<const std::byte> rest;  // not yet written
     uint64_t offset = 0;
+    int fd = -1;
     int pending = 0;      // completions of the attempt under way
     int64_t written = 0;  // what it wrote, or a negative errno
     int synced = 0;       // 0, or a negative errno
@@ -64,8 +69,8 @@ class BatchPipeline {
     bool done = false;
   };
 
-  BatchPipeline(Durability durability, bool direct, UniqueFd wake_fd)
-      : wake_fd_(std::move(wake_fd)), durability_(durability), direct_(direct) {}
+  BatchPipeline(int fd, Durability durability, bool direct, UniqueFd wake_fd)
+      : fd_(fd), wake_fd_(std::move(wake_fd)), durability_(durability), direct_(direct) {}
 
   // Hands the rest of a place to the kernel; its completions end in completed().
   virtual void submit(size_t place, bool sync) = 0;
@@ -80,6 +85,7 @@ class BatchPipeline {
   [[nodiscard]] Status settle(size_t number);
   [[nodiscard]] Status reap_place(size_t number);
 
+  int fd_;
   UniqueFd wake_fd_;
   const Durability durability_;
   const bool direct_;

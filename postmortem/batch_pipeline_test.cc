@@ -28,7 +28,7 @@ class ScriptedPipeline final : public BatchPipeline {
     size_t size;
     bool sync;
   };
-  ScriptedPipeline(Durability durability, bool direct) : BatchPipeline(durability, direct, UniqueFd()) {}
+  ScriptedPipeline(Durability durability, bool direct) : BatchPipeline(-1, durability, direct, UniqueFd()) {}
 
   void answer(int64_t written, int sync = 0) { answers_.push_back({written, sync}); }
   void complete(size_t number) {
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(only_the_contiguous_prefix_of_the_writes_counts_whatever_th
 
 BOOST_AUTO_TEST_CASE(what_is_written_aside_holds_nobody_up) {
   ScriptedPipeline pipeline(Durability::kPowerLoss, true);
-  pipeline.start_aside(kBytes, 1 << 20);
+  pipeline.start_aside(-1, kBytes, 1 << 20);
   pipeline.start(kBytes, 0);
   pipeline.complete(0);
   BOOST_REQUIRE(pipeline.reap().has_value());

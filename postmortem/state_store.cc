@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 #include "base/unique_fd.h"
-#include "postmortem/audit_file.h"
+#include "postmortem/audit_segments.h"
 #include "postmortem/fault_point.h"
 #include "postmortem/planted_bug.h"
 #include "postmortem/state_slot.h"

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/unique_fd.h"
+#include "postmortem/audit_segments.h"
 #include "rca/timeline_sources.h"
 
 namespace crashwright::rca {
@@ -38,9 +39,12 @@ std::optional<TimelineKind> kind_of(const fs::path& path) {
 // Beside the session that died, a case folder holds others at other times.
 bool is_other_session(const fs::path& path) { return path.filename() == "golden" || path.filename() == "recovered"; }
 
-// A drained segment is read with the recorder's file that it belongs to, whether that is still there or not.
+// A drained segment is read with the recorder's file that it belongs to, whether that is still there or not; a later
+// segment of an audit log with the log.
 std::string whole_of(const std::string& path) {
-  return first_bytes(path) == "CWFLSG01" ? path.substr(0, path.rfind('.')) : path;
+  const std::string start = first_bytes(path);
+  const bool later = start == "CWAUDT01" && postmortem::audit_segment_number(path) != 0;
+  return start == "CWFLSG01" || later ? path.substr(0, path.rfind('.')) : path;
 }
 
 using Found = std::vector<std::pair<TimelineKind, std::string>>;

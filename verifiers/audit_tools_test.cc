@@ -58,7 +58,7 @@ std::vector<ExchangeEvent> its_drop_copy() {
 void write_image(const std::string& path, uint64_t records, uint64_t altered) {
   AuditBlockBuilder builder({.salt = 5});
   std::vector<AuditBlock> blocks(2);
-  builder.finish(blocks[0], AuditBlockKind::kFile, 0, 0, 0);
+  builder.finish(blocks[0], AuditBlockKind::kSegment, 0, 0, 0);
   for (uint64_t i = 1; i <= records; ++i) {
     blocks[1].records[i - 1] = make_record(i);
     blocks[1].records[i - 1].sequence = i;

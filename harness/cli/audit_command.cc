@@ -118,10 +118,17 @@ int verify_log(const AuditArguments& audit) {
   if (audit.words.size() != 2) return usage("audit verify wants one log");
   uint64_t records = 0;
   uint64_t gaps = 0;
+  uint64_t expected = 0;
   const auto readout = postmortem::scan_audit_log(audit.words[1], [&](std::span<const AuditRecord> some) {
-    for (const AuditRecord& record : some) gaps += record.sequence == ++records ? 0 : 1;
+    if (records == 0) expected = some.front().sequence;  // a log whose first segments were archived begins later
+    for (const AuditRecord& record : some) gaps += record.sequence == expected++ ? 0 : 1;
+    records += some.size();
   });
   if (!readout) return report_error(readout.error());
+  if (readout->first_sequence > 1) {
+    fmt::print("begins at sequence {} (block {}): what lies before was not judged\n", readout->first_sequence,
+               readout->first_block);
+  }
   fmt::print("{} records up to sequence {}, {} runs, {} vouched for by later blocks\n", records, readout->last_sequence,
              readout->runs, readout->known_durable);
   tell_flaws(*readout);
@@ -184,6 +191,7 @@ void declare(Options& options, AuditArguments& audit) {
   options.text("--symbol", "NAME", audit.filter.symbol, "print: this symbol");
   options.text("--type", "NAME", audit.filter.type, "print: this type of record, for example executed");
   options.text("--key", "FILE", audit.key_file, "verify, seal: key of the chain, 16 bytes or more");
+  options.note("LOG is the log's first file (all its segments are read), its folder, or one later segment alone.");
   options.note("Ends with 1 for damage, a difference or an altered record. A torn tail is told and is no fault.");
   options.example("crashwright audit print data/audit.log --order 17 --format json");
   options.example("crashwright audit verify data/audit.log --key audit.key");

@@ -75,7 +75,7 @@ class LogOnDisk {
   explicit LogOnDisk(const std::vector<AuditRecord>& records) {
     AuditBlockBuilder builder({.salt = 5});
     std::vector<AuditBlock> blocks(records.size() + 1);
-    builder.finish(blocks[0], AuditBlockKind::kFile, 0, 0, 0);
+    builder.finish(blocks[0], AuditBlockKind::kSegment, 0, 0, 0);
     for (size_t i = 0; i < records.size(); ++i) {
       blocks[i + 1].records[0] = records[i];
       builder.finish(blocks[i + 1], AuditBlockKind::kRecords, 1, i, i + 1);

@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "base/clock.h"
+#include "postmortem/audit_segments.h"
 
 namespace crashwright::harness {
 namespace {
@@ -16,6 +17,14 @@ using postmortem::HarnessRequest;
 void pause_briefly() {
   const timespec pause{0, 100'000};
   ::nanosleep(&pause, nullptr);
+}
+
+// A log's later segments (audit.log.000002) are part of it.
+bool is_named(const ArmedFault& fault, const std::string& file) {
+  if (fault.file.empty() || fault.file == file) return true;
+  const std::string wanted(fault.file.view());
+  const uint64_t segment = postmortem::audit_segment_number(file);
+  return segment != 0 && file == postmortem::audit_segment_path(wanted, segment);
 }
 
 bool waits(const ArmedFault& fault) { return fault.state.load(std::memory_order_acquire) == FaultState::kFired; }
@@ -51,8 +60,7 @@ std::optional<MetFault> FaultGate::meet_armed(const FaultSite& site) const {
       continue;
     const OperationClass wanted = usual_operation(fault.action);
     if (wanted != OperationClass::kAny && wanted != site.operation) continue;
-    if (wanted == OperationClass::kWrite && !fault.file.empty() && fault.file != file) continue;
-    if (wanted == OperationClass::kSync && !fault.file.empty() && fault.file != file) continue;
+    if ((wanted == OperationClass::kWrite || wanted == OperationClass::kSync) && !is_named(fault, file)) continue;
     return MetFault{fault.action, fault.args[0], &fault, nullptr};
   }
   return std::nullopt;

@@ -1,0 +1,264 @@
+#include "postmortem/audit_segments.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+
+#include "base/file.h"
+
+namespace crashwright::postmortem {
+namespace {
+
+constexpr size_t kReadBytes = 64 * kAuditBlockBytes;
+constexpr size_t kNumberDigits = 6;
+constexpr uint64_t kMissingSegmentsMax = 1024;  // more of them at one place are not told block by block
+
+uint64_t random_salt() {
+  uint64_t salt = 0;
+  while (salt == 0) {
+    if (::getrandom(&salt, sizeof salt, 0) != static_cast<ssize_t>(sizeof salt)) salt = 0;
+  }
+  return salt;
+}
+
+std::optional<AuditBlock> read_head(const AuditSegmentFile& file) {
+  const UniqueFd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
+  AuditBlock block;
+  if (!fd) return std::nullopt;
+  const auto got = read_fully(fd.get(), std::as_writable_bytes(std::span(&block, 1)), 0);
+  if (!got || *got < sizeof block) return std::nullopt;
+  return block;
+}
+
+// The head of that segment, if it is intact.
+std::optional<AuditBlockHeader> intact_head(const AuditSegmentFile& file, uint32_t segment_blocks) {
+  const auto head = read_head(file);
+  const uint64_t number = (file.number - 1) * segment_blocks;
+  if (!head || check_block(*head, number, 0) != AuditBlockState::kIntact) return std::nullopt;
+  return head->header;
+}
+
+// Every block names the size; a head is the first place to ask, any block of the first file the last one.
+uint32_t find_segment_blocks(const std::vector<AuditSegmentFile>& files) {
+  for (const AuditSegmentFile& file : files) {
+    const auto head = read_head(file);
+    if (!head || head->header.segment_blocks < kAuditSegmentBlocksMin) continue;
+    const uint64_t number = (file.number - 1) * head->header.segment_blocks;
+    if (check_block(*head, number, 0) == AuditBlockState::kIntact) return head->header.segment_blocks;
+  }
+  const uint64_t blocks = (files.front().size + kAuditBlockBytes - 1) / kAuditBlockBytes;
+  return static_cast<uint32_t>(std::clamp<uint64_t>(blocks, kAuditSegmentBlocksMin, ~uint32_t{0}));
+}
+
+Result<std::vector<AuditSegmentFile>> list_files(const std::string& log) {
+  std::vector<AuditSegmentFile> files;
+  struct stat info {};
+  if (::stat(log.c_str(), &info) == 0) {
+    files.push_back({1, log, static_cast<uint64_t>(info.st_size)});
+  } else if (errno != ENOENT) {
+    return fail_errno(errno, "open " + log);
+  }
+  const std::filesystem::path folder = std::filesystem::path(log).parent_path();
+  std::error_code trouble;
+  for (std::filesystem::directory_iterator at(folder.empty() ? "." : folder, trouble), end; !trouble && at != end;
+       at.increment(trouble)) {
+    const std::string path = folder.empty() ? at->path().filename().string() : at->path().string();
+    const uint64_t number = audit_segment_number(path);
+    if (number == 0 || path != audit_segment_path(log, number) || ::stat(path.c_str(), &info) != 0) continue;
+    files.push_back({number, path, static_cast<uint64_t>(info.st_size)});
+  }
+  std::sort(files.begin(), files.end(), [](const auto& left, const auto& right) { return left.number < right.number; });
+  return files;
+}
+
+// Feeds what the file has of its segment, and says how many blocks that was.
+Result<uint64_t> feed_file(const AuditSegmentFile& file, uint64_t segment_bytes, AuditScanner& scanner,
+                           std::span<std::byte> buffer) {
+  const UniqueFd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return fail_errno(errno, "open " + file.path);
+  uint64_t offset = 0;
+  while (offset < segment_bytes) {
+    const size_t want = std::min<uint64_t>(buffer.size(), segment_bytes - offset);
+    const auto got = read_fully(fd.get(), buffer.first(want), offset);
+    if (!got) return fail(got.error().kind, file.path + ": " + got.error().message);
+    for (size_t at = 0; at < *got; at += kAuditBlockBytes) {
+      scanner.feed(buffer.subspan(at, std::min(kAuditBlockBytes, *got - at)));
+    }
+    offset += *got;
+    if (*got < want) break;
+  }
+  return (offset + kAuditBlockBytes - 1) / kAuditBlockBytes;
+}
+
+// tmpfs has no O_DIRECT on older kernels; below a FUSE mount it would reach a file system that demands aligned buffers,
+// which the layer in between does not pass on.
+bool takes_direct(const AuditLogOptions& options) {
+  if (options.durability != Durability::kPowerLoss) return false;
+  struct statfs info {};
+  const size_t slash = options.path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : options.path.substr(0, slash + 1);
+  return ::statfs(folder.c_str(), &info) == 0 && info.f_type != FUSE_SUPER_MAGIC && info.f_type != TMPFS_MAGIC;
+}
+
+Result<AuditSegment> open_with(const AuditLogOptions& options, uint64_t number, int flags) {
+  const std::string path = audit_segment_path(options.path, number);
+  AuditSegment segment{number, UniqueFd(), takes_direct(options)};
+  segment.fd.reset(::open(path.c_str(), O_RDWR | O_CLOEXEC | flags | (segment.direct ? O_DIRECT : 0), 0644));
+  if (!segment.fd && segment.direct && errno == EINVAL) {
+    segment.direct = false;
+    segment.fd.reset(::open(path.c_str(), O_RDWR | O_CLOEXEC | (flags & ~O_EXCL), 0644));
+  }
+  if (!segment.fd) return fail_errno(errno, ((flags & O_CREAT) != 0 ? "create " : "open ") + path);
+  return segment;
+}
+
+// The file gets its size at once: a write that makes it grow would lock out the batches beside it. Where the file
+// system cannot do that the zeros do it.
+void take_place(const AuditSegment& segment, uint64_t segment_bytes) {
+  if (segment.direct) static_cast<void>(::posix_fallocate(segment.fd.get(), 0, static_cast<off_t>(segment_bytes)));
+}
+
+}  // namespace
+
+bool AuditSegments::empty() const {
+  return std::all_of(files.begin(), files.end(), [](const AuditSegmentFile& file) { return file.size == 0; });
+}
+
+std::string audit_segment_path(const std::string& log, uint64_t number) {
+  if (number <= 1) return log;
+  const std::string digits = std::to_string(number);
+  return log + "." + std::string(kNumberDigits - std::min(kNumberDigits, digits.size()), '0') + digits;
+}
+
+uint64_t audit_segment_number(const std::string& path) {
+  const size_t dot = path.rfind('.');
+  if (dot == std::string::npos || path.size() - dot - 1 < kNumberDigits) return 0;
+  uint64_t number = 0;
+  const char* const end = path.data() + path.size();
+  const auto parsed = std::from_chars(path.data() + dot + 1, end, number);
+  return parsed.ec == std::errc() && parsed.ptr == end && number > 1 ? number : 0;
+}
+
+Result<AuditSegments> find_audit_segments(const std::string& path) {
+  struct stat info {};
+  const bool folder = ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+  AuditSegments segments;
+  segments.log = folder ? path + "/audit.log" : path;
+  if (const uint64_t number = audit_segment_number(path); number != 0 && ::stat(path.c_str(), &info) == 0) {
+    segments.files.push_back({number, path, static_cast<uint64_t>(info.st_size)});
+  } else {
+    auto files = list_files(segments.log);
+    if (!files) return tl::unexpected(files.error());
+    segments.files = std::move(*files);
+  }
+  if (!segments.files.empty()) segments.segment_blocks = find_segment_blocks(segments.files);
+  return segments;
+}
+
+size_t find_audit_start(const AuditSegments& segments, uint64_t snapshot_sequence, uint64_t read_bytes_min) {
+  if (snapshot_sequence == 0) return 0;
+  uint64_t bytes = 0;
+  for (size_t place = segments.files.size(); place-- > 1;) {
+    bytes += segments.files[place].size;
+    const auto head = intact_head(segments.files[place], segments.segment_blocks);
+    if (head && head->first_sequence <= snapshot_sequence + 1 && bytes >= read_bytes_min) return place;
+  }
+  return 0;
+}
+
+Result<AuditScan> scan_audit_segments(const AuditSegments& segments, size_t from, AuditScanner& scanner) {
+  std::vector<std::byte> buffer(kReadBytes);
+  uint64_t expected = segments.files.empty() ? 1 : segments.files[from].number;
+  if (expected > 1) {
+    const auto head = intact_head(segments.files[from], segments.segment_blocks);
+    if (!head) {
+      return fail(ErrorKind::kCorrupt, segments.files[from].path + ": the head of the first segment there is damaged",
+                  "bring the segment before it back, or one of a checkpoint behind it");
+    }
+    scanner.begin_at(AuditBlockBuilder::before_head(*head));
+  }
+  for (size_t place = from; place < segments.files.size(); ++place) {
+    const AuditSegmentFile& file = segments.files[place];
+    if (file.number - expected > kMissingSegmentsMax) {
+      return fail(ErrorKind::kCorrupt, segments.log + ": segments " + std::to_string(expected) + " to " +
+                                           std::to_string(file.number - 1) + " are missing");
+    }
+    scanner.feed_missing((file.number - expected) * segments.segment_blocks);
+    const auto fed = feed_file(file, segments.segment_bytes(), scanner, buffer);
+    if (!fed) return tl::unexpected(fed.error());
+    if (place + 1 < segments.files.size()) scanner.feed_missing(segments.segment_blocks - *fed);
+    expected = file.number + 1;
+  }
+  auto scan = scanner.finish();
+  if (!scan) return fail(scan.error().kind, segments.log + ": " + scan.error().message, scan.error().remedy);
+  return scan;
+}
+
+Status create_audit_log(const AuditLogOptions& options) {
+  const bool power_loss = options.durability == Durability::kPowerLoss;
+  const uint64_t blocks = std::max<uint64_t>(options.segment_bytes / kAuditBlockBytes, kAuditSegmentBlocksMin);
+  AuditBlock block{};
+  AuditBlockBuilder builder({.salt = random_salt(), .segment_blocks = static_cast<uint32_t>(blocks)});
+  builder.finish(block, AuditBlockKind::kSegment, 0, 0, 0);
+  const std::string temporary = options.path + ".new";
+  const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!fd) return fail_errno(errno, "create " + temporary);
+  if (auto written = write_all(fd.get(), std::as_bytes(std::span(&block, 1))); !written) {
+    return fail(written.error().kind, temporary + ": " + written.error().message);
+  }
+  if (power_loss) {
+    if (auto synced = sync_audit_fd(fd.get(), temporary); !synced) return synced;
+  }
+  if (::rename(temporary.c_str(), options.path.c_str()) != 0) return fail_errno(errno, "rename " + temporary);
+  return power_loss ? sync_folder_of(options.path) : Status{};
+}
+
+Result<AuditSegment> create_audit_segment(const AuditLogOptions& options, uint64_t number, uint64_t segment_bytes) {
+  auto segment = open_with(options, number, O_CREAT | O_EXCL);
+  if (!segment || options.durability != Durability::kPowerLoss) return segment;
+  take_place(*segment, segment_bytes);
+  if (auto synced = sync_folder_of(options.path); !synced) return tl::unexpected(synced.error());
+  return segment;
+}
+
+Result<AuditSegment> open_audit_segment(const AuditLogOptions& options, uint64_t number, uint64_t segment_bytes) {
+  auto segment = open_with(options, number, 0);
+  if (segment) take_place(*segment, segment_bytes);
+  return segment;
+}
+
+Status sync_folder_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return fail_errno(errno, "open " + folder);
+  return sync_audit_fd(fd.get(), folder);
+}
+
+Status sync_audit_fd(int fd, const std::string& path) {
+  if (::fsync(fd) != 0) return fail_errno(errno, "fsync " + path);
+  return {};
+}
+
+Result<size_t> read_fully(int fd, std::span<std::byte> buffer, uint64_t offset) {
+  size_t size = 0;
+  while (size < buffer.size()) {
+    const ssize_t got = ::pread(fd, buffer.data() + size, buffer.size() - size, static_cast<off_t>(offset + size));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno(errno, "read");
+    if (got == 0) break;
+    size += static_cast<size_t>(got);
+  }
+  return size;
+}
+
+}  // namespace crashwright::postmortem
