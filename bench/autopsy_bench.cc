@@ -139,7 +139,7 @@ void time_cores(const std::string& folder, unsigned rounds, Samples& samples) {
       samples.add(name, time);
     };
   };
-  interleave(rounds, {race("core_ms", {programs + "/crashwright", "autopsy", "--json", folder}),
+  interleave(rounds, {race("core_ms", {programs + "/crashwright", "autopsy", "--format", "json", folder}),
                       race("gdb.core_ms", {"gdb", "-nx", "-batch", "-ex", "thread apply all bt", victim, core}),
                       race("eu_stack.core_ms", {"eu-stack", "-i", "-s", "--core=" + core, "-e", victim})});
 }

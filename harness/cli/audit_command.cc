@@ -23,7 +23,7 @@ using postmortem::AuditRecord;
 
 struct AuditArguments {
   std::vector<std::string> words;  // action and what it works on
-  std::string format = "text";
+  std::string format = "human";
   std::string since;
   std::string until;
   std::string key_file;
@@ -182,7 +182,7 @@ int explain_in_log(const AuditArguments& audit) {
 void declare(Options& options, AuditArguments& audit) {
   options.arguments("ACTION LOG [DROP_COPY|ORDER]", audit.words,
                     "print, replay, verify, diff (with a drop copy), explain (an order) or seal (--key FILE)");
-  options.word("--format", "FORMAT", audit.format, {"text", "json", "csv"}, "of print (default text)");
+  options.word("--format", "FORMAT", audit.format, {"human", "json", "csv"}, "of print: human, json or csv");
   options.number("--from", "N", audit.filter.from_sequence, "print: from this sequence on");
   options.number("--to", "N", audit.filter.to_sequence, "print, replay: up to this sequence");
   options.text("--since", "TIME", audit.since, "print: from this wall time on, 2026-11-25T03:12:00Z or nanoseconds");

@@ -23,10 +23,9 @@ constexpr size_t kWidthMax = 160;
 struct AutopsyRequest {
   std::vector<std::string> paths;
   std::string text_file;
-  std::string format = "text";
+  std::string format = "human";
   std::string out;
   uint64_t pid = 0;
-  bool json = false;
   bool all = false;
   bool gdb = false;
 };
@@ -75,7 +74,7 @@ size_t terminal_width() {
 }
 
 std::string render(const rca::AutopsyReport& report, const AutopsyRequest& request) {
-  if (request.json || request.format == "json") return rca::autopsy_to_json(report);
+  if (request.format == "json") return rca::autopsy_to_json(report);
   if (request.format == "html") return rca::autopsy_to_html(report);
   if (request.format == "markdown") return rca::autopsy_to_markdown(report);
   return rca::autopsy_to_text(report, {.all = request.all, .width = request.out.empty() ? terminal_width() : 80});
@@ -90,16 +89,15 @@ int autopsy_command(const std::vector<std::string>& arguments) {
                     "case folder, any folder of what a death left, a core (and its program), or a text");
   options.text("--text", "FILE", request.text_file, "a text, whatever it looks like");
   options.number("--pid", "PID", request.pid, "a process that lives or hangs; it goes on afterwards");
-  options.word("--format", "FORMAT", request.format, {"text", "json", "html", "markdown"},
-               "html: one page; markdown: a crash report to hand to others");
-  options.flag("--json", request.json, "the same as --format json");
+  options.word("--format", "FORMAT", request.format, {"human", "json", "html", "markdown"},
+               "human; json; html: one page; markdown: a crash report to hand to others");
   options.text("--out", "FILE", request.out, "write into a file");
   options.flag("--all", request.all, "all evidence, threads, variables, registers and memory");
   options.flag("--gdb", request.gdb, "open gdb on the core, the thread and the frame to blame");
   options.note("Ends with 3 when the cause stays UNKNOWN.");
   options.example("crashwright autopsy crashwright-out/latest/double-free.release");
   options.example("crashwright autopsy core ./engine --all");
-  options.example("crashwright autopsy asan.log --json");
+  options.example("crashwright autopsy asan.log --format json");
   options.example("crashwright autopsy --pid 4711");
   if (const auto code = options.parse(arguments)) return *code;
   const ScratchFolder scratch;

@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(numbers_on_the_command_line_are_as_strict_as_in_scenarios) 
   BOOST_TEST(folder.run({"list", good, "--seed", "many"}).code == 2);
   BOOST_TEST(folder.run({"list", good, "--fault", "earthquake"}).code == 2);
   BOOST_TEST(folder.run({"run", good, "--jobs", "0"}).code == 2);
-  BOOST_TEST(folder.run({"run", good, "--deadline", "50"}).code == 2);
+  BOOST_TEST(folder.run({"run", good, "--timeout", "50"}).code == 2);
 }
 
 BOOST_AUTO_TEST_CASE(an_invalid_scenario_ends_with_2_before_anything_runs) {

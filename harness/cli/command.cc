@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::array kCommands{
     Command{"run", "run scenarios and judge what is left", run_scenarios_command},
+    Command{"rerun", "repeat what failed of a run, with the same seeds", rerun_command},
     Command{"list", "show the cases that a run would have", list_command},
     Command{"validate", "check scenario files without running anything", validate_command},
     Command{"plan", "what would happen for a seed, case by case", plan_command},
@@ -25,6 +26,9 @@ constexpr std::array kCommands{
     Command{"log", "engine log, audit log, exchange and crash on one time axis", log_command},
     Command{"core", "take the core of a living process and let it go on", core_command},
     Command{"report", "render the reports of a run again from its events", report_command},
+    Command{"shrink", "the smallest scenario that still fails the same way", shrink_command},
+    Command{"diff", "which verdicts, causes and times changed between two runs", diff_command},
+    Command{"merge", "one run of the shares of several machines", merge_command},
     Command{"runs", "the recorded runs and what came of them", runs_command},
     Command{"prove", "show that the verifiers catch deliberate bugs", prove_command},
     Command{"storage", "judge what a power loss may leave of any program's files", storage_command},
@@ -35,6 +39,7 @@ constexpr std::array kCommands{
     Command{"init", "write a first scenario of your own", init_command},
     Command{"schema", "the JSON Schema of the scenario language", schema_command},
     Command{"completion", "the completion script for bash, zsh or fish", completion_command},
+    Command{"man", "the manual pages", man_command},
     Command{"cleanup", "undo what a killed run left behind", cleanup_command},
     Command{"version", "print the version", version_command},
 };
@@ -62,6 +67,7 @@ int dispatch(const std::vector<std::string>& arguments) {
     return kExitUsage;
   }
   const std::string& name = arguments.front();
+  if (name == "help" && arguments.size() == 2) return dispatch({arguments[1], "--help"});
   if (name == "--help" || name == "-h" || name == "help") {
     fmt::print("{}", help());
     return kExitPassed;
@@ -72,9 +78,9 @@ int dispatch(const std::vector<std::string>& arguments) {
     if (name == command.name) return command.run({arguments.begin() + 1, arguments.end()});
     names.emplace_back(command.name);
   }
-  fmt::print(stderr, "crashwright: no command \"{}\"\n", name);
+  fmt::print(stderr, "crashwright: no {} \"{}\"\n", name.rfind('-', 0) == 0 ? "option" : "command", name);
   const std::string hint = suggestion(name, names);
-  if (!hint.empty()) fmt::print(stderr, "  {}\n", hint);
+  fmt::print(stderr, "  {}\n", hint.empty() ? "see: crashwright --help" : hint);
   return kExitUsage;
 }
 

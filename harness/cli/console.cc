@@ -1,10 +1,15 @@
 #include "harness/cli/console.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
+
+#include "base/clock.h"
+#include "rca/report_parts.h"
 
 namespace crashwright::harness::cli {
 namespace {
@@ -36,7 +41,44 @@ std::string finding(const CaseFinished& done) {
   return done.summary;
 }
 
+bool is_terminal(std::FILE* out) {
+  const char* const kind = std::getenv("TERM");
+  return ::isatty(::fileno(out)) == 1 && (kind == nullptr || std::string_view(kind) != "dumb");
+}
+
+size_t columns_of(std::FILE* out) {
+  winsize size{};
+  return ::ioctl(::fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
 }  // namespace
+
+std::string crash_place(const rca::AutopsyReport& autopsy) {
+  for (const rca::ThreadStack& stack : autopsy.threads) {
+    if (!stack.faulting) continue;
+    for (const rca::Frame& frame : stack.frames) {
+      if (frame.line == 0 || frame.function.find(autopsy.function) == std::string::npos) continue;
+      return fmt::format("{} at {}", autopsy.function, rca::short_place(frame));
+    }
+  }
+  return autopsy.function;
+}
+
+std::string counts_text(const OutcomeCounts& counts) {
+  std::string text;
+  const auto add = [&text](size_t count, const char* word) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, word);
+  };
+  add(counts.pass, "passed");
+  add(counts.fail, "failed");
+  add(counts.error, "in error");
+  add(counts.inconclusive, "inconclusive");
+  add(counts.skipped, "skipped");
+  add(counts.unfinished, "interrupted");
+  add(counts.never_started, "never started");
+  add(counts.missing_shards, counts.missing_shards == 1 ? "share missing" : "shares missing");
+  return text.empty() ? "no case" : text;
+}
 
 std::string printable(const std::string& text, size_t bytes_max) {
   std::string shown = text.substr(0, bytes_max);
@@ -47,31 +89,63 @@ std::string printable(const std::string& text, size_t bytes_max) {
 }
 
 Console::Console(std::FILE* out)
-    : out_(out), colour_(::isatty(::fileno(out)) == 1 && std::getenv("NO_COLOR") == nullptr) {}
+    : out_(out),
+      live_(is_terminal(out) && std::getenv("CI") == nullptr),
+      colour_(is_terminal(out) && std::getenv("NO_COLOR") == nullptr) {}
+
+Console::~Console() { clear_status(); }
 
 std::string Console::painted(Outcome outcome) const {
   const std::string word = fmt::format("{:<12}", verifiers::outcome_name(outcome));
   return colour_ ? colour_of(outcome) + word + "\033[0m" : word;
 }
 
+void Console::clear_status() {
+  if (!drawn_) return;
+  fmt::print(out_, "\r\033[K");
+  drawn_ = false;
+}
+
+// "  12 of 80, 1 not passed, 31 s: double-free.asan, sigkill.release", on one line of the terminal.
+void Console::draw_status() {
+  if (!live_ || under_way_.empty()) return;
+  std::string line = fmt::format("  {} of {}", ended_, planned_);
+  if (bad_ > 0) line += fmt::format(", {} not passed", bad_);
+  line += fmt::format(", {} s:", (monotonic_ns() - started_ns_) / 1'000'000'000U);
+  for (const std::string& id : under_way_) line += (&id == under_way_.data() ? " " : ", ") + printable(id);
+  const size_t width = columns_of(out_) - 1;
+  if (line.size() > width) line.resize(width);
+  fmt::print(out_, "{}", line);
+  drawn_ = true;
+}
+
 void Console::on_event(const Event& event) {
   const std::lock_guard lock(mutex_);
+  clear_status();
   if (const auto* const started = std::get_if<RunStarted>(&event)) {
     planned_ = started->cases;
+    started_ns_ = monotonic_ns();
     fmt::print(out_, "{} {}, seed {}, {} {}, {}\n", started->cases, started->cases == 1 ? "case" : "cases",
                started->seed, started->jobs, started->jobs == 1 ? "job" : "jobs", started->folder);
   } else if (const auto* const note = std::get_if<RunNote>(&event)) {
     fmt::print(out_, "note: {}\n", printable(note->text));
+  } else if (const auto* const begun = std::get_if<CaseStarted>(&event)) {
+    under_way_.push_back(begun->case_id);
   } else if (const auto* const done = std::get_if<CaseFinished>(&event)) {
+    under_way_.erase(std::remove(under_way_.begin(), under_way_.end(), done->case_id), under_way_.end());
     print_case(*done);
   }
+  draw_status();
   std::fflush(out_);
 }
 
 void Console::print_case(const CaseFinished& done) {
   ++ended_;
-  fmt::print(out_, "[{:>3}/{}] {} {} [{}]  {:.1f} s  {}\n", ended_, planned_, painted(done.outcome),
-             printable(done.name), done.build, static_cast<double>(done.duration_ns) / 1e9, printable(finding(done)));
+  if (done.outcome != Outcome::kPass) ++bad_;
+  // More than planned: rounds of --for.
+  const std::string of = ended_ > planned_ ? "" : fmt::format("/{}", planned_);
+  fmt::print(out_, "[{:>3}{}] {} {} [{}]  {:.1f} s  {}\n", ended_, of, painted(done.outcome), printable(done.name),
+             done.build, static_cast<double>(done.duration_ns) / 1e9, printable(finding(done)));
 }
 
 // The promises that did not hold; without any, the summary says why (a fault that never fired, a missing need).
@@ -87,34 +161,38 @@ void Console::print_reasons(const CaseFinished& done) {
   if (!told) fmt::print(out_, "  {}\n", printable(done.summary));
 }
 
+void Console::print_failure(const RunRecord& run, const CaseFinished& done) {
+  fmt::print(out_, "\n{} {} [{}]\n", painted(done.outcome), printable(done.name), done.build);
+  print_reasons(done);
+  if (done.outcome == Outcome::kSkipped) return;
+  if (done.autopsy) {
+    const std::string place = crash_place(*done.autopsy);
+    fmt::print(out_, "  cause   {} ({:.0f} %)\n", done.autopsy->cause, done.autopsy->confidence * 100);
+    if (!place.empty()) fmt::print(out_, "  place   {}\n", printable(place));
+  }
+  if (!done.folder.empty()) fmt::print(out_, "  folder  {}/{}\n", run.started.folder, done.folder);
+  fmt::print(out_, "  repeat  {}\n", done.repro);
+}
+
 void Console::print_summary(const RunRecord& run) {
   const std::lock_guard lock(mutex_);
+  clear_status();
   for (const CaseRecord& record : run.cases) {
-    if (!record.finished || record.finished->outcome == Outcome::kPass) continue;
-    const CaseFinished& done = *record.finished;
-    fmt::print(out_, "\n{} {} [{}]\n", painted(done.outcome), printable(done.name), done.build);
-    print_reasons(done);
-    if (done.outcome == Outcome::kSkipped) continue;
-    if (done.autopsy) {
-      fmt::print(out_, "  cause   {}{}{} ({:.0f} %)\n", done.autopsy->cause,
-                 done.autopsy->function.empty() ? "" : " in ", printable(done.autopsy->function),
-                 done.autopsy->confidence * 100);
-    }
-    if (!done.folder.empty()) fmt::print(out_, "  folder  {}/{}\n", run.started.folder, done.folder);
-    fmt::print(out_, "  repeat  {}\n", done.repro);
+    if (record.finished && record.finished->outcome != Outcome::kPass) print_failure(run, *record.finished);
   }
-  const OutcomeCounts counts = count_outcomes(run);
-  fmt::print(out_, "\n{} passed", counts.pass);
-  if (counts.fail > 0) fmt::print(out_, ", {} failed", counts.fail);
-  if (counts.error > 0) fmt::print(out_, ", {} in error", counts.error);
-  if (counts.inconclusive > 0) fmt::print(out_, ", {} inconclusive", counts.inconclusive);
-  if (counts.skipped > 0) fmt::print(out_, ", {} skipped", counts.skipped);
-  if (counts.unfinished > 0) fmt::print(out_, ", {} interrupted", counts.unfinished);
-  const uint64_t never_started = run.started.cases - std::min<uint64_t>(run.started.cases, run.cases.size());
-  if (never_started > 0) fmt::print(out_, ", {} never started", never_started);
-  const uint64_t duration = run.finished ? run.finished->duration_ns : 0;
-  fmt::print(out_, " in {:.1f} s\nreport: {}/report.html\n", static_cast<double>(duration) / 1e9, run.started.folder);
+  print_counts(run);
   std::fflush(out_);
+}
+
+void Console::print_counts(const RunRecord& run) {
+  const RunShard& shard = run.started.shard;
+  for (const uint64_t index : shard.missing) fmt::print(out_, "\nmissing: share {} of {}", index, shard.count);
+  if (!shard.missing.empty()) fmt::print(out_, "\n");
+  fmt::print(out_, "\n{}", counts_text(count_outcomes(run)));
+  const uint64_t duration = run.finished ? run.finished->duration_ns : 0;
+  fmt::print(out_, " in {:.1f} s", static_cast<double>(duration) / 1e9);
+  if (run.finished && !run.finished->stopped_by.empty()) fmt::print(out_, ", ended by {}", run.finished->stopped_by);
+  fmt::print(out_, "\nreport: {}/report.html\n", run.started.folder);
 }
 
 }  // namespace crashwright::harness::cli

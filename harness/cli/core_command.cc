@@ -67,24 +67,24 @@ void print_json(const TakenCore& taken) {
 int core_command(const std::vector<std::string>& arguments) {
   std::vector<std::string> pids;
   std::string output;
-  bool json = false;
+  std::string format = "human";
   Options options("core",
                   "Takes the core of a living process, hung or not, and lets it go on: all threads are "
                   "stopped for as long as writing takes.");
   options.arguments("PID", pids, "the process");
   options.text("-o", "FILE", output, "the core; core.PID in this folder unless said");
-  options.flag("--json", json, "what was written, as JSON");
+  options.word("--format", "FORMAT", format, {"human", "json"}, "human or json");
   options.note(
       "gdb, eu-stack and `crashwright autopsy` read it. Works for one's own processes; for those of others, and "
       "where ptrace is restricted, as root. Ends with 10 when tracing is denied.");
   options.example("crashwright core 4711");
-  options.example("crashwright core 4711 -o /var/tmp/engine.core --json");
+  options.example("crashwright core 4711 -o /var/tmp/engine.core --format json");
   if (const auto code = options.parse(arguments)) return *code;
   const auto pid = parse_pid(pids);
   if (!pid) return report_error(pid.error());
   const auto taken = take_core(*pid, output);
   if (!taken) return report_error(taken.error());
-  if (json) {
+  if (format == "json") {
     print_json(*taken);
   } else {
     fmt::print("{}: {} {} of {} ({}), {:.1f} MB, stopped for {:.0f} ms\n", taken->path, taken->threads,

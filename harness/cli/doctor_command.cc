@@ -4,6 +4,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -36,7 +38,24 @@ std::string lost_without(const std::string& what) {
   if (what.find("io_uring") != std::string::npos) return "the audit log cannot be written: nothing is run";
   if (what.find("asan") != std::string::npos) return "cases of the asan build are skipped";
   if (what.find("planted") != std::string::npos) return "`crashwright prove` cannot be run";
+  if (what == "gdb") return "`crashwright autopsy --gdb` opens nothing; the autopsy itself does not need it";
   return "runs may fail for want of it";
+}
+
+// The probe's own advice; of the file system it is for somebody who has not come here yet.
+std::string how_to_get(const Finding& finding) {
+  if (finding.what.find("fuse") == std::string::npos) return finding.remedy;
+  return "apt-get install fuse3, and root or a user who may mount; in a container also --device /dev/fuse --cap-add "
+         "SYS_ADMIN";
+}
+
+Finding probe_gdb() {
+  std::istringstream folders(std::getenv("PATH") == nullptr ? "" : std::getenv("PATH"));
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::string program = folder + "/gdb";
+    if (::access(program.c_str(), X_OK) == 0) return {"gdb", true, program, ""};
+  }
+  return {"gdb", false, "not in PATH", "apt-get install gdb"};
 }
 
 Finding probe_io_uring() {
@@ -108,6 +127,7 @@ Result<std::vector<Finding>> examine_machine() {
   std::vector<Finding> findings = machine->findings;
   findings.push_back(probe_core_pattern());
   findings.push_back(probe_io_uring());
+  findings.push_back(probe_gdb());
   add_programs(findings);
   findings.push_back(probe_disk("."));
   findings.push_back(probe_memory());
@@ -119,18 +139,25 @@ void print_findings(const std::vector<Finding>& findings) {
     fmt::print("{:<5} {:<22} {}\n", finding.works ? "yes" : "NO", finding.what, wrap(printable(finding.text), 29));
     if (finding.works) continue;
     fmt::print("{:<5} {:<22} without: {}\n", "", "", wrap(lost_without(finding.what), 38));
-    if (!finding.remedy.empty()) fmt::print("{:<5} {:<22} get it:  {}\n", "", "", wrap(finding.remedy, 38));
+    const std::string remedy = how_to_get(finding);
+    if (!remedy.empty()) fmt::print("{:<5} {:<22} get it:  {}\n", "", "", wrap(remedy, 38));
+  }
+  const auto unmet = std::count_if(findings.begin(), findings.end(), [](const Finding& one) { return !one.works; });
+  if (unmet == 0) {
+    fmt::print("\nEverything is there: nothing is skipped on this machine.\n");
+  } else {
+    fmt::print("\n{} of {} needs are not met. What is not said to be skipped works without.\n", unmet, findings.size());
   }
 }
 
 }  // namespace
 
 int doctor_command(const std::vector<std::string>& arguments) {
-  bool json = false;
+  std::string format = "human";
   Options options("doctor",
                   "Tries what runs need: a canary child really crashes, a cgroup and a mount are really "
                   "made. Shows what is missing, what is skipped without it, and how to get it.");
-  options.flag("--json", json, "the findings as JSON");
+  options.word("--format", "FORMAT", format, {"human", "json"}, "human or json");
   options.note("Ends with 10 when nothing could be run here.");
   options.example("crashwright doctor");
   if (const auto code = options.parse(arguments)) return *code;
@@ -145,9 +172,9 @@ int doctor_command(const std::vector<std::string>& arguments) {
                    {"works", finding.works},
                    {"text", finding.text},
                    {"without", finding.works ? "" : lost_without(finding.what)},
-                   {"remedy", finding.remedy}});
+                   {"remedy", finding.works ? "" : how_to_get(finding)}});
   }
-  if (json) {
+  if (format == "json") {
     fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else {
     print_findings(*findings);

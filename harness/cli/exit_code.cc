@@ -2,7 +2,26 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 namespace crashwright::harness::cli {
+namespace {
+
+constexpr std::array kMeanings{
+    ExitMeaning{kExitPassed, "all passed and every fault fired"},
+    ExitMeaning{kExitBroken, "a promise was broken"},
+    ExitMeaning{kExitUsage, "wrong use or invalid scenario"},
+    ExitMeaning{kExitInconclusive, "inconclusive, skipped, never started, or a share is missing"},
+    ExitMeaning{kExitNothing, "nothing selected"},
+    ExitMeaning{kExitJudgeFailed, "a checker could not judge"},
+    ExitMeaning{kExitEnvironment, "this machine lacks something"},
+    ExitMeaning{kExitInternal, "a bug of the harness"},
+    ExitMeaning{kExitInterrupted, "interrupted, all undone"},
+};
+
+}  // namespace
+
+std::span<const ExitMeaning> exit_meanings() noexcept { return kMeanings; }
 
 ExitCode exit_code(ErrorKind kind) noexcept {
   switch (kind) {
@@ -23,6 +42,7 @@ ExitCode exit_code(const OutcomeCounts& counts, bool interrupted, bool skips_all
   if (counts.error > 0) return kExitInternal;
   if (counts.fail > 0) return kExitBroken;
   if (counts.inconclusive > 0 || counts.unfinished > 0) return kExitInconclusive;
+  if (counts.never_started > 0 || counts.missing_shards > 0) return kExitInconclusive;
   if (counts.skipped > 0 && !skips_allowed) return kExitInconclusive;
   // Nothing but skips proves nothing.
   return counts.pass > 0 ? kExitPassed : kExitInconclusive;

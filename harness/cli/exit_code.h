@@ -3,6 +3,8 @@
 // Threads: free functions without shared state.
 #pragma once
 
+#include <span>
+
 #include "base/result.h"
 #include "harness/report/event_log.h"
 
@@ -19,6 +21,12 @@ enum ExitCode : int {
   kExitInternal = 70,      // a bug of the harness
   kExitInterrupted = 130,  // interrupted, all undone
 };
+
+struct ExitMeaning {
+  ExitCode code;
+  const char* text;
+};
+[[nodiscard]] std::span<const ExitMeaning> exit_meanings() noexcept;
 
 [[nodiscard]] ExitCode exit_code(ErrorKind kind) noexcept;
 

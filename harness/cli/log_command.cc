@@ -18,7 +18,7 @@ namespace {
 struct LogRequest {
   std::vector<std::string> paths;
   LogFilter filter;
-  std::string format = "text";
+  std::string format = "human";
   std::string out;
   bool relative = false;
   bool quiet = false;
@@ -74,8 +74,8 @@ int log_command(const std::vector<std::string>& arguments) {
                   "Shows what engine log, audit log, exchange, feed and crash record say, on one time axis, in order.");
   options.arguments("DIR|FILE...", request.paths,
                     "case folder, or flight recorder files, audit log, crash record, drop_copy.jsonl, *.itch");
-  options.word("--format", "FORMAT", request.format, {"text", "json", "perfetto"},
-               "text; json: an object a line; perfetto: a trace for ui.perfetto.dev");
+  options.word("--format", "FORMAT", request.format, {"human", "json", "perfetto"},
+               "human; json: an object a line; perfetto: a trace for ui.perfetto.dev");
   options.text("--out", "FILE", request.out, "write into a file");
   options.text("--around", "DURATION", filter.around, "only this long before and after each crash: 50ms");
   options.text("--since", "TIME", filter.since,

@@ -1,11 +1,13 @@
-// The options of one command: declared once, parsed, and shown by --help in 80 columns with examples.
+// The options of one command: declared once, parsed, and shown by --help in 80 columns with examples, as a manual page
+// and to the completion of shells.
 //
 //   Options options("run", "Runs scenarios and judges what is left.");
 //   options.number("--seed", "N", seed, "the run's seed");
 //   if (const auto code = options.parse(arguments)) return *code;
 //
 // Threads: one owner. Errors: parse() prints what is wrong with the nearest valid word and gives exit code 2.
-// CLI11 stays inside options.cc.
+// CLI11 stays inside options.cc. Two options that no help names: --help-man prints the manual page (man_command.cc),
+// --help-complete what a completion script needs (completion_command.cc).
 #pragma once
 
 #include <cstdint>
@@ -37,24 +39,38 @@ class Options {
   // Empty: go on. Otherwise the exit code to end with (help was shown, or the use was wrong).
   [[nodiscard]] std::optional<int> parse(const std::vector<std::string>& arguments);
   [[nodiscard]] std::string help() const;
+  // A manual page of section 1 in the language of man(7).
+  [[nodiscard]] std::string man_page() const;
+  // One line for each option: name, what completes its value, what it does, with tabs between. What completes: "-"
+  // nothing, "=" it takes no value, "@file", "@folder", or the words themselves with spaces between.
+  [[nodiscard]] std::string completions() const;
 
  private:
   struct Parser;
-  struct Line {
-    std::string left;
+  struct Entry {
+    std::string name;   // "--seed"; of an argument what stands for it
+    std::string value;  // "N"; empty: takes none
     std::string doc;
+    std::vector<std::string> words;  // that the value may be; empty: any
+
+    [[nodiscard]] std::string left() const { return value.empty() ? name : name + " " + value; }
   };
+
+  // Prints what --help and its kin ask for; false when they do not.
+  [[nodiscard]] bool print_help(const std::vector<std::string>& arguments) const;
+  void remember(const char* name, const char* value, const char* doc, std::vector<std::string> words = {});
 
   std::string command_;
   std::string summary_;
   std::unique_ptr<Parser> parser_;
-  std::string argument_value_;
-  std::vector<Line> argument_lines_;
-  std::vector<Line> option_lines_;
-  std::vector<std::string> names_;
+  std::vector<Entry> arguments_;
+  std::vector<Entry> options_;
   std::vector<std::string> examples_;
   std::vector<std::string> notes_;
 };
+
+// Text for man(7): what would be taken for a request or an escape is not.
+[[nodiscard]] std::string man_text(const std::string& text);
 
 // Broken at spaces so that no line is longer than `width`; every line after the first begins with `indent` spaces.
 [[nodiscard]] std::string wrap(const std::string& text, size_t indent, size_t width = 80);

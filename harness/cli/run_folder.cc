@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "harness/cli/console.h"
 #include "harness/cli/exit_code.h"
+#include "harness/cli/run_outputs.h"
 #include "harness/cli/version.h"
-#include "harness/report/report.h"
 #include "harness/runner/cleanup.h"
 #include "harness/runner/interrupt.h"
 
@@ -47,6 +47,25 @@ void undo_dead_runs(EventSink& sink) {
   }
 }
 
+RunOptions run_options(const RunRequest& request, const Programs& programs, const std::string& folder) {
+  RunOptions options;
+  options.folder = folder;
+  options.jobs = request.jobs;
+  options.keep_all = request.keep_all;
+  options.programs = programs;
+  options.crashwright = own_path();
+  options.engine = request.engine;
+  options.limits = request.limits;
+  options.further_round = request.further_round;
+  return options;
+}
+
+// A share into which no case falls is done; no case at all would have been refused before.
+ExitCode end_code(const RunRequest& request, const RunRecord& record, bool stopped) {
+  if (record.started.cases == 0 && request.shard.count > 0 && !stopped) return kExitPassed;
+  return exit_code(count_outcomes(record), stopped, request.skips_allowed);
+}
+
 }  // namespace
 
 std::string own_path() {
@@ -67,7 +86,7 @@ Result<std::string> make_run_folder(const RunRequest& request) {
     const std::string name = attempt == 1 ? base : fmt::format("{}.{}", base, attempt);
     const std::string folder = (out / name).string();
     if (::mkdir(folder.c_str(), 0755) == 0) {
-      point_latest_at(out.string(), name);
+      if (request.latest) point_latest_at(out.string(), name);
       return folder;
     }
     if (errno != EEXIST) return fail_errno(errno, folder, "choose another --out");
@@ -84,28 +103,22 @@ Result<RunOutcome> carry_out(const std::vector<Plan>& plans, const Programs& pro
   EventFan sinks({log->get(), &console});
   const uint64_t started_ns = monotonic_ns();
   sinks.on_event(RunStarted{wall_ns(), request.seed, plans.size(), request.jobs, kVersion, programs.release, *folder,
-                            request.argv});
+                            request.argv, request.shard});
+  if (!request.note.empty()) sinks.on_event(RunNote{request.note});
   undo_dead_runs(sinks);
   const InterruptSignals signals;
-  RunOptions options;
-  options.folder = *folder;
-  options.jobs = request.jobs;
-  options.keep_all = request.keep_all;
-  options.programs = programs;
-  options.crashwright = own_path();
-  options.engine = request.engine;
-  const auto summary = run_plans(plans, options, sinks);
+  const auto summary = run_plans(plans, run_options(request, programs, *folder), sinks);
   const bool stopped = summary ? summary->interrupted : interrupted();
   RunOutcome outcome;
   outcome.folder = *folder;
   auto record = read_events(*folder + "/events.jsonl");
   if (!record) return tl::unexpected(record.error());
-  outcome.exit_code =
-      summary ? exit_code(count_outcomes(*record), stopped, request.skips_allowed) : exit_code(summary.error().kind);
-  const RunFinished finished{wall_ns(), monotonic_ns() - started_ns, stopped, outcome.exit_code};
+  outcome.exit_code = summary ? end_code(request, *record, stopped) : exit_code(summary.error().kind);
+  const RunFinished finished{wall_ns(), monotonic_ns() - started_ns, stopped, outcome.exit_code,
+                             summary ? summary->stopped_by : ""};
   sinks.on_event(finished);
   record->finished = finished;
-  if (const auto written = write_reports(*folder); !written) {
+  if (const auto written = write_outputs({*folder, request.junit, request.progress}); !written) {
     fmt::print(stderr, "crashwright: reports: {}\n", written.error().message);
   }
   if (!summary) return tl::unexpected(summary.error());

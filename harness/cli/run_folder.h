@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,12 +18,18 @@ namespace crashwright::harness::cli {
 struct RunRequest {
   std::string out = "crashwright-out";
   std::string prefix;  // of the folder's name: "prove-"
+  bool latest = true;  // `latest` points at it from now on
   uint64_t seed = 1;
   unsigned jobs = 2;
   bool keep_all = false;
   bool skips_allowed = false;
   std::string engine;  // the --engine given
   std::vector<std::string> argv;
+  std::string junit;  // a second place for the JUnit report; empty: none
+  std::string note;   // told first; empty: none
+  RunShard shard;
+  RunLimits limits;
+  std::function<std::vector<Plan>(uint64_t round)> further_round;
   std::FILE* progress = nullptr;
 };
 

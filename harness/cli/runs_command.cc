@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/command.h"
+#include "harness/cli/console.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
 #include "harness/report/event_log.h"
@@ -31,21 +32,6 @@ std::vector<std::string> run_folders(const std::string& out) {
 std::string local_time(uint64_t wall_ns) {
   const auto seconds = static_cast<std::time_t>(wall_ns / 1'000'000'000U);
   return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(seconds));
-}
-
-// "80 passed, 2 failed": what there is none of is left out.
-std::string counts_text(const OutcomeCounts& counts) {
-  std::string text;
-  const auto add = [&text](uint64_t count, const char* word) {
-    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, word);
-  };
-  add(counts.pass, "passed");
-  add(counts.fail, "failed");
-  add(counts.error, "errors");
-  add(counts.inconclusive, "inconclusive");
-  add(counts.skipped, "skipped");
-  add(counts.unfinished, "unfinished");
-  return text.empty() ? "no case" : text;
 }
 
 nlohmann::ordered_json to_json(const std::string& folder, const RunRecord& run) {

@@ -1,19 +1,31 @@
 #include "harness/cli/selection.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "harness/cli/exit_code.h"
 #include "harness/faults/registry.h"
 #include "harness/scenario/engine_points.h"
 #include "harness/scenario/loader.h"
+#include "harness/scenario/scenario_text.h"
 #include "harness/scenario/suggest.h"
+#include "verifiers/verifier.h"
 
 namespace crashwright::harness::cli {
 namespace {
 
-constexpr const char* kDefaultPath = "scenarios";
+// The folder `scenarios` here; else the stock scenarios that were installed with this program.
+std::string default_path() {
+  std::error_code trouble;
+  const std::filesystem::path here = "scenarios";
+  if (std::filesystem::exists(here, trouble)) return here.string();
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", trouble);
+  const auto installed = program.parent_path().parent_path() / "share" / "crashwright" / "scenarios";
+  return std::filesystem::exists(installed, trouble) ? installed.string() : here.string();
+}
 
 bool passes(const Scenario& scenario, const Selection& selection) {
   const auto has_tag = [&](const std::string& tag) {
@@ -22,8 +34,53 @@ bool passes(const Scenario& scenario, const Selection& selection) {
   if (!std::all_of(selection.tags.begin(), selection.tags.end(), has_tag)) return false;
   const auto is_kind = [&](const ScenarioFault& fault) { return fault.kind == selection.fault; };
   if (!selection.fault.empty() && std::none_of(scenario.faults.begin(), scenario.faults.end(), is_kind)) return false;
+  const auto& unjudged = scenario.expect.excluded;
+  if (std::find(unjudged.begin(), unjudged.end(), selection.verifier) != unjudged.end()) return false;
   return selection.filter.empty() || scenario.name.find(selection.filter) != std::string::npos ||
          scenario.path.find(selection.filter) != std::string::npos;
+}
+
+std::vector<std::string> verifier_names() {
+  std::vector<std::string> names;
+  for (const verifiers::Verifier& verifier : verifiers::all_verifiers()) names.emplace_back(verifier.name);
+  return names;
+}
+
+// One scenario's text with all changes in it.
+Result<std::string> changed_text(const Scenario& scenario, const std::vector<std::string>& changes) {
+  auto text = ScenarioText::parse(scenario.path, scenario.text);
+  if (!text) return tl::unexpected(text.error());
+  for (const std::string& change : changes) {
+    const size_t sign = change.find('=');
+    if (sign == std::string::npos || sign == 0) {
+      return fail(ErrorKind::kUsage, "--set wants KEY=VALUE, not " + change, "--set session.messages=500");
+    }
+    const auto set = text->set(change.substr(0, sign), change.substr(sign + 1));
+    if (!set) return fail(ErrorKind::kUsage, "--set " + set.error().message, set.error().remedy);
+  }
+  return text->text();
+}
+
+// The scenarios read again from their changed texts, one file after the other.
+Selected change_scenarios(const std::vector<Scenario>& scenarios, const std::vector<std::string>& changes) {
+  Selected changed;
+  std::vector<Diagnostic> diagnostics;
+  for (const Scenario& scenario : scenarios) {
+    const auto text = changed_text(scenario, changes);
+    if (!text) return {{}, report_error(text.error())};
+    Loaded loaded = load_scenario_text(scenario.path, *text);
+    for (Diagnostic& diagnostic : loaded.diagnostics) {
+      diagnostic.file += fmt::format(" with --set {}", fmt::join(changes, " --set "));
+      diagnostics.push_back(std::move(diagnostic));
+    }
+    for (Scenario& one : loaded.scenarios) {
+      one.path.clear();  // what its file says is no longer what is run: only the text repeats it
+      changed.scenarios.push_back(std::move(one));
+    }
+  }
+  if (diagnostics.empty()) return changed;
+  fmt::print(stderr, "{}", diagnostics_to_text(std::move(diagnostics)));
+  return {{}, kExitUsage};
 }
 
 }  // namespace
@@ -31,14 +88,19 @@ bool passes(const Scenario& scenario, const Selection& selection) {
 void Selection::add_paths(Options& options) {
   options.arguments("[FILE|FOLDER]...", paths,
                     "scenario files; a folder stands for every *.yaml below it "
-                    "(default: the folder scenarios)");
+                    "(default: the folder scenarios, or the stock scenarios that were installed)");
 }
 
 void Selection::add_filters(Options& options) {
   options.text("--filter", "TEXT", filter, "only scenarios with TEXT in their name or path");
   options.texts("--tag", "TAG", tags, "only scenarios with this tag");
   options.word("--fault", "KIND", fault, fault_kind_names(), "only scenarios with this kind of fault");
+  options.word("--verifier", "PROMISE", verifier, verifier_names(), "only scenarios in which this promise is judged");
   options.word("--build", "BUILD", build, {"release", "asan"}, "only cases of this build: release or asan");
+}
+
+void Selection::add_changes(Options& options) {
+  options.texts("--set", "KEY=VALUE", changes, "change every scenario: session.messages=500");
 }
 
 std::optional<Build> Selection::only_build() const {
@@ -47,7 +109,7 @@ std::optional<Build> Selection::only_build() const {
 }
 
 Selected select_scenarios(const Selection& selection) {
-  Loaded loaded = load_scenarios(selection.paths.empty() ? std::vector<std::string>{kDefaultPath} : selection.paths);
+  Loaded loaded = load_scenarios(selection.paths.empty() ? std::vector<std::string>{default_path()} : selection.paths);
   if (!loaded.diagnostics.empty()) {
     fmt::print(stderr, "{}", diagnostics_to_text(std::move(loaded.diagnostics)));
     return {{}, kExitUsage};
@@ -65,8 +127,9 @@ Selected filter_scenarios(std::vector<Scenario> scenarios, const Selection& sele
     fmt::print(stderr, "crashwright: nothing selected: none of {} {} passes the filters\n", total,
                total == 1 ? "scenario" : "scenarios");
     selected.exit_code = kExitNothing;
+    return selected;
   }
-  return selected;
+  return selection.changes.empty() ? selected : change_scenarios(selected.scenarios, selection.changes);
 }
 
 std::optional<int> refuse_unknown_points(const std::vector<Scenario>& scenarios, const std::string& engine) {

@@ -19,6 +19,17 @@ constexpr const char* kHelp =
     "  crashwright storage explore --check './check.sh data.db' -- ./writer data.db\n"
     "  crashwright storage mount /tmp/mounted\n";
 
+int print_man_page() {
+  fmt::print(
+      ".TH crashwright\\-storage 1 \"\" \"Crashwright\" \"Crashwright\"\n.SH NAME\n"
+      "crashwright\\-storage \\- judge what a power loss may leave of any program's files\n"
+      ".SH SYNOPSIS\n.B crashwright storage\nexplore|mount [options]\n"
+      ".SH DESCRIPTION\nThe power\\-loss file system, for programs that nobody here wrote.\n"
+      ".SH SEE ALSO\n.BR crashwright\\-storage\\-explore (1),\n.BR crashwright\\-storage\\-mount (1),\n"
+      ".BR crashwright (1)\n");
+  return kExitPassed;
+}
+
 }  // namespace
 
 int storage_command(const std::vector<std::string>& arguments) {
@@ -26,6 +37,11 @@ int storage_command(const std::vector<std::string>& arguments) {
   const std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
   if (word == "explore") return storage_explore_command(rest);
   if (word == "mount") return storage_mount_command(rest);
+  if (word == "--help-man") return print_man_page();
+  if (word == "--help-complete") {
+    fmt::print("--help\t=\twhat the parts are\n");
+    return kExitPassed;
+  }
   const bool asked = word == "--help" || word == "-h" || word == "help";
   if (!asked && !word.empty()) fmt::print(stderr, "crashwright: no `storage {}`\n", word);
   fmt::print(asked ? stdout : stderr, "{}", kHelp);

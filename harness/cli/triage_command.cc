@@ -88,13 +88,13 @@ void print_json(const std::vector<rca::CrashGroup>& groups) {
 int triage_command(const std::vector<std::string>& arguments) {
   std::vector<std::string> paths;
   std::string ledger;
-  std::string format = "text";
+  std::string format = "human";
   bool update = false;
   Options options("triage", "Groups crashes by bug and tells new ones from those known or back again.");
   options.arguments("DIR|FILE...", paths, "folders of runs, cases or crashes; cores; texts");
   options.text("--known", "FILE", ledger, "the ledger of known bugs");
   options.flag("--update", update, "record what is new, and what is back, in the ledger");
-  options.word("--format", "FORMAT", format, {"text", "json"}, "text or json");
+  options.word("--format", "FORMAT", format, {"human", "json"}, "human or json");
   options.note("Ends with 1 when something is new or back, with 4 when there is no crash.");
   options.example("crashwright triage crashwright-out/latest");
   options.example("crashwright triage nightly/ --known known_bugs.json --update");

@@ -74,10 +74,10 @@ void print_verdicts(const std::string& folder, const Judgement& judgement,
 
 int verify_command(const std::vector<std::string>& arguments) {
   std::vector<std::string> folders;
-  bool json = false;
+  std::string format = "human";
   Options options("verify", "Judges recorded cases again from their artefacts; nothing is run.");
   options.arguments("RUN|CASE", folders, "folder of a run or of one case (default crashwright-out/latest)");
-  options.flag("--json", json, "the verdicts as JSON");
+  options.word("--format", "FORMAT", format, {"human", "json"}, "human or json");
   options.note("Passing cases keep their artefacts only when the run was made with --keep.");
   options.example("crashwright verify crashwright-out/latest");
   if (const auto code = options.parse(arguments)) return *code;
@@ -93,7 +93,7 @@ int verify_command(const std::vector<std::string>& arguments) {
       const auto verdicts = verifiers::verify_case(*view);
       const Judgement judgement = judge_again(*view, verdicts);
       count(judgement.outcome, counts);
-      if (json) {
+      if (format == "json") {
         all.push_back({{"case", folder},
                        {"outcome", verifiers::outcome_name(judgement.outcome)},
                        {"summary", judgement.summary},
@@ -103,7 +103,7 @@ int verify_command(const std::vector<std::string>& arguments) {
       }
     }
   }
-  if (json) fmt::print("{}\n", all.dump(2));
+  if (format == "json") fmt::print("{}\n", all.dump(2));
   if (cases == 0) {
     fmt::print(stderr, "crashwright: {}: no case with artefacts\n  run with --keep to keep those of passing cases\n",
                folders.front());

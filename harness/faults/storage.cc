@@ -32,6 +32,7 @@ FaultKind power_loss_kind() {
       "the machine loses power: what the storage profile does not guarantee is gone; wants "
       "`session: {durability: power_loss}`";
   kind.example = "power_loss: {at: gateway.after_send, hit: 30}";
+  kind.parameters = {"lose"};
   kind.causes_release = {"KILLED_BY_HARNESS"};
   kind.causes_asan = {"KILLED_BY_HARNESS"};
   kind.needs = {"fuse"};

@@ -19,9 +19,14 @@ Outcome outcome_from_name(const std::string& name) {
 }
 
 Json to_json(const RunStarted& event) {
-  return {{"event", "run_started"}, {"version", 1},       {"wall_ns", event.wall_ns}, {"seed", event.seed},
-          {"cases", event.cases},   {"jobs", event.jobs}, {"program", event.version}, {"engine", event.engine},
-          {"folder", event.folder}, {"argv", event.argv}};
+  Json json = {{"event", "run_started"},   {"version", kEventsVersion}, {"wall_ns", event.wall_ns},
+               {"seed", event.seed},       {"cases", event.cases},      {"jobs", event.jobs},
+               {"program", event.version}, {"engine", event.engine},    {"folder", event.folder},
+               {"argv", event.argv}};
+  if (event.shard.count > 0) {
+    json["shard"] = {{"index", event.shard.index}, {"count", event.shard.count}, {"missing", event.shard.missing}};
+  }
+  return json;
 }
 
 Json to_json(const RunNote& event) { return {{"event", "run_note"}, {"text", event.text}}; }
@@ -76,16 +81,19 @@ Json to_json(const CaseFinished& event) {
 }
 
 Json to_json(const RunFinished& event) {
-  return {{"event", "run_finished"},
-          {"wall_ns", event.wall_ns},
-          {"duration_ns", event.duration_ns},
-          {"interrupted", event.interrupted},
-          {"exit_code", event.exit_code}};
+  return {{"event", "run_finished"},          {"wall_ns", event.wall_ns},     {"duration_ns", event.duration_ns},
+          {"interrupted", event.interrupted}, {"exit_code", event.exit_code}, {"stopped_by", event.stopped_by}};
 }
 
 RunStarted run_started(const Json& json) {
-  return {json.at("wall_ns"), json.at("seed"),   json.at("cases"),  json.at("jobs"),
-          json.at("program"), json.at("engine"), json.at("folder"), json.at("argv")};
+  RunStarted event{json.at("wall_ns"), json.at("seed"),   json.at("cases"),  json.at("jobs"),
+                   json.at("program"), json.at("engine"), json.at("folder"), json.at("argv")};
+  // Version 1 knew no shares.
+  if (json.contains("shard")) {
+    const Json& shard = json.at("shard");
+    event.shard = {shard.at("index"), shard.at("count"), shard.at("missing")};
+  }
+  return event;
 }
 
 CaseFinished case_finished(const Json& json) {
@@ -127,7 +135,8 @@ Result<Event> from_json(const Json& json) {
   if (kind == "case_note") return CaseNote{json.at("case"), json.at("text"), json.at("wall_ns")};
   if (kind == "case_finished") return case_finished(json);
   if (kind == "run_finished") {
-    return RunFinished{json.at("wall_ns"), json.at("duration_ns"), json.at("interrupted"), json.at("exit_code")};
+    return RunFinished{json.at("wall_ns"), json.at("duration_ns"), json.at("interrupted"), json.at("exit_code"),
+                       json.value("stopped_by", "")};
   }
   return fail(ErrorKind::kCorrupt, "unknown event \"" + kind + "\"");
 }

@@ -10,6 +10,9 @@
 
 namespace crashwright::harness {
 
+// What run_started says of itself. A reader takes every version up to its own; of a later one it takes what it knows.
+inline constexpr uint64_t kEventsVersion = 2;
+
 // One line without its newline; text that is not UTF-8 has its bad bytes replaced.
 [[nodiscard]] std::string event_to_json(const Event& event);
 [[nodiscard]] Result<Event> event_from_json(const std::string& line);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <sstream>
@@ -81,6 +82,8 @@ Result<RunRecord> read_events(const std::string& path) {
 
 OutcomeCounts count_outcomes(const RunRecord& run) {
   OutcomeCounts counts;
+  counts.never_started = run.started.cases - std::min<uint64_t>(run.started.cases, run.cases.size());
+  counts.missing_shards = run.started.shard.missing.size();
   for (const CaseRecord& record : run.cases) {
     if (!record.finished) {
       ++counts.unfinished;

@@ -60,6 +60,8 @@ struct RunRecord {
 // Cases by outcome, in the order of verifiers::Outcome.
 struct OutcomeCounts {
   size_t pass = 0, fail = 0, inconclusive = 0, skipped = 0, error = 0, unfinished = 0;
+  size_t never_started = 0;   // planned, and no sign of them
+  size_t missing_shards = 0;  // of a merged run
 };
 [[nodiscard]] OutcomeCounts count_outcomes(const RunRecord& run);
 

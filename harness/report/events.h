@@ -17,6 +17,13 @@
 
 namespace crashwright::harness {
 
+// Which part of all cases this run had; of a merged run also the parts that nobody brought.
+struct RunShard {
+  uint64_t index = 0;  // from 1; 0: the run was not split, or this is the merged run
+  uint64_t count = 0;  // 0: the run was not split
+  std::vector<uint64_t> missing{};
+};
+
 struct RunStarted {
   uint64_t wall_ns = 0;
   uint64_t seed = 0;
@@ -26,6 +33,7 @@ struct RunStarted {
   std::string engine;
   std::string folder;
   std::vector<std::string> argv;
+  RunShard shard{};
 };
 
 // Something about the whole run that people should know: which way of core capture works here, a need not met.
@@ -73,6 +81,7 @@ struct RunFinished {
   uint64_t duration_ns = 0;
   bool interrupted = false;
   int exit_code = 0;
+  std::string stopped_by{};  // what ended it before all cases: "--for", "--max-fail"; empty: nothing
 };
 
 using Event = std::variant<RunStarted, RunNote, CaseStarted, CaseNote, CaseFinished, RunFinished>;

@@ -15,8 +15,7 @@ namespace {
 
 constexpr int kCellWidth = 58;
 constexpr int kCellHeight = 24;
-constexpr int kLeft = 210;  // room for the names of the points
-constexpr int kTop = 150;   // room for the names of the faults, which stand aslant
+constexpr size_t kLetterWidth = 7;
 constexpr int kRight = 130;
 
 struct Square {
@@ -70,6 +69,13 @@ std::string draw_square(const Square& square, const std::string& point, const st
       square.cases);
 }
 
+// Room for the longest of the names.
+int room_for(const std::vector<std::string>& names) {
+  size_t longest = 0;
+  for (const std::string& name : names) longest = std::max(longest, name.size());
+  return static_cast<int>(longest * kLetterWidth) + 16;
+}
+
 }  // namespace
 
 std::string html_matrix(const RunRecord& run) {
@@ -78,26 +84,28 @@ std::string html_matrix(const RunRecord& run) {
   std::vector<std::string> faults;
   collect(run, squares, points, faults);
   if (points.size() < 2 || faults.size() < 2) return {};
-  const int width = kLeft + static_cast<int>(faults.size()) * kCellWidth + kRight;
-  const int height = kTop + static_cast<int>(points.size()) * kCellHeight + 4;
+  const int left = room_for(points);
+  const int top = room_for(faults) * 7 / 10 + 10;  // they stand aslant
+  const int width = left + static_cast<int>(faults.size()) * kCellWidth + kRight;
+  const int height = top + static_cast<int>(points.size()) * kCellHeight + 4;
   std::string svg = fmt::format(
       "<h2 id=\"matrix\">Fault point × fault</h2>\n<p class=\"soft\">Passed of all cases of the two; the colour is the "
       "worst verdict, the link its case.</p>\n<div class=\"wide\"><svg role=\"img\" aria-label=\"verdicts by fault "
       "point and fault\" width=\"{}\" height=\"{}\" font-size=\"12\" font-family=\"system-ui,sans-serif\">\n",
       width, height);
   for (size_t column = 0; column < faults.size(); ++column) {
-    const int x = kLeft + static_cast<int>(column) * kCellWidth + kCellWidth / 2;
+    const int x = left + static_cast<int>(column) * kCellWidth + kCellWidth / 2;
     svg += fmt::format("<text x=\"{0}\" y=\"{1}\" fill=\"currentColor\" transform=\"rotate(-45 {0} {1})\">{2}</text>\n",
-                       x, kTop - 8, escape_markup(faults[column]));
+                       x, top - 8, escape_markup(faults[column]));
   }
   for (size_t row = 0; row < points.size(); ++row) {
-    const int y = kTop + static_cast<int>(row) * kCellHeight;
-    svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"currentColor\">{}</text>\n", kLeft - 8,
+    const int y = top + static_cast<int>(row) * kCellHeight;
+    svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"currentColor\">{}</text>\n", left - 8,
                        y + kCellHeight - 8, escape_markup(points[row]));
     for (size_t column = 0; column < faults.size(); ++column) {
       const auto square = squares.find({points[row], faults[column]});
       if (square == squares.end()) continue;
-      svg += draw_square(square->second, points[row], faults[column], kLeft + static_cast<int>(column) * kCellWidth, y);
+      svg += draw_square(square->second, points[row], faults[column], left + static_cast<int>(column) * kCellWidth, y);
     }
   }
   return svg + "</svg></div>\n";

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "harness/report/html_parts.h"
 #include "harness/report/report.h"
 
 namespace crashwright::harness {
@@ -16,17 +17,6 @@ struct Suite {
   size_t tests = 0, failures = 0, errors = 0, skipped = 0;
   double seconds = 0;
 };
-
-// "memory" of scenarios/memory/null.yaml.
-std::string suite_name(const CaseRecord& record) {
-  if (!record.finished) return "interrupted";
-  const std::string& path = record.finished->scenario_path;
-  const size_t file = path.rfind('/');
-  if (file == std::string::npos || file == 0) return "scenarios";
-  const size_t folder = path.rfind('/', file - 1);
-  return path.substr(folder == std::string::npos ? 0 : folder + 1,
-                     file - (folder == std::string::npos ? 0 : folder + 1));
-}
 
 std::string failure_text(const CaseFinished& done) {
   std::string text;
@@ -83,15 +73,26 @@ void add_case(const CaseRecord& record, const std::string& suite_label, Suite& s
   suite.cases += "    </testcase>\n";
 }
 
-// An interrupted run must not look like a smaller green one.
-void add_never_started(uint64_t count, Suite& suite) {
+// An interrupted or incomplete run must not look like a smaller green one.
+void add_absence(const std::string& name, const std::string& message, Suite& suite) {
   ++suite.tests;
   ++suite.errors;
   suite.cases += fmt::format(
-      "    <testcase classname=\"crashwright.run\" name=\"cases that never started\" time=\"0\">\n"
-      "      <error type=\"INTERRUPTED\" message=\"{} cases never started\"/>\n"
+      "    <testcase classname=\"crashwright.run\" name=\"{}\" time=\"0\">\n"
+      "      <error type=\"INTERRUPTED\" message=\"{}\"/>\n"
       "    </testcase>\n",
-      count);
+      name, message);
+}
+
+void add_absences(const RunRecord& run, std::map<std::string, Suite>& suites) {
+  const size_t never_started = count_outcomes(run).never_started;
+  if (never_started > 0) {
+    add_absence("cases that never started", fmt::format("{} cases never started", never_started), suites["run"]);
+  }
+  for (const uint64_t index : run.started.shard.missing) {
+    const std::string name = fmt::format("share {} of {}", index, run.started.shard.count);
+    add_absence(name, name + " is missing", suites["run"]);
+  }
 }
 
 }  // namespace
@@ -99,10 +100,10 @@ void add_never_started(uint64_t count, Suite& suite) {
 std::string render_junit(const RunRecord& run) {
   std::map<std::string, Suite> suites;
   for (const CaseRecord& record : run.cases) {
-    const std::string label = suite_name(record);
+    const std::string label = suite_of(record);
     add_case(record, label, suites[label]);
   }
-  if (run.cases.size() < run.started.cases) add_never_started(run.started.cases - run.cases.size(), suites["run"]);
+  add_absences(run, suites);
   Suite total;
   std::string body;
   for (const auto& [label, suite] : suites) {

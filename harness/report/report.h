@@ -5,6 +5,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "harness/report/event_log.h"
@@ -14,8 +16,23 @@ namespace crashwright::harness {
 [[nodiscard]] std::string render_run_json(const RunRecord& run);
 // JUnit XML as Jenkins and GitLab accept it: one testcase per case, grouped by the scenario's folder.
 [[nodiscard]] std::string render_junit(const RunRecord& run);
-// One static page without scripts, network or files beside it.
-[[nodiscard]] std::string render_html(const RunRecord& run);
+// A trace for ui.perfetto.dev: a slice for each case, its steps as instants.
+[[nodiscard]] std::string render_perfetto(const RunRecord& run);
+// JSON Schema (draft-07) of a line of events.jsonl.
+[[nodiscard]] const char* events_schema() noexcept;
+
+// One static page that needs no network and is whole without its script. `folder`: of the run, where evidence and
+// earlier runs are found; empty: from the events alone.
+struct BesidePage {
+  std::string path;  // below the run's folder
+  std::string html;
+};
+struct Page {
+  std::string html;
+  std::vector<BesidePage> beside;  // evidence that would make the page heavy
+};
+[[nodiscard]] Page render_page(const RunRecord& run, const std::string& folder);
+[[nodiscard]] std::string render_html(const RunRecord& run);  // from the events alone
 
 // Renders all three into `folder` from its events.jsonl, each replaced at once.
 [[nodiscard]] Status write_reports(const std::string& folder);

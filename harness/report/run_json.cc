@@ -48,6 +48,7 @@ std::string render_run_json(const RunRecord& run) {
                      {"jobs", run.started.jobs},
                      {"started_wall_ns", run.started.wall_ns},
                      {"planned", run.started.cases},
+                     {"missing_shards", run.started.shard.missing},
                      {"interrupted", !run.finished || run.finished->interrupted},
                      {"exit_code", run.finished ? Json(run.finished->exit_code) : Json(nullptr)},
                      {"duration_ms", run.finished ? Json(run.finished->duration_ns / 1'000'000) : Json(nullptr)},
@@ -68,7 +69,11 @@ Status write_reports(const std::string& folder) {
   if (!run) return tl::unexpected(run.error());
   if (auto written = write_file_atomic(folder + "/run.json", render_run_json(*run)); !written) return written;
   if (auto written = write_file_atomic(folder + "/junit.xml", render_junit(*run)); !written) return written;
-  return write_file_atomic(folder + "/report.html", render_html(*run));
+  const Page page = render_page(*run, folder);
+  for (const BesidePage& beside : page.beside) {
+    if (auto written = write_file_atomic(folder + "/" + beside.path, beside.html); !written) return written;
+  }
+  return write_file_atomic(folder + "/report.html", page.html);
 }
 
 }  // namespace crashwright::harness

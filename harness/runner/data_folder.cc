@@ -41,6 +41,15 @@ uint64_t place_offset(const DamagePlace& place, uint64_t bytes) {
   return std::min(bytes * place.fraction_ppm / 1'000'000, bytes - 1);
 }
 
+// `lose:` of the n-th loss of power of the plan; without it whatever the seed takes away.
+uint64_t lost_max(const Plan& plan, uint32_t n) {
+  for (const FaultPlan& fault : plan.faults) {
+    if (fault.action != postmortem::FaultAction::kPowerLoss || n-- > 0) continue;
+    return fault.args[0] > 0 ? static_cast<uint64_t>(fault.args[0]) : UINT64_MAX;
+  }
+  return UINT64_MAX;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DataFolder>> DataFolder::create(const Plan& plan, const std::string& case_folder, int control_fd,
@@ -73,6 +82,7 @@ Status DataFolder::mount() {
   options.control_fd = control_fd_;
   options.profile = profile_name(plan_.profile)[0];
   options.seed = plan_.seed + powers_lost_;
+  options.lost_max = lost_max(plan_, powers_lost_);
   auto mounted = StorageMount::start(options);
   if (!mounted) return tl::unexpected(mounted.error());
   mount_ = std::move(*mounted);

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
 #include <exception>
 #include <optional>
@@ -15,6 +14,7 @@
 #include "harness/runner/golden.h"
 #include "harness/runner/interrupt.h"
 #include "harness/runner/ledger.h"
+#include "harness/runner/plan_queue.h"
 
 namespace crashwright::harness {
 namespace {
@@ -74,12 +74,11 @@ std::optional<CaseFinished> run_case_safely(const Plan& plan, RunContext& contex
   }
 }
 
-void work(const std::vector<Plan>& plans, RunContext& context, std::atomic<size_t>& next,
-          std::vector<std::optional<CaseFinished>>& finished) {
-  for (;;) {
-    const size_t mine = next.fetch_add(1);
-    if (mine >= plans.size() || interrupted()) return;
-    finished[mine] = run_case_safely(plans[mine], context);
+void work(PlanQueue& queue, RunContext& context) {
+  while (!interrupted()) {
+    const PlanQueue::Taken taken = queue.take();
+    if (taken.plan == nullptr) return;
+    queue.finished(taken.place, run_case_safely(*taken.plan, context));
   }
 }
 
@@ -128,20 +127,16 @@ Result<RunSummary> run_plans(const std::vector<Plan>& plans, const RunOptions& o
   if (!machine) return tl::unexpected(machine.error());
   GoldenRuns golden(options, **ledger);
   RunContext context{options, *machine, **ledger, golden, sink};
-  std::atomic<size_t> next{0};
-  std::vector<std::optional<CaseFinished>> finished(plans.size());
+  PlanQueue queue(plans, options);
   {
     std::vector<std::jthread> workers;
     const size_t jobs = std::min<size_t>(std::max(1U, options.jobs), plans.size());
-    for (size_t i = 0; i < jobs; ++i) {
-      workers.emplace_back([&] { work(plans, context, next, finished); });
-    }
+    for (size_t i = 0; i < jobs; ++i) workers.emplace_back([&] { work(queue, context); });
   }
   if (auto removed = remove_tree(options.folder + "/.golden"); !removed) return tl::unexpected(removed.error());
   RunSummary summary;
-  for (std::optional<CaseFinished>& one : finished) {
-    if (one) summary.cases.push_back(std::move(*one));
-  }
+  summary.cases = queue.results();
+  summary.stopped_by = queue.stopped_by();
   summary.machine = std::move(*machine);
   summary.interrupted = interrupted();
   return summary;

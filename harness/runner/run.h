@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,12 @@ struct Programs {
 // with the same command line. kUsage when it does not exist.
 [[nodiscard]] Result<Programs> find_programs(const std::string& engine);
 
+// When to begin no further case. What is under way is finished and judged.
+struct RunLimits {
+  uint64_t failures_max = 0;  // that many cases with FAIL or ERROR; 0: whatever comes
+  uint64_t duration_ns = 0;   // since the start of the run; 0: no limit
+};
+
 struct RunOptions {
   std::string folder;  // of the run, exists, absolute: case folders are made in it
   unsigned jobs = 2;
@@ -43,12 +50,16 @@ struct RunOptions {
   Programs programs;
   std::string crashwright;  // the program to repeat with, for repro.sh
   std::string engine;       // the --engine it was given, for repro.sh
+  RunLimits limits{};
+  // Called when all plans are taken, with 1, 2, ...: the plans of another round; none: the run ends. May be empty.
+  std::function<std::vector<Plan>(uint64_t round)> further_round{};
 };
 
 struct RunSummary {
   std::vector<CaseFinished> cases;  // those that ended, in order of the plans
   Capabilities machine;             // what the canary found
   bool interrupted = false;
+  std::string stopped_by{};  // "--for" or "--max-fail" when a limit ended it before all cases were begun
 };
 
 [[nodiscard]] Result<RunSummary> run_plans(const std::vector<Plan>& plans, const RunOptions& options, EventSink& sink);

@@ -52,6 +52,8 @@ std::vector<Field> fault_fields() {
        [](Target t, Value v) { t.fault->file = v.text(); }, file_words},
       {"fault", "bytes", FieldType::kSize, "512B", "of the write that still reach the file", "bytes: 100B",
        [](Target t, Value v) { t.fault->bytes = v.number; }, nullptr, 0, 1 << 30},
+      {"fault", "lose", FieldType::kCount, "what the seed says", "at most so many unsynced writes and changes are lost",
+       "lose: 1", [](Target t, Value v) { t.fault->lost_max = v.number; }, nullptr, 1, 1ULL << 32},
       {"fault", "headroom", FieldType::kSize, "16MiB", "address space left when the limit is set", "headroom: 8MiB",
        [](Target t, Value v) { t.fault->headroom_bytes = v.number; }, nullptr, 0, 1ULL << 40},
       {"fault", "limit", FieldType::kSize, "192MiB", "of the engine's memory cgroup", "limit: 256MiB",

@@ -64,6 +64,9 @@ void set_arguments(const ScenarioFault& fault, FaultPlan& plan) {
     case FaultAction::kCrashInHandler:
       plan.args[0] = argument(fault.stage, 1);
       break;
+    case FaultAction::kPowerLoss:
+      plan.args[0] = argument(fault.lost_max, 0);
+      break;
     case FaultAction::kTornWrite:
     case FaultAction::kShortWrite:
       plan.args[0] = argument(fault.bytes, kTornBytes);

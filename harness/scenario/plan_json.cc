@@ -147,6 +147,7 @@ std::string plan_to_json(const Plan& plan) {
                          {"repetition", plan.repetition},
                          {"build", build_name(plan.build)},
                          {"planted_bugs", plan.planted_bugs},
+                         {"substring_classifier", plan.substring_classifier},
                          {"durability", durability_name(plan.session.durability)},
                          {"profile", profile_name(plan.profile)},
                          {"storage", plan.fuse ? "fuse" : "plain"},

@@ -81,6 +81,7 @@ struct ScenarioFault {
   bool during_recovery = false;            // the start that follows the faults before this one
   std::string file;                        // storage faults: audit.log or state.bin
   std::optional<uint64_t> bytes;           // torn_write, short_write: what still lands
+  std::optional<uint64_t> lost_max;        // power_loss: tear units and changes that are lost at most
   std::optional<uint64_t> headroom_bytes;  // bad_alloc: left under the limit
   std::optional<uint64_t> limit_bytes;     // cgroup_oom: of the memory cgroup
   std::optional<uint64_t> for_ns;          // sigstop: how long; absent: for good

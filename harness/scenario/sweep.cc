@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 
 #include "base/check.h"
@@ -135,14 +134,6 @@ std::vector<Scenario> sweep_scenarios(const SweepCensus& census) {
     add_second_recovery(census.recovery, cancel, scenarios);
   }
   return scenarios;
-}
-
-bool parse_shard(const std::string& text, uint64_t& index, uint64_t& count) {
-  const char* const end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), end, index);
-  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '/') return false;
-  const auto second = std::from_chars(first.ptr + 1, end, count);
-  return second.ec == std::errc() && second.ptr == end && index >= 1 && index <= count;
 }
 
 }  // namespace crashwright::harness

@@ -35,7 +35,4 @@ struct SweepCensus {
 
 [[nodiscard]] std::vector<Scenario> sweep_scenarios(const SweepCensus& census);
 
-// Every n-th case, counted from the i-th: "2/5". False when the text is no such thing or i is not within 1 to n.
-[[nodiscard]] bool parse_shard(const std::string& text, uint64_t& index, uint64_t& count);
-
 }  // namespace crashwright::harness

@@ -91,15 +91,4 @@ BOOST_AUTO_TEST_CASE(an_exchange_that_cancels_by_itself_is_not_held_to_the_unint
   BOOST_TEST(cancelling > 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_shard_is_two_numbers_and_the_first_is_not_the_larger) {
-  uint64_t index = 0;
-  uint64_t count = 0;
-  BOOST_TEST(parse_shard("2/5", index, count));
-  BOOST_TEST(index == 2U);
-  BOOST_TEST(count == 5U);
-  for (const char* const nonsense : {"", "2", "0/5", "6/5", "a/5", "2/", "2/5x", "/5", "1/0"}) {
-    BOOST_TEST(!parse_shard(nonsense, index, count), nonsense);
-  }
-}
-
 }  // namespace crashwright::harness

@@ -67,23 +67,35 @@ class Durability {
   std::vector<bool> dropped_;
 };
 
-// How the seed treats what may be lost: sometimes all of it, sometimes any subset.
+// How the seed treats what may be lost: sometimes all of it, sometimes any subset. A larger `lost_max` takes away the
+// same and more.
 class Draw {
  public:
-  explicit Draw(uint64_t seed) : random_(seed) {
+  Draw(uint64_t seed, uint64_t lost_max) : random_(seed), left_(lost_max) {
     static constexpr uint64_t kKeepPpb[] = {0, 500'000'000, 900'000'000};
     keep_ppb_ = kKeepPpb[random_.below(3)];
   }
-  [[nodiscard]] bool keep() { return random_.chance_ppb(keep_ppb_); }
-  [[nodiscard]] size_t prefix(size_t count) { return keep_ppb_ == 0 ? 0 : random_.below(count + 1); }
+  [[nodiscard]] bool keep() { return random_.chance_ppb(keep_ppb_) || take(1) == 0; }
+  [[nodiscard]] size_t prefix(size_t count) {
+    const size_t kept = keep_ppb_ == 0 ? 0 : random_.below(count + 1);
+    return count - take(count - kept);
+  }
 
  private:
+  // How many of `wanted` may still be lost.
+  uint64_t take(uint64_t wanted) {
+    const uint64_t taken = std::min(wanted, left_);
+    left_ -= taken;
+    return taken;
+  }
+
   Random random_;
+  uint64_t left_;
   uint64_t keep_ppb_;
 };
 
 // The surviving tear units of an unsynced write, each applied as a write of its own.
-void apply_torn(const Operation& write, uint32_t unit, Draw& draw, PowerLossImage& image) {
+void apply_torn(const Operation& write, size_t index, uint32_t unit, Draw& draw, PowerLossImage& image) {
   size_t kept = 0;
   size_t units = 0;
   for (uint64_t begin = 0; begin < write.size; ++units) {
@@ -101,6 +113,7 @@ void apply_torn(const Operation& write, uint32_t unit, Draw& draw, PowerLossImag
   }
   if (kept == 0) ++image.operations_lost;
   if (kept > 0 && kept < units) ++image.writes_torn;
+  if (kept < units) image.lost.push_back({index, units - kept, units});
 }
 
 }  // namespace
@@ -109,7 +122,7 @@ PowerLossImage power_loss_image(const std::vector<Operation>& operations, const 
   CRASHWRIGHT_CHECK(options.tear_unit_bytes > 0, "a tear unit has a size");
   PowerLossImage image;
   const Durability durable(operations, options.profile);
-  Draw draw(options.seed);
+  Draw draw(options.seed, options.lost_max);
   size_t pending = 0;
   for (size_t i = 0; i < operations.size(); ++i) {
     if (!durable[i] && is_metadata(operations[i].kind)) ++pending;
@@ -122,12 +135,13 @@ PowerLossImage power_loss_image(const std::vector<Operation>& operations, const 
     if (durable[i]) {
       image.tree.apply(operation);
     } else if (changes_data(operation.kind)) {
-      apply_torn(operation, options.tear_unit_bytes, draw, image);
+      apply_torn(operation, i, options.tear_unit_bytes, draw, image);
     } else if (options.profile == 'E' ? metadata_left > 0 : draw.keep()) {
       if (metadata_left > 0) --metadata_left;
       image.tree.apply(operation);
     } else {
       ++image.operations_lost;
+      image.lost.push_back({i, 0, 0});
     }
   }
   return image;

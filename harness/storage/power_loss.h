@@ -22,12 +22,21 @@ struct PowerLossOptions {
   char profile = 'E';
   uint64_t seed = 1;
   uint32_t tear_unit_bytes = 512;
+  uint64_t lost_max = UINT64_MAX;  // tear units and changes; what the seed would take away beyond that is kept
+};
+
+// A change that did not survive, or not wholly.
+struct LostOperation {
+  size_t index = 0;    // in the record
+  uint64_t units = 0;  // tear units of a write that were lost; 0: the change as a whole
+  uint64_t of = 0;     // tear units that it had
 };
 
 struct PowerLossImage {
   TreeModel tree;
   uint64_t operations_lost = 0;  // wholly
   uint64_t writes_torn = 0;      // kept in part
+  std::vector<LostOperation> lost;
 };
 
 [[nodiscard]] PowerLossImage power_loss_image(const std::vector<Operation>& operations,

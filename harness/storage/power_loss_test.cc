@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "harness/storage/hand_written_record.h"
+#include "harness/storage/lost_operations.h"
 
 using namespace crashwright;
 using namespace crashwright::harness;
@@ -100,6 +101,45 @@ BOOST_AUTO_TEST_CASE(later_metadata_is_lost_as_a_suffix_on_ext4_and_one_by_one_o
 BOOST_AUTO_TEST_CASE(an_unsynced_write_tears_at_its_units) {
   const auto record = HandWrittenRecord().create(1, "a").write(1, 0, "....").sync(1).write(1, 0, "AABB");
   BOOST_TEST((outcomes(record, 'E', 2) == Set{"a=....;", "a=AA..;", "a=..BB;", "a=AABB;"}));
+}
+
+BOOST_AUTO_TEST_CASE(no_more_is_lost_than_allowed_and_a_larger_limit_takes_away_the_same_and_more) {
+  const auto record =
+      HandWrittenRecord().create(1, "a").write(1, 0, "......").sync(1).sync_folder().write(1, 0, "AABBCC");
+  const auto lost_units = [&](char profile, uint64_t seed, uint64_t lost_max) {
+    const std::string text = render(power_loss_image(record.operations(), {profile, seed, 2, lost_max}).tree);
+    return std::count(text.begin(), text.end(), '.') / 2;
+  };
+  for (const char profile : {'E', 'S'}) {
+    for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+      const auto all = lost_units(profile, seed, UINT64_MAX);
+      for (uint64_t limit = 1; limit <= 3; ++limit) {
+        BOOST_TEST(lost_units(profile, seed, limit) == std::min<long>(all, static_cast<long>(limit)));
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_lost_is_told_in_words) {
+  HandWrittenRecord record;
+  record.create(1, "a").write(1, 0, "....").sync(1).write(1, 0, "AABB").create(2, "b").rename(2, "b", "c", kNoNode);
+  Set lines;
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const PowerLossImage image = power_loss_image(record.operations(), {'S', seed, 2});
+    std::istringstream text(lost_operations_text(record.operations(), image.lost, 2));
+    for (std::string line; std::getline(text, line);) lines.insert(line);
+  }
+  BOOST_TEST((lines == Set{"create of /a", "create of /b", "rename of /b to /c", "write of 4 bytes at 0 of /a",
+                           "write of 4 bytes at 0 of /a, torn: 1 of its 2 units of 2 bytes lost"}));
+}
+
+BOOST_AUTO_TEST_CASE(later_metadata_is_lost_as_a_suffix_of_no_more_than_allowed) {
+  const auto record = HandWrittenRecord().create(1, "a").create(2, "b");
+  Set seen;
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    seen.insert(render(power_loss_image(record.operations(), {'E', seed, 512, 1}).tree));
+  }
+  BOOST_TEST((seen == Set{"a=;", "a=;b=;"}));
 }
 
 BOOST_AUTO_TEST_CASE(data_dropped_by_a_failed_sync_stays_lost_after_a_later_sync) {

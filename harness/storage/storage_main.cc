@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
+#include "harness/storage/lost_operations.h"
 #include "harness/storage/power_loss.h"
 #include "harness/storage/storage_fs.h"
 #include "harness/storage/storage_wire.h"
@@ -46,6 +48,7 @@ Arguments parse(char** argv) {
   std::istringstream pipes(argv[9]);
   for (std::string number; std::getline(pipes, number, ',');) arguments.ack_pipes.push_back(std::atoi(number.c_str()));
   arguments.echo_fd = std::atoi(argv[10]);
+  arguments.power_loss.lost_max = std::strtoull(argv[11], nullptr, 10);
   return arguments;
 }
 
@@ -63,8 +66,11 @@ void answer(int socket, const Result<std::string>& result) {
 Result<std::string> materialise(StorageFs& fs, const PowerLossOptions& options, const std::string& folder) {
   if (options.profile == 'K') fs.flush();  // what a process stored to a mapping outlives it
   StorageCore& core = fs.core();
-  const PowerLossImage image = power_loss_image(core.record().first(core.operations_until_cut()), options);
+  const auto operations = core.record().first(core.operations_until_cut());
+  const PowerLossImage image = power_loss_image(operations, options);
   if (auto written = image.tree.write_out(folder); !written) return tl::unexpected(written.error());
+  const std::string lost = lost_operations_text(operations, image.lost, options.tear_unit_bytes);
+  if (auto written = write_file(folder + ".lost", lost); !written) return tl::unexpected(written.error());
   return std::to_string(image.operations_lost) + " operations lost, " + std::to_string(image.writes_torn) +
          " writes torn under profile " + std::string(1, options.profile);
 }
@@ -145,7 +151,7 @@ int run(const Arguments& arguments) {
 }  // namespace crashwright::harness
 
 int main(int argc, char** argv) {
-  if (argc != 11) {
+  if (argc != 12) {
     std::fputs("crashwright_storage is started by crashwright; see `crashwright --help`\n", stderr);
     return 2;
   }

@@ -48,11 +48,12 @@ struct Arguments {
               std::to_string(socket),
               options.record_folder,
               joined(options.ack_pipes),
-              std::to_string(options.echo_fd)} {
+              std::to_string(options.echo_fd),
+              std::to_string(options.lost_max)} {
     for (size_t i = 0; i < words.size(); ++i) pointers[i] = words[i].data();
   }
-  std::array<std::string, 11> words;
-  std::array<char*, 12> pointers{};
+  std::array<std::string, 12> words;
+  std::array<char*, 13> pointers{};
 };
 
 // In the child between fork and exec: only async-signal-safe calls.

@@ -23,6 +23,7 @@ struct StorageOptions {
   uint32_t tear_unit_bytes = 512;
   std::string record_folder = {};   // existing folder for a record that can be followed; empty: one without a name
   std::vector<int> ack_pipes = {};  // read ends with lines `ack TOKEN`, for the record
+  uint64_t lost_max = UINT64_MAX;   // PowerLossOptions::lost_max
   int echo_fd = -1;                 // gets a copy of what comes out of the first of them
 };
 

@@ -113,7 +113,8 @@ def examine(job):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="crashwright-zoo-"))
     try:
         status = die(program, build, bug["name"], folder)
-        out = subprocess.run([options.crashwright, "autopsy", "--json", str(folder)], capture_output=True, text=True,
+        command = [options.crashwright, "autopsy", "--format", "json", str(folder)]
+        out = subprocess.run(command, capture_output=True, text=True,
                              timeout=120)
         report = json.loads(out.stdout) if out.stdout.startswith("{") else {}
         death = {"bug": bug["name"], "build": name_of(build), "flavour": build.flavour, "expected": bug["cause"],

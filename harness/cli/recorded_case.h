@@ -1,0 +1,29 @@
+// A case of an earlier run, planned again exactly as it was: scenario as resolved, seed, build, planted bugs, limits.
+//
+// Read from the case's folder: scenario.yaml and plan.json. Threads: free functions. Errors: kUsage when the folder is
+// no case, or its scenario means something else to this program.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "harness/scenario/plan.h"
+
+namespace crashwright::harness::cli {
+
+struct RecordedCase {
+  std::string id;             // empty: as the plan says
+  std::string scenario_path;  // of the file it came from; empty: none (a sweep)
+  std::string scenario_text;
+  PlanOptions options;
+  Build build = Build::kRelease;
+  uint32_t repetition = 0;
+};
+
+[[nodiscard]] Result<RecordedCase> read_recorded_case(const std::string& folder);
+
+// The plan of `recorded`, or of the same case with another scenario text. `where` is used in messages.
+[[nodiscard]] Result<Plan> plan_again(const RecordedCase& recorded, const std::string& scenario_text,
+                                      const std::string& where);
+
+}  // namespace crashwright::harness::cli

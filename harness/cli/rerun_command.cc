@@ -1,0 +1,114 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/cli/command.h"
+#include "harness/cli/exit_code.h"
+#include "harness/cli/recorded_case.h"
+#include "harness/cli/run_options.h"
+#include "harness/cli/run_reference.h"
+#include "harness/scenario/suggest.h"
+
+namespace crashwright::harness::cli {
+namespace {
+
+using verifiers::Outcome;
+
+struct RerunArguments {
+  std::vector<std::string> runs;
+  std::vector<std::string> cases;
+  bool skipped = false;
+  RunArguments run;
+};
+
+// A case that was interrupted is repeated too; one that was skipped only when asked for, or named.
+bool is_wanted(const CaseRecord& record, const RerunArguments& rerun) {
+  const std::string& id = record.started.case_id;
+  if (!rerun.cases.empty()) return std::find(rerun.cases.begin(), rerun.cases.end(), id) != rerun.cases.end();
+  if (!record.finished) return true;
+  const Outcome outcome = record.finished->outcome;
+  return outcome == Outcome::kSkipped ? rerun.skipped : outcome != Outcome::kPass;
+}
+
+Status refuse_unknown_cases(const RunRecord& run, const std::vector<std::string>& cases) {
+  std::vector<std::string> known;
+  for (const CaseRecord& record : run.cases) known.push_back(record.started.case_id);
+  for (const std::string& id : cases) {
+    if (std::find(known.begin(), known.end(), id) != known.end()) continue;
+    return fail(ErrorKind::kUsage, fmt::format("no case \"{}\" in {}", id, run.started.folder), suggestion(id, known));
+  }
+  return {};
+}
+
+// The engine that the run was given, so that the same program is asked again.
+std::string engine_of(const std::vector<std::string>& argv) {
+  for (size_t i = 0; i < argv.size(); ++i) {
+    if (argv[i] == "--engine" && i + 1 < argv.size()) return argv[i + 1];
+    if (argv[i].rfind("--engine=", 0) == 0) return argv[i].substr(9);
+  }
+  return "";
+}
+
+Result<std::vector<Plan>> plan_cases(const RunReference& run, const RerunArguments& rerun) {
+  std::vector<Plan> plans;
+  for (const CaseRecord& record : run.record.cases) {
+    if (!is_wanted(record, rerun)) continue;
+    const std::string place = record.finished ? record.finished->folder : record.started.case_id;
+    const std::string folder = run.folder + "/" + place;
+    const auto recorded = read_recorded_case(folder);
+    if (!recorded) return tl::unexpected(recorded.error());
+    auto plan = plan_again(*recorded, recorded->scenario_text, folder + "/scenario.yaml");
+    if (!plan) return tl::unexpected(plan.error());
+    plans.push_back(std::move(*plan));
+  }
+  return plans;
+}
+
+int repeat(const RunReference& from, RerunArguments& rerun) {
+  if (const auto good = refuse_unknown_cases(from.record, rerun.cases); !good) return report_error(good.error());
+  const auto plans = plan_cases(from, rerun);
+  if (!plans) return report_error(plans.error());
+  const OutcomeCounts counts = count_outcomes(from.record);
+  if (plans->empty()) {
+    fmt::print(stderr, "crashwright: nothing to repeat: no case of {} failed\n", from.folder);
+    return kExitNothing;
+  }
+  RunRequest& request = rerun.run.request;
+  if (request.engine.empty()) request.engine = engine_of(from.record.started.argv);
+  if (!request.engine.empty()) request.argv.insert(request.argv.end(), {"--engine", request.engine});
+  const auto programs = find_programs(request.engine);
+  if (!programs) return report_error(programs.error());
+  request.seed = from.record.started.seed;
+  request.note = fmt::format("repeats {} of the {} cases of {}", plans->size(), from.record.cases.size(), from.folder);
+  if (counts.never_started > 0) {
+    fmt::print(stderr, "crashwright: {} cases of {} never started and left nothing to repeat\n", counts.never_started,
+               from.folder);
+  }
+  return carry_out_and_print(*plans, *programs, rerun.run);
+}
+
+}  // namespace
+
+int rerun_command(const std::vector<std::string>& arguments) {
+  RerunArguments rerun;
+  Options options(
+      "rerun",
+      "Repeats what did not pass in a run: the same seeds, the scenarios as they were resolved then, whatever "
+      "became of their files.");
+  options.arguments("[RUN]", rerun.runs, "folder of a run (default crashwright-out/latest)");
+  options.texts("--case", "ID", rerun.cases, "only this case, whatever came of it");
+  options.flag("--skipped", rerun.skipped, "repeat skipped cases too");
+  options.text("--engine", "PATH", rerun.run.request.engine, "engine to run instead of the one of that run");
+  declare_outputs(options, rerun.run);
+  options.example("crashwright rerun");
+  options.example("crashwright rerun crashwright-out/latest --case double-free.asan --keep");
+  if (const auto code = options.parse(arguments)) return *code;
+  if (rerun.runs.size() > 1) return report_error({ErrorKind::kUsage, "rerun wants one run", ""});
+  if (const auto good = rerun.run.plan_options(); !good) return report_error(good.error());
+  const auto from = open_run(rerun.runs.empty() ? kLatestRun : rerun.runs.front());
+  if (!from) return report_error(from.error());
+  rerun.run.request.argv = arguments;
+  return repeat(*from, rerun);
+}
+
+}  // namespace crashwright::harness::cli

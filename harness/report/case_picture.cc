@@ -1,0 +1,108 @@
+#include "harness/report/case_picture.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include "base/file.h"
+#include "rca/timeline.h"
+
+namespace crashwright::harness {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kLogBeforeMax = 60;
+constexpr size_t kLogAfterMax = 25;
+constexpr size_t kLostMax = 60;
+constexpr size_t kArtefactsMax = 60;
+
+char severity_letter(postmortem::Severity severity) {
+  switch (severity) {
+    case postmortem::Severity::kDebug:
+      return 'D';
+    case postmortem::Severity::kWarn:
+      return 'W';
+    case postmortem::Severity::kError:
+      return 'E';
+    default:
+      return 'I';
+  }
+}
+
+LogLine line_of(const rca::Timeline& timeline, size_t index, uint64_t crash_ns) {
+  const rca::TimelineEvent& event = timeline.events[index];
+  LogLine line;
+  line.offset_ns = static_cast<int64_t>(event.at_ns) - static_cast<int64_t>(crash_ns);
+  const auto is_this = [&](const rca::TimelineCrash& crash) { return crash.event == index; };
+  const bool death = std::any_of(timeline.crashes.begin(), timeline.crashes.end(), is_this);
+  line.severity = death ? 'X' : severity_letter(event.severity);
+  line.source = rca::timeline_kind_name(timeline.sources[event.source].kind);
+  line.thread = event.thread;
+  line.text = event.text;
+  return line;
+}
+
+// Around the first crash; without one (the process was killed from outside) the end of what the engine said.
+void read_log(const std::string& case_folder, CasePicture& picture) {
+  const auto timeline = rca::read_timeline({case_folder});
+  if (!timeline || timeline->events.empty()) return;
+  size_t centre = timeline->events.size() - 1;
+  if (!timeline->crashes.empty()) centre = timeline->crashes.front().event;
+  const uint64_t crash_ns = timeline->events[centre].at_ns;
+  const size_t begin = centre > kLogBeforeMax ? centre - kLogBeforeMax : 0;
+  const size_t end = std::min(timeline->events.size(), centre + 1 + kLogAfterMax);
+  for (size_t i = begin; i < end; ++i) {
+    // The exchange opens its day before it looks at a clock.
+    if (timeline->events[i].monotonic_ns > 0 || timeline->events[i].wall_ns > 0) {
+      picture.log.push_back(line_of(*timeline, i, crash_ns));
+    }
+  }
+  picture.log_left_out = timeline->events.size() - picture.log.size();
+}
+
+void read_lost(const std::string& case_folder, CasePicture& picture) {
+  for (int number = 1;; ++number) {
+    const auto text = read_file(case_folder + "/backing-" + std::to_string(number) + ".lost");
+    if (!text) return;
+    std::istringstream lines(*text);
+    size_t left_out = 0;
+    for (std::string line; std::getline(lines, line);) {
+      if (picture.lost.size() < kLostMax) {
+        picture.lost.push_back(std::move(line));
+      } else {
+        ++left_out;
+      }
+    }
+    if (left_out > 0) picture.lost.push_back("and " + std::to_string(left_out) + " more");
+  }
+}
+
+void read_artefacts(const std::string& case_folder, CasePicture& picture) {
+  std::error_code trouble;
+  for (fs::recursive_directory_iterator entry(case_folder, trouble), end; entry != end && !trouble;
+       entry.increment(trouble)) {
+    if (!entry->is_regular_file(trouble)) continue;
+    if (picture.artefacts.size() >= kArtefactsMax) {
+      ++picture.artefacts_left_out;
+      continue;
+    }
+    picture.artefacts.push_back({entry->path().lexically_relative(case_folder).string(), entry->file_size(trouble)});
+  }
+  std::sort(picture.artefacts.begin(), picture.artefacts.end(),
+            [](const Artefact& a, const Artefact& b) { return a.path < b.path; });
+}
+
+}  // namespace
+
+CasePicture read_case_picture(const std::string& case_folder) {
+  CasePicture picture;
+  picture.lanes = read_lanes(case_folder);
+  read_log(case_folder, picture);
+  picture.states = read_state_tables(case_folder);
+  read_lost(case_folder, picture);
+  read_artefacts(case_folder, picture);
+  return picture;
+}
+
+}  // namespace crashwright::harness
