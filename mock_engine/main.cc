@@ -18,6 +18,10 @@ using namespace crashwright;
 using namespace crashwright::mock_engine;
 
 constexpr size_t kFlightRingBytes = 256 << 10;
+// A recovery alone logs a few lines, and is started for each of thousands of crash states.
+constexpr size_t kFlightRingBytesRecoverOnly = 16 << 10;
+constexpr size_t kFlightThreadsRecoverOnly = 4;
+constexpr size_t kFlightSitesRecoverOnly = 128;
 
 int fail_with(const Error& error) {
   std::fprintf(stderr, "mock_engine: %s\n", error.message.c_str());
@@ -36,6 +40,11 @@ Status install_kit(const EngineOptions& options) {
   postmortem::FlightRecorderOptions recorder;
   recorder.path = prefix + "flight-" + pid + ".rec";
   recorder.ring_bytes_per_thread = kFlightRingBytes;
+  if (options.recover_only) {
+    recorder.ring_bytes_per_thread = kFlightRingBytesRecoverOnly;
+    recorder.threads_max = recorder.threads_prefaulted = kFlightThreadsRecoverOnly;
+    recorder.sites_max = kFlightSitesRecoverOnly;
+  }
   return postmortem::open_flight_recorder(recorder);
 }
 

@@ -79,7 +79,7 @@ uint64_t bridge_library(uint64_t stack_pointer, uint64_t& frame_pointer, uint64_
   if (frame_pointer > found && frame_pointer < limit && frame_record_at(frame_pointer, next, return_address))
     return found;
   frame_pointer = 0;
-  for (address += 8; address < limit && frame_pointer == 0; address += 8) {
+  for (address += 8; address < limit && frame_pointer == 0 && g_reader.word(address, value); address += 8) {
     if (!frame_record_at(address, next, return_address)) continue;
     if (next > address && next - address < kFrameBytesMax && next % 8 == 0) frame_pointer = address;
   }

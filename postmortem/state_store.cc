@@ -70,6 +70,19 @@ void take_slot(uint32_t slot, std::span<const std::byte> bytes, StoreContent& co
   readout.newest = StateSnapshot{header.sequence, {payload.begin(), payload.end()}};
 }
 
+// A slot as far as it is in use: a start reads what was written, not what there is room for.
+Result<std::vector<std::byte>> read_slot(int fd, uint64_t offset, uint64_t slot_bytes) {
+  auto bytes = read_at(fd, offset, std::min<uint64_t>(slot_bytes, sizeof(StateSlotHeader)));
+  if (!bytes || bytes->size() < sizeof(StateSlotHeader)) return bytes;
+  StateSlotHeader header{};
+  std::memcpy(&header, bytes->data(), sizeof header);
+  const uint64_t payload_max = slot_bytes - sizeof header;
+  const auto payload = read_at(fd, offset + sizeof header, std::min(header.payload_bytes, payload_max));
+  if (!payload) return payload;
+  bytes->insert(bytes->end(), payload->begin(), payload->end());
+  return bytes;
+}
+
 Result<StoreContent> read_content(int fd, const std::string& path) {
   StoreContent content;
   const auto head = read_at(fd, 0, sizeof content.file);
@@ -81,7 +94,7 @@ Result<StoreContent> read_content(int fd, const std::string& path) {
   if (!reason.empty()) return fail(ErrorKind::kCorrupt, "state store " + path + ": " + reason);
   for (uint32_t slot = 0; slot < kStateSlots; ++slot) {
     const uint64_t slot_bytes = content.file.slot_bytes;
-    const auto bytes = read_at(fd, state_slot_offset(slot, slot_bytes), slot_bytes);
+    const auto bytes = read_slot(fd, state_slot_offset(slot, slot_bytes), slot_bytes);
     if (!bytes) return fail(bytes.error().kind, path + ": " + bytes.error().message);
     take_slot(slot, *bytes, content);
   }

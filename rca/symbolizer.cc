@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "rca/build_id.h"
+#include "rca/code_ranges.h"
 #include "rca/debug_file.h"
 #include "rca/debug_info.h"
 
@@ -153,6 +154,18 @@ std::unique_ptr<Symbolizer> Symbolizer::from_record(const postmortem::CrashRecor
     if (is_main) impl.build_id = module.build_id;
     impl.report(module.path, file, module.build_id, module.base, true);
     is_main = false;
+  }
+  if (impl.dwfl != nullptr) dwfl_report_end(impl.dwfl, nullptr, nullptr);
+  return symbolizer;
+}
+
+std::unique_ptr<Symbolizer> Symbolizer::from_mappings(std::string_view mappings) {
+  std::unique_ptr<Symbolizer> symbolizer(new Symbolizer);
+  Impl& impl = *symbolizer->impl_;
+  std::map<std::string, bool> seen;
+  for (const FileMapping& mapping : parse_file_mappings(mappings)) {
+    if (mapping.offset != 0 || seen.size() >= kModulesMax || !seen.emplace(mapping.path, true).second) continue;
+    impl.report(mapping.path, mapping.path, "", mapping.begin, false);
   }
   if (impl.dwfl != nullptr) dwfl_report_end(impl.dwfl, nullptr, nullptr);
   return symbolizer;

@@ -31,6 +31,8 @@ class Symbolizer {
   [[nodiscard]] static std::unique_ptr<Symbolizer> from_core(const CoreFile& core, const ModuleSources& sources);
   [[nodiscard]] static std::unique_ptr<Symbolizer> from_record(const postmortem::CrashRecord& record,
                                                                const std::string& executable);
+  // Of a process that lives, or has just ended: the text of its /proc/PID/maps.
+  [[nodiscard]] static std::unique_ptr<Symbolizer> from_mappings(std::string_view mappings);
 
   Symbolizer(const Symbolizer&) = delete;
   Symbolizer& operator=(const Symbolizer&) = delete;

@@ -23,6 +23,7 @@ EngineState state_from_json(const Json& document) {
                                  order.at("price_ticks").get<int64_t>(), order.at("symbol").get<std::string>(),
                                  order.at("side").get<std::string>()});
   }
+  state.next_user_ref = document.value("next_user_ref", uint64_t{0});
   state.in_doubt = document.value("in_doubt", std::vector<uint32_t>{});
   state.kill_switch = document.value("kill_switch", false);
   return state;
@@ -33,10 +34,16 @@ EngineState state_from_json(const Json& document) {
 Result<EngineState> read_engine_state(const std::string& path) {
   const auto text = read_file(path);
   if (!text) return tl::unexpected(text.error());
+  auto state = parse_engine_state(*text);
+  if (!state) return fail(ErrorKind::kCorrupt, path + ": " + state.error().message);
+  return state;
+}
+
+Result<EngineState> parse_engine_state(const std::string& text) {
   try {
-    return state_from_json(Json::parse(*text));
+    return state_from_json(Json::parse(text));
   } catch (const Json::exception& trouble) {
-    return fail(ErrorKind::kCorrupt, path + ": " + trouble.what());
+    return fail(ErrorKind::kCorrupt, trouble.what());
   }
 }
 

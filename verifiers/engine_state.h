@@ -27,12 +27,15 @@ struct EngineState {
   uint64_t feed_sequence = 0;
   uint64_t audit_sequence = 0;         // recovered_state.json only
   uint64_t next_session_sequence = 0;  // recovered_state.json only
+  uint64_t next_user_ref = 0;          // recovered_state.json only
   std::vector<EngineOpenOrder> open_orders;
   std::vector<uint32_t> in_doubt;
   bool kill_switch = false;
 };
 
 [[nodiscard]] Result<EngineState> read_engine_state(const std::string& path);
+// The same from the text of such a document.
+[[nodiscard]] Result<EngineState> parse_engine_state(const std::string& text);
 
 // "AAPL 100, MSFT -20" for messages.
 [[nodiscard]] std::string describe_positions(const std::map<std::string, int64_t>& positions);

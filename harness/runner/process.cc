@@ -17,10 +17,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "harness/runner/environment.h"
 #include "harness/runner/proc_info.h"
 #include "harness/runner/sandbox.h"
-
-extern char** environ;
 
 namespace crashwright::harness {
 namespace {
@@ -44,29 +43,6 @@ struct SpawnFailure {
   int32_t error_number;
   char step[28];
 };
-
-std::string_view variable_name(std::string_view entry) { return entry.substr(0, entry.find('=')); }
-
-std::vector<std::string> merged_environment(const std::vector<std::string>& changes) {
-  std::vector<std::string> merged;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const bool replaced = std::any_of(changes.begin(), changes.end(), [entry](const std::string& change) {
-      return variable_name(change) == variable_name(*entry);
-    });
-    if (!replaced) merged.emplace_back(*entry);
-  }
-  for (const std::string& change : changes) {
-    if (change.find('=') != std::string::npos) merged.push_back(change);
-  }
-  return merged;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (std::string& text : texts) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
-}
 
 [[noreturn]] void report_and_exit(const Prepared& prepared, const char* step) {
   SpawnFailure failure{};
@@ -171,7 +147,7 @@ std::string describe_wait_status(int32_t wait_status) {
 
 Result<std::unique_ptr<Child>> Child::spawn(const ChildOptions& options) {
   std::vector<std::string> arguments = options.argv;
-  std::vector<std::string> environment = merged_environment(options.environment);
+  std::vector<std::string> environment = changed_environment(options.environment);
   const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   auto out = open_output(options.stdout_path);
   if (!out) return tl::unexpected(out.error());
@@ -186,8 +162,8 @@ Result<std::unique_ptr<Child>> Child::spawn(const ChildOptions& options) {
   Pipe gate;
   if (!report.open() || !gate.open()) return fail_errno(errno, "pipe");
   Prepared prepared;
-  prepared.argv = pointers(arguments);
-  prepared.envp = pointers(environment);
+  prepared.argv = text_pointers(arguments);
+  prepared.envp = text_pointers(environment);
   prepared.options = &options;
   prepared.stdin_fd = null.get();
   prepared.stdout_fd = out->get();

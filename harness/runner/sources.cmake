@@ -13,6 +13,7 @@ list(APPEND SOURCES
     runner/crash_tracer.cc
     runner/data_folder.cc
     runner/engine_command.cc
+    runner/environment.cc
     runner/exchange_process.cc
     runner/fault_observer.cc
     runner/files.cc
@@ -30,4 +31,5 @@ list(APPEND SOURCES
     runner/process.cc
     runner/run.cc
     runner/sandbox.cc
+    runner/session_exploration.cc
     runner/supervise.cc)

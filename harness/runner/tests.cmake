@@ -30,3 +30,10 @@ if(CRASHWRIGHT_TESTS AND NOT CRASHWRIGHT_SANITIZE)
   crashwright_may_skip(runner_core_pattern_test
                        where_cores_go_to_a_program_the_run_takes_the_next_way_and_says_why)
 endif()
+
+crashwright_test(session_exploration_test
+                 SOURCES runner/session_exploration_test.cc runner/testing/recorded_session.cc
+                 LINK crashwright::harness PkgConfig::URING LABELS process)
+if(TARGET session_exploration_test)
+  add_dependencies(session_exploration_test mock_engine mock_engine_planted mock_exchange crashwright_storage)
+endif()

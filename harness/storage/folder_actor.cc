@@ -128,6 +128,7 @@ int64_t FolderActor::write_through_ring(const UniqueFd& fd, const std::string& t
   if (const int trouble = io_uring_wait_cqe(&ring_, &cqe); trouble < 0) return trouble;
   const int64_t result = cqe->res;
   io_uring_cqe_seen(&ring_, cqe);
+  ring_writes_ += result > 0 ? 1 : 0;
   return result;
 }
 
@@ -149,6 +150,7 @@ void FolderActor::store_through_mapping(const UniqueFd& fd) {
   }
   if (how != 0) sum += ::msync(at, size, how == 1 ? MS_SYNC : MS_ASYNC);
   ::munmap(at, size);
+  ++mapped_stores_;
   tell("store through a mapping", sum);
 }
 

@@ -26,6 +26,9 @@ class FolderActor {
   // The step as text, with its answer: a number, an errno, content.
   const std::string& step();
   [[nodiscard]] const std::string& last() const { return last_; }
+  // Steps of these kinds that changed a file.
+  [[nodiscard]] uint64_t ring_writes() const { return ring_writes_; }
+  [[nodiscard]] uint64_t mapped_stores() const { return mapped_stores_; }
   // All names with kind, size, links, mode and content, in order.
   [[nodiscard]] std::string describe_tree() const;
 
@@ -50,6 +53,8 @@ class FolderActor {
   std::array<UniqueFd, 6> handles_;
   io_uring ring_{};
   std::string last_;
+  uint64_t ring_writes_ = 0;
+  uint64_t mapped_stores_ = 0;
 };
 
 }  // namespace crashwright::harness

@@ -31,6 +31,11 @@ Status StorageCore::begin() {
                                                : RecordWriter::create(options_.record_folder);
   if (!writer) return tl::unexpected(writer.error());
   writer_ = std::move(*writer);
+  if (options_.places) {
+    auto stacks = CallerStacks::create(options_.record_folder);
+    if (!stacks) return tl::unexpected(stacks.error());
+    stacks_ = std::move(*stacks);
+  }
   return scan();
 }
 
@@ -50,6 +55,7 @@ Operation StorageCore::operation(OperationKind kind, const Caller& caller, const
   made.node = node.id;
   made.tid = caller.tid;
   made.pid = callers_.process_of(caller.tid);
+  if (stacks_) made.place = stacks_->place(made.pid, made.tid);
   made.time_ns = monotonic_ns();
   return made;
 }

@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -23,6 +24,7 @@
 
 #include "base/result.h"
 #include "harness/storage/ack_reader.h"
+#include "harness/storage/caller_stacks.h"
 #include "harness/storage/callers.h"
 #include "harness/storage/fault_gate.h"
 #include "harness/storage/node_table.h"
@@ -36,6 +38,7 @@ struct StorageCoreOptions {
   postmortem::ControlBlock* block = nullptr;  // of the case; null: no engine of ours
   std::vector<int> ack_pipes;                 // read ends with lines `ack TOKEN`
   int echo_fd = -1;                           // gets a copy of what comes out of the first of them
+  bool places = false;                        // note where in its program each caller stands; needs record_folder
 };
 
 struct FileWrite {
@@ -144,6 +147,7 @@ class StorageCore {
   FaultGate gate_;
   NodeTable nodes_;
   CallerTable callers_;
+  std::optional<CallerStacks> stacks_;
   std::unique_ptr<RecordWriter> writer_;
   ForgetPages forget_pages_;
   AckReader acks_;

@@ -48,6 +48,7 @@ struct MountedFolder {
     options.profile = profile;
     options.seed = seed;
     options.ack_pipes = ack_pipes;
+    options.places = places;
     auto started = StorageMount::start(options);
     BOOST_REQUIRE_MESSAGE(started, (started ? "" : started.error().message));
     mount = std::move(*started);
@@ -73,6 +74,7 @@ struct MountedFolder {
 
   std::string root;
   std::vector<int> ack_pipes;
+  bool places = false;
   std::unique_ptr<StorageMount> mount;
   std::unique_ptr<StorageRecord> record;
 };

@@ -64,6 +64,7 @@ struct Operation {
   NodeId replaced = kNoNode;
   int32_t pid = 0;  // who asked; 0 when the kernel wrote back on its own
   int32_t tid = 0;
+  uint16_t place = 0;    // where in its program the caller stood (caller_stacks.h), 0: unknown
   uint64_t time_ns = 0;  // CLOCK_MONOTONIC, when it took effect
   uint64_t offset = 0;
   uint64_t size = 0;  // see the kinds; of kWrite the bytes of data

@@ -11,7 +11,7 @@
 namespace crashwright::harness {
 
 inline constexpr uint64_t kStorageRecordMagic = 0x3130434552545743U;  // "CWTREC01"
-inline constexpr uint32_t kStorageRecordVersion = 1;
+inline constexpr uint32_t kStorageRecordVersion = 2;
 inline constexpr uint64_t kStorageIndexBytesMax = uint64_t{16} << 30;
 inline constexpr uint64_t kStorageDataBytesMax = uint64_t{256} << 30;
 
@@ -20,7 +20,7 @@ struct RecordEntry {
   uint8_t flags;
   uint16_t name_bytes;
   uint16_t new_name_bytes;
-  uint16_t reserved;
+  uint16_t place;  // number of the caller's place, 0: unknown
   uint32_t node;
   uint32_t parent;
   uint32_t new_parent;
@@ -44,7 +44,19 @@ struct RecordHeader {
 };
 static_assert(sizeof(RecordHeader) == 72);
 
+// Of one place in the places file; its stack's bytes and its process's mappings follow.
+struct PlaceHeader {
+  uint32_t number;
+  uint32_t stack_bytes;
+  uint32_t mappings_bytes;
+  uint32_t reserved;
+  uint64_t pc;
+  uint64_t stack_pointer;
+};
+static_assert(sizeof(PlaceHeader) == 32);
+
 [[nodiscard]] inline std::string record_index_path(const std::string& folder) { return folder + "/operations.bin"; }
 [[nodiscard]] inline std::string record_data_path(const std::string& folder) { return folder + "/data.bin"; }
+[[nodiscard]] inline std::string record_places_path(const std::string& folder) { return folder + "/places.bin"; }
 
 }  // namespace crashwright::harness

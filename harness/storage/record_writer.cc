@@ -119,7 +119,7 @@ void RecordWriter::commit(uint64_t data_bytes) {
   entry->flags = operation.flags;
   entry->name_bytes = static_cast<uint16_t>(operation.name.size());
   entry->new_name_bytes = static_cast<uint16_t>(operation.new_name.size());
-  entry->reserved = 0;
+  entry->place = operation.place;
   entry->node = operation.node;
   entry->parent = operation.parent;
   entry->new_parent = operation.new_parent;

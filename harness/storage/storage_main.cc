@@ -33,6 +33,7 @@ struct Arguments {
   std::string record_folder;
   std::vector<int> ack_pipes;
   int echo_fd = -1;
+  bool places = false;
 };
 
 Arguments parse(char** argv) {
@@ -49,6 +50,7 @@ Arguments parse(char** argv) {
   for (std::string number; std::getline(pipes, number, ',');) arguments.ack_pipes.push_back(std::atoi(number.c_str()));
   arguments.echo_fd = std::atoi(argv[10]);
   arguments.power_loss.lost_max = std::strtoull(argv[11], nullptr, 10);
+  arguments.places = argv[12][0] != '\0';
   return arguments;
 }
 
@@ -127,6 +129,7 @@ int run(const Arguments& arguments) {
   options.mount_point = arguments.mount_point;
   options.core.ack_pipes = arguments.ack_pipes;
   options.core.echo_fd = arguments.echo_fd;
+  options.core.places = arguments.places;
   auto fs = StorageFs::mount(options);
   if (!fs) {
     answer(arguments.socket, tl::unexpected(fs.error()));
@@ -151,7 +154,7 @@ int run(const Arguments& arguments) {
 }  // namespace crashwright::harness
 
 int main(int argc, char** argv) {
-  if (argc != 12) {
+  if (argc != 13) {
     std::fputs("crashwright_storage is started by crashwright; see `crashwright --help`\n", stderr);
     return 2;
   }

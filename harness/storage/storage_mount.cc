@@ -49,11 +49,12 @@ struct Arguments {
               options.record_folder,
               joined(options.ack_pipes),
               std::to_string(options.echo_fd),
-              std::to_string(options.lost_max)} {
+              std::to_string(options.lost_max),
+              options.places ? "places" : ""} {
     for (size_t i = 0; i < words.size(); ++i) pointers[i] = words[i].data();
   }
-  std::array<std::string, 12> words;
-  std::array<char*, 13> pointers{};
+  std::array<std::string, 13> words;
+  std::array<char*, 14> pointers{};
 };
 
 // In the child between fork and exec: only async-signal-safe calls.

@@ -25,6 +25,7 @@ struct StorageOptions {
   std::vector<int> ack_pipes = {};  // read ends with lines `ack TOKEN`, for the record
   uint64_t lost_max = UINT64_MAX;   // PowerLossOptions::lost_max
   int echo_fd = -1;                 // gets a copy of what comes out of the first of them
+  bool places = false;              // the record says where in its program each caller stood; needs record_folder
 };
 
 class StorageMount {

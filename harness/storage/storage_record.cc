@@ -102,6 +102,7 @@ Operation StorageRecord::operator[](uint64_t index) const {
   operation.replaced = entry.replaced;
   operation.pid = entry.pid;
   operation.tid = entry.tid;
+  operation.place = entry.place;
   operation.time_ns = entry.time_ns;
   operation.offset = entry.offset;
   operation.size = entry.size;

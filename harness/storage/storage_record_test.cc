@@ -127,7 +127,7 @@ BOOST_FIXTURE_TEST_CASE(damage_is_refused_and_named, Fixture) {
   damage(record_index_path(folder), 16 + 2, 1);  // the count, by 65536
   BOOST_TEST(refusal() == "storage record: the index is shorter than it says");
   damage(record_index_path(folder), 8, 9);
-  BOOST_TEST(refusal() == "storage record of version 9, this is 1");
+  BOOST_TEST(refusal() == "storage record of version 9, this is 2");
   damage(record_index_path(folder), 0, 0);
   BOOST_TEST(refusal() == "not a storage record: wrong magic");
   BOOST_REQUIRE(::truncate(record_index_path(folder).c_str(), 10) == 0);

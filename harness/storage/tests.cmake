@@ -16,6 +16,10 @@ crashwright_test(storage_conformance_test SOURCES storage/storage_conformance_te
                  LINK crashwright::harness PkgConfig::URING LABELS process)
 crashwright_test(storage_canary_test SOURCES storage/storage_canary_test.cc
                  LINK crashwright::harness PkgConfig::URING LABELS process)
+if(TARGET storage_conformance_test)
+  crashwright_may_skip(storage_conformance_test
+                       fio_reads_back_what_it_wrote_through_io_uring_with_a_sync_after_each_write)
+endif()
 foreach(test storage_fault_test storage_conformance_test storage_canary_test)
   if(TARGET ${test})
     add_dependencies(${test} crashwright_storage)

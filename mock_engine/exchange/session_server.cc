@@ -140,6 +140,7 @@ void SessionServer::read_from(int fd) {
   for (int reads = 0; reads < kReadsPerTurn; ++reads) {
     bool received = false;
     const IoState state = connection.receive(now_ns_, received);
+    drop_copy_.set_time(monotonic_ns());  // behind the receipt: what was sent had been sent by then
     soup::Packet packet;
     soup::FrameStatus status;
     while ((status = connection.next(packet)) == soup::FrameStatus::kPacket) {

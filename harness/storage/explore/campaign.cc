@@ -86,7 +86,10 @@ class Explainer {
   }
 
   void describe(StorageFinding& finding) const {
-    for (const Loss& loss : finding.state.losses) finding.lost.push_back(describe_loss(model_, loss));
+    for (const Loss& loss : finding.state.losses) {
+      finding.lost.push_back(describe_loss(model_, loss));
+      finding.issued_by.push_back(issued_by(loss.operation));
+    }
     finding.acked = model_.recording.acked(finding.state.point);
     const bool ran = finding.state.point > model_.recording.initial;
     finding.last_operation = ran ? describe_operation(model_.recording, finding.state.point - 1) : "start of the run";
@@ -113,6 +116,10 @@ class Explainer {
     return write_file(finding.folder + "/checker.txt", finding.output);
   }
 
+  [[nodiscard]] std::string issued_by(uint32_t index) const {
+    return options_.places == nullptr ? "" : options_.places->text(model_.recording.operations[index].place);
+  }
+
   std::string operations_text(const StorageFinding& finding) const {
     const Recording& recording = model_.recording;
     const uint32_t from = finding.state.point > kLinesMax ? finding.state.point - kLinesMax : 0;
@@ -126,7 +133,9 @@ class Explainer {
       const char* fate = model_.may_lose(i, finding.state.point) ? "kept" : "safe";
       if (lost != finding.state.losses.end()) fate = lost->units.empty() ? "LOST" : "TORN";
       text += std::to_string(i) + " " + std::to_string(operation.pid) + "/" + std::to_string(operation.tid) + " " +
-              fate + " " + describe_operation(recording, i) + "\n";
+              fate + " " + describe_operation(recording, i);
+      const std::string where = issued_by(i);
+      text += (where.empty() ? "" : " by " + where) + "\n";
     }
     return text + "power lost; " + std::to_string(finding.acked) + " tokens acknowledged\n";
   }

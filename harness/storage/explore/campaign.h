@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/storage/explore/call_places.h"
 #include "harness/storage/explore/explorer.h"
 #include "harness/storage/explore/finding.h"
 
@@ -15,8 +16,9 @@ namespace crashwright::harness {
 
 struct CampaignOptions {
   std::vector<StorageProfile> profiles;
-  ExploreOptions explore;       // per profile; `scratch` for all
-  std::string evidence_folder;  // existing; empty: no images are kept
+  ExploreOptions explore;        // per profile; `scratch` for all
+  std::string evidence_folder;   // existing; empty: no images are kept
+  CallPlaces* places = nullptr;  // of the recording; null: nobody asked
 };
 
 struct ProfileSummary {

@@ -14,12 +14,13 @@ namespace crashwright::harness {
 
 struct StorageFinding {
   std::string profile;
-  std::string reason;             // first line of the judge
-  std::string output;             // all that it printed
-  uint64_t states = 0;            // that failed alike
-  CrashState state;               // minimised
-  std::vector<std::string> lost;  // in words: "rename of CURRENT.tmp to CURRENT"
-  std::string last_operation;     // before the power loss, in words
+  std::string reason;                  // first line of the judge
+  std::string output;                  // all that it printed
+  uint64_t states = 0;                 // that failed alike
+  CrashState state;                    // minimised
+  std::vector<std::string> lost;       // in words: "rename of CURRENT.tmp to CURRENT"
+  std::vector<std::string> issued_by;  // of each in `lost`: "append at writer.cc:42"; empty: unknown
+  std::string last_operation;          // before the power loss, in words
   uint32_t acked = 0;
   std::string fix;     // the smallest added sync that makes the failing states pass; empty: none found
   std::string folder;  // kept evidence; empty: none

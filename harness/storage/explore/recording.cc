@@ -182,6 +182,7 @@ Recording make_recording(const std::vector<Operation>& recorded) {
     if (operation.kind == OperationKind::kAcknowledge) {
       made.tokens.emplace_back(operation.name);
       made.acked_before.push_back(made.size());
+      made.counters.push_back(operation.size);
       continue;
     }
     if ((operation.flags & kInitial) != 0) made.initial = made.size() + 1;
@@ -191,6 +192,33 @@ Recording make_recording(const std::vector<Operation>& recorded) {
     made.operations.push_back(operation);
   }
   return made;
+}
+
+void add_witnessed(std::vector<WitnessedToken> witnessed, Recording& recording) {
+  std::stable_sort(witnessed.begin(), witnessed.end(),
+                   [](const WitnessedToken& a, const WitnessedToken& b) { return a.time_ns < b.time_ns; });
+  Recording merged;
+  const auto add = [&](std::string& token, uint32_t before, uint64_t counter) {
+    merged.tokens.push_back(std::move(token));
+    merged.acked_before.push_back(before);
+    merged.counters.push_back(counter);
+  };
+  size_t known = 0;
+  for (WitnessedToken& token : witnessed) {
+    const auto later = std::upper_bound(recording.operations.begin(), recording.operations.end(), token.time_ns,
+                                        [](uint64_t time, const Operation& next) { return time < next.time_ns; });
+    const auto before = static_cast<uint32_t>(later - recording.operations.begin());
+    for (; known < recording.tokens.size() && recording.acked_before[known] <= before; ++known) {
+      add(recording.tokens[known], recording.acked_before[known], recording.counters[known]);
+    }
+    add(token.token, before, token.counter);
+  }
+  for (; known < recording.tokens.size(); ++known) {
+    add(recording.tokens[known], recording.acked_before[known], recording.counters[known]);
+  }
+  recording.tokens = std::move(merged.tokens);
+  recording.acked_before = std::move(merged.acked_before);
+  recording.counters = std::move(merged.counters);
 }
 
 std::vector<uint32_t> durable_from(const Recording& recording, const StorageProfile& profile) {

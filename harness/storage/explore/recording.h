@@ -20,6 +20,7 @@ struct Recording {
   uint32_t initial = 0;                // so many at the beginning describe what was there before the run
   std::vector<std::string> tokens;     // acknowledged, in order
   std::vector<uint32_t> acked_before;  // of each token: the index of the operation that came next
+  std::vector<uint64_t> counters;      // of each token: the engine's counter that it stands for, otherwise 0
   std::vector<std::string> paths;      // of each operation, as a person would name what it changed
   std::vector<uint8_t> shrinks;        // of each operation: a truncation that cuts something off
   uint32_t nodes = 1;                  // node numbers are below it
@@ -30,6 +31,15 @@ struct Recording {
 };
 
 [[nodiscard]] Recording make_recording(const std::vector<Operation>& recorded);
+
+// An acknowledgement that somebody outside of the record saw, at the latest at `time_ns` (CLOCK_MONOTONIC).
+struct WitnessedToken {
+  std::string token;
+  uint64_t counter = 0;
+  uint64_t time_ns = 0;
+};
+// Puts them in front of the first operation that took effect later.
+void add_witnessed(std::vector<WitnessedToken> witnessed, Recording& recording);
 
 inline constexpr uint32_t kNeverDurable = UINT32_MAX;
 

@@ -1,2 +1,8 @@
 crashwright_test(crash_state_test SOURCES storage/explore/crash_state_test.cc LINK crashwright::harness)
+crashwright_test(session_promises_test SOURCES storage/explore/session_promises_test.cc LINK crashwright::harness)
+crashwright_test(call_places_test SOURCES storage/explore/call_places_test.cc LINK crashwright::harness PkgConfig::URING
+                 LABELS process)
+if(TARGET call_places_test)
+  add_dependencies(call_places_test crashwright_storage)
+endif()
 crashwright_test(exploration_test SOURCES storage/explore/exploration_test.cc LINK crashwright::harness LABELS process)

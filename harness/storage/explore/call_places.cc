@@ -1,0 +1,56 @@
+#include "harness/storage/explore/call_places.h"
+
+#include <cstring>
+
+#include "base/file.h"
+#include "harness/storage/record_layout.h"
+
+namespace crashwright::harness {
+namespace {
+
+constexpr size_t kFramesShown = 4;
+
+std::string describe(const rca::Frame& frame) {
+  std::string text = frame.function.substr(0, frame.function.find('('));
+  if (frame.line > 0) text += " at " + frame.file.substr(frame.file.rfind('/') + 1) + ":" + std::to_string(frame.line);
+  return text;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CallPlaces>> CallPlaces::read(const std::string& record_folder) {
+  std::unique_ptr<CallPlaces> places(new CallPlaces());
+  const std::string path = record_places_path(record_folder);
+  const std::string bytes = read_file(path).value_or("");
+  for (size_t at = 0; at + sizeof(PlaceHeader) <= bytes.size();) {
+    PlaceHeader header;
+    std::memcpy(&header, bytes.data() + at, sizeof header);
+    at += sizeof header;
+    const size_t left = bytes.size() - at;
+    const bool known = header.number == places->samples_.size() + 1 && header.number <= UINT16_MAX;
+    if (!known) return fail(ErrorKind::kCorrupt, path + ": not the places of a storage record");
+    if (header.stack_bytes > left || header.mappings_bytes > left - header.stack_bytes) break;  // the writer was killed
+    rca::StackSample& sample = places->samples_[static_cast<uint16_t>(header.number)];
+    sample.pc = header.pc;
+    sample.stack_pointer = header.stack_pointer;
+    sample.stack = bytes.substr(at, header.stack_bytes);
+    sample.mappings = bytes.substr(at + header.stack_bytes, header.mappings_bytes);
+    at += header.stack_bytes + header.mappings_bytes;
+  }
+  return places;
+}
+
+const std::string& CallPlaces::text(uint16_t number) {
+  const auto [known, is_new] = texts_.try_emplace(number);
+  std::string& text = known->second;
+  const auto sample = samples_.find(number);
+  if (!is_new || sample == samples_.end()) return text;
+  size_t shown = 0;
+  for (const rca::Frame& frame : reader_.frames_of(sample->second)) {
+    if (shown++ == kFramesShown) break;
+    text += (text.empty() ? "" : ", from ") + describe(frame);
+  }
+  return text;
+}
+
+}  // namespace crashwright::harness
