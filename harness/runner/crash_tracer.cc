@@ -15,7 +15,8 @@
 namespace crashwright::harness {
 namespace {
 
-constexpr long kTraceOptions = PTRACE_O_TRACECLONE;
+constexpr long kCloneOption = PTRACE_O_TRACECLONE;
+constexpr long kBreakpointOptions = PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK;
 constexpr std::chrono::milliseconds kStopPatience{500};
 
 // A mask of /proc/PID/status; bit 0 is signal 1.
@@ -55,8 +56,9 @@ void resume(int32_t tid, int signal_number) {
 
 }  // namespace
 
-Result<std::unique_ptr<CrashTracer>> CrashTracer::attach(int32_t pid, const std::string& core_path) {
-  std::unique_ptr<CrashTracer> tracer(new CrashTracer(pid, core_path));
+Result<std::unique_ptr<CrashTracer>> CrashTracer::attach(int32_t pid, const std::string& core_path,
+                                                         std::vector<TracedBreakpoint> breakpoints) {
+  std::unique_ptr<CrashTracer> tracer(new CrashTracer(pid, core_path, std::move(breakpoints)));
   int error_number = ESRCH;
   if (!tracer->attach_all(error_number)) {
     return fail_errno(error_number, "trace process " + std::to_string(pid),
@@ -66,12 +68,13 @@ Result<std::unique_ptr<CrashTracer>> CrashTracer::attach(int32_t pid, const std:
 }
 
 bool CrashTracer::attach_all(int& error_number) {
+  const long options = breakpoints_.empty() ? kCloneOption : kCloneOption | kBreakpointOptions;
   for (bool grown = true; grown;) {
     grown = false;
     for (const int32_t tid : list_threads(pid_)) {
       const bool known = std::any_of(threads_.begin(), threads_.end(), [tid](const Thread& t) { return t.tid == tid; });
       if (known) continue;
-      if (::ptrace(PTRACE_SEIZE, tid, nullptr, kTraceOptions) != 0) {
+      if (::ptrace(PTRACE_SEIZE, tid, nullptr, options) != 0) {
         // A thread that a traced one has just made is traced already.
         error_number = errno;
         continue;
@@ -87,7 +90,7 @@ CrashTracer::~CrashTracer() { let_go(); }
 
 void CrashTracer::let_go() {
   for (Thread& thread : threads_) {
-    // Only a stopped thread can be let go.
+    // Only a stopped thread can be let go, and only without a breakpoint that nobody would answer.
     if (!thread.stopped && ::ptrace(PTRACE_INTERRUPT, thread.tid, nullptr, nullptr) != 0) continue;
     const Deadline deadline(kStopPatience);
     while (!thread.stopped && !deadline.passed()) {
@@ -95,18 +98,24 @@ void CrashTracer::let_go() {
       if (::waitid(P_PID, static_cast<id_t>(thread.tid), &info, WSTOPPED | WNOHANG | __WALL) != 0) break;
       thread.stopped = info.si_pid != 0;
     }
+    for (TracedBreakpoint& breakpoint : breakpoints_) {
+      static_cast<void>(breakpoint.at.is_hit(thread.tid));
+      breakpoint.at.disarm(thread.tid);
+    }
     ::ptrace(PTRACE_DETACH, thread.tid, nullptr, nullptr);
   }
   threads_.clear();
 }
 
-void CrashTracer::serve() {
+bool CrashTracer::serve() {
+  bool something = false;
   for (size_t i = 0; i < threads_.size(); ++i) {
     const int32_t tid = threads_[i].tid;
     siginfo_t info{};
     // The leader's end is the process's end, and that belongs to the owner of the child.
     const int events = tid == pid_ ? WSTOPPED : WSTOPPED | WEXITED;
     if (::waitid(P_PID, static_cast<id_t>(tid), &info, events | WNOHANG | __WALL) != 0 || info.si_pid == 0) continue;
+    something = true;
     if (info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED) {
       threads_[i].stopped = true;
       on_stop(threads_[i], info.si_status);
@@ -114,26 +123,81 @@ void CrashTracer::serve() {
       threads_.erase(threads_.begin() + static_cast<std::ptrdiff_t>(i--));
     }
   }
+  return something;
 }
 
 // `status` is the signal, with the ptrace event in the second byte (ptrace(2), waitid).
 void CrashTracer::on_stop(Thread& thread, int status) {
   const int32_t tid = thread.tid;
   const int number = status & 0xff;
-  const int event = status >> 8;
   thread.stopped = false;
+  // `thread` is no longer valid from here on: others may be born.
+  if (status >> 8 != 0) return on_event(tid, status >> 8, number);
+  if (number == SIGTRAP && on_breakpoint(tid)) return;
+  if (dumps_core(number) && has_default_action(pid_, number) && written_.empty() && !path_.empty()) take_core(tid);
+  resume(tid, number);
+}
+
+void CrashTracer::on_event(int32_t tid, int event, int number) {
+  if (event == PTRACE_EVENT_STOP) {
+    const bool group_stop = number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+    ::ptrace(group_stop ? PTRACE_LISTEN : PTRACE_CONT, tid, nullptr, nullptr);
+    return;
+  }
   if (event == PTRACE_EVENT_CLONE) {
     unsigned long born = 0;
     ::ptrace(PTRACE_GETEVENTMSG, tid, nullptr, &born);
-    resume(tid, 0);
-    threads_.push_back({static_cast<int32_t>(born), false});  // `thread` is no longer valid from here on
-  } else if (event == PTRACE_EVENT_STOP) {
-    const bool group_stop = number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
-    ::ptrace(group_stop ? PTRACE_LISTEN : PTRACE_CONT, tid, nullptr, nullptr);
+    threads_.push_back({static_cast<int32_t>(born), false});
+  } else if (event == PTRACE_EVENT_EXEC) {
+    on_exec();
   } else {
-    if (dumps_core(number) && has_default_action(pid_, number) && written_.empty()) take_core(tid);
-    resume(tid, number);
+    on_fork(tid, event == PTRACE_EVENT_VFORK);
   }
+  resume(tid, 0);
+}
+
+// The image is a new one, and the thread that executed it, whichever it was, is the leader now.
+void CrashTracer::on_exec() {
+  threads_.assign({{pid_, false}});
+  for (TracedBreakpoint& breakpoint : breakpoints_) {
+    const Status armed = breakpoint.at.arm(pid_);
+    breakpoint.failure = armed ? std::string() : armed.error().message;
+  }
+}
+
+// The new process is not ours to watch: it goes on without breakpoints.
+void CrashTracer::on_fork(int32_t tid, bool shares_memory) {
+  unsigned long message = 0;
+  ::ptrace(PTRACE_GETEVENTMSG, tid, nullptr, &message);
+  const auto born = static_cast<int32_t>(message);
+  siginfo_t info{};
+  if (::waitid(P_PID, static_cast<id_t>(born), &info, WSTOPPED | __WALL) != 0) return;
+  for (const TracedBreakpoint& breakpoint : breakpoints_) {
+    if (!shares_memory) breakpoint.at.clean(born);
+  }
+  ::ptrace(PTRACE_DETACH, born, nullptr, nullptr);
+}
+
+// True when the stop of `tid` was one, and has been dealt with.
+bool CrashTracer::on_breakpoint(int32_t tid) {
+  for (TracedBreakpoint& breakpoint : breakpoints_) {
+    if (!breakpoint.at.is_hit(tid)) continue;
+    if (!breakpoint.at.armed()) {  // it came while another thread was the one waited for
+      resume(tid, 0);
+      return true;
+    }
+    if (breakpoint.at.count(tid)) {
+      breakpoint.at.disarm(tid);
+      breakpoint.reached(tid);
+      resume(tid, 0);
+      return true;
+    }
+    stop_others(tid);
+    if (breakpoint.at.step(tid)) resume(tid, 0);
+    resume_others(tid);
+    return true;
+  }
+  return false;
 }
 
 void CrashTracer::take_core(int32_t blamed) {
@@ -152,25 +216,36 @@ void CrashTracer::take_core(int32_t blamed) {
   resume_others(blamed);
 }
 
-void CrashTracer::stop_others(int32_t blamed) {
+void CrashTracer::stop_others(int32_t standing) {
   const Deadline deadline(kStopPatience);
   for (Thread& thread : threads_) {
-    if (thread.tid != blamed) ::ptrace(PTRACE_INTERRUPT, thread.tid, nullptr, nullptr);
+    if (thread.tid != standing) ::ptrace(PTRACE_INTERRUPT, thread.tid, nullptr, nullptr);
   }
   for (Thread& thread : threads_) {
-    while (thread.tid != blamed && !thread.stopped && !deadline.passed()) {
+    while (thread.tid != standing && !thread.stopped && !deadline.passed()) {
       siginfo_t info{};
       if (::waitid(P_PID, static_cast<id_t>(thread.tid), &info, WSTOPPED | WNOHANG | __WALL) != 0) break;
       thread.stopped = info.si_pid != 0;
+      thread.status = info.si_status;
     }
   }
 }
 
-void CrashTracer::resume_others(int32_t blamed) {
-  for (Thread& thread : threads_) {
-    if (thread.tid == blamed || !thread.stopped) continue;
-    thread.stopped = false;
-    resume(thread.tid, 0);
+void CrashTracer::resume_others(int32_t standing) {
+  // By number: an event of one may bring others.
+  for (size_t i = 0; i < threads_.size(); ++i) {
+    if (threads_[i].tid == standing || !threads_[i].stopped) continue;
+    const int number = threads_[i].status & 0xff;
+    threads_[i].stopped = false;
+    if (threads_[i].status >> 8 != 0) {
+      on_event(threads_[i].tid, threads_[i].status >> 8, number);
+      continue;
+    }
+    // One that stands behind a breakpoint goes back to it, and is counted when it comes there again.
+    const bool waits = std::any_of(breakpoints_.begin(), breakpoints_.end(), [&](const TracedBreakpoint& breakpoint) {
+      return number == SIGTRAP && breakpoint.at.is_hit(threads_[i].tid);
+    });
+    resume(threads_[i].tid, waits ? 0 : number);
   }
 }
 

@@ -17,6 +17,7 @@ list(APPEND SOURCES
     runner/exchange_process.cc
     runner/fault_observer.cc
     runner/files.cc
+    runner/function_breakpoint.cc
     runner/golden.cc
     runner/incarnation.cc
     runner/interrupt.cc

@@ -22,6 +22,8 @@ using postmortem::HarnessRequest;
 constexpr int kTickMs = 1;
 // Reading /proc and the sizes of files is not needed as often as the control block.
 constexpr uint32_t kSlowTicks = 16;
+// A function with a breakpoint is called again soon, and its caller waits for us each time.
+constexpr uint32_t kQuickTicks = 200;
 
 class Supervisor {
  public:
@@ -40,14 +42,17 @@ class Supervisor {
   bool ended_within_tick() {
     pollfd waiting[2] = {{child_.pidfd(), POLLIN, 0}, {-1, POLLIN, 0}};
     if (options_.exchange != nullptr && !result_.exchange_ended) waiting[1].fd = options_.exchange->pidfd();
-    if (::poll(waiting, 2, kTickMs) < 0) return false;
+    if (::poll(waiting, 2, quick_ticks_ > 0 ? 0 : kTickMs) < 0) return false;
     if (waiting[1].revents != 0) result_.exchange_ended = true;
     return waiting[0].revents != 0;
   }
 
   void tick() {
     ++ticks_;
-    if (options_.tracer != nullptr) options_.tracer->serve();
+    if (quick_ticks_ > 0) --quick_ticks_;
+    if (options_.tracer != nullptr && options_.tracer->serve() && !options_.tracer->breakpoints().empty()) {
+      quick_ticks_ = kQuickTicks;
+    }
     if (core_tried_) reap_traced_threads(child_.pid());
     if (options_.channel != nullptr) {
       serve_request();
@@ -191,6 +196,7 @@ class Supervisor {
   Deadline deadline_;
   Supervised result_;
   uint32_t ticks_ = 0;
+  uint32_t quick_ticks_ = 0;
   ArmedFault* killed_for_ = nullptr;
   ArmedFault* stopped_for_ = nullptr;
   bool stopping_ = false;

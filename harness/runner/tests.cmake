@@ -13,6 +13,13 @@ if(TARGET runner_case_test)
                                                       STUB_EXCHANGE="$<TARGET_FILE:runner_stub_exchange>")
 endif()
 
+crashwright_test(runner_breakpoint_test SOURCES runner/breakpoint_test.cc LINK crashwright::harness LABELS process)
+if(TARGET runner_breakpoint_test)
+  crashwright_program(breakpoint_victim SOURCES runner/testing/breakpoint_victim.cc LINK Threads::Threads)
+  add_dependencies(runner_breakpoint_test breakpoint_victim)
+  target_compile_definitions(runner_breakpoint_test PRIVATE BREAKPOINT_VICTIM="$<TARGET_FILE:breakpoint_victim>")
+endif()
+
 # A process of any size and shape that dies or hangs, for the tests and the benchmark of core capture.
 if(NOT CRASHWRIGHT_SANITIZE AND (CRASHWRIGHT_TESTS OR CRASHWRIGHT_BENCH))
   crashwright_program(core_victim SOURCES runner/testing/core_victim.cc LINK crashwright::postmortem PkgConfig::URING
