@@ -46,6 +46,7 @@ Result<Expectations> expectations_from_json(const Json& object) {
   expect.recovery_time_ms_max = optional_number(budgets, "recovery_time_ms");
   expect.handler_time_ms_max = optional_number(budgets, "handler_time_ms");
   expect.excluded = object.value("excluded", std::vector<std::string>{});
+  expect.broken = object.value("broken", std::vector<std::string>{});
   return expect;
 }
 

@@ -37,6 +37,7 @@ struct Expectations {
   std::optional<uint64_t> recovery_time_ms_max;
   std::optional<uint64_t> handler_time_ms_max;
   std::vector<std::string> excluded;  // promises not judged in this scenario
+  std::vector<std::string> broken;    // promises that must be broken in this scenario
 };
 
 struct CasePlan {

@@ -46,9 +46,25 @@ const Verifier* find_verifier(const std::string& name) noexcept {
   return nullptr;
 }
 
+namespace {
+
+// A weakness that the scenario knows of: seen it is as expected, not seen the scenario is no longer true.
+void turn_around(Verdict& verdict) {
+  if (verdict.outcome == Outcome::kFail) {
+    verdict.outcome = Outcome::kPass;
+    verdict.summary = "broken, as the scenario expects: " + verdict.summary;
+  } else if (verdict.outcome == Outcome::kPass) {
+    verdict.outcome = Outcome::kFail;
+    verdict.summary = "kept, but the scenario expects it to be broken: " + verdict.summary;
+  }
+}
+
+}  // namespace
+
 std::vector<Verdict> verify_case(const CaseView& view) {
   std::vector<Verdict> verdicts;
   const std::vector<std::string>& excluded = view.plan.expect.excluded;
+  const std::vector<std::string>& broken = view.plan.expect.broken;
   for (const Verifier& verifier : all_verifiers()) {
     if (std::find(excluded.begin(), excluded.end(), verifier.name) != excluded.end()) {
       verdicts.push_back(Findings(verifier.name).not_applicable("not judged: the scenario says so"));
@@ -59,6 +75,7 @@ std::vector<Verdict> verify_case(const CaseView& view) {
     } catch (const std::exception& trouble) {
       verdicts.push_back(Findings(verifier.name).error(std::string("the verifier itself failed: ") + trouble.what()));
     }
+    if (std::find(broken.begin(), broken.end(), verifier.name) != broken.end()) turn_around(verdicts.back());
   }
   return verdicts;
 }

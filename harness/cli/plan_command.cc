@@ -52,9 +52,11 @@ void print_plan(const Plan& plan) {
     line("storage", fmt::format("power-loss file system, profile {}", name));
   }
   for (const FaultPlan& fault : plan.faults) line("fault", fault_text(fault));
+  if (!plan.sweep.empty()) line("sweep", plan.sweep + "; a case for each, counted on the engine when it is run");
   if (plan.faults.empty()) line("fault", "none: a control");
   line("starts", fmt::format("{} of the engine", plan.incarnations_expected()));
   line("cause", fmt::format("{}", fmt::join(plan.expect.causes, " or ")));
+  line("broken", fmt::format("{}", fmt::join(plan.expect.broken, ", ")));
   line("skip", fmt::format("{}", fmt::join(plan.expect.excluded, ", ")));
   line("needs", fmt::format("{}", fmt::join(plan.needs, ", ")));
   line("deadline", fmt::format("{} s", static_cast<double>(plan.deadline_ms) / 1e3));

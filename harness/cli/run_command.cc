@@ -78,12 +78,14 @@ std::optional<int> keep_named(const std::vector<std::string>& ids, std::vector<P
 }
 
 int run_selected(RunArguments& run, const PlanOptions& planning, const Programs& programs, const Share& share) {
-  const Selected selected =
-      run.sweep ? select_sweep(run.selection, programs, run.request) : select_scenarios(run.selection);
+  const Selected selected = run.sweep ? select_sweep(run.selection, programs, run.request)
+                                      : select_scenarios(run.selection, programs.release);
   if (selected.exit_code) return *selected.exit_code;
   if (const auto code = refuse_unknown_points(selected.scenarios, programs.release)) return *code;
   if (const auto code = refuse_unknown_bugs(planning.planted_bugs, programs.planted)) return *code;
-  std::vector<Plan> plans = make_plans(selected.scenarios, planning);
+  const Selected unfolded = unfold_sweeps(selected.scenarios, programs, run.request);
+  if (unfolded.exit_code) return *unfolded.exit_code;
+  std::vector<Plan> plans = make_plans(unfolded.scenarios, planning);
   if (plans.empty()) {
     fmt::print(stderr, "crashwright: nothing selected: no scenario has a case of this build\n");
     return kExitNothing;
@@ -97,7 +99,7 @@ int run_selected(RunArguments& run, const PlanOptions& planning, const Programs&
         fmt::format("share {} of {} ({})", share.shard()->index, share.shard()->count, share.shard()->source);
   }
   if (run.request.limits.duration_ns > 0 && !plans.empty()) {
-    run.request.further_round = further_rounds(selected.scenarios, planning, share);
+    run.request.further_round = further_rounds(unfolded.scenarios, planning, share);
   }
   return carry_out_and_print(plans, programs, run);
 }

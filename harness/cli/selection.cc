@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "harness/cli/exit_code.h"
 #include "harness/faults/registry.h"
@@ -83,6 +84,17 @@ Selected change_scenarios(const std::vector<Scenario>& scenarios, const std::vec
   return {{}, kExitUsage};
 }
 
+// Everything at once: somebody who mends the other mistakes need not come back for these.
+void add_unknown_points(Loaded& loaded, const std::string& engine) {
+  if (engine.empty()) return;
+  const auto points = engine_fault_points(engine);
+  if (!points) return;
+  for (const auto* const scenarios : {&loaded.scenarios, &loaded.broken}) {
+    auto more = check_fault_points(*scenarios, *points);
+    std::move(more.begin(), more.end(), std::back_inserter(loaded.diagnostics));
+  }
+}
+
 }  // namespace
 
 void Selection::add_paths(Options& options) {
@@ -108,9 +120,10 @@ std::optional<Build> Selection::only_build() const {
   return build == "asan" ? Build::kAsan : Build::kRelease;
 }
 
-Selected select_scenarios(const Selection& selection) {
+Selected select_scenarios(const Selection& selection, const std::string& engine) {
   Loaded loaded = load_scenarios(selection.paths.empty() ? std::vector<std::string>{default_path()} : selection.paths);
   if (!loaded.diagnostics.empty()) {
+    add_unknown_points(loaded, engine);
     fmt::print(stderr, "{}", diagnostics_to_text(std::move(loaded.diagnostics)));
     return {{}, kExitUsage};
   }

@@ -34,7 +34,8 @@ struct Selected {
   std::vector<Scenario> scenarios;
   std::optional<int> exit_code;  // set: end with it
 };
-[[nodiscard]] Selected select_scenarios(const Selection& selection);
+// `engine`: its fault points are checked in files with other mistakes too; empty: they are not.
+[[nodiscard]] Selected select_scenarios(const Selection& selection, const std::string& engine = {});
 
 // Those of `scenarios` that pass the filters; none is printed and ends in kExitNothing.
 [[nodiscard]] Selected filter_scenarios(std::vector<Scenario> scenarios, const Selection& selection);

@@ -8,6 +8,7 @@
 #include "harness/cli/exit_code.h"
 #include "harness/runner/census.h"
 #include "harness/runner/files.h"
+#include "harness/scenario/loader.h"
 #include "harness/scenario/sweep.h"
 
 namespace crashwright::harness::cli {
@@ -36,23 +37,62 @@ class CensusFolder {
   bool good_ = false;
 };
 
-}  // namespace
-
-Selected select_sweep(const Selection& selection, const Programs& programs, const RunRequest& request) {
-  if (!selection.paths.empty()) {
-    return {{}, report_error({ErrorKind::kUsage, "--sweep makes its own scenarios and takes no files", ""})};
-  }
-  const CensusFolder folder(request.out);
-  if (!folder.good()) {
-    return {{}, report_error({ErrorKind::kEnvironment, request.out + ": cannot be written", "choose another --out"})};
-  }
+RunOptions counting_options(const CensusFolder& folder, const Programs& programs, const RunRequest& request) {
   RunOptions options;
   options.folder = folder.path();
   options.jobs = request.jobs;
   options.programs = programs;
   options.crashwright = own_path();
   options.engine = request.engine;
-  const auto census = take_census(options, request.seed);
+  return options;
+}
+
+Selected unwritable(const RunRequest& request) {
+  return {{}, report_error({ErrorKind::kEnvironment, request.out + ": cannot be written", "choose another --out"})};
+}
+
+// Appends what one scenario with `sweep:` stands for; the exit code to end with, if any.
+std::optional<int> unfold_one(const Scenario& scenario, const Programs& programs, const RunRequest& request,
+                              std::vector<Scenario>& scenarios) {
+  const CensusFolder folder(request.out);
+  if (!folder.good()) return unwritable(request).exit_code;
+  const auto counts = count_for_sweep(counting_options(folder, programs, request), scenario, request.seed);
+  if (!counts) return report_error(counts.error());
+  Loaded unfolded = unfold_sweep(scenario, *counts);
+  if (!unfolded.diagnostics.empty()) {
+    fmt::print(stderr, "{}", diagnostics_to_text(std::move(unfolded.diagnostics)));
+    return kExitUsage;
+  }
+  if (unfolded.scenarios.empty()) {
+    return report_error({ErrorKind::kUsage,
+                         fmt::format("{}: no fault point that is passed in every run matches the sweep", scenario.path),
+                         "`mock_engine --list-fault-points` lists the points"});
+  }
+  for (Scenario& one : unfolded.scenarios) scenarios.push_back(std::move(one));
+  return std::nullopt;
+}
+
+}  // namespace
+
+Selected unfold_sweeps(std::vector<Scenario> scenarios, const Programs& programs, const RunRequest& request) {
+  Selected unfolded;
+  for (Scenario& scenario : scenarios) {
+    if (!scenario.sweep) {
+      unfolded.scenarios.push_back(std::move(scenario));
+    } else if (const auto code = unfold_one(scenario, programs, request, unfolded.scenarios)) {
+      return {{}, code};
+    }
+  }
+  return unfolded;
+}
+
+Selected select_sweep(const Selection& selection, const Programs& programs, const RunRequest& request) {
+  if (!selection.paths.empty()) {
+    return {{}, report_error({ErrorKind::kUsage, "--sweep makes its own scenarios and takes no files", ""})};
+  }
+  const CensusFolder folder(request.out);
+  if (!folder.good()) return unwritable(request);
+  const auto census = take_census(counting_options(folder, programs, request), request.seed);
   if (!census) return {{}, report_error(census.error())};
   return filter_scenarios(sweep_scenarios(*census), selection);
 }

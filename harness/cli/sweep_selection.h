@@ -1,4 +1,5 @@
-// The scenarios of `crashwright run --sweep`: counted on the engine, then made and filtered like those of files.
+// Sweeps, counted on the engine and then made into scenarios: those of `crashwright run --sweep`, and what scenarios
+// with `sweep:` stand for.
 //
 // Threads: the main thread. Errors: printed here, as an exit code.
 #pragma once
@@ -8,6 +9,10 @@
 #include "harness/runner/run.h"
 
 namespace crashwright::harness::cli {
+
+// `scenarios`, those with `sweep:` replaced by the cases that they stand for; their points are counted on the engine.
+[[nodiscard]] Selected unfold_sweeps(std::vector<Scenario> scenarios, const Programs& programs,
+                                     const RunRequest& request);
 
 [[nodiscard]] Selected select_sweep(const Selection& selection, const Programs& programs, const RunRequest& request);
 

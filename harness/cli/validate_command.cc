@@ -19,12 +19,16 @@ int validate_command(const std::vector<std::string>& arguments) {
   options.example("crashwright validate scenarios/");
   options.example("crashwright validate my_crash.yaml --engine ./my_engine");
   if (const auto code = options.parse(arguments)) return *code;
-  const Selected selected = select_scenarios(selection);
-  if (selected.exit_code) return *selected.exit_code;
+  std::string release;
   if (!without_engine) {
     const auto programs = find_programs(engine);
     if (!programs) return report_error(programs.error());
-    if (const auto code = refuse_unknown_points(selected.scenarios, programs->release)) return *code;
+    release = programs->release;
+  }
+  const Selected selected = select_scenarios(selection, release);
+  if (selected.exit_code) return *selected.exit_code;
+  if (!without_engine) {
+    if (const auto code = refuse_unknown_points(selected.scenarios, release)) return *code;
   }
   fmt::print("{} {} valid{}\n", selected.scenarios.size(),
              selected.scenarios.size() == 1 ? "scenario is" : "scenarios are",

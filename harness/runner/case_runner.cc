@@ -171,8 +171,9 @@ CaseFinished describe(const CaseContext& context) {
   finished.folder = plan.id;
   finished.seed = plan.seed;
   finished.scenario_path = plan.scenario_path;
-  // A case of a sweep has no file but the one in its folder.
-  const std::string scenario = plan.scenario_path.empty() ? context.folder + "/scenario.yaml" : plan.scenario_path;
+  // A case of a sweep or of a matrix has no file of its own but the one in its folder.
+  const bool own_file = plan.scenario_path.empty() || plan.resolved;
+  const std::string scenario = own_file ? context.folder + "/scenario.yaml" : plan.scenario_path;
   finished.repro = repro_command(plan, scenario, options.crashwright, options.engine);
   return finished;
 }

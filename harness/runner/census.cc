@@ -13,6 +13,8 @@
 namespace crashwright::harness {
 namespace {
 
+constexpr uint32_t kSweepCounts = 3;
+
 struct Silence : EventSink {
   void on_event(const Event& event) override { static_cast<void>(event); }
 };
@@ -48,15 +50,9 @@ void count_dump(const postmortem::ControlBlock& block, bool first, std::vector<P
   }
 }
 
-// Runs the sessions and counts in the start with that number.
-Result<std::vector<PassageCount>> count_passages(RunOptions options, uint64_t seed, const std::string& deaths,
-                                                 const char* start) {
-  // A folder of its own: what an earlier exchange left, its port for one, would be taken for that of this one.
-  options.folder += std::string("/") + start;
-  if (auto made = make_folder(options.folder); !made) return tl::unexpected(made.error());
-  PlanOptions planning;
-  planning.run_seed = seed;
-  const std::vector<Plan> plans = make_plans(counted_sessions(deaths), planning);
+// Runs the plans, which all pass, and counts in the start with that number.
+Result<std::vector<PassageCount>> count_in(const std::vector<Plan>& plans, const RunOptions& options,
+                                           const std::string& start) {
   Silence silence;
   const auto summary = run_plans(plans, options, silence);
   if (!summary) return tl::unexpected(summary.error());
@@ -78,6 +74,16 @@ Result<std::vector<PassageCount>> count_passages(RunOptions options, uint64_t se
   return counts;
 }
 
+Result<std::vector<PassageCount>> count_passages(RunOptions options, uint64_t seed, const std::string& deaths,
+                                                 const char* start) {
+  // A folder of its own: what an earlier exchange left, its port for one, would be taken for that of this one.
+  options.folder += std::string("/") + start;
+  if (auto made = make_folder(options.folder); !made) return tl::unexpected(made.error());
+  PlanOptions planning;
+  planning.run_seed = seed;
+  return count_in(make_plans(counted_sessions(deaths), planning), options, start);
+}
+
 }  // namespace
 
 Result<SweepCensus> take_census(RunOptions options, uint64_t run_seed) {
@@ -91,6 +97,17 @@ Result<SweepCensus> take_census(RunOptions options, uint64_t run_seed) {
   if (!recovery) return tl::unexpected(recovery.error());
   census.recovery = std::move(*recovery);
   return census;
+}
+
+Result<std::vector<PassageCount>> count_for_sweep(RunOptions options, const Scenario& scenario, uint64_t run_seed) {
+  options.keep_all = true;
+  PlanOptions planning;
+  planning.run_seed = run_seed;
+  planning.repeat = kSweepCounts;
+  planning.only_build = scenario.builds.front();
+  const std::vector<Plan> plans = make_plans({session_to_count(scenario)}, planning);
+  CRASHWRIGHT_CHECK(!plans.empty(), "a scenario has a case of its first build");
+  return count_in(plans, options, fmt::format("inc{}", plans.front().incarnations_expected() - 1));
 }
 
 }  // namespace crashwright::harness

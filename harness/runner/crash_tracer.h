@@ -31,8 +31,8 @@ struct TracedBreakpoint {
 
 class CrashTracer {
  public:
-  // Traces all present and future threads of a child; the core, if it comes to that, goes to `core_path` (empty: none is
-  // taken). Breakpoints are put in by the next exec of the child.
+  // Traces all present and future threads of a child; the core, if it comes to that, goes to `core_path` (empty: none
+  // is taken). Breakpoints are put in by the next exec of the child.
   [[nodiscard]] static Result<std::unique_ptr<CrashTracer>> attach(int32_t pid, const std::string& core_path,
                                                                    std::vector<TracedBreakpoint> breakpoints = {});
   // As let_go().

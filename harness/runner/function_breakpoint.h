@@ -35,7 +35,7 @@ class FunctionBreakpoint {
   // Lets `tid` execute the first instruction. Every other thread is stopped. False: something else came first, and is
   // left to be waited for; the same call is not counted again then.
   [[nodiscard]] bool step(int32_t tid);
-  // Makes `tid`, which stands at the function, go on at address 0: a call through a null pointer, as the kernel sees it.
+  // Makes `tid`, which stands at the function, go on at address 0: to the kernel a call through a null pointer.
   [[nodiscard]] static bool jump_to_null(int32_t tid);
 
   [[nodiscard]] bool armed() const { return armed_; }

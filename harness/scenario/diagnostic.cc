@@ -3,14 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <tuple>
+
+#include "harness/scenario/text_check.h"
 
 namespace crashwright::harness {
 namespace {
 
 constexpr size_t kShownColumnsMax = 100;
-
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
+constexpr size_t kShownMax = 100;
 
 // One entry per character to show: a UTF-8 sequence, or a dot for what must not reach a terminal.
 std::vector<std::string> shown_characters(std::string_view line) {
@@ -24,11 +26,12 @@ std::vector<std::string> shown_characters(std::string_view line) {
     } else if (byte < 0x80) {
       characters.emplace_back(1, line[i]);
     } else {
-      std::string sequence(1, line[i]);
-      while (i + 1 < line.size() && is_continuation(line[i + 1])) sequence += line[++i];
+      const size_t length = std::max<size_t>(utf8_sequence_length(line.substr(i)), 1);
+      const std::string sequence(line.substr(i, length));
       // U+0080 to U+009F are control characters too.
-      const bool control = byte == 0xc2 && sequence.size() == 2 && static_cast<unsigned char>(sequence[1]) < 0xa0;
-      characters.push_back(control || byte < 0xc2 ? "." : sequence);
+      const bool control = byte == 0xc2 && length == 2 && static_cast<unsigned char>(sequence[1]) < 0xa0;
+      characters.push_back(control || length == 1 ? "." : sequence);
+      i += length - 1;
     }
   }
   return characters;
@@ -60,6 +63,7 @@ std::string excerpt(const Diagnostic& diagnostic) {
 }  // namespace
 
 std::string source_line(std::string_view text, int line) {
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) text.remove_prefix(kByteOrderMark.size());
   for (int current = 1; current < line; ++current) {
     const size_t newline = text.find('\n');
     if (newline == std::string_view::npos) return {};
@@ -82,13 +86,21 @@ std::string diagnostic_to_text(const Diagnostic& diagnostic) {
 }
 
 std::string diagnostics_to_text(std::vector<Diagnostic> diagnostics) {
+  const auto key = [](const Diagnostic& d) {
+    return std::tie(d.file, d.position.line, d.position.column, d.code, d.message);
+  };
   std::stable_sort(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::tie(a.file, a.position.line, a.position.column) < std::tie(b.file, b.position.line, b.position.column);
   });
+  // The cells of a matrix share their mistakes, and so do scenarios that include one part.
+  std::set<std::tuple<std::string, int, int, std::string, std::string>> seen;
   std::string text;
-  for (const Diagnostic& diagnostic : diagnostics) text += diagnostic_to_text(diagnostic);
-  text += fmt::format("{} {}\n", diagnostics.size(), diagnostics.size() == 1 ? "error" : "errors");
-  return text;
+  for (const Diagnostic& diagnostic : diagnostics) {
+    if (seen.insert(key(diagnostic)).second && seen.size() <= kShownMax) text += diagnostic_to_text(diagnostic);
+  }
+  text += fmt::format("{} {}", seen.size(), seen.size() == 1 ? "error" : "errors");
+  if (seen.size() > kShownMax) text += fmt::format(", of which the first {} are shown", kShownMax);
+  return text + "\n";
 }
 
 }  // namespace crashwright::harness

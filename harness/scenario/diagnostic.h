@@ -26,10 +26,14 @@ inline constexpr const char* kSyntax = "CW103";
 inline constexpr const char* kAnchor = "CW104";
 inline constexpr const char* kDocuments = "CW105";
 inline constexpr const char* kTooComplex = "CW106";
+inline constexpr const char* kEncoding = "CW107";
+inline constexpr const char* kInclude = "CW108";
+inline constexpr const char* kIncludeCycle = "CW109";
 inline constexpr const char* kUnknownKey = "CW110";
 inline constexpr const char* kDuplicateKey = "CW111";
 inline constexpr const char* kMissingKey = "CW112";
 inline constexpr const char* kShape = "CW113";
+inline constexpr const char* kIncludeConflict = "CW114";
 inline constexpr const char* kType = "CW120";
 inline constexpr const char* kAmbiguousNumber = "CW121";
 inline constexpr const char* kBoolean = "CW122";
@@ -45,6 +49,8 @@ inline constexpr const char* kNothingDied = "CW135";
 inline constexpr const char* kFaultCount = "CW136";
 inline constexpr const char* kDurability = "CW137";
 inline constexpr const char* kSameName = "CW140";
+inline constexpr const char* kMatrix = "CW141";
+inline constexpr const char* kExpectation = "CW142";
 }  // namespace code
 
 struct Diagnostic {
@@ -60,7 +66,8 @@ struct Diagnostic {
 // The text above, ending in a newline.
 [[nodiscard]] std::string diagnostic_to_text(const Diagnostic& diagnostic);
 
-// All of them, in order of file, line and column, then one line that counts them.
+// All of them, each once, in order of file, line and column, then one line that counts them; beyond the first hundred
+// they are counted only.
 [[nodiscard]] std::string diagnostics_to_text(std::vector<Diagnostic> diagnostics);
 
 // Line `line` (from 1) of `text` without its newline; empty beyond the end.

@@ -33,6 +33,25 @@ constexpr std::array kExplanations{
     Explanation{code::kTooComplex, "too deep or too many nodes",
                 "No scenario needs more than 12 levels or 5,000 nodes; such a file is a mistake or an attack.",
                 "name: [[[[[[[[[[[[[[x]]]]]]]]]]]]]]\n", kMinimal},
+    Explanation{
+        code::kEncoding, "not a text, or not UTF-8",
+        "What a parser makes of bytes that are no UTF-8, of control characters or of a lone carriage return is a "
+        "guess, and positions behind them would be wrong. Save the file as UTF-8; a byte order mark and lines "
+        "that end in CRLF are fine.",
+        "name: a\x01b\n", kMinimal},
+    Explanation{code::kInclude, "a part cannot be included",
+                "The path is relative to the file that it stands in, names a regular file, and parts may include parts "
+                "up to 5 levels deep, 32 files in all. A part is named NAME.part.yaml, so that a folder of scenarios "
+                "does not take it for one.",
+                "name: x\ninclude: /etc/common.part.yaml\n", kMinimal},
+    Explanation{code::kIncludeCycle, "parts that include each other in a circle",
+                "A file that includes itself, directly or by others, has no end. The complaint names the place of "
+                "both ends of the circle.",
+                "", ""},
+    Explanation{code::kIncludeConflict, "two parts give the same key",
+                "What stands in a scenario wins over its parts, but of two parts included side by side neither can "
+                "win. Give the key in the scenario itself, or in one part only.",
+                "", ""},
     Explanation{code::kUnknownKey, "no such key",
                 "Unknown keys are refused rather than ignored: a mistyped `expect` would otherwise be a check that "
                 "silently does not happen. `crashwright schema` and docs list the keys.",
@@ -102,6 +121,15 @@ constexpr std::array kExplanations{
                 "  - power_loss: {at: gateway.after_send, hit: 30}\n"},
     Explanation{code::kSameName, "two scenarios with one name",
                 "Reports, folders and `--filter` go by name, so a run refuses two of the same.", "", ""},
+    Explanation{code::kMatrix, "a matrix or a sweep that makes no sense",
+                "A dimension that would change nothing, that the scenario has fixed elsewhere, or more cases than a "
+                "machine can run are mistakes. Points are for faults that say neither `at` nor a time; a sweep takes "
+                "one such fault.",
+                "name: x\nmatrix: {points: [book.apply]}\nfaults:\n  - sigkill: {at: gateway.send_order}\n",
+                "name: x\nmatrix: {points: [book.apply]}\nfaults:\n  - sigkill: {hit: 3}\n"},
+    Explanation{code::kExpectation, "expectations that contradict each other",
+                "A promise that is skipped is not judged, so whether it is broken cannot be expected.",
+                "name: x\nexpect: {skip: [handler], broken: [handler]}\n", "name: x\nexpect: {broken: [handler]}\n"},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "harness/faults/registry.h"
+#include "harness/scenario/matrix.h"
 
 namespace crashwright::harness {
 namespace {
@@ -31,7 +32,8 @@ void check_triggers(const ScenarioFault& fault, SectionReader& reader) {
   }
 }
 
-void check_place(ScenarioFault& fault, const FaultKind& kind, SectionReader& reader) {
+// `open`: a matrix or a sweep gives the place to what has none.
+void check_place(ScenarioFault& fault, const FaultKind& kind, bool open, SectionReader& reader) {
   const bool by_harness = kind.action == postmortem::FaultAction::kNone;
   if (by_harness) {
     if (fault.at.empty() && !fault.hit && !fault.probability_ppb && !fault.after_ns && !fault.feed_sequence) return;
@@ -41,7 +43,7 @@ void check_place(ScenarioFault& fault, const FaultKind& kind, SectionReader& rea
         fmt::format("example: - {}", kind.example));
     return;
   }
-  if (!fault.at.empty()) return;
+  if (!fault.at.empty() || (open && is_place_open(fault))) return;
   if (!kind.default_at.empty()) {
     fault.at = fault.file == "state.bin" ? "state.before_write" : kind.default_at;
   } else if (fault.during_recovery) {
@@ -79,12 +81,13 @@ void check_durability(const Scenario& scenario, const ScenarioFault& fault, cons
 }  // namespace
 
 void check_faults(Scenario& scenario, SectionReader& reader) {
+  const bool open = scenario.sweep || (scenario.matrix && !scenario.matrix->points.empty());
   bool something_ended = false;
   for (ScenarioFault& fault : scenario.faults) {
     const FaultKind& kind = *find_fault_kind(fault.kind);
     if (fault.file.empty()) fault.file = kind.default_file;
     check_triggers(fault, reader);
-    check_place(fault, kind, reader);
+    check_place(fault, kind, open, reader);
     check_builds(scenario, fault, kind, reader);
     check_durability(scenario, fault, kind, reader);
     if (!something_ended && (fault.during_recovery || kind.action == postmortem::FaultAction::kNone)) {

@@ -13,5 +13,6 @@ namespace crashwright::harness {
 [[nodiscard]] std::vector<Field> session_fields();   // session, exchange, storage
 [[nodiscard]] std::vector<Field> fault_fields();
 [[nodiscard]] std::vector<Field> expect_fields();
+[[nodiscard]] std::vector<Field> matrix_fields();  // matrix, sweep
 
 }  // namespace crashwright::harness

@@ -20,6 +20,8 @@ const char* field_type_name(FieldType type) noexcept {
       return "text or list of texts";
     case FieldType::kCount:
       return "whole number";
+    case FieldType::kCountList:
+      return "whole number or list of them";
     case FieldType::kFlag:
       return "true or false";
     case FieldType::kDuration:
@@ -41,7 +43,7 @@ const char* field_type_name(FieldType type) noexcept {
 const std::vector<Field>& all_fields() {
   static const std::vector<Field> fields = [] {
     std::vector<Field> all;
-    for (auto* const table : {scenario_fields, session_fields, fault_fields, expect_fields}) {
+    for (auto* const table : {scenario_fields, session_fields, fault_fields, expect_fields, matrix_fields}) {
       std::vector<Field> some = table();
       std::move(some.begin(), some.end(), std::back_inserter(all));
     }

@@ -1,7 +1,7 @@
 // The scenario language, field by field: the one table behind loader, schema, `crashwright faults` and reference.
 //
 // A field says where it stands (section), what it takes, its default, its documentation, and how a checked value gets
-// into the model. Adding a field: one entry in fields.cc and a member in scenario.h.
+// into the model. Adding a field: one entry in a *_fields.cc and a member in scenario.h.
 // Threads: immutable after the first call.
 #pragma once
 
@@ -19,6 +19,7 @@ enum class FieldType {
   kWordList,   // one of `words`, or a list of them
   kTextList,   // a text, or a list of texts
   kCount,      // whole number from `min` to `max`
+  kCountList,  // such a number, or a list of them
   kFlag,       // true, false
   kDuration,   // 50ms
   kSize,       // 4KiB
@@ -34,7 +35,7 @@ enum class FieldType {
 struct FieldValue {
   uint64_t number = 0;  // kCount; kDuration in ns; kSize in bytes; kFraction in billionths
   bool flag = false;
-  std::vector<std::string> texts;  // kText and kWord: exactly one
+  std::vector<std::string> texts;  // kText and kWord: exactly one; kCountList: as written
   DamagePlace place;
   SourcePosition position;
 
@@ -48,13 +49,13 @@ struct FieldTarget {
 };
 
 struct Field {
-  std::string section;  // "" "session" "exchange" "storage" "expect" "expect.rca" "fault"
+  std::string section;  // "" "session" "exchange" "storage" "expect" "expect.rca" "fault" "matrix" "sweep"
   std::string name;
   FieldType type = FieldType::kText;
   std::string default_text;  // as documented: "5000", "none", "required"
   std::string doc;           // one line
   std::string example;
-  void (*set)(const FieldTarget& target, const FieldValue& value) = nullptr;  // null: kSection, kFaultList
+  void (*set)(const FieldTarget& target, const FieldValue& value) = nullptr;  // kSection: when it begins
   std::vector<std::string> (*words)() = nullptr;
   uint64_t min = 0;
   uint64_t max = UINT64_MAX;

@@ -1,16 +1,19 @@
 #include "harness/scenario/loader.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <map>
 
-#include "base/file.h"
+#include "harness/scenario/expect_checks.h"
 #include "harness/scenario/fault_checks.h"
+#include "harness/scenario/include.h"
+#include "harness/scenario/matrix.h"
+#include "harness/scenario/scenario_file.h"
 #include "harness/scenario/section_reader.h"
 #include "harness/scenario/suggest.h"
+#include "harness/scenario/yaml_emit.h"
 
 namespace crashwright::harness {
 namespace {
@@ -28,6 +31,14 @@ Diagnostic about_file(const std::string& path, std::string message, std::string 
   return {path, {}, 1, code::kCannotRead, std::move(message), std::move(hint), {}};
 }
 
+bool is_scenario(const fs::path& file) {
+  const std::string name = file.filename();
+  const bool part =
+      name.size() > std::string_view(kPartSuffix).size() &&
+      name.compare(name.size() - std::string_view(kPartSuffix).size(), std::string::npos, kPartSuffix) == 0;
+  return file.extension() == ".yaml" && name != kPlantedBugsFile && !part;
+}
+
 // The scenario files that `path` stands for, in order.
 std::vector<std::string> expand(const std::string& path, std::vector<Diagnostic>& diagnostics) {
   std::error_code trouble;
@@ -35,8 +46,7 @@ std::vector<std::string> expand(const std::string& path, std::vector<Diagnostic>
   std::vector<std::string> files;
   for (fs::recursive_directory_iterator entry(path, trouble), end; entry != end && !trouble; entry.increment(trouble)) {
     const fs::path& file = entry->path();
-    if (file.extension() != ".yaml" || file.filename() == kPlantedBugsFile || !entry->is_regular_file(trouble))
-      continue;
+    if (!is_scenario(file) || !entry->is_regular_file(trouble)) continue;
     files.push_back(file.lexically_normal().string());
     if (files.size() > kScenarioFilesMax) {
       diagnostics.push_back(about_file(path, fmt::format("more than {} scenario files", kScenarioFilesMax), ""));
@@ -49,18 +59,63 @@ std::vector<std::string> expand(const std::string& path, std::vector<Diagnostic>
   return files;
 }
 
-// Looks before it reads: devices, pipes and huge files are refused unread.
 Loaded load_scenario_file(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return {{}, {about_file(path, "no such file", "")}};
-  if (!S_ISREG(info.st_mode)) return {{}, {about_file(path, "not a regular file", "")}};
-  if (static_cast<uint64_t>(info.st_size) > kScenarioBytesMax) {
-    return {{}, {too_large(path, static_cast<uint64_t>(info.st_size))}};
-  }
-  const auto text = read_file(path);
-  if (!text) return {{}, {about_file(path, text.error().message, "")}};
-  return load_scenario_text(path, *text);
+  auto text = read_scenario_file(path);
+  if (text) return load_scenario_text(path, *text);
+  const ValueError& refused = text.error();
+  return {{}, {{path, {}, 1, refused.code, refused.message, refused.hint, {}}}, {}};
 }
+
+// One text on its way to scenarios.
+class TextLoader {
+ public:
+  TextLoader(const std::string& path, const std::string& text) : path_(path), text_(text), sources_(path, text) {}
+
+  Loaded load(YamlNode root) {
+    const bool has_parts = resolve_includes(root, sources_, loaded_.diagnostics);
+    const bool complete = loaded_.diagnostics.empty();
+    SectionReader reader(sources_);
+    Scenario whole;
+    reader.read_scenario(root, whole, complete);
+    check_faults(whole, reader);
+    check_expectations(root, whole, reader);
+    std::vector<YamlNode> cells;
+    if (whole.matrix) cells = matrix_cells(root, whole, reader);
+    append(loaded_.diagnostics, std::move(reader.diagnostics()));
+    if (!loaded_.diagnostics.empty() || cells.empty()) {
+      keep(std::move(whole), root, has_parts || find_value(root, "sweep") != nullptr, false);
+    } else {
+      for (const YamlNode& cell : cells) load_cell(cell);
+    }
+    return std::move(loaded_);
+  }
+
+ private:
+  // What the cells share has been complained about; what is wrong in some only is found here.
+  void load_cell(const YamlNode& tree) {
+    SectionReader reader(sources_);
+    Scenario scenario;
+    reader.read_scenario(tree, scenario);
+    check_faults(scenario, reader);
+    append(loaded_.diagnostics, std::move(reader.diagnostics()));
+    keep(std::move(scenario), tree, true, true);
+  }
+
+  void keep(Scenario scenario, const YamlNode& tree, bool rewritten, bool one_of_many) {
+    scenario.path = path_;
+    scenario.text = rewritten ? emit_yaml(tree) : text_;
+    scenario.resolved = one_of_many;
+    for (const ScenarioFault& fault : scenario.faults) {
+      if (!fault.at.empty()) scenario.points.push_back(point_use(fault, sources_));
+    }
+    (loaded_.diagnostics.empty() ? loaded_.scenarios : loaded_.broken).push_back(std::move(scenario));
+  }
+
+  const std::string& path_;
+  const std::string& text_;
+  SourceSet sources_;
+  Loaded loaded_;
+};
 
 void refuse_same_names(const std::vector<Scenario>& scenarios, std::vector<Diagnostic>& diagnostics) {
   std::map<std::string, const Scenario*> seen;
@@ -80,21 +135,9 @@ void refuse_same_names(const std::vector<Scenario>& scenarios, std::vector<Diagn
 }  // namespace
 
 Loaded load_scenario_text(const std::string& path, const std::string& text) {
-  Loaded loaded;
   YamlResult yaml = parse_yaml(path, text);
-  if (!yaml.diagnostics.empty()) {
-    loaded.diagnostics = std::move(yaml.diagnostics);
-    return loaded;
-  }
-  Scenario scenario;
-  scenario.path = path;
-  scenario.text = text;
-  SectionReader reader(path, text);
-  reader.read_scenario(yaml.root, scenario);
-  check_faults(scenario, reader);
-  loaded.diagnostics = std::move(reader.diagnostics());
-  if (loaded.diagnostics.empty()) loaded.scenarios.push_back(std::move(scenario));
-  return loaded;
+  if (!yaml.diagnostics.empty()) return {{}, std::move(yaml.diagnostics), {}};
+  return TextLoader(path, text).load(std::move(yaml.root));
 }
 
 Loaded load_scenarios(const std::vector<std::string>& paths) {
@@ -109,6 +152,7 @@ Loaded load_scenarios(const std::vector<std::string>& paths) {
     Loaded one = load_scenario_file(file);
     append(all.diagnostics, std::move(one.diagnostics));
     for (Scenario& scenario : one.scenarios) all.scenarios.push_back(std::move(scenario));
+    for (Scenario& scenario : one.broken) all.broken.push_back(std::move(scenario));
   }
   refuse_same_names(all.scenarios, all.diagnostics);
   return all;
@@ -118,13 +162,11 @@ std::vector<Diagnostic> check_fault_points(const std::vector<Scenario>& scenario
                                            const std::vector<std::string>& points) {
   std::vector<Diagnostic> diagnostics;
   for (const Scenario& scenario : scenarios) {
-    for (const ScenarioFault& fault : scenario.faults) {
-      if (fault.at.empty() || std::find(points.begin(), points.end(), fault.at) != points.end()) continue;
-      const bool written =
-          fault.at_position.column != fault.position.column || fault.at_position.line != fault.position.line;
-      diagnostics.push_back({scenario.path, fault.at_position, written ? fault.at.size() : fault.kind.size(),
-                             code::kUnknownPoint, fmt::format("no fault point \"{}\" in this engine", fault.at),
-                             suggestion(fault.at, points), source_line(scenario.text, fault.at_position.line)});
+    for (const PointUse& use : scenario.points) {
+      if (std::find(points.begin(), points.end(), use.name) != points.end()) continue;
+      diagnostics.push_back({use.path, use.position, use.width, code::kUnknownPoint,
+                             fmt::format("no fault point \"{}\" in this engine", use.name),
+                             suggestion(use.name, points), use.source});
     }
   }
   return diagnostics;

@@ -1,7 +1,8 @@
 // Scenario files to scenarios: every mistake at once, each with its place.
 //
-// A text is read through yaml_tree.h and the table of fields.h, then the faults are checked against the table of kinds
-// (harness/faults/registry.h). What needs the engine, the names of fault points, is checked by check_fault_points().
+// A text is read through yaml_tree.h, its parts are merged in (include.h), the table of fields.h says what it may hold,
+// the faults are checked against the table of kinds (harness/faults/registry.h), and a matrix is unfolded (matrix.h).
+// What needs the engine, the names of fault points, is checked by check_fault_points().
 // Threads: free functions without shared state. Errors: diagnostics; a file that cannot be read is one too.
 #pragma once
 
@@ -16,13 +17,16 @@ namespace crashwright::harness {
 struct Loaded {
   std::vector<Scenario> scenarios;  // those without a diagnostic
   std::vector<Diagnostic> diagnostics;
+  std::vector<Scenario>
+      broken;  // the others, as far as they could be read: their fault points can be checked all the same
 };
 
-// One scenario from its text; `path` is used in messages.
+// The scenarios of one text: one, or the cells of its matrix. `path` is used in messages, and its folder is where
+// `include` looks.
 [[nodiscard]] Loaded load_scenario_text(const std::string& path, const std::string& text);
 
-// Files and folders; a folder stands for every *.yaml below it, in order of path, except planted_bugs.yaml. Names must
-// be unique over all of them.
+// Files and folders; a folder stands for every *.yaml below it, in order of path, except planted_bugs.yaml and parts
+// (include.h). Names must be unique over all of them.
 [[nodiscard]] Loaded load_scenarios(const std::vector<std::string>& paths);
 
 // Complaints about faults at points that the engine does not have. `points`: engine_points.h.

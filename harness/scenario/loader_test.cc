@@ -1,5 +1,6 @@
 // Goal: every complaint about a scenario says where, what and what to do instead, to the letter.
-// Method: testdata/malformed.txt holds pairs of a scenario and the text expected for it.
+// Method: testdata/malformed.txt holds pairs of a scenario and the text expected for it. With CRASHWRIGHT_UPDATE_GOLDEN
+// in the environment the file is written anew with what is said now, to be looked at as a difference.
 
 #include "harness/scenario/loader.h"
 
@@ -17,15 +18,37 @@
 namespace crashwright::harness {
 namespace {
 
+const std::string kMalformed = std::string(CRASHWRIGHT_TEST_DATA) + "/malformed.txt";
+
 struct Malformed {
   std::string name;
-  std::string yaml;
+  std::string written;  // as it stands in the file
   std::string expected;
+
+  [[nodiscard]] std::string yaml() const;
 };
 
-// "=== name", the scenario, "--- says", the text; repeated. "\t" and "\e" in a scenario stand for the characters.
+// "\t", "\r" and "\xNN" stand for the characters that a text file cannot show, "\\" for a backslash.
+std::string Malformed::yaml() const {
+  std::string text;
+  for (size_t i = 0; i < written.size(); ++i) {
+    const char next = written[i] == '\\' && i + 1 < written.size() ? written[i + 1] : 0;
+    if (next == 'x') {
+      text += static_cast<char>(std::stoi(written.substr(i + 2, 2), nullptr, 16));
+      i += 3;
+    } else if (next == 't' || next == 'r' || next == '\\') {
+      text += next == 't' ? '\t' : next == 'r' ? '\r' : '\\';
+      ++i;
+    } else {
+      text += written[i];
+    }
+  }
+  return text;
+}
+
+// "=== name", the scenario, "--- says", the text; repeated.
 std::vector<Malformed> read_malformed() {
-  std::ifstream file(std::string(CRASHWRIGHT_TEST_DATA) + "/malformed.txt");
+  std::ifstream file(kMalformed);
   std::vector<Malformed> all;
   bool in_yaml = false;
   for (std::string line; std::getline(file, line);) {
@@ -35,7 +58,7 @@ std::vector<Malformed> read_malformed() {
     } else if (line == "--- says") {
       in_yaml = false;
     } else {
-      (in_yaml ? all.back().yaml : all.back().expected) += line + "\n";
+      (in_yaml ? all.back().written : all.back().expected) += line + "\n";
     }
   }
   return all;
@@ -43,6 +66,13 @@ std::vector<Malformed> read_malformed() {
 
 std::string complaints(const std::string& name, const std::string& yaml) {
   return diagnostics_to_text(load_scenario_text(name + ".yaml", yaml).diagnostics);
+}
+
+void write_malformed(const std::vector<Malformed>& all) {
+  std::ofstream file(kMalformed);
+  for (const Malformed& one : all) {
+    file << "=== " << one.name << "\n" << one.written << "--- says\n" << complaints(one.name, one.yaml());
+  }
 }
 
 struct Folder {
@@ -62,11 +92,12 @@ struct Folder {
 
 BOOST_AUTO_TEST_CASE(every_mistake_is_explained_to_the_letter) {
   const std::vector<Malformed> all = read_malformed();
-  BOOST_TEST(all.size() >= 60);
+  BOOST_TEST(all.size() >= 100);
+  if (std::getenv("CRASHWRIGHT_UPDATE_GOLDEN") != nullptr) write_malformed(all);
   for (const Malformed& one : all) {
     BOOST_TEST_CONTEXT(one.name) {
-      BOOST_TEST(complaints(one.name, one.yaml) == one.expected);
-      BOOST_TEST(load_scenario_text(one.name, one.yaml).scenarios.empty());
+      BOOST_TEST(complaints(one.name, one.yaml()) == one.expected);
+      BOOST_TEST(load_scenario_text(one.name, one.yaml()).scenarios.empty());
     }
   }
 }

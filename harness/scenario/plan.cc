@@ -1,6 +1,7 @@
 #include "harness/scenario/plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -8,6 +9,7 @@
 #include "base/checksum.h"
 #include "base/random.h"
 #include "harness/faults/registry.h"
+#include "harness/scenario/matrix.h"
 
 namespace crashwright::harness {
 namespace {
@@ -120,6 +122,7 @@ ExpectPlan plan_expect(const ScenarioExpect& expect, const std::vector<FaultPlan
   plan.recovery_time_ms = expect.recovery_time_ms;
   plan.handler_time_ms = expect.handler_time_ms;
   plan.excluded = expect.excluded;
+  plan.broken = expect.broken;
   return plan;
 }
 
@@ -142,6 +145,11 @@ std::vector<std::string> collect_needs(const Scenario& scenario, bool fuse) {
   if (fuse) needs.insert("fuse");
   if (wants_core(scenario)) needs.insert("core");
   return {needs.begin(), needs.end()};
+}
+
+std::string swept_kind(const Scenario& scenario) {
+  const auto open = std::find_if(scenario.faults.begin(), scenario.faults.end(), is_place_open);
+  return open == scenario.faults.end() ? "nothing" : open->kind;
 }
 
 std::string slug(const std::string& name) {
@@ -177,13 +185,14 @@ Plan make_plan(const Scenario& scenario, Build build, uint32_t repetition, const
   plan.why = scenario.why;
   plan.tags = scenario.tags;
   plan.run_seed = options.run_seed;
-  plan.seed = derived_seed(options.run_seed, scenario.name);
+  const uint64_t seed = scenario.seed != 0 ? scenario.seed : options.run_seed;
+  plan.seed = derived_seed(seed, scenario.name);
   plan.repetition = repetition;
   plan.build = build;
   plan.planted_bugs = options.planted_bugs;
   plan.substring_classifier = options.substring_classifier;
   plan.session = scenario.session;
-  if (plan.session.seed == 0) plan.session.seed = derived_seed(options.run_seed, "session");
+  if (plan.session.seed == 0) plan.session.seed = derived_seed(seed, "session");
   uint32_t deaths = 0;
   for (size_t i = 0; i < scenario.faults.size(); ++i) {
     plan.faults.push_back(
@@ -205,6 +214,11 @@ Plan make_plan(const Scenario& scenario, Build build, uint32_t repetition, const
   plan.needs = collect_needs(scenario, plan.fuse);
   plan.scenario_path = scenario.path;
   plan.scenario_text = scenario.text;
+  plan.resolved = scenario.resolved;
+  if (scenario.sweep) {
+    plan.sweep = fmt::format("{} at the {} passage of {}", swept_kind(scenario),
+                             fmt::join(scenario.sweep->passages, ", "), fmt::join(scenario.sweep->points, ", "));
+  }
   return plan;
 }
 

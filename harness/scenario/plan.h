@@ -47,6 +47,7 @@ struct ExpectPlan {
   std::optional<uint64_t> recovery_time_ms;
   std::optional<uint64_t> handler_time_ms;
   std::vector<std::string> excluded;
+  std::vector<std::string> broken;
 };
 
 struct Plan {
@@ -72,6 +73,8 @@ struct Plan {
   std::vector<std::string> needs;  // "core" "fuse" "cgroup_memory", sorted, each once
   std::string scenario_path;
   std::string scenario_text;  // for <case>/scenario.yaml
+  std::string sweep;          // what the sweep takes; empty: none. Such a plan cannot be run before it is unfolded
+  bool resolved = false;      // the file gives other cases too: only the text repeats this one alone
 
   // Starts of the engine that the plan's faults lead to, the last one being the one meant to finish.
   [[nodiscard]] uint32_t incarnations_expected() const noexcept;

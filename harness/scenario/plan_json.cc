@@ -87,7 +87,8 @@ Json expect_to_json(const ExpectPlan& expect) {
           {"budgets",
            {{"recovery_time_ms", optional_to_json(expect.recovery_time_ms)},
             {"handler_time_ms", optional_to_json(expect.handler_time_ms)}}},
-          {"excluded", expect.excluded}};
+          {"excluded", expect.excluded},
+          {"broken", expect.broken}};
 }
 
 Json session_to_json(const Session& session) {

@@ -16,7 +16,7 @@ const std::vector<std::string> kKeys = {"bug", "what", "caught_by", "scenarios"}
 
 class BugReader {
  public:
-  BugReader(const std::string& file, const std::string& text) : reader_(file, text) {}
+  explicit BugReader(const SourceSet& sources) : reader_(sources) {}
 
   PlantedBugs read(const YamlNode& root) {
     if (root.kind != YamlNode::Kind::kList) {
@@ -95,7 +95,7 @@ class BugReader {
 PlantedBugs load_planted_bugs_text(const std::string& path, const std::string& text) {
   YamlResult yaml = parse_yaml(path, text);
   if (!yaml.diagnostics.empty()) return {{}, std::move(yaml.diagnostics)};
-  return BugReader(path, text).read(yaml.root);
+  return BugReader(SourceSet(path, text)).read(yaml.root);
 }
 
 PlantedBugs load_planted_bugs(const std::string& path) {

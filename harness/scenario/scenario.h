@@ -18,6 +18,7 @@ namespace crashwright::harness {
 struct SourcePosition {
   int line = 0;
   int column = 0;
+  uint32_t source = 0;  // of source_set.h: 0 is the scenario's own file, others are parts that it includes
 };
 
 enum class Build { kRelease, kAsan, kPlanted };
@@ -103,6 +104,31 @@ struct ScenarioExpect {
   std::optional<uint64_t> recovery_time_ms;
   std::optional<uint64_t> handler_time_ms;
   std::vector<std::string> excluded;  // `skip:` promises that are not judged
+  std::vector<std::string> broken;    // promises that must be broken here
+};
+
+// `matrix:`, every combination of what is listed is a case; a list left empty is no dimension.
+struct ScenarioMatrix {
+  std::vector<std::string> builds;
+  std::vector<std::string> profiles;
+  std::vector<std::string> seeds;
+  std::vector<std::string> points;
+  std::vector<ScenarioFault> faults;
+};
+
+// `sweep:`, the places and passages that are counted in the engine before they are swept.
+struct ScenarioSweep {
+  std::vector<std::string> points = {"*"};  // names, or patterns with *
+  std::vector<std::string> passages = {"first", "middle", "last"};
+};
+
+// A fault point named in a scenario, and where, so that its name can be checked once the engine is known.
+struct PointUse {
+  std::string name;
+  SourcePosition position;
+  size_t width = 1;    // characters to underline
+  std::string path;    // of the text that it stands in
+  std::string source;  // that line
 };
 
 struct Scenario {
@@ -116,10 +142,15 @@ struct Scenario {
   std::optional<Profile> profile;  // `storage: {profile}`; set: the data folder lives on the power-loss file system
   ScenarioExpect expect;
   uint64_t deadline_ms = 20'000;
-  std::optional<CoreWay> core;     // the only way to a core that is left to the engine; absent: the best one
-  std::vector<std::string> needs;  // beyond those of the faults: "core" "fuse" "cgroup_memory"
-  std::string path;                // of the file it came from
-  std::string text;                // the file, byte for byte
+  std::optional<CoreWay> core;           // the only way to a core that is left to the engine; absent: the best one
+  std::vector<std::string> needs;        // beyond those of the faults: "core" "fuse" "cgroup_memory"
+  uint64_t seed = 0;                     // in place of the run's, 0: the run's
+  std::optional<ScenarioMatrix> matrix;  // as written; the cases that it gives have none
+  std::optional<ScenarioSweep> sweep;    // set: not to be planned before harness/scenario/sweep.h has unfolded it
+  std::vector<PointUse> points;          // named in it
+  std::string path;                      // of the file it came from
+  std::string text;                      // the file, byte for byte; with parts, a matrix or a sweep: what they came to
+  bool resolved = false;                 // one of several that its file gives: its text alone repeats it
 };
 
 }  // namespace crashwright::harness

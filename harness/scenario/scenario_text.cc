@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <string_view>
 #include <vector>
+
+#include "harness/scenario/yaml_emit.h"
 
 namespace crashwright::harness {
 namespace {
@@ -51,73 +52,6 @@ bool remove_step(YamlNode& node, const std::vector<std::string>& steps, size_t a
   node.items.erase(node.items.begin() + static_cast<long>(place));
   if (node.kind == Kind::kMap) node.keys.erase(node.keys.begin() + static_cast<long>(place));
   return true;
-}
-
-bool stands_plain(std::string_view text) {
-  if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.back() == ':') return false;
-  if (text.front() == '-' && (text.size() == 1 || text[1] == ' ')) return false;
-  const auto harmless = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view(" _./%+-").find(c) != std::string_view::npos;
-  };
-  return std::all_of(text.begin(), text.end(), harmless);
-}
-
-std::string scalar(const YamlNode& node) {
-  if (!node.quoted && stands_plain(node.text)) return node.text;
-  std::string quoted = "\"";
-  for (const char c : node.text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else if (c == '\n') {
-      quoted += "\\n";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      quoted += fmt::format("\\x{:02x}", byte);
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "\"";
-}
-
-// On one line, in braces.
-std::string flow(const YamlNode& node) {
-  switch (node.kind) {
-    case Kind::kNull:
-      return "";
-    case Kind::kScalar:
-      return scalar(node);
-    case Kind::kMap:
-    case Kind::kList:
-      break;
-  }
-  std::string inside;
-  for (size_t i = 0; i < node.items.size(); ++i) {
-    if (i > 0) inside += ", ";
-    const std::string item = flow(node.items[i]);
-    inside += node.kind == Kind::kMap ? scalar(node.keys[i]) + (item.empty() ? ":" : ": " + item) : item;
-  }
-  return node.kind == Kind::kMap ? "{" + inside + "}" : "[" + inside + "]";
-}
-
-// An entry of a list that stands on lines of its own: `- sigkill: {at: feed.message}`.
-std::string entry(const YamlNode& node) {
-  if (node.kind != Kind::kMap || node.items.size() != 1) return "  - " + flow(node) + "\n";
-  if (node.items[0].kind == Kind::kNull) return "  - " + scalar(node.keys[0]) + ":\n";
-  return "  - " + scalar(node.keys[0]) + ": " + flow(node.items[0]) + "\n";
-}
-
-std::string top_value(const YamlNode& node) {
-  const auto is_section = [](const YamlNode& item) { return item.kind == Kind::kMap; };
-  if (node.kind != Kind::kList || std::none_of(node.items.begin(), node.items.end(), is_section)) {
-    const std::string value = flow(node);
-    return value.empty() ? "\n" : " " + value + "\n";
-  }
-  std::string lines = "\n";
-  for (const YamlNode& item : node.items) lines += entry(item);
-  return lines;
 }
 
 }  // namespace
@@ -171,10 +105,6 @@ Status ScenarioText::set(const std::string& path, const std::string& value) {
 
 bool ScenarioText::remove(const std::string& path) { return remove_step(root_, split(path), 0); }
 
-std::string ScenarioText::text() const {
-  std::string lines;
-  for (size_t i = 0; i < root_.items.size(); ++i) lines += scalar(root_.keys[i]) + ":" + top_value(root_.items[i]);
-  return lines;
-}
+std::string ScenarioText::text() const { return emit_yaml(root_); }
 
 }  // namespace crashwright::harness

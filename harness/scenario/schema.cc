@@ -44,6 +44,11 @@ Json value_schema(const Field& field) {
       if (field.max != UINT64_MAX) schema["maximum"] = field.max;
       return schema;
     }
+    case FieldType::kCountList: {
+      Json one = {{"type", "integer"}, {"minimum", field.min}};
+      if (field.max != UINT64_MAX) one["maximum"] = field.max;
+      return one_or_list(one);
+    }
     case FieldType::kFlag:
       return {{"type", "boolean"}};
     case FieldType::kDuration:

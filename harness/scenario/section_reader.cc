@@ -14,7 +14,9 @@ namespace {
 constexpr uint64_t kTextLengthMax = 200;
 constexpr size_t kListLengthMax = 64;
 
-bool takes_list(FieldType type) { return type == FieldType::kWordList || type == FieldType::kTextList; }
+bool takes_list(FieldType type) {
+  return type == FieldType::kWordList || type == FieldType::kTextList || type == FieldType::kCountList;
+}
 
 // A limit as its author would write it.
 std::string shown_limit(FieldType type, uint64_t number) {
@@ -44,11 +46,12 @@ size_t shown_width(const YamlNode& node) {
 
 void SectionReader::complain(SourcePosition position, size_t width, const char* error_code, std::string message,
                              std::string hint) {
-  diagnostics_.push_back(
-      {file_, position, width, error_code, std::move(message), std::move(hint), source_line(text_, position.line)});
+  const Source& source = sources_.of(position);
+  diagnostics_.push_back({source.path, position, width, error_code, std::move(message), std::move(hint),
+                          source_line(source.text, position.line)});
 }
 
-void SectionReader::read_scenario(const YamlNode& root, Scenario& scenario) {
+void SectionReader::read_scenario(const YamlNode& root, Scenario& scenario, bool complete) {
   if (root.kind != YamlNode::Kind::kMap) {
     complain(root.position, 1, code::kShape, fmt::format("a scenario is a map, not {}", yaml_kind_name(root.kind)),
              "begin with `name: ...`");
@@ -57,7 +60,8 @@ void SectionReader::read_scenario(const YamlNode& root, Scenario& scenario) {
   read_map(root, "", FieldTarget{scenario, nullptr}, nullptr);
   const bool has_name =
       std::any_of(root.keys.begin(), root.keys.end(), [](const YamlNode& key) { return key.text == "name"; });
-  if (!has_name) complain({1, 1}, 1, code::kMissingKey, "the scenario has no name", "add `name: ...` at the top");
+  if (!has_name && complete)
+    complain({1, 1}, 1, code::kMissingKey, "the scenario has no name", "add `name: ...` at the top");
 }
 
 void SectionReader::read_map(const YamlNode& map, const std::string& section, const FieldTarget& target,
@@ -88,6 +92,8 @@ void SectionReader::complain_unknown_key(const YamlNode& key, const std::string&
   std::string where = "in a scenario";
   if (kind != nullptr) {
     where = fmt::format("in {}", kind->name);
+  } else if (section == "fault") {
+    where = "in any fault";
   } else if (!section.empty()) {
     where = fmt::format("in {}", section);
   }
@@ -105,12 +111,14 @@ void SectionReader::read_field(const YamlNode& key, const YamlNode& value, const
   };
   if (field.type == FieldType::kSection) {
     if (value.kind != YamlNode::Kind::kMap) return wrong_shape("a map");
+    if (field.set != nullptr) field.set(target, FieldValue());
     read_map(value, field.section.empty() ? field.name : field.section + "." + field.name, target, nullptr);
     return;
   }
   if (field.type == FieldType::kFaultList) {
     if (value.kind != YamlNode::Kind::kList) return wrong_shape("a list");
-    return read_faults(value, target.scenario);
+    if (field.section != "matrix") return read_faults(value, target.scenario, target.scenario.faults);
+    return read_faults(value, target.scenario, target.scenario.matrix->faults);
   }
   FieldValue result;
   result.position = value.position;
@@ -161,6 +169,9 @@ bool SectionReader::read_typed(const YamlNode& value, const Field& field, FieldV
   };
   switch (field.type) {
     case FieldType::kCount:
+      return number(parse_count(value.text));
+    case FieldType::kCountList:
+      result.texts.push_back(value.text);
       return number(parse_count(value.text));
     case FieldType::kDuration:
       return number(parse_duration_ns(value.text));
@@ -216,16 +227,16 @@ bool SectionReader::check_range(const YamlNode& value, const Field& field, uint6
   return false;
 }
 
-void SectionReader::read_faults(const YamlNode& list, Scenario& scenario) {
+void SectionReader::read_faults(const YamlNode& list, Scenario& scenario, std::vector<ScenarioFault>& faults) {
   if (list.items.size() > postmortem::kArmedFaultsMax) {
     complain(list.items[postmortem::kArmedFaultsMax].position, 1, code::kFaultCount,
              fmt::format("{} faults; a scenario has {} at most", list.items.size(), postmortem::kArmedFaultsMax));
     return;
   }
-  for (const YamlNode& entry : list.items) read_fault(entry, scenario);
+  for (const YamlNode& entry : list.items) read_fault(entry, scenario, faults);
 }
 
-void SectionReader::read_fault(const YamlNode& entry, Scenario& scenario) {
+void SectionReader::read_fault(const YamlNode& entry, Scenario& scenario, std::vector<ScenarioFault>& faults) {
   if (entry.kind != YamlNode::Kind::kMap || entry.keys.size() != 1 ||
       entry.keys.front().kind != YamlNode::Kind::kScalar) {
     complain(entry.position, shown_width(entry), code::kShape, "an entry of \"faults\" is one kind with its parameters",
@@ -235,33 +246,55 @@ void SectionReader::read_fault(const YamlNode& entry, Scenario& scenario) {
   const YamlNode& key = entry.keys.front();
   const YamlNode& parameters = entry.items.front();
   const FaultKind* const kind = find_fault_kind(key.text);
-  if (kind == nullptr) {
-    const std::string hint = suggestion(key.text, fault_kind_names());
-    complain(key.position, shown_width(key), code::kUnknownFault, fmt::format("no fault \"{}\"", key.text),
-             hint.empty() ? "`crashwright faults` lists them" : hint);
-    return;
-  }
+  if (kind == nullptr) complain_unknown_fault(key);
   ScenarioFault fault;
-  fault.kind = kind->name;
+  fault.kind = key.text;
   fault.position = key.position;
   fault.at_position = key.position;
-  if (parameters.kind == YamlNode::Kind::kMap) {
-    read_map(parameters, "fault", FieldTarget{scenario, &fault}, kind);
-    for (const YamlNode& parameter : parameters.keys) {
-      const auto is = [&](const std::string& word) { return word == parameter.text; };
-      if (!is_particular_parameter(parameter.text)) continue;
-      if (std::any_of(kind->parameters.begin(), kind->parameters.end(), is)) continue;
-      complain(parameter.position, shown_width(parameter), code::kForeignParameter,
-               fmt::format("{} takes no \"{}\"", kind->name, parameter.text),
-               fmt::format("example: - {}", kind->example));
-    }
-  } else if (parameters.kind != YamlNode::Kind::kNull) {
-    complain(parameters.position, shown_width(parameters), code::kShape,
-             fmt::format("the parameters of {} are a map, not {}", kind->name, yaml_kind_name(parameters.kind)),
-             fmt::format("example: - {}", kind->example));
-    return;
+  if (!read_parameters(parameters, kind, FieldTarget{scenario, &fault})) return;
+  if (kind != nullptr) {
+    faults.push_back(std::move(fault));
+  } else if (!fault.at.empty()) {
+    scenario.points.push_back(point_use(fault, sources_));  // the place may be mistyped too
   }
-  scenario.faults.push_back(std::move(fault));
+}
+
+void SectionReader::complain_unknown_fault(const YamlNode& key) {
+  const std::string hint = suggestion(key.text, fault_kind_names());
+  complain(key.position, shown_width(key), code::kUnknownFault, fmt::format("no fault \"{}\"", key.text),
+           hint.empty() ? "`crashwright faults` lists them" : hint);
+}
+
+// Of an unknown kind too (null): what no kind takes is wrong whatever was meant. False when they are no parameters.
+bool SectionReader::read_parameters(const YamlNode& parameters, const FaultKind* kind, const FieldTarget& target) {
+  if (parameters.kind == YamlNode::Kind::kNull) return true;
+  if (parameters.kind != YamlNode::Kind::kMap) {
+    complain(
+        parameters.position, shown_width(parameters), code::kShape,
+        fmt::format("the parameters of {} are a map, not {}", target.fault->kind, yaml_kind_name(parameters.kind)),
+        fmt::format("example: - {}", kind != nullptr ? kind->example : "sigkill: {at: gateway.after_send, hit: 30}"));
+    return false;
+  }
+  read_map(parameters, "fault", target, kind);
+  if (kind == nullptr) return true;
+  for (const YamlNode& parameter : parameters.keys) {
+    const auto is = [&](const std::string& word) { return word == parameter.text; };
+    if (!is_particular_parameter(parameter.text)) continue;
+    if (std::any_of(kind->parameters.begin(), kind->parameters.end(), is)) continue;
+    complain(parameter.position, shown_width(parameter), code::kForeignParameter,
+             fmt::format("{} takes no \"{}\"", kind->name, parameter.text),
+             fmt::format("example: - {}", kind->example));
+  }
+  return true;
+}
+
+PointUse point_use(const ScenarioFault& fault, const SourceSet& sources) {
+  const Source& source = sources.of(fault.at_position);
+  // A default place is told at the fault that has it.
+  const bool written =
+      fault.at_position.column != fault.position.column || fault.at_position.line != fault.position.line;
+  return {fault.at, fault.at_position, written ? fault.at.size() : fault.kind.size(), source.path,
+          source_line(source.text, fault.at_position.line)};
 }
 
 }  // namespace crashwright::harness

@@ -10,16 +10,18 @@
 #include "harness/faults/fault_kind.h"
 #include "harness/scenario/diagnostic.h"
 #include "harness/scenario/fields.h"
+#include "harness/scenario/source_set.h"
 #include "harness/scenario/yaml_tree.h"
 
 namespace crashwright::harness {
 
 class SectionReader {
  public:
-  SectionReader(const std::string& file, const std::string& text) : file_(file), text_(text) {}
+  // `sources` holds every text that positions of the trees point into.
+  explicit SectionReader(const SourceSet& sources) : sources_(sources) {}
 
-  // The whole document.
-  void read_scenario(const YamlNode& root, Scenario& scenario);
+  // The whole document. `complete`: false when a part of it could not be had, so that what is missing says nothing.
+  void read_scenario(const YamlNode& root, Scenario& scenario, bool complete = true);
 
   // A complaint that underlines `width` characters at `position`.
   void complain(SourcePosition position, size_t width, const char* error_code, std::string message,
@@ -29,8 +31,10 @@ class SectionReader {
  private:
   void read_map(const YamlNode& map, const std::string& section, const FieldTarget& target, const FaultKind* kind);
   void read_field(const YamlNode& key, const YamlNode& value, const Field& field, const FieldTarget& target);
-  void read_faults(const YamlNode& list, Scenario& scenario);
-  void read_fault(const YamlNode& entry, Scenario& scenario);
+  void read_faults(const YamlNode& list, Scenario& scenario, std::vector<ScenarioFault>& faults);
+  void read_fault(const YamlNode& entry, Scenario& scenario, std::vector<ScenarioFault>& faults);
+  [[nodiscard]] bool read_parameters(const YamlNode& parameters, const FaultKind* kind, const FieldTarget& target);
+  void complain_unknown_fault(const YamlNode& key);
   void complain_unknown_key(const YamlNode& key, const std::string& section, const FaultKind* kind);
   bool read_scalar(const YamlNode& value, const Field& field, FieldValue& result);
   bool read_typed(const YamlNode& value, const Field& field, FieldValue& result);
@@ -39,10 +43,12 @@ class SectionReader {
   template <typename Parsed>
   bool accept(const YamlNode& value, const Field& field, const Parsed& parsed);
 
-  const std::string& file_;
-  const std::string& text_;
+  const SourceSet& sources_;
   std::vector<Diagnostic> diagnostics_;
 };
+
+// A fault point that a fault of the scenario names, for check_fault_points().
+[[nodiscard]] PointUse point_use(const ScenarioFault& fault, const SourceSet& sources);
 
 // Characters that `node` takes on its line, for underlining.
 [[nodiscard]] size_t shown_width(const YamlNode& node);

@@ -10,7 +10,7 @@ namespace crashwright::harness {
 namespace {
 
 constexpr size_t kComparedCharactersMax = 64;
-constexpr size_t kListedWordsMax = 14;
+constexpr size_t kListedWordsMax = 20;
 constexpr size_t kPrefixMin = 4;
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "harness/scenario/loader.h"
+#include "harness/scenario/sweep_passages.h"
 
 namespace crashwright::harness {
 namespace {
@@ -40,24 +41,8 @@ bool off_the_path(const std::string& point) { return point == "recorder.commit" 
 
 bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
 
-struct Passage {
-  const char* word;
-  uint64_t hit;
-};
-
-std::vector<Passage> passages_of(const PassageCount& count) {
-  std::vector<Passage> passages;
-  if (count.least == 0) return passages;
-  passages.push_back({"first", 1});
-  const bool steady = count.least == count.most;
-  const uint64_t last = steady ? count.least : count.least - count.least / 3;
-  if (last / 2 > 1) passages.push_back({"middle", last / 2});
-  if (last > 1) passages.push_back({steady ? "last" : "late", last});
-  return passages;
-}
-
 // Behind the last passage of these no further write or sync of the file needs to come.
-bool file_still_used(const SweptFault& fault, const std::string& point, const Passage& passage) {
+bool file_still_used(const SweptFault& fault, const std::string& point, const SweepPassage& passage) {
   if (*fault.file == 0 || std::string_view(passage.word) == "first") return true;
   const bool state = std::string_view(fault.file) == "state.bin";
   const bool behind_checkpoint = point == "state.after_write" || point == "checkpoint.after_write";
@@ -77,7 +62,7 @@ Scenario load(const std::string& text) {
 }
 
 // `deaths`: lines of the faults that lead to the start in which this one happens.
-Scenario make(const char* place, const SweptFault& fault, const std::string& point, const Passage& passage,
+Scenario make(const char* place, const SweptFault& fault, const std::string& point, const SweepPassage& passage,
               const std::string& deaths, bool cancel_on_disconnect) {
   const std::string name = fmt::format("sweep, {}: {} at {}, {} passage{}", place, fault.label, point, passage.word,
                                        cancel_on_disconnect ? ", cancel on disconnect" : "");
@@ -96,7 +81,7 @@ void add_place(const char* place, const std::vector<PassageCount>& counts, const
                std::vector<Scenario>& scenarios) {
   for (const PassageCount& count : counts) {
     if (off_the_path(count.point)) continue;
-    for (const Passage& passage : passages_of(count)) {
+    for (const SweepPassage& passage : passages_of(count)) {
       for (const SweptFault& fault : kFaults) {
         if (!file_still_used(fault, count.point, passage)) continue;
         scenarios.push_back(make(place, fault, count.point, passage, deaths, cancel));
@@ -117,6 +102,17 @@ void add_second_recovery(const std::vector<PassageCount>& counts, bool cancel, s
 }
 
 }  // namespace
+
+std::vector<SweepPassage> passages_of(const PassageCount& count) {
+  std::vector<SweepPassage> passages;
+  if (count.least == 0) return passages;
+  passages.push_back({"first", 1});
+  const bool steady = count.least == count.most;
+  const uint64_t last = steady ? count.least : count.least - count.least / 3;
+  if (last / 2 > 1) passages.push_back({"middle", last / 2});
+  if (last > 1) passages.push_back({steady ? "last" : "late", last});
+  return passages;
+}
 
 std::string sweep_session(const char* durability, bool cancel_on_disconnect) {
   std::string text = fmt::format("session: {{messages: 3000, checkpoint_every: 40, durability: {}}}\n", durability);

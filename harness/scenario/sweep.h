@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/scenario/loader.h"
 #include "harness/scenario/scenario.h"
 
 namespace crashwright::harness {
@@ -34,5 +35,15 @@ struct SweepCensus {
 [[nodiscard]] const char* sweep_first_death() noexcept;
 
 [[nodiscard]] std::vector<Scenario> sweep_scenarios(const SweepCensus& census);
+
+// A scenario with `sweep:` once its points are counted: for each point and passage asked for, the scenario with its one
+// fault without `at` there. Diagnostics when what came out is no scenario, a name that grew too long for one.
+[[nodiscard]] Loaded unfold_sweep(const Scenario& scenario, const std::vector<PassageCount>& counts);
+
+// The same scenario without the swept fault and what comes behind it: what the passages are counted in.
+[[nodiscard]] Scenario session_to_count(const Scenario& scenario);
+
+// Whether `name` is what `pattern` says; * stands for any text.
+[[nodiscard]] bool matches_pattern(const std::string& name, const std::string& pattern);
 
 }  // namespace crashwright::harness

@@ -9,14 +9,17 @@
 #include <algorithm>
 #include <sstream>
 
+#include "harness/scenario/text_check.h"
+
 namespace crashwright::harness {
 namespace {
 
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(const std::string& file, const std::string& text) : file_(file), text_(text) {}
+  TreeBuilder(const std::string& file, const std::string& text, uint32_t source)
+      : file_(file), text_(text), source_(source) {}
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark& mark) override { document_start = mark; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_anchor(mark, anchor);
@@ -30,6 +33,7 @@ class TreeBuilder : public YAML::EventHandler {
                 const std::string& value) override {
     refuse_anchor(mark, anchor);
     refuse_tag(mark, tag);
+    refuse_open_quote(mark);
     YamlNode* const node = add(mark, YamlNode::Kind::kScalar);
     if (node == nullptr) return;
     node->text = value;
@@ -47,6 +51,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnMapEnd() override { close(); }
 
   YamlNode root;
+  YAML::Mark document_start;
   std::vector<Diagnostic> diagnostics;
 
   void complain(const YAML::Mark& mark, const char* error_code, std::string message, std::string hint) {
@@ -63,12 +68,12 @@ class TreeBuilder : public YAML::EventHandler {
 
   // yaml-cpp counts bytes from 0; people count characters from 1.
   SourcePosition position(const YAML::Mark& mark) const {
-    if (mark.is_null()) return {1, 1};
+    if (mark.is_null()) return {1, 1, source_};
     const std::string line = source_line(text_, mark.line + 1);
     const size_t bytes = std::min(static_cast<size_t>(std::max(mark.column, 0)), line.size());
     const auto continuation = std::count_if(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(bytes),
                                             [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; });
-    return {mark.line + 1, mark.column + 1 - static_cast<int>(continuation)};
+    return {mark.line + 1, mark.column + 1 - static_cast<int>(continuation), source_};
   }
 
   void refuse_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -78,6 +83,28 @@ class TreeBuilder : public YAML::EventHandler {
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
     complain(mark, code::kAnchor, "tags are not part of the scenario language", "remove the tag");
+  }
+
+  // The parser takes the end of the file for the end of a quoted text.
+  void refuse_open_quote(const YAML::Mark& mark) {
+    if (overflowed_) return;
+    std::string_view rest = text_;
+    for (int line = 0; line < mark.line; ++line) rest.remove_prefix(rest.find('\n') + 1);
+    rest.remove_prefix(std::min(rest.size(), static_cast<size_t>(std::max(mark.column, 0))));
+    if (rest.empty() || (rest.front() != '"' && rest.front() != '\'') || is_closed(rest)) return;
+    complain(mark, code::kSyntax, "not valid YAML: the quote is not closed", "end the text with the same quote");
+  }
+  // Whether a text that begins with a quote has its other one; a doubled single quote is a character of the text.
+  static bool is_closed(std::string_view quoted) {
+    for (size_t i = 1; i < quoted.size(); ++i) {
+      const bool doubled = quoted.substr(i, 2) == "''" && quoted.front() == '\'';
+      if (doubled || (quoted.front() == '"' && quoted[i] == '\\')) {
+        ++i;
+      } else if (quoted[i] == quoted.front()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   YamlNode* place(YamlNode node) {
@@ -135,6 +162,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   const std::string& file_;
   const std::string& text_;
+  uint32_t source_;
   std::vector<Open> stack_;
   size_t nodes_ = 0;
   bool overflowed_ = false;
@@ -180,31 +208,61 @@ Diagnostic too_large(const std::string& file, uint64_t bytes) {
           {}};
 }
 
-YamlResult parse_yaml(const std::string& file, const std::string& text) {
+YamlResult parse_yaml(const std::string& file, const std::string& text, uint32_t source) {
   if (text.size() > kScenarioBytesMax) return {{}, {too_large(file, text.size())}};
-  TreeBuilder builder(file, text);
+  if (auto refused = check_text(file, text, source)) return {{}, {std::move(*refused)}};
+  const bool marked = std::string_view(text).substr(0, kByteOrderMark.size()) == kByteOrderMark;
+  const std::string plain = marked ? text.substr(kByteOrderMark.size()) : text;
+  TreeBuilder builder(file, plain, source);
   try {
-    std::istringstream stream(text);
+    std::istringstream stream(plain);
     YAML::Parser parser(stream);
     if (!parser.HandleNextDocument(builder)) {
       builder.complain(YAML::Mark::null_mark(), code::kDocuments, "the file is empty",
                        "a scenario begins with `name:`");
     } else {
-      TreeBuilder rest(file, text);
+      TreeBuilder rest(file, plain, source);
       if (parser.HandleNextDocument(rest)) {
-        builder.diagnostics.push_back({file,
-                                       {},
-                                       1,
-                                       code::kDocuments,
-                                       "more than one document in the file",
-                                       "one file, one scenario: remove the `---` and put the rest elsewhere",
-                                       {}});
+        builder.complain(rest.document_start, code::kDocuments, "more than one document in the file",
+                         "one file, one scenario: remove the `---` and put the rest elsewhere");
       }
     }
   } catch (const YAML::Exception& error) {
-    builder.complain(error.mark, code::kSyntax, "not valid YAML: " + error.msg, syntax_hint(text, error.msg));
+    builder.complain(error.mark, code::kSyntax, "not valid YAML: " + error.msg, syntax_hint(plain, error.msg));
   }
   return {std::move(builder.root), std::move(builder.diagnostics)};
+}
+
+const YamlNode* find_value(const YamlNode& map, const std::string& key) {
+  for (size_t i = 0; i < map.keys.size() && i < map.items.size(); ++i) {
+    if (map.keys[i].kind == YamlNode::Kind::kScalar && map.keys[i].text == key) return &map.items[i];
+  }
+  return nullptr;
+}
+
+YamlNode* find_value(YamlNode& map, const std::string& key) {
+  return const_cast<YamlNode*>(find_value(static_cast<const YamlNode&>(map), key));
+}
+
+void remove_key(YamlNode& map, const std::string& key) {
+  for (size_t i = map.keys.size(); i-- > 0;) {
+    if (map.keys[i].text != key) continue;
+    map.keys.erase(map.keys.begin() + static_cast<std::ptrdiff_t>(i));
+    map.items.erase(map.items.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+void set_value(YamlNode& map, const std::string& key, YamlNode value) {
+  if (YamlNode* const known = find_value(map, key)) {
+    *known = std::move(value);
+    return;
+  }
+  YamlNode name;
+  name.kind = YamlNode::Kind::kScalar;
+  name.text = key;
+  name.position = value.position;
+  map.keys.push_back(std::move(name));
+  map.items.push_back(std::move(value));
 }
 
 }  // namespace crashwright::harness

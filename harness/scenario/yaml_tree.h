@@ -2,6 +2,7 @@
 //
 // A subset on purpose: maps, lists and scalars. Anchors, aliases, tags, merge keys and a second document are refused,
 // so a small file cannot unfold into a large one. Plain and quoted scalars are told apart; no scalar is interpreted.
+// Text is UTF-8, with or without a byte order mark, lines end in LF or CRLF; control characters are refused.
 // Limits: 64 KiB a file, 5,000 nodes, 12 levels.
 // Threads: free functions. Errors: diagnostics; yaml-cpp's exceptions end here.
 #pragma once
@@ -35,7 +36,13 @@ struct YamlResult {
 
 [[nodiscard]] Diagnostic too_large(const std::string& file, uint64_t bytes);
 
-// `file` is used in diagnostics only.
-[[nodiscard]] YamlResult parse_yaml(const std::string& file, const std::string& text);
+// `file` is used in diagnostics only; `source` is the number that positions carry (source_set.h).
+[[nodiscard]] YamlResult parse_yaml(const std::string& file, const std::string& text, uint32_t source = 0);
+
+// The value of a key of a map, the first if there are two; null: no such key, or no map.
+[[nodiscard]] const YamlNode* find_value(const YamlNode& map, const std::string& key);
+[[nodiscard]] YamlNode* find_value(YamlNode& map, const std::string& key);
+void remove_key(YamlNode& map, const std::string& key);
+void set_value(YamlNode& map, const std::string& key, YamlNode value);  // of a new key at the end, or instead
 
 }  // namespace crashwright::harness

@@ -1,0 +1,32 @@
+// `matrix:`, unfolded: one tree for each combination of profile, seed, fault and point, without the matrix.
+//
+//   matrix: {profiles: [E, S], points: [gateway.send_order, gateway.after_send]}     four cases
+//
+// Builds stay together in one tree, since a scenario has cases of several builds anyway. A fault of the matrix stands
+// behind those of `faults`; a point becomes the `at` of every fault that names neither a place nor a time. The name of
+// a cell ends in what is particular to it: "x [sigkill, gateway.send_order, profile E, seed 3]".
+// Threads: pure functions. Errors: complaints of the reader: a dimension that would change nothing, or that the
+// scenario has fixed already, or too many cells.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/scenario/section_reader.h"
+
+namespace crashwright::harness {
+
+inline constexpr size_t kMatrixCellsMax = 512;
+
+// `prototype` is what `root` reads as, matrix included. Empty after a complaint.
+[[nodiscard]] std::vector<YamlNode> matrix_cells(const YamlNode& root, const Scenario& prototype,
+                                                 SectionReader& reader);
+
+// Whether a fault has no place yet and would take one from a matrix or a sweep.
+[[nodiscard]] bool is_place_open(const ScenarioFault& fault);
+
+// Puts `at`, and a `hit` unless it is 0, into every fault of the list `faults` whose place is open.
+size_t place_faults(YamlNode& faults, const YamlNode& point, uint64_t hit);
+
+}  // namespace crashwright::harness

@@ -1,0 +1,14 @@
+// The bytes of a scenario file, looked at before they are read: devices, pipes and huge files are refused unread.
+//
+// Threads: any. Errors: a code of diagnostic.h with its message.
+#pragma once
+
+#include <string>
+
+#include "harness/scenario/value.h"
+
+namespace crashwright::harness {
+
+[[nodiscard]] ValueResult<std::string> read_scenario_file(const std::string& path);
+
+}  // namespace crashwright::harness
