@@ -24,6 +24,7 @@ struct AutopsyRequest {
   std::vector<std::string> paths;
   std::string text_file;
   std::string format = "human";
+  bool json = false;
   std::string out;
   uint64_t pid = 0;
   bool all = false;
@@ -74,7 +75,7 @@ size_t terminal_width() {
 }
 
 std::string render(const rca::AutopsyReport& report, const AutopsyRequest& request) {
-  if (request.format == "json") return rca::autopsy_to_json(report);
+  if (request.json || request.format == "json") return rca::autopsy_to_json(report);
   if (request.format == "html") return rca::autopsy_to_html(report);
   if (request.format == "markdown") return rca::autopsy_to_markdown(report);
   return rca::autopsy_to_text(report, {.all = request.all, .width = request.out.empty() ? terminal_width() : 80});
@@ -91,6 +92,7 @@ int autopsy_command(const std::vector<std::string>& arguments) {
   options.number("--pid", "PID", request.pid, "a process that lives or hangs; it goes on afterwards");
   options.word("--format", "FORMAT", request.format, {"human", "json", "html", "markdown"},
                "human; json; html: one page; markdown: a crash report to hand to others");
+  options.flag("--json", request.json, "the same as --format json: what scripts that score an autopsy call");
   options.text("--out", "FILE", request.out, "write into a file");
   options.flag("--all", request.all, "all evidence, threads, variables, registers and memory");
   options.flag("--gdb", request.gdb, "open gdb on the core, the thread and the frame to blame");

@@ -223,6 +223,15 @@ BOOST_AUTO_TEST_CASE(a_folder_that_is_no_run_is_wrong_use) {
   BOOST_TEST(folder.run({"autopsy", "--text", folder.path + "/none"}).code == 2);
 }
 
+BOOST_AUTO_TEST_CASE(autopsy_gives_json_by_its_own_flag_and_by_format_alike) {
+  const Folder folder;
+  const std::string text = folder.file("abort.txt", "double free or corruption (fasttop)\nAborted (core dumped)\n");
+  const Answer flag = folder.run({"autopsy", "--json", "--text", text});
+  BOOST_TEST(flag.code == 0);
+  BOOST_TEST(flag.out.find("\"cause\": \"DOUBLE_FREE\"") != std::string::npos);
+  BOOST_TEST(folder.run({"autopsy", "--format", "json", "--text", text}).out == flag.out);
+}
+
 BOOST_AUTO_TEST_CASE(bench_shows_recorded_figures_and_ends_by_what_holds) {
   const Folder folder;
   BOOST_TEST(folder.run({"bench", "--list", "--only", "fault_point."}).code == 0);
