@@ -75,7 +75,7 @@ Selected change_scenarios(const std::vector<Scenario>& scenarios, const std::vec
       diagnostics.push_back(std::move(diagnostic));
     }
     for (Scenario& one : loaded.scenarios) {
-      one.path.clear();  // what its file says is no longer what is run: only the text repeats it
+      one.resolved = true;  // what its file says is no longer what is run: only the text repeats it
       changed.scenarios.push_back(std::move(one));
     }
   }

@@ -47,8 +47,7 @@ void declare(Options& options, ExploreArguments& explore) {
   options.text("--dir", "DIR", explore.dir, "the folder begins as a copy of this one (default empty)");
   options.number("--jobs", "N", explore.jobs, "states judged at a time (default 2)");
   options.text("--for", "TIME", explore.time_max, "stops judging then, per profile, as in 30s (default no limit)");
-  options.text("--deadline", "TIME", explore.deadline,
-               "the program is killed then and its record counts (default 60s)");
+  options.text("--timeout", "TIME", explore.deadline, "the program is killed then and its record counts (default 60s)");
   options.text("--check-deadline", "TIME", explore.check_deadline, "a checker that takes longer errs (default 30s)");
   options.number("--tear-unit", "BYTES", explore.tear_unit, "what a disk writes as a whole (default 512)");
   options.text("--keep", "DIR", explore.keep,
@@ -174,7 +173,7 @@ Result<CampaignOptions> campaign_options(const ExploreArguments& explore, const 
 }
 
 Result<RecordedRun> record(const ExploreArguments& explore, const std::string& work, const std::string& here) {
-  const auto deadline = parse_time("--deadline", explore.deadline);
+  const auto deadline = parse_time("--timeout", explore.deadline);
   if (!deadline) return tl::unexpected(deadline.error());
   ProgramRun run;
   run.argv = bind_program_words(explore.command, here);
