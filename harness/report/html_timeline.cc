@@ -113,8 +113,10 @@ uint64_t axis_step(uint64_t span_ns) {
 
 std::string draw_axis(const Window& window, double height) {
   std::string svg;
-  const uint64_t step = axis_step(window.end_ns - window.begin_ns);
-  for (uint64_t at = 0; window.begin_ns + at <= window.end_ns; at += step) {
+  const uint64_t span = window.end_ns - window.begin_ns;
+  const uint64_t step = axis_step(span);
+  for (uint64_t i = 0; i <= span / step; ++i) {
+    const uint64_t at = i * step;
     const double x = window.x(window.begin_ns + at);
     svg += fmt::format("<path class=\"t-grid\" d=\"M{:.1f} {}V{:.1f}\"/>", x, kTop, height - kAxisHeight + 4);
     svg += fmt::format(
@@ -174,7 +176,7 @@ Window around_death(const std::vector<Lane>& lanes) {
     }
   }
   const uint64_t span = std::max<uint64_t>(death_ns - window.begin_ns, kNsPerMs / 5);
-  return {window.begin_ns - span / 5, death_ns + span / 8};
+  return {window.begin_ns - std::min(window.begin_ns, span / 5), death_ns + std::min(UINT64_MAX - death_ns, span / 8)};
 }
 
 std::string legend(const std::vector<Lane>& lanes) {
@@ -207,7 +209,8 @@ std::string html_timeline(const CasePicture& picture) {
   Window whole{UINT64_MAX, 0};
   for (const Lane& lane : lanes) {
     whole.begin_ns = std::min(whole.begin_ns, lane.begin_ns);
-    whole.end_ns = std::max(whole.end_ns, lane.end_ns);
+    // Of a damaged folder the times may be anything.
+    whole.end_ns = std::max({whole.end_ns, lane.end_ns, lane.begin_ns});
   }
   std::string text = "<h3>Timeline</h3>\n" + legend(lanes) + draw(lanes, whole, "threads and processes over time");
   const Window close = around_death(lanes);
