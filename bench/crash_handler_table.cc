@@ -28,6 +28,20 @@ std::string number(double value) {
   return text;
 }
 
+// ", 0.25 / 3.4 ms": fault to last output and to process gone, medians; empty for what hung.
+std::string times_of(const std::vector<Outcome>& runs) {
+  std::vector<double> record_ms;
+  std::vector<double> gone_ms;
+  for (const Outcome& outcome : runs) {
+    if (outcome.left == Left::kHung) continue;
+    gone_ms.push_back(outcome.gone_ms);
+    if (outcome.left != Left::kLost) record_ms.push_back(outcome.record_ms);
+  }
+  if (gone_ms.empty()) return "";
+  return ", " + (record_ms.empty() ? "–" : number(percentile(record_ms, 0.5))) + " / " +
+         number(percentile(gone_ms, 0.5)) + " ms";
+}
+
 }  // namespace
 
 void HandlerTable::add(const std::string& handler, const std::string& death, const Outcome& outcome) {
@@ -56,7 +70,7 @@ bool HandlerTable::survived(const std::string& handler, const std::string& death
          });
 }
 
-// The worst that was left, how often when not always, and what is wrong with the core.
+// The worst that was left, how often when not always, what is wrong with the core, and how long it took.
 std::string HandlerTable::cell(const std::string& handler, const std::string& death) const {
   const auto found = runs_.find({handler, death});
   if (found == runs_.end()) return "–";
@@ -71,7 +85,7 @@ std::string HandlerTable::cell(const std::string& handler, const std::string& de
   const bool core = std::all_of(runs.begin(), runs.end(), [&](const Outcome& o) { return core_is_true(death, o); });
   const bool none = std::all_of(runs.begin(), runs.end(), [&](const Outcome& o) { return !o.core.has_value(); });
   if (!core) text += none ? ", no core" : ", core untrue";
-  return text;
+  return text + times_of(runs);
 }
 
 std::string HandlerTable::times(const std::vector<HandlerColumn>& handlers,

@@ -14,6 +14,8 @@
 
 namespace crashwright::mock_engine {
 
+class TickToOrder;
+
 struct EngineOptions {
   std::string data_folder;        // audit.log and its later segments, state.bin, lock
   std::string postmortem_folder;  // flight recorder, crash record, final_state.json
@@ -27,6 +29,7 @@ struct EngineOptions {
   uint64_t feed_rate = 0;            // messages per second, 0: as fast as possible
   uint64_t kill_switch_at_feed = 0;  // feed sequence at which the risk gate throws it, 0: never
   std::vector<std::string> planted_bugs;
+  TickToOrder* tick_to_order = nullptr;  // of a benchmark that runs the session in its own process; null: not measured
 
   [[nodiscard]] std::string audit_path() const { return data_folder + "/audit.log"; }
   [[nodiscard]] std::string state_path() const { return data_folder + "/state.bin"; }

@@ -78,8 +78,8 @@ struct BookEventMaker {
 
 }  // namespace
 
-FeedHandler::FeedHandler(std::unique_ptr<FeedSource> source, uint64_t rate, uint64_t paced_after)
-    : source_(std::move(source)), rate_(rate), paced_after_(paced_after), events_(kEventsMax) {}
+FeedHandler::FeedHandler(std::unique_ptr<FeedSource> source, uint64_t rate, uint64_t paced_after, TickToOrder* latency)
+    : source_(std::move(source)), rate_(rate), paced_after_(paced_after), latency_(latency), events_(kEventsMax) {}
 
 void FeedHandler::run(postmortem::EngineThread& self) {
   itch::FeedMessage message;
@@ -89,6 +89,7 @@ void FeedHandler::run(postmortem::EngineThread& self) {
   while ((state = source_->next(message)) == itch::ReadState::kMessage && !stopping()) {
     self.beat();
     if (rate_ != 0 && message.sequence > paced_after_) pace(message.sequence, self);
+    if (latency_ != nullptr) latency_->tick(message.sequence);
     on_message(message, event);
     for (backoff.reset(); !events_.push(event) && !stopping();) {
       self.beat();

@@ -16,14 +16,15 @@
 #include "mock_engine/book_event.h"
 #include "mock_engine/feed_source.h"
 #include "mock_engine/spsc_ring.h"
+#include "mock_engine/tick_to_order.h"
 #include "postmortem/engine_thread.h"
 
 namespace crashwright::mock_engine {
 
 class FeedHandler {
  public:
-  // `rate`: messages per second, 0 for as fast as possible.
-  FeedHandler(std::unique_ptr<FeedSource> source, uint64_t rate, uint64_t paced_after);
+  // `rate`: messages per second, 0 for as fast as possible. `latency`: null when it is not measured.
+  FeedHandler(std::unique_ptr<FeedSource> source, uint64_t rate, uint64_t paced_after, TickToOrder* latency);
 
   void run(postmortem::EngineThread& self);
   void on_message(const itch::FeedMessage& message, BookEvent& event);
@@ -43,6 +44,7 @@ class FeedHandler {
   const std::unique_ptr<FeedSource> source_;
   const uint64_t rate_;
   const uint64_t paced_after_;
+  TickToOrder* const latency_;
   uint64_t paced_since_ns_ = 0;
   uint64_t undecodable_ = 0;
   SpscRing<BookEvent> events_;

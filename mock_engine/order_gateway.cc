@@ -32,8 +32,8 @@ void nap(std::chrono::milliseconds time) {
 
 }  // namespace
 
-OrderGateway::OrderGateway(const Endpoint& endpoint, OrderJournal& journal)
-    : endpoint_(endpoint), journal_(journal), events_(kEventsMax) {}
+OrderGateway::OrderGateway(const Endpoint& endpoint, OrderJournal& journal, TickToOrder* latency)
+    : endpoint_(endpoint), journal_(journal), latency_(latency), events_(kEventsMax) {}
 
 Result<AcceptedLogin> OrderGateway::connect(const std::string& session, uint64_t next_sequence,
                                             const Deadline& deadline, postmortem::EngineThread& self) {
@@ -70,6 +70,7 @@ __attribute__((noinline)) bool OrderGateway::send(const AuditRecord& intent) {
   CRASHWRIGHT_FAULT_POINT("gateway.send_order");
   std::array<std::byte, kOrderPacketBytesMax> packet;
   write_packet({packet.data(), encode_intent(intent, packet.data())});
+  if (latency_ != nullptr) latency_->order(intent.feed_sequence);
   CRASHWRIGHT_FAULT_POINT("gateway.after_send");
   if (broken_) return true;
   postmortem::EngineWitness& witness = postmortem::control_block().engine;

@@ -19,6 +19,7 @@
 #include "mock_engine/order_journal.h"
 #include "mock_engine/soupbintcp.h"
 #include "mock_engine/spsc_ring.h"
+#include "mock_engine/tick_to_order.h"
 #include "postmortem/audit_record.h"
 #include "postmortem/engine_thread.h"
 
@@ -31,7 +32,8 @@ struct GatewayEvent {
 
 class OrderGateway {
  public:
-  OrderGateway(const Endpoint& endpoint, OrderJournal& journal);
+  // `latency`: null when it is not measured.
+  OrderGateway(const Endpoint& endpoint, OrderJournal& journal, TickToOrder* latency);
 
   // Tries until the deadline. The receiver starts with the packets behind the login.
   [[nodiscard]] Result<AcceptedLogin> connect(const std::string& session, uint64_t next_sequence,
@@ -75,6 +77,7 @@ class OrderGateway {
 
   const Endpoint endpoint_;
   OrderJournal& journal_;
+  TickToOrder* const latency_;
   ExchangeConnection connection_;
   bool broken_ = false;
   uint64_t last_write_ns_ = 0;

@@ -171,8 +171,8 @@ Step trade(const EngineOptions& options, Recovery& recovery, AuditLog& log, Chec
   if (auto announced = announce_run(journal, readout); !announced) return announced;
   auto source = FeedSource::open(options.feed);
   if (!source) return stop(ExitCode::kUsage, source.error().message);
-  FeedHandler feed(std::move(*source), options.feed_rate, journal.state().feed_sequence);
-  OrderGateway gateway(options.exchange, journal);
+  FeedHandler feed(std::move(*source), options.feed_rate, journal.state().feed_sequence, options.tick_to_order);
+  OrderGateway gateway(options.exchange, journal, options.tick_to_order);
   ExchangeFeedback feedback(gateway, journal);
   TradingLoop loop(options, {{gateway, feedback, journal, self}, recovery, checkpoints, feed});
   {

@@ -20,55 +20,6 @@
 namespace crashwright::postmortem::detail {
 namespace {
 
-#if defined(__x86_64__)
-const bool g_fast_processor = __builtin_cpu_supports("sse4.2") != 0 && __builtin_cpu_supports("avx") != 0;
-using FastCrc = HardwareCrc;
-
-// Two stores of half a line past the caches, the half with the commit mark last: the ring is not read by this process,
-// what the engine holds in its cache stays there, and a reader on another processor does not slow the writer down. Seen
-// by everyone once the thread leaves the processor, also by being killed. By name, because the kit is compiled for
-// processors without AVX too.
-inline void store_line_fast(FlightLine* to, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3, uint64_t w4,
-                            uint64_t w5, uint64_t w6, uint64_t w7) noexcept {
-  __asm__ volatile(
-      "vmovq %[w4], %%xmm0\n\t"
-      "vpinsrq $1, %[w5], %%xmm0, %%xmm0\n\t"
-      "vmovq %[w6], %%xmm1\n\t"
-      "vpinsrq $1, %[w7], %%xmm1, %%xmm1\n\t"
-      "vinsertf128 $1, %%xmm1, %%ymm0, %%ymm0\n\t"
-      "vmovntps %%ymm0, 32(%[to])\n\t"
-      "vmovq %[w0], %%xmm1\n\t"
-      "vpinsrq $1, %[w1], %%xmm1, %%xmm1\n\t"
-      "vmovq %[w2], %%xmm2\n\t"
-      "vpinsrq $1, %[w3], %%xmm2, %%xmm2\n\t"
-      "vinsertf128 $1, %%xmm2, %%ymm1, %%ymm1\n\t"
-      "vmovntps %%ymm1, (%[to])\n\t"
-      "vzeroupper"
-      :
-      : [to] "r"(to), [w0] "r"(w0), [w1] "r"(w1), [w2] "r"(w2), [w3] "r"(w3), [w4] "r"(w4), [w5] "r"(w5), [w6] "r"(w6),
-        [w7] "r"(w7)
-      : "xmm0", "xmm1", "xmm2", "memory");
-}
-#else
-constexpr bool g_fast_processor = false;
-using FastCrc = PortableCrc;
-inline void store_line_fast(FlightLine*, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
-                            uint64_t) noexcept {}
-#endif
-
-// A stamp of the call's own, or one that was handed over.
-struct OwnStamp {
-  static constexpr uint64_t kMark = 0;
-  [[nodiscard]] uint64_t word(const ThreadLog& log) const noexcept {
-    return (read_ticks(log.clock) - log.base_ticks) & kFlightStampMask;
-  }
-};
-struct GivenStamp {
-  static constexpr uint64_t kMark = kFlightStampGiven;
-  uint64_t given;
-  [[nodiscard]] uint64_t word(const ThreadLog&) const noexcept { return given; }
-};
-
 // Signal handlers have a ring of their own: no witness of a thread, and no fault point in a handler.
 enum class Context : uint8_t { kThread, kSignalHandler };
 
@@ -173,48 +124,12 @@ inline uint32_t ready_site(const ThreadLog& log, LogSite& site) noexcept {
   return site.key.load(std::memory_order_relaxed) & kSiteMask;
 }
 
-// Its address in a register for good: the compiler would work it out anew at each use.
-inline ThreadLog& own_log() noexcept {
-  ThreadLog* log = &t_log;
-  __asm__("" : "+r"(log));
-  return *log;
-}
-
-#if defined(CRASHWRIGHT_PLANTED_BUGS)
-constexpr bool kAlwaysGeneral = true;
-#else
-constexpr bool kAlwaysGeneral = false;
-#endif
-
+// Of the calling thread: the general way, once ring and call site are ready.
 template <typename Stamp>
-__attribute__((noinline)) void commit_line_generally(ThreadLog& log, uint32_t site, Stamp stamp,
-                                                     const LogPayload payload) noexcept {
-  commit_general(log, site, stamp, reinterpret_cast<const std::byte*>(payload.words), kFlightHeadPayloadBytes,
-                 Context::kThread);
-}
-
-template <typename Stamp>
-inline __attribute__((always_inline)) void commit_words(LogSite& site, Stamp stamp, uint64_t p0, uint64_t p1,
-                                                        uint64_t p2, uint64_t p3, uint64_t p4) noexcept {
+inline void commit_any(LogSite& site, Stamp stamp, const std::byte* bytes, size_t size) noexcept {
   ThreadLog& log = own_log();
   const uint32_t number = ready_site(log, site);
-  if (number == kNoGeneration) [[unlikely]]
-    return;
-  const uint64_t line = log.next_line;
-  if (kAlwaysGeneral || !g_fast_processor || g_fault_points_live != 0 || line >= log.limit_line) [[unlikely]]
-    return commit_line_generally(log, number, stamp, {{p0, p1, p2, p3, p4}});
-  const uint64_t sequence = log.next_sequence;
-  const uint64_t w0 = static_cast<uint32_t>(line);
-  const uint64_t w1 = sequence | (static_cast<uint64_t>(number) << 48) | Stamp::kMark;
-  const uint64_t w7 = stamp.word(log) | uint64_t{1} << 56;
-  RecordChecksum<FastCrc> checksum(log.crc_seed);
-  checksum.add(w0, w1, p0, p1, p2, p3, p4, w7);
-  store_line_fast(&log.lines[line & log.line_mask], w0 | static_cast<uint64_t>(checksum.result()) << 32, w1, p0, p1, p2,
-                  p3, p4, w7);
-  log.ring_committed->store(sequence, std::memory_order_release);
-  t_log_committed->store(sequence, std::memory_order_release);
-  log.next_line = line + 1;
-  log.next_sequence = sequence + 1;
+  if (number != kNoGeneration) commit_general(log, number, stamp, bytes, size, Context::kThread);
 }
 
 template <typename Stamp>
@@ -223,27 +138,36 @@ inline void commit_own_bytes(LogSite& site, Stamp stamp, const std::byte* bytes,
     LogPayload payload;
     std::memcpy(payload.words, bytes, sizeof payload.words);
     const uint64_t* const words = payload.words;
-    return commit_words(site, stamp, words[0], words[1], words[2], words[3], words[4]);
+    return commit_line(site, stamp, words[0], words[1], words[2], words[3], words[4]);
   }
-  ThreadLog& log = own_log();
-  const uint32_t number = ready_site(log, site);
-  if (number != kNoGeneration) commit_general(log, number, stamp, bytes, size, Context::kThread);
+  commit_any(site, stamp, bytes, size);
 }
 
 }  // namespace
 
-constinit thread_local ThreadLog t_log = {kNoGeneration,           0,       nullptr, 1, 0, 0, 0, nullptr, 0,
-                                          FlightClock::kMonotonic, nullptr, 0};
-SignalLog g_signal_logs[kFlightSignalRingsMax];
+constinit thread_local ThreadLog t_log __attribute__((tls_model("initial-exec"))) = {
+    kNoGeneration, 0, 1, nullptr, 0, 0, 0, nullptr, 0, kNoGeneration, nullptr, FlightClock::kMonotonic, 0};
 
-void commit_line(LogSite& site, uint64_t word0, uint64_t word1, uint64_t word2, uint64_t word3,
-                 uint64_t word4) noexcept {
-  commit_words(site, OwnStamp{}, word0, word1, word2, word3, word4);
+bool fast_commits(FlightClock clock) noexcept {
+#if defined(__x86_64__)
+  return clock == FlightClock::kTimeStampCounter && __builtin_cpu_supports("sse4.2") != 0;
+#else
+  static_cast<void>(clock);
+  return false;
+#endif
 }
 
-void commit_line_at(LogSite& site, uint64_t stamp, uint64_t word0, uint64_t word1, uint64_t word2, uint64_t word3,
-                    uint64_t word4) noexcept {
-  commit_words(site, GivenStamp{stamp}, word0, word1, word2, word3, word4);
+SignalLog g_signal_logs[kFlightSignalRingsMax];
+
+void commit_line_slowly(LogSite& site, OwnStamp stamp, uint64_t p0, uint64_t p1, uint64_t p2, uint64_t p3,
+                        uint64_t p4) noexcept {
+  const LogPayload payload = {{p0, p1, p2, p3, p4}};
+  commit_any(site, stamp, reinterpret_cast<const std::byte*>(payload.words), kFlightHeadPayloadBytes);
+}
+void commit_line_slowly(LogSite& site, GivenStamp stamp, uint64_t p0, uint64_t p1, uint64_t p2, uint64_t p3,
+                        uint64_t p4) noexcept {
+  const LogPayload payload = {{p0, p1, p2, p3, p4}};
+  commit_any(site, stamp, reinterpret_cast<const std::byte*>(payload.words), kFlightHeadPayloadBytes);
 }
 
 void commit_bytes(LogSite& site, const std::byte* bytes, size_t size) noexcept {

@@ -14,22 +14,6 @@
 using namespace crashwright;
 using namespace crashwright::postmortem;
 
-namespace {
-
-std::vector<std::string> texts(const FlightThread& thread) {
-  std::vector<std::string> found;
-  for (const FlightRecord& record : thread.records) found.push_back(record.text);
-  return found;
-}
-
-void check_clean(const FlightThread& thread) {
-  BOOST_TEST(thread.refused_records == 0U);
-  BOOST_TEST(thread.in_flight == 0U);
-  for (const std::string& line : thread.refused) BOOST_TEST(false, line);
-}
-
-}  // namespace
-
 BOOST_AUTO_TEST_CASE(named_placeholders_come_back_as_fields) {
   const TemporaryFolder folder;
   const auto readout = record_and_read(small_options(folder.file("a.rec")), [] {

@@ -131,6 +131,7 @@ bool ready_ring(uint32_t generation) {
     return false;
   }
   log.generation = generation;
+  log.fast_generation = detail::fast_commits(log.clock) ? generation : detail::kNoGeneration;
   return true;
 }
 

@@ -50,9 +50,10 @@
 
 #include "base/result.h"
 #include "postmortem/audit_log.h"
+#include "postmortem/flight_fast_path.h"
 #include "postmortem/flight_format.h"
-#include "postmortem/log_format_check.h"
 #include "postmortem/log_packing.h"
+#include "postmortem/log_site.h"
 
 namespace crashwright::postmortem {
 
@@ -134,59 +135,23 @@ class FlightStamp {
 
 [[nodiscard]] bool flight_clock_is_tsc() noexcept;
 
-// A call site; made by the macros only.
-struct LogSite {
-  const char* format;
-  const char* file;
-  uint32_t line;
-  Severity severity;
-  uint8_t argument_count;
-  LogArgument arguments[kLogArgumentsMax];
-  std::atomic<uint32_t> key;  // generation of the open file << 16 | number of the site in it
-};
-
 namespace detail {
 
-// Stores a record with up to 40 bytes of payload, five words in registers; unused bytes are zero.
-void commit_line(LogSite& site, uint64_t word0, uint64_t word1, uint64_t word2, uint64_t word3,
-                 uint64_t word4) noexcept;
-void commit_line_at(LogSite& site, uint64_t stamp, uint64_t word0, uint64_t word1, uint64_t word2, uint64_t word3,
-                    uint64_t word4) noexcept;
 // Stores a record of any size; bytes behind `size` and below 40 are readable and zero.
 void commit_bytes(LogSite& site, const std::byte* bytes, size_t size) noexcept;
 void commit_bytes_at(LogSite& site, uint64_t stamp, const std::byte* bytes, size_t size) noexcept;
 // The first four bytes make room for the thread's id.
 void commit_in_signal(LogSite& site, std::byte* bytes, size_t size) noexcept;
 
-template <LogArgument... Types>
-struct LogArguments {};
-
-// Never defined: gives the argument types of a call without evaluating it.
-template <typename... Args>
-LogArguments<log_argument<Args>()...> log_arguments(const Args&...);
-
-// Not constexpr: reaching it stops the compilation at the log call that is wrong.
-void log_format_is_wrong(const char* what);
-
-template <LogArgument... Types>
-consteval LogSite make_log_site(LogArguments<Types...>, std::string_view format, const char* file, uint32_t line,
-                                Severity severity) {
-  static_assert(sizeof...(Types) <= kLogArgumentsMax, "a log call takes at most 16 arguments");
-  constexpr LogArgument types[sizeof...(Types) + 1] = {Types..., LogArgument::kNone};
-  if (const char* what = check_log_format(format, types, sizeof...(Types))) log_format_is_wrong(what);
-  if (format.size() > kLogFormatBytesMax) log_format_is_wrong("a format has at most 319 bytes");
-  return LogSite{format.data(), file, line, severity, sizeof...(Types), {Types...}, 0};
-}
-
 template <typename... Args>
 inline void log(LogSite& site, const Args&... args) noexcept {
-  pack([&](const uint64_t* w) { commit_line(site, w[0], w[1], w[2], w[3], w[4]); },
+  pack([&](const uint64_t* w) { commit_line(site, OwnStamp{}, w[0], w[1], w[2], w[3], w[4]); },
        [&](const std::byte* bytes, size_t size) { commit_bytes(site, bytes, size); }, args...);
 }
 
 template <typename... Args>
 inline void log_at(FlightStamp stamp, LogSite& site, const Args&... args) noexcept {
-  pack([&](const uint64_t* w) { commit_line_at(site, stamp.word(), w[0], w[1], w[2], w[3], w[4]); },
+  pack([&](const uint64_t* w) { commit_line(site, GivenStamp{stamp.word()}, w[0], w[1], w[2], w[3], w[4]); },
        [&](const std::byte* bytes, size_t size) { commit_bytes_at(site, stamp.word(), bytes, size); }, args...);
 }
 

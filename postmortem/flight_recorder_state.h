@@ -8,36 +8,11 @@
 #include <atomic>
 #include <cstdint>
 
+#include "postmortem/flight_fast_path.h"
 #include "postmortem/flight_format.h"
 #include "postmortem/flight_recorder.h"
 
 namespace crashwright::postmortem::detail {
-
-// Which opening of a file is current: 0 none, else 1 to 65535. A thread's ring and a call site's number are good for
-// one.
-extern std::atomic<uint32_t> g_generation;
-
-inline constexpr uint32_t kNoGeneration = 0xffffffffU;
-inline constexpr uint32_t kSiteBits = 16;
-inline constexpr uint32_t kSiteMask = (1U << kSiteBits) - 1;
-
-// All that a log call needs, in two cache lines of its thread.
-struct alignas(64) ThreadLog {
-  uint32_t generation;
-  uint32_t line_mask;  // lines per ring - 1
-  FlightLine* lines;
-  uint64_t next_sequence;  // of the next record
-  uint64_t next_line;      // counted without wrapping
-  uint64_t limit_line;     // lines from here on are not free; never reached when the newest are kept
-  uint64_t base_ticks;
-  std::atomic<uint64_t>* ring_committed;  // in the file
-  uint32_t crc_seed;
-  FlightClock clock;
-  FlightRingEntry* entry;
-  std::atomic<uint64_t> unwitnessed;  // where a thread that nobody registered counts
-};
-
-extern constinit thread_local ThreadLog t_log __attribute__((tls_model("initial-exec")));
 
 // A ring for signal handlers; whoever sets `busy` may write.
 struct SignalLog {

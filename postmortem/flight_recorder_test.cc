@@ -39,18 +39,6 @@ void log_limits() {
   CRASHWRIGHT_LOG_DEBUG("{} {}", std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
 }
 
-std::vector<std::string> texts(const FlightThread& thread) {
-  std::vector<std::string> found;
-  for (const FlightRecord& record : thread.records) found.push_back(record.text);
-  return found;
-}
-
-void check_clean(const FlightThread& thread) {
-  BOOST_TEST(thread.refused_records == 0U);
-  BOOST_TEST(thread.in_flight == 0U);
-  for (const std::string& line : thread.refused) BOOST_TEST(false, line);
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(every_argument_type_comes_back) {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "postmortem/control_block.h"
 #include "postmortem/flight_reader.h"
@@ -56,6 +57,19 @@ inline FlightReadout record_and_read(const FlightRecorderOptions& options, const
   auto readout = read_flight_file(options.path);
   BOOST_REQUIRE(readout);
   return *readout;
+}
+
+inline std::vector<std::string> texts(const FlightThread& thread) {
+  std::vector<std::string> found;
+  for (const FlightRecord& record : thread.records) found.push_back(record.text);
+  return found;
+}
+
+// Every record is intact and nothing was refused.
+inline void check_clean(const FlightThread& thread) {
+  BOOST_TEST(thread.refused_records == 0U);
+  BOOST_TEST(thread.in_flight == 0U);
+  for (const std::string& line : thread.refused) BOOST_TEST(false, line);
 }
 
 // What a harness makes: the block in a memfd, to be inherited by a forked engine.

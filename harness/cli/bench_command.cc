@@ -9,6 +9,7 @@
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
 #include "harness/cli/run_folder.h"
+#include "harness/figures/cost_picture.h"
 #include "harness/figures/figure_table.h"
 #include "harness/figures/measure.h"
 #include "harness/figures/registry.h"
@@ -25,6 +26,7 @@ struct BenchArguments {
   std::vector<std::string> peers;
   std::vector<std::string> earlier;  // results to start from
   std::string json;
+  std::string svg;
   uint64_t repetitions = 0;
   bool list = false;
   bool markdown = false;
@@ -34,6 +36,7 @@ void declare(Options& options, BenchArguments& bench) {
   options.texts("--only", "PREFIX", bench.prefixes, "figures whose id begins so: log.");
   options.flag("--list", bench.list, "show the figures and their bars, measure nothing");
   options.text("--json", "FILE", bench.json, "write the figures as JSON");
+  options.text("--svg", "FILE", bench.svg, "draw what the kit costs: per call, per crash, tick to order");
   options.flag("--markdown", bench.markdown, "print the table as Markdown");
   options.number("--repetitions", "N", bench.repetitions, "of each measurement, instead of the program's own choice");
   options.texts("--peer", "FILE.so", bench.peers, "a logging library to compare with, as a plug-in");
@@ -49,6 +52,7 @@ void declare(Options& options, BenchArguments& bench) {
   options.example("crashwright bench --only log. --json figures.json");
   options.example("crashwright bench --only fault_point. --only engine.");
   options.example("crashwright bench --from log.json --from audit.json --markdown");
+  options.example("crashwright bench --from figures.json --svg costs.svg");
 }
 
 void print_list(const std::vector<const Figure*>& figures) {
@@ -103,6 +107,14 @@ Result<BenchResults> load_earlier(const std::vector<std::string>& paths, const s
   return results;
 }
 
+Status write_outputs(const BenchArguments& bench, const BenchResults& results) {
+  if (!bench.json.empty()) {
+    if (auto written = write_file_atomic(bench.json, render_bench_json(results)); !written) return written;
+  }
+  if (bench.svg.empty()) return {};
+  return write_file_atomic(bench.svg, render_cost_picture(results));
+}
+
 int verdict(const BenchResults& results) {
   if (interrupted()) return kExitInterrupted;
   if (results.figures.empty()) return kExitNothing;
@@ -145,10 +157,7 @@ int bench_command(const std::vector<std::string>& arguments) {
         figures, {own.substr(0, own.rfind('/')), static_cast<unsigned>(bench.repetitions), std::move(bench.peers)});
   }
   fmt::print("{}", bench.markdown ? render_figure_markdown(*results) : render_figure_table(*results));
-  if (!bench.json.empty()) {
-    const auto written = write_file_atomic(bench.json, render_bench_json(*results));
-    if (!written) return report_error(written.error());
-  }
+  if (const auto written = write_outputs(bench, *results); !written) return report_error(written.error());
   return verdict(*results);
 }
 

@@ -232,6 +232,19 @@ BOOST_AUTO_TEST_CASE(autopsy_gives_json_by_its_own_flag_and_by_format_alike) {
   BOOST_TEST(folder.run({"autopsy", "--format", "json", "--text", text}).out == flag.out);
 }
 
+BOOST_AUTO_TEST_CASE(coverage_of_what_recorded_none_is_refused_with_the_reason) {
+  const Folder folder;
+  const Answer no_run = folder.run({"faults", "--coverage", folder.path});
+  BOOST_TEST(no_run.code == 2);
+  BOOST_TEST(no_run.err.find("name the folder of a run: it holds events.jsonl") != std::string::npos);
+  static_cast<void>(folder.file("events.jsonl", R"({"event":"run_started","version":1,"wall_ns":1,"seed":1,"cases":0,)"
+                                                R"("jobs":1,"program":"p","engine":"e","folder":"f","argv":[]})"
+                                                "\n"));
+  const Answer nothing = folder.run({"faults", "--coverage", folder.path});
+  BOOST_TEST(nothing.code == 4);
+  BOOST_TEST(nothing.err.find("no case recorded passages of fault points") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(bench_shows_recorded_figures_and_ends_by_what_holds) {
   const Folder folder;
   BOOST_TEST(folder.run({"bench", "--list", "--only", "fault_point."}).code == 0);
@@ -247,6 +260,9 @@ BOOST_AUTO_TEST_CASE(bench_shows_recorded_figures_and_ends_by_what_holds) {
   const std::string spread = R"(, "spread": {"low": 1, "high": 1, "repetitions": 3, "median": )";
   BOOST_TEST(folder.run({"bench", "--from", recorded(spread + "1}")}).code == 0);
   BOOST_TEST(folder.run({"bench", "--from", recorded(spread + "3}")}).code == 1);
+  const std::string picture = folder.path + "/costs.svg";
+  BOOST_TEST(folder.run({"bench", "--from", recorded(spread + "1}"), "--svg", picture}).code == 0);
+  BOOST_TEST(read_file(picture)->find("not measured: crashwright bench --only engine.") != std::string::npos);
   BOOST_TEST(folder.run({"bench", "--from", recorded(R"(, "reason": "no disk")")}).code == 3);
   BOOST_TEST(folder.run({"bench", "--from", recorded(spread + "1}"), "--only", "log."}).code == 4);
 }

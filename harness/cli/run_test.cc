@@ -69,6 +69,23 @@ BOOST_AUTO_TEST_CASE(a_clean_run_passes_and_leaves_reports_but_no_artefacts) {
   BOOST_TEST(folder.quietly({"verify", folder.path + "/out/latest"}) != kExitPassed);
 }
 
+BOOST_AUTO_TEST_CASE(coverage_of_fault_points_needs_no_kept_artefacts) {
+  const Folder folder;
+  BOOST_TEST(
+      folder.run("name: dies once\nsession: {messages: 500}\nfaults:\n  - sigkill: {at: feed.message, hit: 9}\n") ==
+      kExitPassed);
+  const std::string run = folder.path + "/out/latest";
+  BOOST_TEST(!folder.has("out/latest/dies-once.release/inc0"));
+  BOOST_TEST(folder.quietly({"faults", "--coverage", run}) == kExitPassed);
+  const std::string text = folder.text("out.txt");
+  BOOST_TEST(contains(text, " fault points reached in 1 case\n"));
+  BOOST_TEST(contains(text, "Never reached:\n"));
+  BOOST_TEST(contains(text, "  feed.message "));
+  BOOST_TEST(contains(text, "        1         1 case\n"));
+  BOOST_TEST(folder.quietly({"faults", "--coverage", run, "--format", "json"}) == kExitPassed);
+  BOOST_TEST(contains(folder.text("out.txt"), "\"never_reached\": [\n"));
+}
+
 BOOST_AUTO_TEST_CASE(a_kept_run_can_be_judged_again) {
   const Folder folder;
   BOOST_TEST(folder.run(kControl, {"--keep"}) == kExitPassed);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "harness/figures/cost_picture.h"
 #include "harness/figures/evaluate.h"
 #include "harness/figures/figure_table.h"
 #include "harness/figures/measure.h"
@@ -143,6 +144,23 @@ BOOST_AUTO_TEST_CASE(tables_tell_unmeasured_from_broken) {
   BOOST_TEST(table.find("BROKEN") != std::string::npos);
   BOOST_TEST(table.find("0 hold, 1 broken, 1 not measured") != std::string::npos);
   BOOST_TEST(render_figure_markdown(results).find("| not measured: gone |") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_picture_draws_what_was_measured_and_names_what_was_not) {
+  BenchResults results;
+  results.machine = "one <fast> machine";
+  results.measures["log"]["recorder.numbers_p50_ns"] = {12.5, 12, 13, 9};
+  results.measures["engine"]["everything_on.p50_ns"] = {81'000, 80'000, 82'000, 9};
+  const std::string svg = render_cost_picture(results);
+  const auto has = [&](const std::string& part) { return svg.find(part) != std::string::npos; };
+  BOOST_TEST(has("one &lt;fast&gt; machine"));
+  BOOST_TEST(has(">log call, two integers and a double<"));
+  BOOST_TEST(has(">12.5 ns<"));
+  BOOST_TEST(has(">median: everything on<"));
+  BOOST_TEST(has(">81 µs<"));
+  BOOST_TEST(has("not measured: crashwright bench --only handler."));
+  BOOST_TEST(!has("recorder off"));
+  BOOST_TEST(!has("<script"));
 }
 
 BOOST_AUTO_TEST_CASE(numbers_are_short) {

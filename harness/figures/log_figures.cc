@@ -13,6 +13,9 @@ std::vector<std::string> each(const std::vector<std::string>& peers, const std::
 
 // Not in Debian: measured when given as plug-ins (bench/log_peer.h).
 const std::vector<std::string> kPeers = {"quill", "nanolog", "fmtlog", "xtr"};
+// Two milliseconds lie between two bursts, and there are up to eight libraries.
+constexpr unsigned kLogSecondsMax = 400;
+
 const std::vector<std::string> kDebianPeers = {"spdlog", "glog"};
 
 std::vector<Figure> call_figures() {
@@ -73,7 +76,8 @@ std::vector<Figure> death_figures() {
 
 FigureArea log_figures() {
   FigureArea area;
-  area.measurements = {{"log", "log_bench", {}}, {"log_deaths", "log_deaths_bench", {}}};
+  area.measurements = {{"log", "log_bench", {}, Speech::kSamples, kLogSecondsMax},
+                       {"log_deaths", "log_deaths_bench", {}}};
   for (const auto& figures : {call_figures(), saturated_figures(), death_figures()}) {
     area.figures.insert(area.figures.end(), figures.begin(), figures.end());
   }

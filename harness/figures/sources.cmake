@@ -2,6 +2,7 @@
 list(APPEND SOURCES
     figures/audit_figures.cc
     figures/core_figures.cc
+    figures/cost_picture.cc
     figures/engine_figures.cc
     figures/evaluate.cc
     figures/figure.cc

@@ -72,6 +72,7 @@ Json to_json(const CaseFinished& event) {
                {"repro", event.repro},
                {"verdicts", Json::array()},
                {"faults", Json::array()},
+               {"passages", event.passages},
                {"duration_ns", event.duration_ns}};
   for (const auto& verdict : event.verdicts) json["verdicts"].push_back(verdict_to_json(verdict));
   for (const auto& fault : event.faults) json["faults"].push_back(fault_to_json(fault));
@@ -118,6 +119,8 @@ CaseFinished case_finished(const Json& json) {
     event.faults.push_back({fault.at("kind"), fault.at("point"), fault.at("state"), fault.at("confirmed_by"),
                             fault.at("incarnation"), fault.at("fired_ns"), fault.value("file", "")});
   }
+  // Runs recorded before passages were have none.
+  if (json.contains("passages")) event.passages = json.at("passages").get<std::map<std::string, uint64_t>>();
   if (json.contains("recovery_time_ns")) event.recovery_time_ns = json.at("recovery_time_ns").get<uint64_t>();
   if (json.contains("autopsy")) {
     if (auto autopsy = rca::autopsy_from_json(json.at("autopsy").dump())) event.autopsy = std::move(*autopsy);

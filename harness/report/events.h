@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -70,6 +71,8 @@ struct CaseFinished {
   std::string repro;  // the command that repeats it
   std::vector<verifiers::Verdict> verdicts;
   std::vector<rca::InjectedFaultFact> faults;
+  // Every fault point of the engine and how often it was passed, in all starts together. Empty: none started.
+  std::map<std::string, uint64_t> passages;
   std::optional<rca::AutopsyReport> autopsy;
   std::optional<uint64_t> recovery_time_ns;
   uint64_t duration_ns = 0;

@@ -54,6 +54,7 @@ const char* events_schema() noexcept {
                     "repro": {"type": "string"},
                     "verdicts": {"type": "array", "items": {"$ref": "#/definitions/verdict"}},
                     "faults": {"type": "array", "items": {"$ref": "#/definitions/fault"}},
+                    "passages": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
                     "duration_ns": {"$ref": "#/definitions/count"},
                     "recovery_time_ns": {"$ref": "#/definitions/count"}, "autopsy": {"type": "object"}},
      "required": ["case", "name", "build", "why", "folder", "seed", "outcome", "summary", "need", "scenario_path",

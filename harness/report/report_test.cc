@@ -33,6 +33,7 @@ CaseFinished finished(const std::string& id, Outcome outcome) {
   done.repro = "crashwright run x.yaml --seed 7";
   done.verdicts = {{"rca", outcome, "the cause is right", {"detail"}}};
   done.faults = {{"sigkill", "feed.message", "confirmed", "wait status SIGKILL", 0, 5, ""}};
+  done.passages = {{"audit.append", 0}, {"feed.message", 12}};
   done.duration_ns = 1'500'000'000;
   done.recovery_time_ns = 2'000'000;
   return done;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,8 +51,9 @@ struct CaseContext {
   std::unique_ptr<DataFolder> data;
   std::unique_ptr<ExchangeProcess> exchange;
   std::unique_ptr<FaultObserver> observer;
-  std::string cgroup_folder;  // remembered beyond the cgroup's life
-  uint64_t fault_ns = 0;      // of the first death: when its fault fired, or when it died
+  std::string cgroup_folder;                 // remembered beyond the cgroup's life
+  std::map<std::string, uint64_t> passages;  // of every fault point, in all starts so far
+  uint64_t fault_ns = 0;                     // of the first death: when its fault fired, or when it died
 
   [[nodiscard]] std::vector<std::string> marks() const { return {run.ledger.mark(), mark}; }
   void note(const std::string& text) const { run.sink.on_event(CaseNote{plan.id, text, wall_ns()}); }

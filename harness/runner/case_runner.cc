@@ -199,6 +199,7 @@ CaseFinished conclude(CaseContext& context, uint64_t started_ns) {
   finished.summary = std::move(judgement.summary);
   finished.need = context.facts.skipped_need;
   finished.faults = context.facts.faults;
+  finished.passages = context.passages;
   finished.recovery_time_ns = context.facts.recovery_time_ns;
   finished.duration_ns = monotonic_ns() - started_ns;
   return finished;

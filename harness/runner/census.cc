@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "harness/runner/files.h"
+#include "harness/runner/passages.h"
 #include "harness/scenario/loader.h"
 #include "harness/scenario/plan.h"
 #include "verifiers/control_dump.h"
@@ -36,13 +37,11 @@ std::vector<Scenario> counted_sessions(const std::string& deaths) {
 
 // Takes one dump into the counts; a point that this run did not pass has been passed zero times.
 void count_dump(const postmortem::ControlBlock& block, bool first, std::vector<PassageCount>& counts) {
-  for (const postmortem::FaultPointCounter& counter : block.fault_points) {
-    if (counter.name.empty()) continue;
-    const uint64_t hits = counter.hits.load();
+  for (const auto& [point, hits] : passages_of(block)) {
     const auto known = std::find_if(counts.begin(), counts.end(),
-                                    [&](const PassageCount& count) { return counter.name == count.point.c_str(); });
+                                    [&name = point](const PassageCount& count) { return count.point == name; });
     if (known == counts.end()) {
-      counts.push_back({std::string(counter.name.view()), first ? hits : 0, hits});
+      counts.push_back({point, first ? hits : 0, hits});
     } else {
       known->least = std::min(known->least, hits);
       known->most = std::max(known->most, hits);

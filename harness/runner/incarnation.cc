@@ -9,6 +9,7 @@
 #include "harness/runner/engine_command.h"
 #include "harness/runner/files.h"
 #include "harness/runner/interrupt.h"
+#include "harness/runner/passages.h"
 #include "harness/runner/supervise.h"
 #include "postmortem/crash_handler.h"
 #include "rca/build_id.h"
@@ -250,6 +251,7 @@ Result<IncarnationEnd> run_incarnation(CaseContext& context, uint32_t number) {
   facts.control_dump = facts.folder + "/control.bin";
   record_core(seen, folder, core_way(context), facts);
   context.observer->after_incarnation(facts);
+  for (const auto& [point, hits] : passages_of(context.channel->block())) context.passages[point] += hits;
   if (auto dumped = context.channel->dump(context.folder + "/" + facts.control_dump); !dumped) {
     return tl::unexpected(dumped.error());
   }

@@ -27,6 +27,7 @@ list(APPEND SOURCES
     runner/live_process.cc
     runner/memory_map.cc
     runner/needs.cc
+    runner/passages.cc
     runner/plan_queue.cc
     runner/proc_info.cc
     runner/process.cc
