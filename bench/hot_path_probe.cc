@@ -60,6 +60,15 @@ extern "C" {
   }
 }
 
+[[gnu::noinline]] void hot_log_numbers_stamped() {
+  const FlightStamp stamp = FlightStamp::now();
+  for (int i = 0; i < kTimes; ++i) {
+    asm volatile("" : : "r"(i) : "memory");
+    CRASHWRIGHT_LOG_AT(stamp, Severity::kInfo, "order {} quantity {} value {}", static_cast<int64_t>(i), i,
+                       static_cast<double>(i));
+  }
+}
+
 [[gnu::noinline]] void hot_log_string20() {
   const std::string_view view(kText, 20);
   for (int i = 0; i < kTimes; ++i) {
@@ -79,6 +88,7 @@ extern "C" {
   hot_empty_loop();
   hot_dormant_fault_point();
   hot_log_numbers();
+  hot_log_numbers_stamped();
   hot_log_string20();
   AuditRecord record{};
   record.type = AuditRecordType::kIntentEnter;
