@@ -1,10 +1,14 @@
 #include "harness/report/case_picture.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <sstream>
 
 #include "base/file.h"
+#include "rca/facts.h"
 #include "rca/timeline.h"
 
 namespace crashwright::harness {
@@ -43,22 +47,56 @@ LogLine line_of(const rca::Timeline& timeline, size_t index, uint64_t crash_ns) 
   return line;
 }
 
-// Around the first crash; without one (the process was killed from outside) the end of what the engine said.
+// Where to look: the first event after the death, and the death's time on the axis.
+struct Centre {
+  size_t event = 0;
+  uint64_t at_ns = 0;
+  std::string death;  // a line for it where no record tells of it; empty: the event before is the death itself
+};
+
+// Without a crash record (a process that was killed from outside) the supervisor's clock says when it ended.
+std::optional<Centre> death_seen_from_outside(const std::string& case_folder, const rca::Timeline& timeline) {
+  const auto facts = rca::read_case_facts(case_folder + "/facts.json");
+  if (!facts) return std::nullopt;
+  for (const rca::ProcessFacts& process : facts->processes) {
+    if (process.role != "engine" || process.finished) continue;
+    std::optional<Centre> centre;
+    for (size_t i = 0; i < timeline.events.size(); ++i) {
+      const rca::TimelineEvent& event = timeline.events[i];
+      if (event.monotonic_ns == 0 || event.monotonic_ns > process.ended_ns) continue;
+      centre = Centre{i + 1, event.at_ns + (process.ended_ns - event.monotonic_ns),
+                      fmt::format("the engine's process {} had ended, wait status {:#x}", process.pid,
+                                  static_cast<unsigned>(process.wait_status))};
+    }
+    return centre;
+  }
+  return std::nullopt;
+}
+
+Centre centre_of(const std::string& case_folder, const rca::Timeline& timeline) {
+  if (!timeline.crashes.empty()) {
+    const size_t crash = timeline.crashes.front().event;
+    return {crash + 1, timeline.events[crash].at_ns, ""};
+  }
+  return death_seen_from_outside(case_folder, timeline)
+      .value_or(Centre{timeline.events.size(), timeline.events.back().at_ns, ""});
+}
+
+// Around the first death; without one the end of what was said.
 void read_log(const std::string& case_folder, CasePicture& picture) {
   const auto timeline = rca::read_timeline({case_folder});
   if (!timeline || timeline->events.empty()) return;
-  size_t centre = timeline->events.size() - 1;
-  if (!timeline->crashes.empty()) centre = timeline->crashes.front().event;
-  const uint64_t crash_ns = timeline->events[centre].at_ns;
-  const size_t begin = centre > kLogBeforeMax ? centre - kLogBeforeMax : 0;
-  const size_t end = std::min(timeline->events.size(), centre + 1 + kLogAfterMax);
+  const Centre centre = centre_of(case_folder, *timeline);
+  const size_t begin = centre.event > kLogBeforeMax ? centre.event - kLogBeforeMax : 0;
+  const size_t end = std::min(timeline->events.size(), centre.event + kLogAfterMax);
   for (size_t i = begin; i < end; ++i) {
+    if (i == centre.event && !centre.death.empty()) picture.log.push_back({0, 'X', "harness", "", centre.death});
     // The exchange opens its day before it looks at a clock.
     if (timeline->events[i].monotonic_ns > 0 || timeline->events[i].wall_ns > 0) {
-      picture.log.push_back(line_of(*timeline, i, crash_ns));
+      picture.log.push_back(line_of(*timeline, i, centre.at_ns));
     }
   }
-  picture.log_left_out = timeline->events.size() - picture.log.size();
+  picture.log_left_out = timeline->events.size() - std::min(timeline->events.size(), picture.log.size());
 }
 
 void read_lost(const std::string& case_folder, CasePicture& picture) {
