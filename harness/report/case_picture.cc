@@ -103,6 +103,7 @@ void read_lost(const std::string& case_folder, CasePicture& picture) {
   for (int number = 1;; ++number) {
     const auto text = read_file(case_folder + "/backing-" + std::to_string(number) + ".lost");
     if (!text) return;
+    ++picture.power_losses;
     std::istringstream lines(*text);
     size_t left_out = 0;
     for (std::string line; std::getline(lines, line);) {

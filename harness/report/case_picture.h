@@ -55,7 +55,8 @@ struct CasePicture {
   std::vector<LogLine> log;
   size_t log_left_out = 0;
   std::vector<StateTable> states;
-  std::vector<std::string> lost;  // operations of the storage, in words
+  size_t power_losses = 0;
+  std::vector<std::string> lost;  // operations of the storage that they took away, in words
   std::vector<Artefact> artefacts;
   size_t artefacts_left_out = 0;
 };

@@ -181,8 +181,10 @@ std::string html_states(const CasePicture& picture) {
 }
 
 std::string html_lost(const CasePicture& picture) {
-  if (picture.lost.empty()) return {};
-  std::string text = "<h3>Storage operations lost</h3>\n<ol>";
+  if (picture.power_losses == 0) return {};
+  std::string text = "<h3>Storage operations lost</h3>\n";
+  if (picture.lost.empty()) return text + "<p>None: all that the loss of power could take was durable.</p>\n";
+  text += "<ol>";
   for (const std::string& line : picture.lost) text += "<li><code>" + html_bounded(line) + "</code></li>";
   return text + "</ol>\n";
 }
