@@ -138,6 +138,7 @@ int run_proof(const std::vector<PlantedBug>& bugs, ProveArguments& prove) {
   prove.request.prefix = "prove-";
   // Failing cases are what this is about: progress goes to standard error, the table to standard output.
   prove.request.progress = stderr;
+  prove.request.tells_github = false;
   const auto outcome = carry_out(*plans, *programs, prove.request);
   if (!outcome) return report_error(outcome.error());
   if (outcome->exit_code == kExitInterrupted) return kExitInterrupted;

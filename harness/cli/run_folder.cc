@@ -118,7 +118,7 @@ Result<RunOutcome> carry_out(const std::vector<Plan>& plans, const Programs& pro
                              summary ? summary->stopped_by : ""};
   sinks.on_event(finished);
   record->finished = finished;
-  if (const auto written = write_outputs({*folder, request.junit, request.progress}); !written) {
+  if (const auto written = write_outputs({*folder, request.junit, request.progress, request.tells_github}); !written) {
     fmt::print(stderr, "crashwright: reports: {}\n", written.error().message);
   }
   if (!summary) return tl::unexpected(summary.error());

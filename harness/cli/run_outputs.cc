@@ -28,6 +28,7 @@ Status append(const std::string& path, const std::string& text) {
 }
 
 Status tell_github(const RunOutputs& outputs) {
+  if (!outputs.tells_github) return {};
   const std::string summary = variable("GITHUB_STEP_SUMMARY");
   const bool annotates = variable("GITHUB_ACTIONS") == "true" && outputs.console != nullptr;
   if (summary.empty() && !annotates) return {};

@@ -15,6 +15,7 @@ struct RunOutputs {
   std::string folder;  // of the run, with its events.jsonl
   std::string junit;   // empty: in the folder alone
   std::FILE* console = nullptr;
+  bool tells_github = true;  // false: failing cases are what the run is about
 };
 
 [[nodiscard]] Status write_outputs(const RunOutputs& outputs);
