@@ -24,7 +24,7 @@ namespace crashwright::mock_engine {
 class FeedHandler {
  public:
   // `rate`: messages per second, 0 for as fast as possible. `latency`: null when it is not measured.
-  FeedHandler(std::unique_ptr<FeedSource> source, uint64_t rate, uint64_t paced_after, TickToOrder* latency);
+  FeedHandler(std::unique_ptr<FeedSource> source, uint64_t rate, uint64_t paced_after, TickToOrder* latency = nullptr);
 
   void run(postmortem::EngineThread& self);
   void on_message(const itch::FeedMessage& message, BookEvent& event);

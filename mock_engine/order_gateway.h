@@ -33,7 +33,7 @@ struct GatewayEvent {
 class OrderGateway {
  public:
   // `latency`: null when it is not measured.
-  OrderGateway(const Endpoint& endpoint, OrderJournal& journal, TickToOrder* latency);
+  OrderGateway(const Endpoint& endpoint, OrderJournal& journal, TickToOrder* latency = nullptr);
 
   // Tries until the deadline. The receiver starts with the packets behind the login.
   [[nodiscard]] Result<AcceptedLogin> connect(const std::string& session, uint64_t next_sequence,
