@@ -6,8 +6,9 @@ usage: report_page_test.py CRASHWRIGHT FOLDER          run scenarios into FOLDER
        report_page_test.py --screenshots RUN FOLDER    pictures of a run's report, for people
 
 Checks: no error on the console and no request to anywhere; every link leads somewhere; the page is whole without
-scripts; filters, keys and copying work with them; light and dark; contrast; the order of the evidence; JUnit as Jenkins
-wants it; events as their schema says. Without Chromium what needs it is skipped, and said to be.
+scripts; filters, keys and copying work with them; light and dark; contrast; no other script can run; the order of the
+evidence; JUnit as Jenkins wants it; events as their schema says. Without Chromium what needs it is skipped, and said
+to be.
 """
 import base64
 import hashlib
@@ -167,6 +168,13 @@ def check_contrast(browser):
         check(wide <= 0, f"the page is {wide} px wider than the window")
 
 
+def check_policy(browser):
+    """Should escaping ever fail, no script but the page's own may run."""
+    browser.evaluate("(() => { const script = document.createElement('script'); script.textContent = 'window.ran = 1'; "
+                     "document.body.append(script); })()")
+    check(browser.evaluate("window.ran === undefined"), "a script that is not the page's own ran")
+
+
 def check_without_scripts(browser, url):
     browser.call("Emulation.setScriptExecutionDisabled", value=True)
     browser.open(url)
@@ -196,6 +204,7 @@ def check_in_browser(program, run, shots):
         browser.open(url + "#case-two-locks-in-two-orders.release")
         check(browser.evaluate("document.getElementById('case-two-locks-in-two-orders.release')"
                                ".checkVisibility()"), "a link to a case opens it")
+        check_policy(browser)
         check_without_scripts(browser, url)
         take_screenshots(browser, run, shots)
 
