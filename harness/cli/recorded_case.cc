@@ -50,6 +50,10 @@ Result<RecordedCase> read_recorded_case(const std::string& folder) {
   }
 }
 
+size_t count_cases(const RecordedCase& recorded, const std::string& where) {
+  return make_plans(load_scenario_text(where, recorded.scenario_text).scenarios, recorded.options).size();
+}
+
 Result<Plan> plan_again(const RecordedCase& recorded, const std::string& scenario_text, const std::string& where) {
   Loaded loaded = load_scenario_text(where, scenario_text);
   if (!loaded.diagnostics.empty()) {

@@ -22,6 +22,9 @@ struct RecordedCase {
 
 [[nodiscard]] Result<RecordedCase> read_recorded_case(const std::string& folder);
 
+// How many cases of the build a scenario text has; a text with mistakes has none.
+[[nodiscard]] size_t count_cases(const RecordedCase& recorded, const std::string& where);
+
 // The plan of `recorded`, or of the same case with another scenario text. `where` is used in messages.
 [[nodiscard]] Result<Plan> plan_again(const RecordedCase& recorded, const std::string& scenario_text,
                                       const std::string& where);

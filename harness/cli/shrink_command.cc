@@ -38,6 +38,10 @@ Result<RecordedCase> chosen_case(const std::string& given, const ShrinkRequest& 
   recorded.options.run_seed = request.seed;
   recorded.build = request.build == "asan" ? Build::kAsan : Build::kRelease;
   recorded.options.only_build = recorded.build;
+  if (const size_t cases = count_cases(recorded, given); cases > 1) {
+    return fail(ErrorKind::kUsage, fmt::format("{} has {} cases", given, cases),
+                "run it, and shrink the folder of the case that failed");
+  }
   const auto plan = plan_again(recorded, recorded.scenario_text, given);
   if (!plan) return tl::unexpected(plan.error());
   recorded.id = plan->id;

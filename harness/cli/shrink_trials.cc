@@ -88,10 +88,11 @@ bool ShrinkTrials::limit_reached() {
 
 Result<CaseFinished> ShrinkTrials::run(const std::string& scenario_text) {
   ++count_;
-  auto plan = plan_again(recorded_, scenario_text, recorded_.id);
+  // Programs of one's own are found from where the scenario stands.
+  const std::string& where = recorded_.scenario_path.empty() ? recorded_.id : recorded_.scenario_path;
+  auto plan = plan_again(recorded_, scenario_text, where);
   if (!plan) return tl::unexpected(plan.error());
   plan->id = fmt::format("trial-{}", count_);
-  plan->scenario_path.clear();
   Silence silence;
   const auto summary = run_plans({*plan}, options_, silence);
   static_cast<void>(remove_tree(options_.folder + "/" + plan->id));
