@@ -17,7 +17,7 @@ constexpr double kRowHeight = 24;
 constexpr double kBarHeight = 14;
 constexpr double kLabelWidth = 330;
 constexpr double kValueWidth = 100;
-constexpr double kHeadHeight = 46;  // of a part: its title and what follows it
+constexpr double kHeadHeight = 54;  // of a part: its title and what follows it
 
 // Ours, and what it is held against.
 constexpr const char* kOwn = "#2563a8";
@@ -37,10 +37,10 @@ constexpr Source kCalls[] = {
     {"log call, the caller's time stamp", "log", "recorder.numbers_caller_stamp_p50_ns"},
     {"log call, two integers and a double", "log", "recorder.numbers_p50_ns"},
     {"log call, a string of 20 characters", "log", "recorder.string20_p50_ns"},
-    {"the two integers and a double by NanoLog", "log", "nanolog.numbers_p50_ns", kOther},
-    {"by xtr", "log", "xtr.numbers_p50_ns", kOther},
-    {"by fmtlog", "log", "fmtlog.numbers_p50_ns", kOther},
-    {"by Quill", "log", "quill.numbers_p50_ns", kOther},
+    {"two integers and a double by NanoLog", "log", "nanolog.numbers_p50_ns", kOther},
+    {"two integers and a double by xtr", "log", "xtr.numbers_p50_ns", kOther},
+    {"two integers and a double by fmtlog", "log", "fmtlog.numbers_p50_ns", kOther},
+    {"two integers and a double by Quill", "log", "quill.numbers_p50_ns", kOther},
     {"audit record, appended", "audit", "audit.append_p50_ns"},
 };
 
