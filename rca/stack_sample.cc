@@ -11,7 +11,6 @@ namespace crashwright::rca {
 namespace {
 
 constexpr size_t kFramesMax = 32;
-constexpr size_t kFoundByCallsMax = 4;
 constexpr int kStackPointer = 7;  // DWARF numbers of the x86-64 psABI, figure 3.36
 
 // What libdwfl's callbacks need while one sample is unwound.
@@ -90,12 +89,28 @@ struct SampleReader::Process {
     return frames.size() > before;
   }
 
-  // Return addresses from `from` on, by what stands in front of the place where they lead.
-  void search(const StackSample& sample, uint64_t from, std::vector<Frame>& frames) const {
-    size_t found = 0;
+  // A saved frame pointer that leads up the stack, with a return address above it.
+  bool is_record(const StackSample& sample, uint64_t at, uint64_t& next, uint64_t& back) const {
+    return word_at(sample, at, next) && word_at(sample, at + 8, back) && next > at && next % 8 == 0 &&
+           next < sample.stack_pointer + sample.stack.size() && code.follows_call(back);
+  }
+
+  // By frame pointers, from the first that is found from `from` on.
+  void follow_records(const StackSample& sample, uint64_t from, std::vector<Frame>& frames) const {
+    uint64_t next = 0;
+    uint64_t back = 0;
+    uint64_t at = (from + 7) & ~uint64_t{7};
+    const uint64_t limit = sample.stack_pointer + sample.stack.size();
+    while (at < limit && !is_record(sample, at, next, back)) at += 8;
+    for (size_t i = 0; i < kFramesMax && is_record(sample, at, next, back); ++i, at = next) add_frames(back, frames);
+  }
+
+  // The first return address on the stack that leads into the program, by what stands in front of its target.
+  void find_any(const StackSample& sample, std::vector<Frame>& frames) const {
     uint64_t word = 0;
-    for (uint64_t at = (from + 7) & ~uint64_t{7}; found < kFoundByCallsMax && word_at(sample, at, word); at += 8) {
-      if (code.follows_call(word) && add_frames(word, frames)) ++found;
+    for (uint64_t at = (sample.stack_pointer + 7) & ~uint64_t{7}; frames.empty() && word_at(sample, at, word);
+         at += 8) {
+      if (code.follows_call(word)) add_frames(word, frames);
     }
   }
 
@@ -119,7 +134,8 @@ std::vector<Frame> SampleReader::frames_of(const StackSample& sample) {
   std::vector<Frame> frames;
   for (const uint64_t pc : session.sites) process->add_frames(pc, frames);
   // Frames that keep their place in a register that is not known end the walk early.
-  if (frames.size() <= 1) process->search(sample, session.reached, frames);
+  if (frames.size() <= 1) process->follow_records(sample, session.reached, frames);
+  if (frames.empty()) process->find_any(sample, frames);
   return frames;
 }
 

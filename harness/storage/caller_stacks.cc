@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <sstream>
 
 #include "base/file.h"
@@ -47,6 +48,13 @@ bool where_it_stands(pid_t tid, uint64_t& stack_pointer, uint64_t& pc) {
   return file && ::read(file.get(), text, sizeof text - 1) > 0 && parse_syscall(text, stack_pointer, pc);
 }
 
+// io_uring hands what would block to a worker, whose name says for which thread: "iou-wrk-1234".
+pid_t submitter_of(pid_t tid) {
+  constexpr std::string_view kWorker = "iou-wrk-";
+  const std::string name = read_file("/proc/" + std::to_string(tid) + "/comm").value_or("");
+  return name.starts_with(kWorker) ? static_cast<pid_t>(std::atoi(name.c_str() + kWorker.size())) : 0;
+}
+
 }  // namespace
 
 Result<CallerStacks> CallerStacks::create(const std::string& record_folder) {
@@ -59,7 +67,12 @@ Result<CallerStacks> CallerStacks::create(const std::string& record_folder) {
 uint16_t CallerStacks::place(pid_t pid, pid_t tid) {
   uint64_t stack_pointer = 0;
   uint64_t pc = 0;
-  if (pid == 0 || !where_it_stands(tid, stack_pointer, pc) || pc == 0) return 0;
+  if (pid == 0) return 0;
+  if (!where_it_stands(tid, stack_pointer, pc) || pc == 0) {
+    // The thread that submitted it may have gone on, but mostly it waits.
+    const pid_t submitter = submitter_of(tid);
+    if (submitter == 0 || !where_it_stands(submitter, stack_pointer, pc) || pc == 0) return 0;
+  }
   const size_t bytes = read_stack(pid, stack_pointer);
   const Process& process = process_of(pid, pc);
   const uint64_t key = key_of(process, pc, bytes);

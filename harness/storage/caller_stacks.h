@@ -3,8 +3,8 @@
 // The thread waits in its system call meanwhile: /proc/TID/syscall says where, process_vm_readv reads its stack. Each
 // distinct place is written down once; which function and line it is, is worked out after the run
 // (harness/storage/explore/call_places.h).
-// Threads: one owner at a time (the core's lock). Errors: none after begin(): what cannot be seen (another user's
-//          process, io_uring's own threads, write-back by the kernel) has no place.
+// Threads: one owner at a time (the core's lock). Errors: none after create(): what cannot be seen (another user's
+//          process, write-back by the kernel, a thread that submitted to io_uring and went on) has no place.
 // Cost: four system calls per operation, so only where it is asked for.
 // Format: storage_record_format.md
 #pragma once

@@ -11,7 +11,12 @@ namespace {
 constexpr size_t kFramesShown = 4;
 
 std::string describe(const rca::Frame& frame) {
-  std::string text = frame.function.substr(0, frame.function.find('('));
+  constexpr std::string_view kNameless = "(anonymous namespace)::";
+  std::string function = frame.function;
+  for (size_t at = function.find(kNameless); at != std::string::npos; at = function.find(kNameless)) {
+    function.erase(at, kNameless.size());
+  }
+  std::string text = function.substr(0, function.find('('));
   if (frame.line > 0) text += " at " + frame.file.substr(frame.file.rfind('/') + 1) + ":" + std::to_string(frame.line);
   return text;
 }
