@@ -169,6 +169,8 @@ void time_into(const LogPeer& peer, const std::string& folder, Report& report) {
   ::dup2(nowhere, STDOUT_FILENO);
   ::dup2(nowhere, STDERR_FILENO);
   Report report{};
+  // A library may open files where it is loaded, before it is told where they belong.
+  if (::chdir(folder.c_str()) != 0) ::_exit(errno);
   time_into(peer, folder, report);
   const bool told = ::write(to, &report, sizeof report) == sizeof report;
   // Without closing the library: a queue of millions of records may take it minutes.
