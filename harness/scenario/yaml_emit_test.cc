@@ -65,14 +65,7 @@ BOOST_AUTO_TEST_CASE(a_scenario_is_written_as_people_write_it) {
       "  - abort:\n"
       "tags: [a, \"b c\"]\n";
   const YamlResult parsed = parse_yaml("x", text);
-  BOOST_TEST(emit_yaml(parsed.root) ==
-             "name: null dereference\n"
-             "why: \"it is: so\"\n"
-             "session: {messages: 2000, durability: power_loss}\n"
-             "faults:\n"
-             "  - sigkill: {at: gateway.after_send, hit: 30}\n"
-             "  - abort:\n"
-             "tags: [a, b c]\n");
+  BOOST_TEST(emit_yaml(parsed.root) == text);
   check_round_trip(parsed.root);
 }
 
