@@ -3,8 +3,10 @@
 //
 //   audit_compare_bench [--repetitions N]
 //
-// Method: every contender gets a slice of 120 ms in turn, in an order drawn anew for each repetition. Files go below
-// the folder that CRASHWRIGHT_BENCH_FOLDER names (default /tmp): put it on the device to be measured.
+// Method: every contender gets a slice of 120 ms in turn, in an order drawn anew for each repetition. Between two
+// slices nothing is measured for 100 ms: what a store does in the background (zeros ahead, compaction) is over before
+// the next one begins, and REF's file is filled before as well. Files go below the folder that CRASHWRIGHT_BENCH_FOLDER
+// names (default /tmp): put it on the device to be measured.
 // Exit codes: 0 measured, 10 a store failed.
 #include <unistd.h>
 #include <x86intrin.h>
@@ -39,6 +41,7 @@ constexpr size_t kDepth = 4;
 constexpr int kBurst = 20;
 
 constexpr uint64_t kSliceNs = 120'000'000;
+constexpr auto kPauseBetweenSlices = std::chrono::milliseconds(100);
 
 struct Slice {
   double per_second = 0;
@@ -105,15 +108,21 @@ Slice four_in_flight(AuditLog& log) {
   });
 }
 
-void measure_log(AuditLog& log, Samples& samples) {
+void measure_one_in_flight(AuditLog& log, Samples& samples) {
   AuditRecord record = intent();
   const Slice one = run_slice([&] { wait_for(log, log.append(record)); });
   samples.add("audit.depth1_commits_per_s", one.per_second);
   samples.add("audit.depth1_ack_p50_us", one.p50_ns / 1e3);
   samples.add("audit.one_producer_per_s", one.per_second);
+}
+
+void measure_four_in_flight(AuditLog& log, Samples& samples) {
   const Slice four = four_in_flight(log);
   samples.add("audit.depth4_commits_per_s", four.per_second);
   samples.add("audit.depth4_records_per_s", four.per_second * kRecordsPerCommit);
+}
+
+void measure_eight_producers(AuditLog& log, Samples& samples) {
   const Slice eight = run_together([&] {
     AuditRecord own = intent();
     wait_for(log, log.append(own));
@@ -188,10 +197,19 @@ int run(int argc, char** argv) {
     std::atomic<uint64_t> key{1};
     const std::string long_log = folder + "/scan.log";
     write_long_log(long_log);
-    std::vector<std::function<void()>> parts{[&] { measure_log(*log, samples); },
-                                             [&] { measure_append(folder, samples); },
-                                             [&] { measure_scan(long_log, samples); }};
-    for (NamedPeer& peer : peers) parts.emplace_back([&] { measure_peer(peer, key, samples); });
+    std::vector<std::function<void()>> parts;
+    const auto add = [&parts](const std::function<void()>& part) {
+      parts.emplace_back([part] {
+        part();
+        std::this_thread::sleep_for(kPauseBetweenSlices);
+      });
+    };
+    add([&] { measure_one_in_flight(*log, samples); });
+    add([&] { measure_four_in_flight(*log, samples); });
+    add([&] { measure_eight_producers(*log, samples); });
+    add([&] { measure_append(folder, samples); });
+    add([&] { measure_scan(long_log, samples); });
+    for (NamedPeer& peer : peers) add([&] { measure_peer(peer, key, samples); });
     interleave(repetitions(argc, argv, 9), parts);
   }
   std::filesystem::remove_all(folder);

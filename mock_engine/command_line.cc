@@ -26,6 +26,9 @@ enum Option : int {
   kPlantedBug,
   kCheckpointEvery,
   kSegmentBytes,
+  kOrderLogging,
+  kAllowConfigChange,
+  kDropCopy,
   kStallAfter,
   kFeedRate,
   kKillSwitchAtFeed,
@@ -46,6 +49,9 @@ const option kRunOptions[] = {
     {"recover-only", no_argument, nullptr, kRecoverOnly},
     {"planted-bug", required_argument, nullptr, kPlantedBug},
     {"checkpoint-every", required_argument, nullptr, kCheckpointEvery},
+    {"order-logging", required_argument, nullptr, kOrderLogging},
+    {"allow-config-change", no_argument, nullptr, kAllowConfigChange},
+    {"drop-copy", required_argument, nullptr, kDropCopy},
     {"segment-bytes", required_argument, nullptr, kSegmentBytes},
     {"stall-after", required_argument, nullptr, kStallAfter},
     {"feed-rate", required_argument, nullptr, kFeedRate},
@@ -83,6 +89,14 @@ Status parse_durability(const std::string& text, postmortem::Durability& durabil
   } else {
     return usage_error("--durability: \"" + text + "\" is neither process_death nor power_loss");
   }
+  return {};
+}
+
+Status parse_order_logging(const std::string& text, OrderLogging& order_logging) {
+  if (text != "before_send" && text != "after_send") {
+    return usage_error("--order-logging: \"" + text + "\" is neither before_send nor after_send");
+  }
+  order_logging = text == "after_send" ? OrderLogging::kAfterSend : OrderLogging::kBeforeSend;
   return {};
 }
 
@@ -126,6 +140,14 @@ Status apply_option(const option& given, const char* text, CommandLine& line) {
       return parse_exchange(text, engine.exchange);
     case kDurability:
       return parse_durability(text, engine.durability);
+    case kOrderLogging:
+      return parse_order_logging(text, engine.order_logging);
+    case kAllowConfigChange:
+      engine.allow_config_change = true;
+      return {};
+    case kDropCopy:
+      engine.drop_copy = text;
+      return {};
     case kRecoverOnly:
       engine.recover_only = true;
       return {};
@@ -219,6 +241,11 @@ const char* usage() noexcept {
   mock_engine run --data DIR --postmortem DIR (--feed FILE | --feed-seed N --feed-messages N [--symbols N])
                   --exchange HOST:PORT [options]
       --durability process_death|power_loss   what a logged intent must survive before it is sent (process_death)
+      --order-logging before_send|after_send  an intent is durable before it is sent, or sent and then logged: the
+                                              exchange is the truth then, and tells what the log lost (before_send)
+      --drop-copy FILE                        compare with the exchange's drop copy before anything is sent, and refuse
+                                              to trade with a difference
+      --allow-config-change                   go on although the settings differ from those of the run before
       --checkpoint-every RECORDS              audit records between two state snapshots (1000)
       --segment-bytes BYTES                   of each file of a new audit log, at least 8192 (1048576)
       --stall-after MS                        a thread silent for longer is taken down by the watchdog (500)

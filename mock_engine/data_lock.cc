@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "base/clock.h"
+#include "postmortem/planted_bug.h"
 
 namespace crashwright::mock_engine {
 namespace {
@@ -23,7 +24,9 @@ Result<DataLock> DataLock::acquire(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!fd) return fail_errno(errno, "open " + path);
   for (const Deadline deadline(kTryFor);; ::nanosleep(&kPause, nullptr)) {
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return DataLock(std::move(fd));
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 || CRASHWRIGHT_PLANTED("data_lock_not_taken")) {
+      return DataLock(std::move(fd));
+    }
     if (errno != EWOULDBLOCK && errno != EINTR) return fail_errno(errno, "lock " + path);
     if (deadline.passed()) break;
   }

@@ -16,12 +16,21 @@ namespace crashwright::mock_engine {
 
 class TickToOrder;
 
+// The order of an order's two ways: into the audit log, and to the exchange.
+enum class OrderLogging : uint8_t {
+  kBeforeSend,  // durable before it is sent: the log is the truth, and the exchange is asked what became of the rest
+  kAfterSend,   // sent, then logged: the exchange is the truth, and tells what the log does not hold
+};
+
 struct EngineOptions {
   std::string data_folder;        // audit.log and its later segments, state.bin, lock
   std::string postmortem_folder;  // flight recorder, crash record, final_state.json
   FeedOptions feed;
   Endpoint exchange;
   postmortem::Durability durability = postmortem::Durability::kProcessDeath;
+  OrderLogging order_logging = OrderLogging::kBeforeSend;
+  bool allow_config_change = false;
+  std::string drop_copy;  // the exchange's, to compare with before anything is sent; empty: not compared
   bool recover_only = false;
   uint64_t checkpoint_every = 1'000;  // audit records
   uint64_t segment_bytes = 1 << 20;   // of the audit log's files; small, so that a session crosses boundaries

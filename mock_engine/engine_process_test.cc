@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "base/random.h"
+#include "mock_engine/engine_process_checks.h"
 #include "postmortem/audit_log.h"
 
 using namespace crashwright;
@@ -18,39 +19,7 @@ using namespace crashwright::mock_engine;
 
 namespace {
 
-const std::vector<std::string> kShort = {"--feed-seed", "7", "--feed-messages", "5000", "--checkpoint-every", "100"};
-
 constexpr uint64_t kEnterSent = 61;  // one of the messages of kShort that is a new order
-
-struct Golden {
-  std::string final_state;
-  std::string books;
-};
-
-Golden golden_of(const std::vector<std::string>& arguments) {
-  EngineSession session(arguments);
-  BOOST_REQUIRE_MESSAGE(session.run() == 0, session.errors());
-  return {session.final_state(), books_of(session.exchange.stop())};
-}
-
-bool killed(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL; }
-
-// Recovery alone gives the same bytes twice, from a copy of what the death left.
-void check_recovery_is_idempotent(EngineSession& session) {
-  const std::string copy = session.copy_of_data();
-  const auto first = session.recover_only(copy);
-  const auto second = session.recover_only(copy);
-  BOOST_TEST(first.first == 0);
-  BOOST_TEST(first.second.find("\"audit_sequence\":") == 1U);
-  BOOST_TEST(first.second == second.second);
-}
-
-void check_ends_like(EngineSession& session, const Golden& golden) {
-  const int status = session.run();
-  BOOST_TEST_REQUIRE(status == 0, "wait status " << status << ": " << session.errors());
-  BOOST_TEST(session.final_state() == golden.final_state);
-  BOOST_TEST(books_of(session.exchange.stop()) == golden.books);
-}
 
 // Audit log of the session, which must be whole: each intent once, in order.
 void check_log(const EngineSession& session) {

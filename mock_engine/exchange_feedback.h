@@ -1,6 +1,8 @@
 // Takes what the exchange said into the log and the order state, each message exactly once.
 //
 // Threads: the trading thread alone. Signal context: no.
+// Send then log: while it catches up with what a death left out of the log, an order that the log does not hold is
+// taken over from the exchange's first answer to it, as an intent of its own (kAdoptedFromExchange).
 // Errors:  the reason to stop: a sealed log, a gap in the session, an order that this log never entered.
 #pragma once
 
@@ -17,7 +19,8 @@ enum class Drained : uint8_t { kNothing, kSome, kDisconnected };
 
 class ExchangeFeedback {
  public:
-  ExchangeFeedback(OrderGateway& gateway, OrderJournal& journal) : gateway_(gateway), journal_(journal) {}
+  ExchangeFeedback(OrderGateway& gateway, OrderJournal& journal, OrderLogging order_logging)
+      : gateway_(gateway), journal_(journal), adopts_(order_logging == OrderLogging::kAfterSend) {}
 
   // Everything that has arrived, up to the end of a connection.
   [[nodiscard]] tl::expected<Drained, StopReason> drain();
@@ -28,10 +31,12 @@ class ExchangeFeedback {
 
  private:
   [[nodiscard]] Step take(postmortem::AuditRecord& record);
+  [[nodiscard]] Step take_unknown(postmortem::AuditRecord& answer);
   [[nodiscard]] Step stop_at_gap(uint64_t received);
 
   OrderGateway& gateway_;
   OrderJournal& journal_;
+  const bool adopts_;
   uint64_t queries_answered_ = 0;
   uint32_t exchange_next_user_ref_ = 1;
 };

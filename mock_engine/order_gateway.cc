@@ -32,8 +32,9 @@ void nap(std::chrono::milliseconds time) {
 
 }  // namespace
 
-OrderGateway::OrderGateway(const Endpoint& endpoint, OrderJournal& journal, TickToOrder* latency)
-    : endpoint_(endpoint), journal_(journal), latency_(latency), events_(kEventsMax) {}
+OrderGateway::OrderGateway(const Endpoint& endpoint, OrderJournal& journal, OrderLogging order_logging,
+                           TickToOrder* latency)
+    : endpoint_(endpoint), order_logging_(order_logging), journal_(journal), latency_(latency), events_(kEventsMax) {}
 
 Result<AcceptedLogin> OrderGateway::connect(const std::string& session, uint64_t next_sequence,
                                             const Deadline& deadline, postmortem::EngineThread& self) {
@@ -56,27 +57,39 @@ Result<AcceptedLogin> OrderGateway::connect(const std::string& session, uint64_t
 __attribute__((noinline)) bool OrderGateway::send(const Decision& decision) {
   CRASHWRIGHT_FAULT_POINT("gateway.before_append");
   AuditRecord intent = intent_record(decision);
-  if (CRASHWRIGHT_PLANTED("audit_after_send")) return send(intent) && journal_.record(intent);
+  const bool log_first = order_logging_ == OrderLogging::kBeforeSend && !CRASHWRIGHT_PLANTED("audit_after_send");
+  if (!log_first) send(intent);
   if (!journal_.record(intent)) return false;
   CRASHWRIGHT_LOG_INFO("intent {} of order {} (was {}): {} {} {} at {} ticks, feed {}, audit {}",
                        audit_record_type_name(intent.type), intent.user_ref, intent.original_user_ref, intent.side,
                        intent.quantity, intent.symbol.view(), intent.price_ticks, intent.feed_sequence,
                        intent.sequence);
+  if (!log_first) return note_sent(intent);
   queue_.push_back(intent);
   return true;
 }
 
-__attribute__((noinline)) bool OrderGateway::send(const AuditRecord& intent) {
+bool OrderGateway::log_sent_before(const Decision& decision) {
+  AuditRecord intent = intent_record(decision);
+  intent.flags = postmortem::kPossibleResend;
+  return journal_.record(intent);
+}
+
+__attribute__((noinline)) void OrderGateway::send(const AuditRecord& intent) {
   CRASHWRIGHT_FAULT_POINT("gateway.send_order");
   std::array<std::byte, kOrderPacketBytesMax> packet;
   write_packet({packet.data(), encode_intent(intent, packet.data())});
   if (latency_ != nullptr) latency_->order(intent.feed_sequence);
   CRASHWRIGHT_FAULT_POINT("gateway.after_send");
-  if (broken_) return true;
+  if (broken_ || intent.type == AuditRecordType::kKillSwitch) return;
   postmortem::EngineWitness& witness = postmortem::control_block().engine;
+  if (witness.orders_sent.fetch_add(1, std::memory_order_relaxed) == 0) witness.first_send_ns.store(last_write_ns_);
+}
+
+bool OrderGateway::note_sent(const AuditRecord& intent) {
+  if (broken_) return true;
   if (intent.type != AuditRecordType::kKillSwitch) {
-    if (witness.orders_sent.fetch_add(1, std::memory_order_relaxed) == 0) witness.first_send_ns.store(last_write_ns_);
-    witness.last_sent_sequence.store(intent.sequence, std::memory_order_relaxed);
+    postmortem::control_block().engine.last_sent_sequence.store(intent.sequence, std::memory_order_relaxed);
   }
   CRASHWRIGHT_LOG_INFO("sent {} of order {}, audit {}", audit_record_type_name(intent.type), intent.user_ref,
                        intent.sequence);
@@ -92,7 +105,8 @@ __attribute__((noinline)) bool OrderGateway::send(const AuditRecord& intent) {
 bool OrderGateway::send_durable() {
   if (connection_.has_unsent() && !connection_.flush()) break_connection();
   while (!queue_.empty() && !broken_ && !connection_.has_unsent() && journal_.durable(queue_.front().sequence)) {
-    if (!send(queue_.front())) return false;
+    send(queue_.front());
+    if (!note_sent(queue_.front())) return false;
     if (broken_) return true;
     queue_.pop_front();
   }

@@ -2,6 +2,8 @@
 //
 // Write-ahead rule: send(decision) appends the intent to the audit log and queues it; send_durable() hands queued
 // intents to the socket once the log says that they survive what the session's durability names. Nothing overtakes.
+// Send then log (OrderLogging::kAfterSend) turns that around: send(decision) hands the order to the socket and appends
+// the intent behind it; what a death leaves out of the log, the exchange tells at the next login.
 // Messages of the exchange arrive on the receiver's thread, become audit records there, and reach the trading thread
 // through a ring, in order, the end of a connection included.
 //
@@ -15,6 +17,7 @@
 #include <deque>
 
 #include "mock_engine/decision.h"
+#include "mock_engine/engine_options.h"
 #include "mock_engine/exchange_connection.h"
 #include "mock_engine/order_journal.h"
 #include "mock_engine/soupbintcp.h"
@@ -33,14 +36,17 @@ struct GatewayEvent {
 class OrderGateway {
  public:
   // `latency`: null when it is not measured.
-  OrderGateway(const Endpoint& endpoint, OrderJournal& journal, TickToOrder* latency = nullptr);
+  OrderGateway(const Endpoint& endpoint, OrderJournal& journal, OrderLogging order_logging,
+               TickToOrder* latency = nullptr);
 
   // Tries until the deadline. The receiver starts with the packets behind the login.
   [[nodiscard]] Result<AcceptedLogin> connect(const std::string& session, uint64_t next_sequence,
                                               const Deadline& deadline, postmortem::EngineThread& self);
 
-  // First half of an order's way out: the intent into the log and the queue.
+  // First half of an order's way out: the intent into the log and the queue. All of it for send-then-log.
   [[nodiscard]] bool send(const Decision& decision);
+  // The intent of an order that the exchange holds already: into the log, and nothing goes out.
+  [[nodiscard]] bool log_sent_before(const Decision& decision);
   // Queues an intent that is in the log already.
   void queue(const postmortem::AuditRecord& intent) { queue_.push_back(intent); }
   // Second half, for all queued intents that are durable.
@@ -68,7 +74,10 @@ class OrderGateway {
   void on_exchange_message(Bytes message, uint64_t session_sequence, postmortem::EngineThread& self);
 
  private:
-  [[nodiscard]] bool send(const postmortem::AuditRecord& intent);
+  // Hands the message to the socket.
+  void send(const postmortem::AuditRecord& intent);
+  // Logs that the socket took it.
+  [[nodiscard]] bool note_sent(const postmortem::AuditRecord& intent);
   void write_packet(Bytes packet);
   void break_connection();
   void read_connection(postmortem::EngineThread& self);
@@ -76,6 +85,7 @@ class OrderGateway {
   void push(const GatewayEvent& event, postmortem::EngineThread& self);
 
   const Endpoint endpoint_;
+  const OrderLogging order_logging_;
   OrderJournal& journal_;
   TickToOrder* const latency_;
   ExchangeConnection connection_;

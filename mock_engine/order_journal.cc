@@ -1,15 +1,25 @@
 #include "mock_engine/order_journal.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 
 namespace crashwright::mock_engine {
 
 bool OrderJournal::record(postmortem::AuditRecord& record) {
   orders_.annotate(record);
   if (log_.append(record) == 0) return false;
+  last_ns_ = record.monotonic_ns;
   const bool same = orders_.apply(record);
   CRASHWRIGHT_CHECK(same, "the state after a record is what was promised when it was written");
   return true;
+}
+
+bool OrderJournal::keep_alive() {
+  constexpr uint64_t kHeartbeatNs = 1'000'000'000;
+  if (monotonic_ns() < last_ns_ + kHeartbeatNs) return true;
+  postmortem::AuditRecord heartbeat{};
+  heartbeat.type = postmortem::AuditRecordType::kHeartbeat;
+  return record(heartbeat);
 }
 
 }  // namespace crashwright::mock_engine

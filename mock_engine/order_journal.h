@@ -17,6 +17,9 @@ class OrderJournal {
   // On success `record.sequence` is its place in the log.
   [[nodiscard]] bool record(postmortem::AuditRecord& record);
 
+  // A heartbeat record, when nothing was recorded for a second: a log that ends says until when the engine lived.
+  [[nodiscard]] bool keep_alive();
+
   [[nodiscard]] bool durable(uint64_t sequence) const { return log_.durable_up_to() >= sequence; }
   [[nodiscard]] const OrderState& state() const { return orders_.state(); }
   [[nodiscard]] const OrderStateMachine& orders() const { return orders_; }
@@ -25,6 +28,7 @@ class OrderJournal {
  private:
   postmortem::AuditLog& log_;
   OrderStateMachine& orders_;
+  uint64_t last_ns_ = 0;  // of the newest record
 };
 
 }  // namespace crashwright::mock_engine

@@ -60,11 +60,12 @@ bool Execution::operator==(const Execution& other) const {
 bool OrderState::operator==(const OrderState& other) const {
   const auto numbers = [](const OrderState& s) {
     return std::tie(s.audit_sequence, s.feed_sequence, s.next_session_sequence, s.hash, s.decisions, s.risk_blocks,
-                    s.entered, s.replaced, s.cancelled, s.cash_ticks, s.next_user_ref, s.kill_switch);
+                    s.entered, s.replaced, s.cancelled, s.cash_ticks, s.next_user_ref, s.kill_switch,
+                    s.configuration_hash);
   };
   return numbers(*this) == numbers(other) && exchange_session.view() == other.exchange_session.view() &&
          orders == other.orders && positions == other.positions && pending == other.pending &&
-         executions == other.executions;
+         executions == other.executions && adopted == other.adopted;
 }
 
 InboundVerdict OrderStateMachine::judge(const AuditRecord& record) const {
@@ -117,6 +118,7 @@ __attribute__((noinline)) bool OrderStateMachine::apply(const AuditRecord& recor
   CRASHWRIGHT_FAULT_POINT("orders.apply");
   state_.audit_sequence = std::max(state_.audit_sequence, record.sequence);
   if (record.type == AuditRecordType::kLogin) state_.exchange_session.assign(record.symbol.view());
+  if (record.type == AuditRecordType::kConfigurationHash) state_.configuration_hash = record.match_id;
   if (!changes_orders(record.type)) return true;
   if (from_exchange(record)) {
     const bool repeated = record.session_sequence < state_.next_session_sequence;
@@ -164,14 +166,7 @@ void OrderStateMachine::apply_event(const AuditRecord& record, const Effect& eff
     case AuditRecordType::kSessionEvent:
       return apply_session_event(record);
     case AuditRecordType::kInDoubtResolved:
-      if (record.reason == static_cast<uint8_t>(InDoubtFate::kAbandoned)) {
-        std::erase_if(state_.pending, [&](const PendingIntent& intent) {
-          return intent.type != AuditRecordType::kKillSwitch && intent.user_ref == record.user_ref;
-        });
-        const auto order = state_.orders.find(record.user_ref);
-        if (order != state_.orders.end() && order->second.phase == OrderPhase::kPending) state_.orders.erase(order);
-      }
-      return;
+      return apply_fate(record);
     default:
       return;
   }
@@ -217,18 +212,38 @@ const Execution* OrderStateMachine::find_execution(uint64_t match_id) const {
   return found == state_.executions.rend() ? nullptr : &*found;
 }
 
+// An adopted intent counts as a decision once the strategy has come to it again.
 void OrderStateMachine::apply_intent(const AuditRecord& record) {
-  ++state_.decisions;
-  state_.feed_sequence = record.feed_sequence;
+  const bool adopted = record.reason == kAdoptedFromExchange;
+  if (adopted) state_.adopted.insert(record.user_ref);
+  if (!adopted) count_decision(record.type, record.feed_sequence);
   state_.pending.push_back({record.sequence, record.type, record.user_ref, record.original_user_ref});
-  if (record.type == AuditRecordType::kIntentCancel) {
-    ++state_.cancelled;
-    return;
-  }
-  ++(record.type == AuditRecordType::kIntentEnter ? state_.entered : state_.replaced);
+  if (record.type == AuditRecordType::kIntentCancel) return;
   state_.next_user_ref = std::max(state_.next_user_ref, record.user_ref + 1);
   WorkingOrder& order = state_.orders[record.user_ref];
   order = {record.symbol, record.side, OrderPhase::kPending, record.quantity, 0, record.price_ticks};
+}
+
+void OrderStateMachine::count_decision(AuditRecordType type, uint64_t feed_sequence) {
+  ++state_.decisions;
+  state_.feed_sequence = feed_sequence;
+  ++(type == AuditRecordType::kIntentCancel  ? state_.cancelled
+     : type == AuditRecordType::kIntentEnter ? state_.entered
+                                             : state_.replaced);
+}
+
+void OrderStateMachine::apply_fate(const AuditRecord& record) {
+  const auto fate = static_cast<InDoubtFate>(record.reason);
+  if (fate == InDoubtFate::kDecidedAgain) {
+    state_.adopted.erase(record.user_ref);
+    return count_decision(static_cast<AuditRecordType>(record.quantity), record.feed_sequence);
+  }
+  if (fate != InDoubtFate::kAbandoned) return;
+  std::erase_if(state_.pending, [&](const PendingIntent& intent) {
+    return intent.type != AuditRecordType::kKillSwitch && intent.user_ref == record.user_ref;
+  });
+  const auto order = state_.orders.find(record.user_ref);
+  if (order != state_.orders.end() && order->second.phase == OrderPhase::kPending) state_.orders.erase(order);
 }
 
 void OrderStateMachine::apply_accepted(const AuditRecord& record, uint32_t leaves) {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 
 #include "base/bounded_string.h"
@@ -70,11 +71,13 @@ struct OrderState {
   int64_t cash_ticks = 0;
   uint32_t next_user_ref = 1;
   bool kill_switch = false;
+  uint64_t configuration_hash = 0;  // of the last run, 0 before the first
   BoundedString<12> exchange_session{};
   std::map<uint32_t, WorkingOrder> orders;   // by user_ref; pending and open ones
   std::map<std::string, int64_t> positions;  // shares by symbol, flat ones left out
   std::deque<PendingIntent> pending;         // in the order of the log
   std::deque<Execution> executions;          // the newest kExecutionsKept, oldest first
+  std::set<uint32_t> adopted;                // orders taken over from the exchange, not yet decided again
   bool operator==(const OrderState& other) const;
 };
 
@@ -89,9 +92,13 @@ enum class InboundVerdict : uint8_t {
 
 // Reasons in kInDoubtResolved records. Stored; append only.
 enum class InDoubtFate : uint8_t {
-  kSentAgain = 1,  // never arrived; sent again under the same user_ref
-  kAbandoned = 2,  // never arrived; a kill switch forbids sending it
+  kSentAgain = 1,     // never arrived; sent again under the same user_ref
+  kAbandoned = 2,     // never arrived; a kill switch forbids sending it
+  kDecidedAgain = 3,  // had been taken over from the exchange; the strategy has now come to it, quantity is its type
 };
+
+// Reason in intent records of orders that the log did not hold and the exchange told about (send, then log).
+inline constexpr uint8_t kAdoptedFromExchange = 1;
 
 class OrderStateMachine {
  public:
@@ -123,6 +130,8 @@ class OrderStateMachine {
 
   void apply_event(const postmortem::AuditRecord& record, const Effect& effect);
   void apply_intent(const postmortem::AuditRecord& record);
+  void count_decision(postmortem::AuditRecordType type, uint64_t feed_sequence);
+  void apply_fate(const postmortem::AuditRecord& record);
   void apply_accepted(const postmortem::AuditRecord& record, uint32_t leaves);
   void apply_leaves(uint32_t user_ref, uint32_t leaves);
   void apply_trade(const postmortem::AuditRecord& record, const Effect& effect);

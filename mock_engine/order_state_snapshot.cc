@@ -12,7 +12,7 @@ namespace {
 using postmortem::AuditRecordType;
 
 constexpr uint32_t kMagic = 0x534f5743U;  // "CWOS"
-constexpr uint16_t kVersion = 1;
+constexpr uint16_t kVersion = 2;
 constexpr size_t kHeaderBytes = 16;
 
 class Writer {
@@ -71,6 +71,7 @@ void put_numbers(Writer& out, const OrderState& state) {
   out.put(CRASHWRIGHT_PLANTED("snapshot_without_cash") ? int64_t{0} : state.cash_ticks);
   out.put(state.next_user_ref);
   out.put(static_cast<uint8_t>(state.kill_switch ? 1 : 0));
+  out.put(state.configuration_hash);
   out.put(state.exchange_session);
 }
 
@@ -86,6 +87,7 @@ void get_numbers(Reader& in, OrderState& state) {
   in.get(kill_switch);
   in.expect(kill_switch <= 1);
   state.kill_switch = kill_switch == 1;
+  in.get(state.configuration_hash);
   in.get(state.exchange_session);
 }
 
@@ -141,6 +143,12 @@ void get_execution(Reader& in, OrderState& state) {
   state.executions.push_back(execution);
 }
 
+void get_adopted(Reader& in, OrderState& state) {
+  uint32_t user_ref = 0;
+  in.get(user_ref);
+  in.expect(state.adopted.insert(user_ref).second);
+}
+
 // The count comes from the input: the loop ends with the bytes, whatever the count says.
 template <typename GetOne>
 void get_list(Reader& in, OrderState& state, GetOne get_one) {
@@ -186,6 +194,8 @@ std::vector<std::byte> encode_order_state(const OrderState& state) {
     body.put(execution.side);
     body.put(execution.symbol);
   }
+  body.put(static_cast<uint32_t>(state.adopted.size()));
+  for (const uint32_t user_ref : state.adopted) body.put(user_ref);
   Writer out;
   out.put(kMagic);
   out.put(kVersion);
@@ -226,6 +236,7 @@ Result<OrderState> decode_order_state(std::span<const std::byte> bytes) {
   get_list(in, state, get_position);
   get_list(in, state, get_pending);
   get_list(in, state, get_execution);
+  get_list(in, state, get_adopted);
   if (!in.good || !in.at_end()) return fail(ErrorKind::kCorrupt, "state snapshot: the content does not fit its format");
   return state;
 }

@@ -18,6 +18,9 @@ OrderState some_state(uint64_t seed, int steps) {
   AuditRecord login = RandomLife::event(AuditRecordType::kLogin, 0);
   login.symbol.assign("SESSION01");
   life.put(login);
+  AuditRecord configuration = RandomLife::event(AuditRecordType::kConfigurationHash, 0);
+  configuration.match_id = 0x1234567890abcdef;
+  life.put(configuration);
   for (int i = 0; i < steps; ++i) life.step();
   life.enter();
   life.put(RandomLife::event(AuditRecordType::kKillSwitch, life.last_ref() + 1));
@@ -70,6 +73,6 @@ BOOST_AUTO_TEST_CASE(a_wrong_content_under_a_right_checksum_is_read_safely) {
 
 BOOST_AUTO_TEST_CASE(another_version_is_refused_by_name) {
   auto bytes = encode_order_state(OrderState{});
-  bytes[4] = std::byte{2};
-  BOOST_TEST(decode_order_state(bytes).error().message == "state snapshot: version 2, this program speaks version 1");
+  bytes[4] = std::byte{3};
+  BOOST_TEST(decode_order_state(bytes).error().message == "state snapshot: version 3, this program speaks version 2");
 }

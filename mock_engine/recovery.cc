@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mock_engine/drop_copy_check.h"
 #include "mock_engine/idle_backoff.h"
 #include "mock_engine/order_messages.h"
 #include "mock_engine/order_state_snapshot.h"
@@ -30,12 +31,13 @@ void enter_phase(RecoveryPhase phase) {
 __attribute__((noinline)) Step Recovery::load_snapshot() {
   CRASHWRIGHT_FAULT_POINT("recovery.start");
   enter_phase(RecoveryPhase::kReadingState);
-  const auto readout = postmortem::read_state_store(state_path_);
+  const std::string path = options_.state_path();
+  const auto readout = postmortem::read_state_store(path);
   if (!readout) return stop(ExitCode::kRefused, readout.error().message);
   for (const std::string& reason : readout->refused) CRASHWRIGHT_LOG_WARN("state slot not used: {}", reason);
   if (readout->newest) {
     auto state = decode_order_state(readout->newest->payload);
-    if (!state) return stop(ExitCode::kRefused, state_path_ + ": " + state.error().message);
+    if (!state) return stop(ExitCode::kRefused, path + ": " + state.error().message);
     orders_ = OrderStateMachine(std::move(*state));
     snapshot_sequence_ = readout->newest->sequence;
   }
@@ -167,7 +169,8 @@ __attribute__((noinline)) Recovery::Attempt Recovery::apply_missed(ExchangeSide&
 __attribute__((noinline)) Step Recovery::reconcile(ExchangeSide& exchange) {
   enter_phase(RecoveryPhase::kReconciling);
   const OrderState& state = exchange.journal.state();
-  if (exchange.feedback.exchange_next_user_ref() > state.next_user_ref) {
+  const bool log_is_the_truth = options_.order_logging == OrderLogging::kBeforeSend;
+  if (log_is_the_truth && exchange.feedback.exchange_next_user_ref() > state.next_user_ref) {
     return stop(ExitCode::kRefused,
                 "the exchange's next order number is " + std::to_string(exchange.feedback.exchange_next_user_ref()) +
                     ", the audit log knows orders up to " + std::to_string(state.next_user_ref - 1) + " only");
@@ -175,6 +178,7 @@ __attribute__((noinline)) Step Recovery::reconcile(ExchangeSide& exchange) {
   if (auto durable = await_durable(exchange.journal.log(), state.audit_sequence, exchange.self); !durable) {
     return durable;
   }
+  if (auto same = compare_books(exchange); !same) return same;
   if (CRASHWRIGHT_PLANTED("intents_resent_after_restart")) return send_under_new_numbers(exchange);
   const auto in_doubt = state.pending;  // a copy: resolving changes the original
   for (const PendingIntent& intent : in_doubt) {
@@ -184,6 +188,28 @@ __attribute__((noinline)) Step Recovery::reconcile(ExchangeSide& exchange) {
                        state.orders.size());
   CRASHWRIGHT_FAULT_POINT("recovery.reconciled");
   return {};
+}
+
+// Nothing goes out before our books are the exchange's.
+__attribute__((noinline)) Step Recovery::compare_books(ExchangeSide& exchange) {
+  if (options_.drop_copy.empty()) return {};
+  const auto found = compare_with_drop_copy(options_.drop_copy, exchange.journal.state());
+  if (!found) return stop(ExitCode::kRefused, "drop copy: " + found.error().message);
+  for (const BookDifference& difference : *found) {
+    CRASHWRIGHT_LOG_ERROR("drop copy: {}", difference.text());
+    AuditRecord record{};
+    record.type = AuditRecordType::kReconciliationDifference;
+    record.user_ref = difference.user_ref;
+    if (difference.user_ref == 0) record.symbol.assign(difference.what);
+    record.price_ticks = difference.theirs;
+    if (!exchange.journal.record(record)) return stop_sealed(exchange.journal.log());
+  }
+  if (found->empty()) {
+    CRASHWRIGHT_LOG_INFO("recovery: the books are those of the drop copy");
+    return {};
+  }
+  return stop(ExitCode::kRefused, "the books differ from the exchange's drop copy in " + std::to_string(found->size()) +
+                                      " places, first " + found->front().text() + "; nothing is sent");
 }
 
 // The intent never arrived. Under a kill switch only the kill switch itself may still go out.

@@ -4,7 +4,8 @@
 //   replay_audit    the audit log from there
 //   log_in          SoupBinTCP login with the next wanted session sequence
 //   apply_missed    what the exchange said meanwhile, each message once, up to the answer to an account query
-//   reconcile       what is still in doubt never arrived: it is sent again under the same UserRefNum, in order
+//   reconcile       the books must equal the exchange's drop copy, if there is one; what is still in doubt never
+//                   arrived: it is sent again under the same UserRefNum, in order
 //
 // Why the answer tells everything: the exchange works in order, so it comes behind all answers to what arrived; and
 // nothing is sent behind a query before its answer is durable in the log, so an answer that is only found in the
@@ -13,8 +14,7 @@
 // Errors:  the reason to stop. Damage, a log and state that part, an exchange that knows more than the log: refused.
 #pragma once
 
-#include <string>
-
+#include "mock_engine/engine_options.h"
 #include "mock_engine/exchange_feedback.h"
 #include "mock_engine/order_gateway.h"
 #include "mock_engine/order_journal.h"
@@ -34,7 +34,8 @@ struct ExchangeSide {
 
 class Recovery {
  public:
-  explicit Recovery(std::string state_path) : state_path_(std::move(state_path)) {}
+  // `options` outlives the recovery.
+  explicit Recovery(const EngineOptions& options) : options_(options) {}
 
   // From disk. `readout` must be free of damage.
   [[nodiscard]] Step load_snapshot();
@@ -53,12 +54,13 @@ class Recovery {
   [[nodiscard]] Step log_in(ExchangeSide& exchange);
   [[nodiscard]] Attempt apply_missed(ExchangeSide& exchange);
   [[nodiscard]] Step reconcile(ExchangeSide& exchange);
+  [[nodiscard]] Step compare_books(ExchangeSide& exchange);
   [[nodiscard]] Step resolve(ExchangeSide& exchange, const PendingIntent& intent);
   [[nodiscard]] Step send_under_new_numbers(ExchangeSide& exchange);
   void apply_a_fill_twice(const postmortem::AuditReadout& readout);
   void forget_what_was_recovered();
 
-  const std::string state_path_;
+  const EngineOptions& options_;
   OrderStateMachine orders_;
   uint64_t snapshot_sequence_ = 0;
   OrderState before_login_;  // what was in doubt when the exchange had not been asked yet

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/file.h"
+#include "mock_engine/configuration.h"
 #include "mock_engine/data_lock.h"
 #include "mock_engine/order_state_json.h"
 #include "mock_engine/order_state_snapshot.h"
@@ -108,12 +109,33 @@ Step recover_only(const EngineOptions& options, Recovery& recovery, EngineThread
   return {};
 }
 
-// Two records that only the engine can write: that it started, and what opening the log cut off.
-Step announce_run(OrderJournal& journal, const AuditReadout& readout) {
+// A session goes on with the settings that it began with, unless somebody says that another one is meant.
+Step check_configuration(const EngineOptions& options, const OrderState& state) {
+  const uint64_t hash = configuration_hash(options);
+  const uint64_t before = state.configuration_hash;
+  if (before == 0 || before == hash || options.allow_config_change) return {};
+  char text[160];
+  std::snprintf(text, sizeof text,
+                "the configuration changed: the last run's hash is %016" PRIx64 ", this one's %016" PRIx64
+                "; --allow-config-change goes on with it",
+                before, hash);
+  return stop(ExitCode::kRefused, text);
+}
+
+// What only the engine can write: that it started, with which settings, and what opening the log cut off.
+Step announce_run(const EngineOptions& options, OrderJournal& journal, const AuditReadout& readout) {
   AuditRecord start{};
   start.type = AuditRecordType::kRunStart;
   start.quantity = readout.runs + 1;
   if (!journal.record(start)) return stop_sealed(journal.log());
+  AuditRecord configuration{};
+  configuration.type = AuditRecordType::kConfigurationHash;
+  configuration.match_id = configuration_hash(options);
+  const uint64_t before = journal.state().configuration_hash;
+  const bool changed = before != 0 && before != configuration.match_id;
+  configuration.reason = static_cast<uint8_t>(changed ? ConfigurationChange::kAllowed : ConfigurationChange::kNone);
+  if (changed) CRASHWRIGHT_LOG_WARN("the configuration changed, as --allow-config-change says it may");
+  if (!journal.record(configuration)) return stop_sealed(journal.log());
   if (readout.torn_tail_bytes == 0) return {};
   AuditRecord torn{};
   torn.type = AuditRecordType::kTornTail;
@@ -168,12 +190,12 @@ class SideThreads {
 Step trade(const EngineOptions& options, Recovery& recovery, AuditLog& log, CheckpointWriter& checkpoints,
            const AuditReadout& readout, Watchdog& watchdog, EngineThread& self) {
   OrderJournal journal(log, recovery.orders());
-  if (auto announced = announce_run(journal, readout); !announced) return announced;
+  if (auto announced = announce_run(options, journal, readout); !announced) return announced;
   auto source = FeedSource::open(options.feed);
   if (!source) return stop(ExitCode::kUsage, source.error().message);
   FeedHandler feed(std::move(*source), options.feed_rate, journal.state().feed_sequence, options.tick_to_order);
-  OrderGateway gateway(options.exchange, journal, options.tick_to_order);
-  ExchangeFeedback feedback(gateway, journal);
+  OrderGateway gateway(options.exchange, journal, options.order_logging, options.tick_to_order);
+  ExchangeFeedback feedback(gateway, journal, options.order_logging);
   TradingLoop loop(options, {{gateway, feedback, journal, self}, recovery, checkpoints, feed});
   {
     const SideThreads threads(feed, gateway, watchdog, self);
@@ -189,7 +211,7 @@ Step trade(const EngineOptions& options, Recovery& recovery, AuditLog& log, Chec
 }
 
 Step run_trading_thread(const EngineOptions& options, Watchdog& watchdog, EngineThread& self) {
-  Recovery recovery(options.state_path());
+  Recovery recovery(options);
   if (auto loaded = recovery.load_snapshot(); !loaded) return loaded;
   if (options.recover_only) return recover_only(options, recovery, self);
   AuditReadout readout;
@@ -204,6 +226,7 @@ Step run_trading_thread(const EngineOptions& options, Watchdog& watchdog, Engine
   });
   if (!log) return tl::unexpected(storage_reason("audit log", log.error()));
   if (auto replayed = replay(recovery, readout, self); !replayed) return replayed;
+  if (auto same = check_configuration(options, recovery.orders().state()); !same) return same;
   auto checkpoints = open_checkpoints(options, recovery);
   if (!checkpoints) return tl::unexpected(checkpoints.error());
   if (auto written = write_recovered_checkpoint(**checkpoints, recovery, recovery.orders().state()); !written) {

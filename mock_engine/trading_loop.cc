@@ -1,5 +1,7 @@
 #include "mock_engine/trading_loop.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "mock_engine/idle_backoff.h"
 #include "postmortem/control_block.h"
@@ -40,6 +42,9 @@ TradingLoop::TradingLoop(const EngineOptions& options, const TradingParts& parts
 Step TradingLoop::run() {
   if (audited_.kill_switch) witness().kill_switch_ns.store(monotonic_ns(), std::memory_order_relaxed);
   if (auto joined = recovery_.rejoin(exchange_); !joined) return joined;
+  if (options_.order_logging == OrderLogging::kAfterSend) {
+    exchange_knows_below_ = std::max(state().next_user_ref, exchange_.feedback.exchange_next_user_ref());
+  }
   started_ns_ = monotonic_ns();
   if (audited_.outcomes == 0) {
     if (auto ready = rebuilt(0); !ready) return ready;
@@ -108,13 +113,41 @@ Step TradingLoop::handle(const BookEvent& event) {
 }
 
 Step TradingLoop::decide(const Decision& decision) {
+  const uint32_t next_user_ref = strategy_.next_user_ref();
   const RiskVerdict verdict = risk_.check(decision);
   if (verdict == RiskVerdict::kKillSwitch) return {};
   if (verdict == RiskVerdict::kPass) strategy_.commit(decision);
   ++outcomes_;
   if (outcomes_ <= suppressed_) return outcomes_ == audited_.outcomes ? rebuilt(decision.feed_sequence) : Step{};
   if (verdict != RiskVerdict::kPass) return block(decision, verdict);
+  if (went_out_before(decision, next_user_ref)) return decided_again(decision);
   if (!exchange_.gateway.send(decision)) return stop_sealed(exchange_.journal.log());
+  return {};
+}
+
+// Orders arrive in the order in which they were sent, so a cancel that was decided before an order that arrived arrived
+// too.
+bool TradingLoop::went_out_before(const Decision& decision, uint32_t next_user_ref) const {
+  if (CRASHWRIGHT_PLANTED("adopted_orders_sent_again")) return false;
+  const bool cancel = decision.kind == DecisionKind::kCancel;
+  return (cancel ? next_user_ref : decision.user_ref) < exchange_knows_below_;
+}
+
+Step TradingLoop::decided_again(const Decision& decision) {
+  const bool adopted = decision.kind != DecisionKind::kCancel && state().adopted.contains(decision.user_ref);
+  if (!adopted) {
+    if (!exchange_.gateway.log_sent_before(decision)) return stop_sealed(exchange_.journal.log());
+    return {};
+  }
+  AuditRecord record{};
+  record.type = AuditRecordType::kInDoubtResolved;
+  record.reason = static_cast<uint8_t>(InDoubtFate::kDecidedAgain);
+  record.user_ref = decision.user_ref;
+  record.original_user_ref = decision.original_user_ref;
+  record.feed_sequence = decision.feed_sequence;
+  record.quantity = static_cast<uint32_t>(decision.kind == DecisionKind::kReplace ? AuditRecordType::kIntentReplace
+                                                                                  : AuditRecordType::kIntentEnter);
+  if (!exchange_.journal.record(record)) return stop_sealed(exchange_.journal.log());
   return {};
 }
 
@@ -225,6 +258,7 @@ Step TradingLoop::pump() {
 Step TradingLoop::idle(IdleBackoff& backoff) {
   exchange_.self.beat();
   exchange_.gateway.keep_alive();
+  if (!exchange_.journal.keep_alive()) return stop_sealed(exchange_.journal.log());
   backoff.wait();
   const uint64_t durable = exchange_.journal.log().durable_up_to();
   const uint64_t now_ns = monotonic_ns();

@@ -55,6 +55,9 @@ class TradingLoop {
   [[nodiscard]] Step handle(const BookEvent& event);
   [[nodiscard]] Step decide(const Decision& decision);
   [[nodiscard]] Step rebuilt(uint64_t feed_sequence);
+  // Send then log: the exchange holds the order of this decision, which is behind the end of the log.
+  [[nodiscard]] bool went_out_before(const Decision& decision, uint32_t next_user_ref) const;
+  [[nodiscard]] Step decided_again(const Decision& decision);
   [[nodiscard]] Step block(const Decision& decision, RiskVerdict verdict);
   [[nodiscard]] Step throw_kill_switch();
   [[nodiscard]] Step finish();
@@ -73,7 +76,8 @@ class TradingLoop {
   CheckpointWriter& checkpoints_;
   FeedHandler& feed_;
   const Audited audited_;
-  uint64_t suppressed_;  // outcomes not to act upon
+  uint64_t suppressed_;                // outcomes not to act upon
+  uint32_t exchange_knows_below_ = 0;  // send then log: orders with lower numbers went out before this start
 
   OrderBook book_;
   Strategy strategy_;

@@ -29,13 +29,13 @@ enum class AuditRecordType : uint16_t {
   kKillSwitch = 13,  // from here on nothing may be sent
   kLogin = 14,       // session_sequence is the next wanted one
   kGap = 15,
-  kReconciliationDifference = 16,
-  kCheckpoint = 17,  // a state snapshot up to this sequence is durable
-  kConfigurationHash = 18,
-  kTornTail = 19,  // recovery cut a torn tail; quantity is the number of bytes cut
-  kHeartbeat = 20,
-  kInDoubtResolved = 21,  // reconciliation decided the fate of an intent; reason says which
-  kSessionEvent = 22,     // any other sequenced message of the exchange; reason is its OUCH type
+  kReconciliationDifference = 16,  // a message set aside (reason: its type), or books that differ from the drop copy
+  kCheckpoint = 17,                // a state snapshot up to this sequence is durable
+  kConfigurationHash = 18,         // at every start; match_id is the hash, reason 1: changed on purpose
+  kTornTail = 19,                  // recovery cut a torn tail; quantity is the number of bytes cut
+  kHeartbeat = 20,                 // nothing else was recorded for a second
+  kInDoubtResolved = 21,           // reconciliation decided the fate of an intent; reason says which
+  kSessionEvent = 22,              // any other sequenced message of the exchange; reason is its OUCH type
 };
 
 enum AuditRecordFlags : uint8_t {

@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "base/file.h"
+#include "postmortem/planted_bug.h"
 
 namespace crashwright::postmortem {
 namespace {
@@ -226,6 +227,7 @@ Result<AuditSegment> create_audit_segment(const AuditLogOptions& options, uint64
   auto segment = open_with(options, number, O_CREAT | O_EXCL);
   if (!segment || options.durability != Durability::kPowerLoss) return segment;
   take_place(*segment, segment_bytes);
+  if (CRASHWRIGHT_PLANTED("segment_name_not_synced")) return segment;
   if (auto synced = sync_folder_of(options.path); !synced) return tl::unexpected(synced.error());
   return segment;
 }

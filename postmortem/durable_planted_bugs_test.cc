@@ -52,6 +52,30 @@ BOOST_AUTO_TEST_CASE(an_unchecked_checksum_lets_a_flipped_record_through) {
   BOOST_TEST(!is_exact_prefix(scan->readout.records));
 }
 
+BOOST_AUTO_TEST_CASE(an_unchecked_salt_lets_a_block_of_another_log_vouch_for_what_was_never_durable) {
+  ImageWriter image(99);
+  image.acknowledge();
+  image.add_batch(1, 2);
+  image.add_batch(1, 2);
+  ImageWriter other(98);
+  for (int i = 0; i < 3; ++i) {
+    other.acknowledge();
+    other.add_batch(1, 2);
+  }
+  auto bytes = image.bytes();
+  // The first commit was lost and the second never written: where it would stand another log left its block.
+  std::fill_n(bytes.begin() + kAuditBlockBytes, kAuditBlockBytes, std::byte{0});
+  const auto stale = std::as_bytes(std::span(other.blocks()).subspan(2, 1));
+  std::copy(stale.begin(), stale.end(), bytes.begin() + 2 * kAuditBlockBytes);
+  const auto right = scan_image(bytes);
+  BOOST_REQUIRE(right.has_value());
+  BOOST_TEST(right->readout.damage.empty());
+  const Planted planted("audit_salt_not_checked");
+  const auto wrong = scan_image(bytes);
+  BOOST_REQUIRE(wrong.has_value());
+  BOOST_TEST(wrong->readout.damage.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(truncating_at_restart_forgets_every_record) {
   const Planted planted("audit_truncated_at_restart");
   const ScratchFolder folder;

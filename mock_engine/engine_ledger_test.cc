@@ -1,0 +1,110 @@
+// Goal: the engine's books are right in either order of logging and sending, and it trades only when they are.
+// Method: the real engine against the real exchange, killed at fault points; judged by the exchange's books and by an
+// uninterrupted run. Configuration, drop copy and lock: what must keep it from trading does.
+#include <sys/file.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "mock_engine/engine_process_checks.h"
+#include "postmortem/audit_log.h"
+
+using namespace crashwright;
+using namespace crashwright::mock_engine;
+
+namespace {
+
+std::vector<postmortem::AuditRecord> records_of(const EngineSession& session, postmortem::AuditRecordType type) {
+  auto log = postmortem::read_audit_log(session.folder + "/data");
+  BOOST_REQUIRE(log.has_value());
+  std::erase_if(log->records, [type](const postmortem::AuditRecord& record) { return record.type != type; });
+  return std::move(log->records);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_changed_configuration_is_refused_unless_it_is_meant_and_then_recorded) {
+  EngineSession session(kShort);
+  session.arm("gateway.after_send", 60, FaultAction::kSigkill);
+  BOOST_REQUIRE(killed(session.run()));
+  const std::vector<std::string> changed = {"--kill-switch-at-feed", "4500"};
+  BOOST_TEST(WEXITSTATUS(session.run(changed)) == 3);
+  BOOST_TEST(session.errors().find("the configuration changed: the last run's hash is ") != std::string::npos);
+  std::vector<std::string> meant = changed;
+  meant.emplace_back("--allow-config-change");
+  BOOST_TEST(session.run(meant) == 0);
+  const auto hashes = records_of(session, postmortem::AuditRecordType::kConfigurationHash);
+  BOOST_REQUIRE(hashes.size() == 2U);
+  BOOST_TEST(hashes[0].reason == 0);
+  BOOST_TEST(hashes[1].reason == 1);
+  BOOST_TEST(hashes[0].match_id != hashes[1].match_id);
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_sends_before_it_logs_takes_over_from_the_exchange_what_a_kill_left_out) {
+  const Golden golden = golden_of(kShort);
+  std::vector<std::string> arguments = kShort;
+  arguments.insert(arguments.end(), {"--order-logging", "after_send"});
+  const Golden undisturbed = golden_of(arguments);
+  BOOST_TEST(undisturbed.final_state == golden.final_state);
+  BOOST_TEST(undisturbed.books == golden.books);
+  for (const char* point : {"gateway.before_append", "gateway.send_order", "gateway.after_send", "audit.append",
+                            "audit.before_write", "audit.after_write", "gateway.on_message"}) {
+    for (const uint64_t hit : {1, 30, 90}) {
+      BOOST_TEST_CONTEXT(point << " hit " << hit) {
+        EngineSession session(arguments);
+        session.arm(point, hit, FaultAction::kSigkill);
+        const int status = session.run();
+        BOOST_TEST((killed(status) || (status == 0 && !session.fired())));
+        check_recovery_is_idempotent(session);
+        check_ends_like(session, golden);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_sends_first_and_dies_again_while_it_catches_up_ends_alike) {
+  const Golden golden = golden_of(kShort);
+  std::vector<std::string> arguments = kShort;
+  arguments.insert(arguments.end(), {"--order-logging", "after_send"});
+  for (const char* point :
+       {"recovery.logged_in", "recovery.missed_applied", "recovery.reconciled", "audit.append", "audit.before_write"}) {
+    for (const uint64_t hit : {1, 3, 9}) {
+      BOOST_TEST_CONTEXT(point << " hit " << hit) {
+        EngineSession session(arguments);
+        session.arm("gateway.after_send", 60, FaultAction::kSigkill);
+        session.arm(point, hit, FaultAction::kSigkill, 1);
+        BOOST_TEST(killed(session.run()));
+        const int status = session.run();
+        BOOST_TEST((killed(status) || (status == 0 && !session.fired(1))));
+        check_ends_like(session, golden);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(books_that_differ_from_the_drop_copy_keep_the_engine_from_trading) {
+  EngineSession session(kShort);
+  session.arm("gateway.after_send", 60, FaultAction::kSigkill);
+  BOOST_REQUIRE(killed(session.run()));
+  const std::string copy = session.exchange.folder + "/drop_copy.jsonl";
+  std::string altered = read_file(copy).value();
+  const size_t at = altered.find("\"type\":\"executed\"");
+  BOOST_REQUIRE(at != std::string::npos);
+  const size_t quantity = altered.find("\"quantity\":", at) + 11;
+  altered.insert(quantity, 1, '1');
+  BOOST_REQUIRE(write_file(session.folder + "/altered.jsonl", altered).has_value());
+  BOOST_TEST(WEXITSTATUS(session.run({"--drop-copy", session.folder + "/altered.jsonl"})) == 3);
+  BOOST_TEST(session.errors().find("the books differ from the exchange's drop copy in ") != std::string::npos);
+  BOOST_TEST(session.errors().find(" at the exchange; nothing is sent") != std::string::npos);
+  BOOST_TEST(session.control->engine.orders_sent.load() == 0U);
+  BOOST_TEST(!records_of(session, postmortem::AuditRecordType::kReconciliationDifference).empty());
+  BOOST_TEST(session.run({"--drop-copy", copy}) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(without_its_lock_a_second_engine_runs_beside_the_first) {
+  EngineSession session(kShort);
+  session.program = EngineSession::program_named("mock_engine_planted");
+  const UniqueFd lock(::open((session.folder + "/data/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  BOOST_REQUIRE(::flock(lock.get(), LOCK_EX) == 0);
+  BOOST_TEST(WEXITSTATUS(session.run()) == 6);
+  BOOST_TEST(session.run({"--planted-bug", "data_lock_not_taken"}) == 0);
+}
