@@ -1,10 +1,13 @@
-// Promise: each order that the exchange saw is in the audit log, in order, once; the sequence has no gap; each
-// record has its time; a torn tail is dropped and said; damage before the tail is refused and never skipped;
+// Promise: each order that the exchange saw is in the audit log, in order, once (a session that sends before it logs
+// owes that only once it has recovered: what a death left may lack what was sent last); the sequence has no gap; each
+// record has its time; a torn tail is dropped, kept and said; damage before the tail is refused and never skipped;
 // replay(from) returns exactly the suffix.
 // Witness: the orders that the exchange saw arrive.
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <set>
 
 #include "base/file.h"
 #include "postmortem/audit_log.h"
@@ -35,23 +38,41 @@ bool matches(const ExchangeEvent& order, const AuditRecord& record) {
   return record.type == AuditRecordType::kIntentCancel;
 }
 
-// Every order in the drop copy up to `until_ns` finds its intent, and the intents stand in the order of arrival.
+// Where in the log `order` stands, from `position` on; the log's size when it does not.
+size_t find_intent(const ExchangeEvent& order, const AuditReadout& log, size_t position) {
+  while (position < log.records.size() && !matches(order, log.records[position])) ++position;
+  return position;
+}
+
+// What a session promises about orders and its log.
+struct Order {
+  bool logged_first = true;         // each intent stands in the log before the order arrives, in the order of arrival
+  bool last_ones_may_lack = false;  // of a log that a death left, in a session that sends first
+};
+
+// Every order in the drop copy up to `until_ns` finds its intent. Where the last ones may have none, nothing but they.
 void compare_with_arrivals(const std::vector<ExchangeEvent>& events, const AuditReadout& log, uint64_t until_ns,
-                           const std::string& where, Findings& findings) {
+                           const Order& order_of, const std::string& where, Findings& findings) {
   size_t position = 0;
   uint32_t last_entered = 0;
+  const ExchangeEvent* lacking = nullptr;
   for (const ExchangeEvent& order : events) {
     if (order.kind != "in" || !is_order(order.type) || order.monotonic_ns > until_ns) continue;
     if (order.type != "cancel" && order.user_ref <= last_entered) continue;  // a retransmission, ignored by OUCH
     if (order.type != "cancel") last_entered = order.user_ref;
-    size_t found = position;
-    while (found < log.records.size() && !matches(order, log.records[found])) ++found;
-    if (found == log.records.size()) {
-      findings.fail(where + ": the exchange saw " + order.type + " " + std::to_string(order.user_ref) +
+    const size_t found = find_intent(order, log, position);
+    const bool logged = found < log.records.size();
+    if (!logged && order_of.last_ones_may_lack) {
+      if (lacking == nullptr) lacking = &order;
+      continue;
+    }
+    const ExchangeEvent& missing = lacking == nullptr ? order : *lacking;
+    if (!logged || lacking != nullptr) {
+      findings.fail(where + ": the exchange saw " + missing.type + " " + std::to_string(missing.user_ref) +
                     ", the audit log has no intent for it at its place");
       return;
     }
-    position = found + 1;
+    if (order_of.logged_first) position = found + 1;
   }
 }
 
@@ -74,11 +95,12 @@ void check_clocks(const AuditReadout& log, const std::string& where, Findings& f
   findings.fail(where + ": record " + std::to_string(timeless->sequence) + " does not say when it was made");
 }
 
-void check_intents_once(const AuditReadout& log, const std::string& where, Findings& findings) {
+void check_intents_once(const AuditReadout& log, const Order& order_of, const std::string& where, Findings& findings) {
   uint32_t last = 0;
+  std::set<uint32_t> seen;
   for (const AuditRecord& record : log.records) {
     if (record.type != AuditRecordType::kIntentEnter && record.type != AuditRecordType::kIntentReplace) continue;
-    if (record.user_ref <= last) {
+    if (!seen.insert(record.user_ref).second || (order_of.logged_first && record.user_ref <= last)) {
       findings.fail(where + ": the intent for " + std::to_string(record.user_ref) + " stands twice or out of order");
       return;
     }
@@ -118,9 +140,25 @@ void judge_log(const CaseView& view, const rca::ProcessFacts& engine, const std:
   }
   check_sequences(*log, where, findings);
   check_clocks(*log, where, findings);
-  check_intents_once(*log, where, findings);
+  const bool sends_first = view.plan.log_after_send;
+  const Order order_of{!sends_first, sends_first && !engine.finished};
+  check_intents_once(*log, order_of, where, findings);
   check_replay(*log, where, findings);
-  compare_with_arrivals(events, *log, engine.ended_ns, where, findings);
+  // A session that sends first and died while it caught up has orders in its log that came behind ones it still lacks.
+  if (order_of.last_ones_may_lack && engine.incarnation > 0) return;
+  compare_with_arrivals(events, *log, engine.ended_ns, order_of, where, findings);
+}
+
+// What a start cut off as a torn tail is evidence: the folder it worked in must hold it.
+void check_tail_kept(const CaseView& view, const rca::ProcessFacts& death, const rca::ProcessFacts& next,
+                     Findings& findings) {
+  const auto log = postmortem::read_audit_log(view.path(death.folder + "/data/audit.log"));
+  if (!log || log->torn_tail_bytes == 0) return;
+  const std::string kept = next.folder + "/data/audit.log.torn-" + std::to_string(log->torn_tail_offset);
+  if (std::filesystem::exists(view.path(kept)) || !std::filesystem::exists(view.path(next.folder + "/data"))) return;
+  findings.fail("incarnation " + std::to_string(next.incarnation) + ": the torn tail of " +
+                std::to_string(log->torn_tail_bytes) + " bytes that incarnation " + std::to_string(death.incarnation) +
+                " left was cut and not kept");
 }
 
 // The scenario damages acknowledged data: the only right answer of the restarted engine is to refuse.
@@ -147,6 +185,8 @@ Verdict verify_audit_replay(const CaseView& view) {
   const auto events = read_complete_drop_copy(view.path("exchange"));
   if (!events) return findings.error("no drop copy: " + events.error().message);
   for (const rca::ProcessFacts* engine : view.engines()) judge_log(view, *engine, *events, findings);
+  const auto engines = view.engines();
+  for (size_t i = 1; i < engines.size(); ++i) check_tail_kept(view, *engines[i - 1], *engines[i], findings);
   size_t arrivals = 0;
   for (const ExchangeEvent& event : *events) arrivals += event.kind == "in" && is_order(event.type) ? 1 : 0;
   return findings.finish("all " + std::to_string(arrivals) + " messages the exchange saw were logged before, in order");

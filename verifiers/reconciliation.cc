@@ -1,5 +1,8 @@
 // Promise: after the restart the engine's books equal the exchange's, symbol by symbol; every in-doubt order is
-// resolved; no token twice; nothing sent after a kill switch. Witness: the exchange's books and what it counted.
+// resolved; no token twice; nothing sent after a kill switch; no second engine on the same data. Witness: the
+// exchange's books and what it counted.
+#include <sys/wait.h>
+
 #include <map>
 #include <set>
 
@@ -50,6 +53,16 @@ void compare_open_orders(const EngineState& engine, const ExchangeBooks& exchang
   }
 }
 
+// Two engines on one folder would send from two books.
+void check_second_engine(const CaseView& view, Findings& findings) {
+  constexpr int kTurnedAway = 6;
+  for (const rca::ProcessFacts& process : view.facts.processes) {
+    if (process.role != "second_engine") continue;
+    if (WIFEXITED(process.wait_status) && WEXITSTATUS(process.wait_status) == kTurnedAway) continue;
+    findings.fail("a second engine on the same data was not turned away");
+  }
+}
+
 }  // namespace
 
 Verdict verify_reconciliation(const CaseView& view) {
@@ -60,6 +73,7 @@ Verdict verify_reconciliation(const CaseView& view) {
     if (count > 0) findings.fail("the exchange counted " + std::to_string(count) + " × " + kind);
   }
   if (view.plan.expect.outcome == ExpectedOutcome::kRefuse) return findings.finish("the exchange counted no violation");
+  check_second_engine(view, findings);
   const auto engines = view.engines();
   if (engines.empty() || !engines.back()->finished) {
     findings.fail("no incarnation finished: the engine's books cannot be compared");

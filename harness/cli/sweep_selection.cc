@@ -94,6 +94,7 @@ Selected select_sweep(const Selection& selection, const Programs& programs, cons
   if (!folder.good()) return unwritable(request);
   const auto census = take_census(counting_options(folder, programs, request), request.seed);
   if (!census) return {{}, report_error(census.error())};
+  fmt::print(stderr, "note: {}\n", sweep_leaves_out());
   return filter_scenarios(sweep_scenarios(*census), selection);
 }
 

@@ -43,6 +43,11 @@ std::vector<std::string> engine_arguments(const Plan& plan, const EngineCommand&
   add_number(argv, "--stall-after", stall_after_ms(plan, command));
   add_number(argv, "--feed-rate", session.feed_rate);
   add_number(argv, "--kill-switch-at-feed", session.kill_switch_at);
+  add_number(argv, "--segment-bytes", session.segment_bytes);
+  if (session.log_after_send) argv.insert(argv.end(), {"--order-logging", "after_send"});
+  if (session.compare_drop_copy && !command.drop_copy.empty() && !command.recover_only) {
+    argv.insert(argv.end(), {"--drop-copy", command.drop_copy});
+  }
   if (command.recover_only) argv.emplace_back("--recover-only");
   if (command.planted_bugs) {
     for (const std::string& bug : plan.planted_bugs) {

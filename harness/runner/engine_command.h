@@ -13,9 +13,10 @@ namespace crashwright::harness {
 
 struct EngineCommand {
   std::string program;
-  std::string data;      // --data
-  std::string folder;    // --postmortem and working folder; a sanitizer's report goes there too
-  std::string exchange;  // HOST:PORT
+  std::string data;       // --data
+  std::string folder;     // --postmortem and working folder; a sanitizer's report goes there too
+  std::string exchange;   // HOST:PORT
+  std::string drop_copy;  // the exchange's, for sessions that compare with it; empty: they do not
   bool recover_only = false;
   bool planted_bugs = true;  // those of the plan; false: the golden run, which is without fault
 };

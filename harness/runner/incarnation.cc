@@ -30,6 +30,7 @@ EngineCommand engine_command(const CaseContext& context, const std::string& data
   command.data = data;
   command.folder = folder;
   command.exchange = context.exchange->address();
+  command.drop_copy = context.folder + "/exchange/drop_copy.jsonl";
   return command;
 }
 
@@ -230,6 +231,28 @@ Status recover_once(CaseContext& context, uint32_t number, const std::string& fo
   return remove_tree(workplace);
 }
 
+// A second engine on the same data, once the first one trades. Whether it was turned away is for the verifiers.
+Status challenge(CaseContext& context, uint32_t number) {
+  const std::string folder = context.folder + "/" + incarnation_folder(number) + "/second";
+  if (auto made = make_folder(folder); !made) return made;
+  constexpr timespec kSlice{0, 1'000'000};
+  const Deadline patience(kRecoverDeadline);
+  while (context.channel->block().engine.orders_sent.load() == 0 && !patience.passed()) ::nanosleep(&kSlice, nullptr);
+  const EngineCommand command = engine_command(context, context.data->path(), folder);
+  auto child = Child::spawn(child_options(context, command));
+  if (!child) return tl::unexpected(child.error());
+  if (auto put = context.run.ledger.add_process((*child)->pid(), (*child)->start_time(), "mock_engine"); !put) {
+    return put;
+  }
+  SupervisionOptions options;
+  options.deadline = kRecoverDeadline;
+  const Supervised seen = supervise(**child, options);
+  context.facts.processes.push_back(process_facts(context, **child, seen, command, number));
+  context.facts.processes.back().role = "second_engine";
+  context.note("a second engine on the same data: " + describe_wait_status(seen.end.wait_status));
+  return {};
+}
+
 }  // namespace
 
 Result<IncarnationEnd> run_incarnation(CaseContext& context, uint32_t number) {
@@ -240,6 +263,9 @@ Result<IncarnationEnd> run_incarnation(CaseContext& context, uint32_t number) {
   const uint64_t oom_kills_before = context.cgroup ? context.cgroup->oom_kills() : 0;
   const auto engine = spawn_engine(context, command);
   if (!engine) return tl::unexpected(engine.error());
+  if (context.plan.session.second_engine && number == 0) {
+    if (auto challenged = challenge(context, number); !challenged) return tl::unexpected(challenged.error());
+  }
   const Supervised seen = watch(context, *engine, number, folder);
 
   rca::ProcessFacts facts = process_facts(context, *engine->child, seen, command, number);

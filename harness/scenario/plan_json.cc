@@ -99,7 +99,11 @@ Json session_to_json(const Session& session) {
           {"feed_rate", session.feed_rate},
           {"checkpoint_every", session.checkpoint_every},
           {"stall_after_ms", session.stall_after_ms},
-          {"kill_switch_at", session.kill_switch_at}};
+          {"kill_switch_at", session.kill_switch_at},
+          {"segment_bytes", session.segment_bytes},
+          {"second_engine", session.second_engine},
+          {"order_logging", session.log_after_send ? "after_send" : "before_send"},
+          {"compare_drop_copy", session.compare_drop_copy}};
 }
 
 Json exchange_to_json(const ExchangeBehaviour& exchange) {

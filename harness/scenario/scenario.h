@@ -44,10 +44,14 @@ struct Session {
   uint64_t seed = 0;  // 0: drawn from the run's seed, the same for all cases of a run
   uint64_t symbols = 8;
   Durability durability = Durability::kProcessDeath;
-  uint64_t feed_rate = 0;         // messages per second, 0: as fast as the engine takes them
-  uint64_t checkpoint_every = 0;  // audit records between two state checkpoints, 0: the engine's default
-  uint64_t stall_after_ms = 0;    // the watchdog's patience, 0: the engine's default
-  uint64_t kill_switch_at = 0;    // feed message at which the engine throws its kill switch, 0: never
+  uint64_t feed_rate = 0;          // messages per second, 0: as fast as the engine takes them
+  uint64_t checkpoint_every = 0;   // audit records between two state checkpoints, 0: the engine's default
+  uint64_t stall_after_ms = 0;     // the watchdog's patience, 0: the engine's default
+  uint64_t kill_switch_at = 0;     // feed message at which the engine throws its kill switch, 0: never
+  bool second_engine = false;      // another one is started on the same data while the first one trades
+  uint64_t segment_bytes = 0;      // of the audit log's files, 0: the engine's default
+  bool log_after_send = false;     // order_logging: after_send
+  bool compare_drop_copy = false;  // before anything is sent after a login
 };
 
 // How the mock exchange behaves: `exchange:`. 0: never.

@@ -7,7 +7,27 @@ using Target = const FieldTarget&;
 using Value = const FieldValue&;
 
 std::vector<std::string> durability_words() { return {"process_death", "power_loss"}; }
+std::vector<std::string> order_logging_words() { return {"before_send", "after_send"}; }
 std::vector<std::string> profile_words() { return {"K", "E", "S"}; }
+
+// What the engine makes of its log and its books.
+std::vector<Field> ledger_fields() {
+  return {
+      {"session", "order_logging", FieldType::kWord, "before_send",
+       "durable in the log before it is sent, or sent and then logged: the exchange is the truth then",
+       "order_logging: after_send",
+       [](Target t, Value v) { t.scenario.session.log_after_send = v.text() == "after_send"; }, order_logging_words},
+      {"session", "compare_drop_copy", FieldType::kFlag, "false",
+       "the engine compares its books with the exchange's drop copy before it sends anything",
+       "compare_drop_copy: true", [](Target t, Value v) { t.scenario.session.compare_drop_copy = v.flag; }},
+      {"session", "second_engine", FieldType::kFlag, "false",
+       "another engine is started on the same data while the first one trades, and must be turned away",
+       "second_engine: true", [](Target t, Value v) { t.scenario.session.second_engine = v.flag; }},
+      {"session", "segment_bytes", FieldType::kCount, "the engine's", "size of each file of the audit log",
+       "segment_bytes: 65536", [](Target t, Value v) { t.scenario.session.segment_bytes = v.number; }, nullptr, 8192,
+       1'000'000'000},
+  };
+}
 
 std::vector<Field> exchange_fields() {
   return {
@@ -61,6 +81,7 @@ std::vector<Field> session_fields() {
        },
        profile_words},
   };
+  for (Field& field : ledger_fields()) fields.push_back(std::move(field));
   for (Field& field : exchange_fields()) fields.push_back(std::move(field));
   return fields;
 }

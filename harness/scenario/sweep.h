@@ -29,6 +29,9 @@ struct SweepCensus {
   std::vector<PassageCount> recovery;  // of the start after a death in the middle of the session
 };
 
+// What no case of the sweep does, and who does it instead: one line for people.
+[[nodiscard]] const char* sweep_leaves_out() noexcept;
+
 // The session that all cases of the sweep share, as the lines `session:` and `exchange:` of a scenario.
 [[nodiscard]] std::string sweep_session(const char* durability, bool cancel_on_disconnect);
 // The first death of the cases in recovery, as a line of `faults:`.
