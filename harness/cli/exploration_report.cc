@@ -2,28 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "harness/cli/console.h"
 #include "harness/cli/options.h"
+#include "harness/storage/explore/exploration_json.h"
 
 namespace crashwright::harness::cli {
 namespace {
 
 constexpr size_t kOutputShown = 1'500;
 constexpr size_t kLossesShown = 8;
-
-const char* verdict_word(const CampaignResult& result) {
-  if (result.violated > 0) return "violated";
-  return result.checker_errors > 0 ? "error" : "clean";
-}
-
-nlohmann::ordered_json finding_json(const StorageFinding& finding) {
-  return {{"profile", finding.profile},    {"reason", finding.reason},           {"operations_lost", finding.lost},
-          {"states", finding.states},      {"crash_point", finding.state.point}, {"after", finding.last_operation},
-          {"acknowledged", finding.acked}, {"added_sync", finding.fix},          {"checker_output", finding.output},
-          {"folder", finding.folder}};
-}
 
 void print_output(const std::string& output) {
   size_t begin = 0;
@@ -57,29 +44,6 @@ void print_finding(const StorageFinding& finding, size_t number) {
 
 }  // namespace
 
-std::string exploration_json(const CampaignResult& result, const Recording& recording, uint64_t seed) {
-  nlohmann::ordered_json json = {{"verdict", verdict_word(result)}, {"states", result.states}};
-  json["findings"] = nlohmann::ordered_json::array();
-  for (const StorageFinding& finding : result.findings) json["findings"].push_back(finding_json(finding));
-  json["states_violated"] = result.violated;
-  json["checker_errors"] = result.checker_errors;
-  if (result.checker_errors > 0) json["first_checker_error"] = result.first_error;
-  json["operations"] = recording.size() - recording.initial;
-  json["acknowledged"] = recording.tokens.size();
-  json["seed"] = seed;
-  json["profiles"] = nlohmann::ordered_json::array();
-  for (const ProfileSummary& profile : result.profiles) {
-    json["profiles"].push_back({{"profile", profile.profile},
-                                {"states", profile.states},
-                                {"violated", profile.violated},
-                                {"exhausted", profile.exhausted},
-                                {"pairs_known", profile.pairs_known},
-                                {"pairs_covered", profile.pairs_covered},
-                                {"seconds", profile.seconds}});
-  }
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-}
-
 void print_exploration(const CampaignResult& result, const Recording& recording) {
   fmt::print("{} operations, {} acknowledged\n", recording.size() - recording.initial, recording.tokens.size());
   for (const ProfileSummary& profile : result.profiles) {
@@ -94,7 +58,7 @@ void print_exploration(const CampaignResult& result, const Recording& recording)
                result.checker_errors == 1 ? "state" : "states");
     print_output(result.first_error);
   }
-  fmt::print("\n{}\n", verdict_word(result));
+  fmt::print("\n{}\n", exploration_verdict(result));
 }
 
 }  // namespace crashwright::harness::cli

@@ -11,6 +11,7 @@ namespace crashwright::harness::cli {
 namespace {
 
 std::string faults_of(const Plan& plan) {
+  if (plan.exploration) return "power loss at any moment";
   std::string text;
   for (const FaultPlan& fault : plan.faults) {
     if (!text.empty()) text += ", ";

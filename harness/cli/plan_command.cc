@@ -37,12 +37,26 @@ std::string fault_text(const FaultPlan& fault) {
   return fmt::format("{} (start {} of the engine)", text, fault.incarnation);
 }
 
-void print_plan(const Plan& plan) {
-  fmt::print("{} [{}]\n", plan.name, build_name(plan.build));
-  const auto line = [](const char* left, const std::string& right) {
-    if (!right.empty()) fmt::print("  {:<9} {}\n", left, wrap(right, 12));
-  };
-  line("why", plan.why);
+void line(const char* left, const std::string& right) {
+  if (!right.empty()) fmt::print("  {:<9} {}\n", left, wrap(right, 12));
+}
+
+void print_exploration_plan(const Plan& plan) {
+  const ExplorationPlan& exploration = *plan.exploration;
+  std::vector<std::string> profiles;
+  for (const StorageProfile& profile : exploration.profiles) profiles.push_back(profile.name);
+  line("seed", fmt::format("{}, states {}", plan.seed, exploration.limits.seed));
+  line("engine", fmt::format("{}", fmt::join(exploration.engine.command, " ")));
+  line("check", fmt::format("{}", fmt::join(exploration.engine.check, " ")));
+  line("storage", fmt::format("power-loss file system, profiles {}, {} states each", fmt::join(profiles, ", "),
+                              exploration.limits.states));
+  const ExpectedStorage& expect = exploration.expect;
+  line("expect", !expect.violated ? "no state is violated"
+                                  : fmt::format("violated{}{}{}{}", expect.profile.empty() ? "" : " on ",
+                                                expect.profile, expect.reason.empty() ? "" : ": ", expect.reason));
+}
+
+void print_session_plan(const Plan& plan) {
   line("seed", fmt::format("{}, session {}", plan.seed, plan.session.seed));
   line("session",
        fmt::format("{} messages of {} symbols, durable against {}", plan.session.messages, plan.session.symbols,
@@ -58,6 +72,16 @@ void print_plan(const Plan& plan) {
   line("cause", fmt::format("{}", fmt::join(plan.expect.causes, " or ")));
   line("broken", fmt::format("{}", fmt::join(plan.expect.broken, ", ")));
   line("skip", fmt::format("{}", fmt::join(plan.expect.excluded, ", ")));
+}
+
+void print_plan(const Plan& plan) {
+  fmt::print("{} [{}]\n", plan.name, build_name(plan.build));
+  line("why", plan.why);
+  if (plan.exploration) {
+    print_exploration_plan(plan);
+  } else {
+    print_session_plan(plan);
+  }
   line("needs", fmt::format("{}", fmt::join(plan.needs, ", ")));
   line("deadline", fmt::format("{} s", static_cast<double>(plan.deadline_ms) / 1e3));
 }

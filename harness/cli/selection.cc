@@ -33,6 +33,7 @@ bool passes(const Scenario& scenario, const Selection& selection) {
     return std::find(scenario.tags.begin(), scenario.tags.end(), tag) != scenario.tags.end();
   };
   if (!std::all_of(selection.tags.begin(), selection.tags.end(), has_tag)) return false;
+  if (std::any_of(selection.skipped_tags.begin(), selection.skipped_tags.end(), has_tag)) return false;
   const auto is_kind = [&](const ScenarioFault& fault) { return fault.kind == selection.fault; };
   if (!selection.fault.empty() && std::none_of(scenario.faults.begin(), scenario.faults.end(), is_kind)) return false;
   const auto& unjudged = scenario.expect.excluded;
@@ -106,6 +107,7 @@ void Selection::add_paths(Options& options) {
 void Selection::add_filters(Options& options) {
   options.text("--filter", "TEXT", filter, "only scenarios with TEXT in their name or path");
   options.texts("--tag", "TAG", tags, "only scenarios with this tag");
+  options.texts("--skip-tag", "TAG", skipped_tags, "no scenarios with this tag");
   options.word("--fault", "KIND", fault, fault_kind_names(), "only scenarios with this kind of fault");
   options.word("--verifier", "PROMISE", verifier, verifier_names(), "only scenarios in which this promise is judged");
   options.word("--build", "BUILD", build, {"release", "asan"}, "only cases of this build: release or asan");

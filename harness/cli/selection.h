@@ -14,13 +14,14 @@
 namespace crashwright::harness::cli {
 
 struct Selection {
-  std::vector<std::string> paths;    // empty: the folder `scenarios`
-  std::string filter;                // part of the name or of the path
-  std::vector<std::string> tags;     // every one of them
-  std::string fault;                 // a kind
-  std::string verifier;              // a promise
-  std::string build;                 // "release" or "asan"; empty: both
-  std::vector<std::string> changes;  // --set: "session.messages=500"
+  std::vector<std::string> paths;         // empty: the folder `scenarios`
+  std::string filter;                     // part of the name or of the path
+  std::vector<std::string> tags;          // every one of them
+  std::vector<std::string> skipped_tags;  // none of them
+  std::string fault;                      // a kind
+  std::string verifier;                   // a promise
+  std::string build;                      // "release" or "asan"; empty: both
+  std::vector<std::string> changes;       // --set: "session.messages=500"
 
   void add_paths(Options& options);
   void add_filters(Options& options);

@@ -9,14 +9,18 @@ namespace {
 
 constexpr const char* kHelp =
     "Usage: crashwright storage explore [options] -- COMMAND [ARGS]\n"
+    "       crashwright storage lint [options] -- COMMAND [ARGS]\n"
     "       crashwright storage mount DIR [options]\n\n"
     "  explore     runs a program on the power-loss file system and judges what a\n"
     "              power loss at any moment may leave of its files\n"
+    "  lint        runs a program once, loses nothing, and tells which of its\n"
+    "              acknowledgements left before their bytes were durable\n"
     "  mount       the bare file system, for a shell\n\n"
     "`crashwright storage explore --help` shows the options. docs/storage.md explains\n"
     "the profiles and what a checker is told.\n\n"
     "Examples:\n"
     "  crashwright storage explore --check './check.sh data.db' -- ./writer data.db\n"
+    "  crashwright storage lint -- ./writer data.db\n"
     "  crashwright storage mount /tmp/mounted\n";
 
 int print_man_page() {
@@ -36,6 +40,7 @@ int storage_command(const std::vector<std::string>& arguments) {
   const std::string word = arguments.empty() ? "" : arguments.front();
   const std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
   if (word == "explore") return storage_explore_command(rest);
+  if (word == "lint") return storage_lint_command(rest);
   if (word == "mount") return storage_mount_command(rest);
   if (word == "--help-man") return print_man_page();
   if (word == "--help-complete") {

@@ -9,6 +9,7 @@
 namespace crashwright::harness::cli {
 
 int storage_explore_command(const std::vector<std::string>& arguments);
+int storage_lint_command(const std::vector<std::string>& arguments);
 int storage_mount_command(const std::vector<std::string>& arguments);
 
 }  // namespace crashwright::harness::cli

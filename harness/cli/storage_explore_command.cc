@@ -4,57 +4,45 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
-#include <sstream>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/exploration_report.h"
-#include "harness/cli/options.h"
 #include "harness/cli/storage_commands.h"
+#include "harness/cli/storage_recording.h"
 #include "harness/runner/interrupt.h"
-#include "harness/scenario/value.h"
 #include "harness/storage/explore/campaign.h"
 #include "harness/storage/explore/checker.h"
-#include "harness/storage/explore/program_run.h"
+#include "harness/storage/explore/exploration_json.h"
 #include "harness/storage/explore/scratch_folder.h"
 
 namespace crashwright::harness::cli {
 namespace {
 
 struct ExploreArguments {
-  std::vector<std::string> profiles;
+  RecordingArguments recording;
   uint64_t states = 2'000;
   uint64_t seed = 1;
   uint64_t jobs = 2;
-  uint64_t tear_unit = 0;
   std::string check;
   std::string json_path;
-  std::string dir;
   std::string keep;
   std::string time_max;
-  std::string deadline = "60s";
   std::string check_deadline = "30s";
-  std::vector<std::string> command;
 };
 
 void declare(Options& options, ExploreArguments& explore) {
-  options.texts("--profile", "P", explore.profiles, "K, E, S, several as E,S, or a YAML file (default E)");
+  declare_recording(options, explore.recording);
   options.number("--states", "N", explore.states, "distinct states to judge, per profile (default 2000)");
   options.text("--check", "'CHECKER ARGS'", explore.check, "judges an image: exit 0 consistent, 1 violated; required");
   options.number("--seed", "N", explore.seed, "of the states that are drawn (default 1)");
   options.text("--json", "FILE", explore.json_path, "writes verdict, states and findings");
-  options.text("--dir", "DIR", explore.dir, "the folder begins as a copy of this one (default empty)");
   options.number("--jobs", "N", explore.jobs, "states judged at a time (default 2)");
   options.text("--for", "TIME", explore.time_max, "stops judging then, per profile, as in 30s (default no limit)");
-  options.text("--timeout", "TIME", explore.deadline, "the program is killed then and its record counts (default 60s)");
   options.text("--check-deadline", "TIME", explore.check_deadline, "a checker that takes longer errs (default 30s)");
-  options.number("--tear-unit", "BYTES", explore.tear_unit, "what a disk writes as a whole (default 512)");
   options.text("--keep", "DIR", explore.keep,
                "images and operations of findings (default crashwright-out/storage-TIME)");
-  options.note(
-      "The program is run in the mounted folder. It acknowledges by lines \"ack TOKEN\" on its standard output, "
-      "flushed, or on the descriptor in CRASHWRIGHT_ACK_FD.");
   options.note(
       "The checker is run in the image; CRASHWRIGHT_ACKED names a file with the tokens acknowledged before the "
       "power loss, one a line. Exit 0: consistent, nothing acknowledged is missing. 1: violated. Anything else: "
@@ -91,37 +79,11 @@ std::vector<std::string> split_words(const std::string& text) {
   return words;
 }
 
-Result<std::chrono::milliseconds> parse_time(const char* option, const std::string& text) {
-  if (text.empty()) return std::chrono::milliseconds(0);
-  const auto ns = parse_duration_ns(text);
-  if (!ns) return fail(ErrorKind::kUsage, fmt::format("{}: {}", option, ns.error().message));
-  return std::chrono::milliseconds(*ns / 1'000'000);
-}
-
-Result<std::vector<StorageProfile>> load_profiles(const ExploreArguments& explore) {
-  std::vector<StorageProfile> profiles;
-  for (const std::string& entry : explore.profiles) {
-    std::istringstream names(entry);
-    for (std::string name; std::getline(names, name, ',');) {
-      auto profile = load_storage_profile(name);
-      if (!profile) return tl::unexpected(profile.error());
-      if (explore.tear_unit > 0) profile->tear_unit_bytes = static_cast<uint32_t>(explore.tear_unit);
-      profiles.push_back(std::move(*profile));
-    }
-  }
-  if (profiles.empty()) profiles.push_back(StorageProfile());
-  return profiles;
-}
-
 Status check_arguments(const ExploreArguments& explore) {
-  if (explore.command.empty()) {
-    return fail(ErrorKind::kUsage, "no program to run", "give it behind --: crashwright storage explore … -- COMMAND");
-  }
   if (split_words(explore.check).empty()) {
     return fail(ErrorKind::kUsage, "no checker", "--check 'CHECKER ARGS': without one no state can be judged");
   }
   if (explore.states == 0) return fail(ErrorKind::kUsage, "--states 0 judges nothing");
-  if (explore.tear_unit > (1U << 20)) return fail(ErrorKind::kUsage, "--tear-unit is at most 1048576 bytes");
   return {};
 }
 
@@ -157,7 +119,7 @@ int exit_code_of(const CampaignResult& result) {
 
 Result<CampaignOptions> campaign_options(const ExploreArguments& explore, const std::string& scratch) {
   CampaignOptions options;
-  auto profiles = load_profiles(explore);
+  auto profiles = load_profiles(explore.recording);
   if (!profiles) return tl::unexpected(profiles.error());
   options.profiles = std::move(*profiles);
   const auto time_max = parse_time("--for", explore.time_max);
@@ -172,20 +134,8 @@ Result<CampaignOptions> campaign_options(const ExploreArguments& explore, const 
   return options;
 }
 
-Result<RecordedRun> record(const ExploreArguments& explore, const std::string& work, const std::string& here) {
-  const auto deadline = parse_time("--timeout", explore.deadline);
-  if (!deadline) return tl::unexpected(deadline.error());
-  ProgramRun run;
-  run.argv = bind_program_words(explore.command, here);
-  run.copy_of = explore.dir;
-  run.work = work;
-  run.patience = *deadline;
-  return record_program(run);
-}
-
 Result<int> run_exploration(const ExploreArguments& explore, const std::vector<std::string>& arguments) {
   if (auto valid = check_arguments(explore); !valid) return tl::unexpected(valid.error());
-  const std::string here = std::filesystem::current_path().string();
   const auto check_deadline = parse_time("--check-deadline", explore.check_deadline);
   if (!check_deadline) return tl::unexpected(check_deadline.error());
   auto work = ScratchFolder::create(ScratchFolder::Place::kDisk);
@@ -193,7 +143,7 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
   if (!work || !images) return tl::unexpected(!work ? work.error() : images.error());
   const auto options = campaign_options(explore, images->path());
   if (!options) return tl::unexpected(options.error());
-  const auto run = record(explore, work->path(), here);
+  const auto run = record_run(explore.recording, work->path());
   if (!run) return tl::unexpected(run.error());
   if (interrupted()) return static_cast<int>(kExitInterrupted);
   if (!run->note.empty()) fmt::print("note: {}\n", run->note);
@@ -202,7 +152,7 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
     return fail(ErrorKind::kUsage, "the program changed nothing in its folder: there is nothing to lose",
                 "it is run in the mounted folder and must write there");
   }
-  CheckerOptions checker{bind_program_words(split_words(explore.check), here), *check_deadline};
+  CheckerOptions checker{bind_program_words(split_words(explore.check), command_line_places()), *check_deadline};
   const auto result = run_campaign(recording, checker_judges(checker, recording.tokens), *options);
   if (!result) return tl::unexpected(result.error());
   if (options->explore.progress) fmt::print(stderr, "\r\033[K");
@@ -228,9 +178,7 @@ int storage_explore_command(const std::vector<std::string>& arguments) {
                   "Runs a program on the power-loss file system, then judges what a power loss at any moment may "
                   "leave of its files.");
   declare(options, explore);
-  const auto end = std::find(arguments.begin(), arguments.end(), "--");
-  if (const auto code = options.parse({arguments.begin(), end})) return *code;
-  if (end != arguments.end()) explore.command.assign(end + 1, arguments.end());
+  if (const auto code = parse_recording(options, arguments, explore.recording)) return *code;
   if (explore.keep.empty()) explore.keep = fmt::format("crashwright-out/storage-{}", wall_ns() / 1'000'000);
   const InterruptSignals signals;
   const auto code = run_exploration(explore, arguments);

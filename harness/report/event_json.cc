@@ -57,6 +57,27 @@ Json fault_to_json(const rca::InjectedFaultFact& fault) {
           {"file", fault.file}};
 }
 
+Json exploration_to_json(const ExplorationOutcome& exploration) {
+  Json findings = Json::array();
+  for (const ExploredFinding& finding : exploration.findings) {
+    findings.push_back({{"profile", finding.profile},
+                        {"reason", finding.reason},
+                        {"operations_lost", finding.lost},
+                        {"after", finding.last_operation},
+                        {"acknowledged", finding.acknowledged},
+                        {"states", finding.states},
+                        {"added_sync", finding.fix},
+                        {"folder", finding.folder}});
+  }
+  return {{"verdict", exploration.verdict},
+          {"operations", exploration.operations},
+          {"acknowledged", exploration.acknowledged},
+          {"states", exploration.states},
+          {"states_violated", exploration.violated},
+          {"profiles", exploration.profiles},
+          {"findings", findings}};
+}
+
 Json to_json(const CaseFinished& event) {
   Json json = {{"event", "case_finished"},
                {"case", event.case_id},
@@ -77,6 +98,7 @@ Json to_json(const CaseFinished& event) {
   for (const auto& verdict : event.verdicts) json["verdicts"].push_back(verdict_to_json(verdict));
   for (const auto& fault : event.faults) json["faults"].push_back(fault_to_json(fault));
   if (event.recovery_time_ns) json["recovery_time_ns"] = *event.recovery_time_ns;
+  if (event.exploration) json["exploration"] = exploration_to_json(*event.exploration);
   if (event.autopsy) json["autopsy"] = Json::parse(rca::autopsy_to_json(*event.autopsy), nullptr, false);
   return json;
 }
@@ -95,6 +117,22 @@ RunStarted run_started(const Json& json) {
     event.shard = {shard.at("index"), shard.at("count"), shard.at("missing")};
   }
   return event;
+}
+
+ExplorationOutcome exploration_from_json(const Json& json) {
+  ExplorationOutcome exploration{json.at("verdict"),
+                                 json.at("operations"),
+                                 json.at("acknowledged"),
+                                 json.at("states"),
+                                 json.at("states_violated"),
+                                 json.at("profiles"),
+                                 {}};
+  for (const Json& finding : json.at("findings")) {
+    exploration.findings.push_back({finding.at("profile"), finding.at("reason"), finding.at("operations_lost"),
+                                    finding.at("after"), finding.at("acknowledged"), finding.at("states"),
+                                    finding.at("added_sync"), finding.at("folder")});
+  }
+  return exploration;
 }
 
 CaseFinished case_finished(const Json& json) {
@@ -122,6 +160,7 @@ CaseFinished case_finished(const Json& json) {
   // Runs recorded before passages were have none.
   if (json.contains("passages")) event.passages = json.at("passages").get<std::map<std::string, uint64_t>>();
   if (json.contains("recovery_time_ns")) event.recovery_time_ns = json.at("recovery_time_ns").get<uint64_t>();
+  if (json.contains("exploration")) event.exploration = exploration_from_json(json.at("exploration"));
   if (json.contains("autopsy")) {
     if (auto autopsy = rca::autopsy_from_json(json.at("autopsy").dump())) event.autopsy = std::move(*autopsy);
   }

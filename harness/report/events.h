@@ -57,6 +57,29 @@ struct CaseNote {
   uint64_t wall_ns = 0;
 };
 
+// A failure that an exploration of power losses found; as StorageFinding (harness/storage/explore/finding.h).
+struct ExploredFinding {
+  std::string profile;            // the weakest that shows it
+  std::string reason;             // what the checker said first
+  std::vector<std::string> lost;  // operations, in words
+  std::string last_operation;     // before the power loss
+  uint64_t acknowledged = 0;
+  uint64_t states = 0;  // that fail alike
+  std::string fix;      // the added sync that makes them pass; empty: none found
+  std::string folder;   // of the evidence, relative to the run's folder; empty: not kept
+};
+
+// What an exploration came to.
+struct ExplorationOutcome {
+  std::string verdict;  // "clean" "violated" "error"
+  uint64_t operations = 0;
+  uint64_t acknowledged = 0;
+  uint64_t states = 0;  // distinct ones judged
+  uint64_t violated = 0;
+  std::vector<std::string> profiles;
+  std::vector<ExploredFinding> findings;
+};
+
 struct CaseFinished {
   std::string case_id;
   std::string name;
@@ -75,6 +98,7 @@ struct CaseFinished {
   std::map<std::string, uint64_t> passages;
   std::optional<rca::AutopsyReport> autopsy;
   std::optional<uint64_t> recovery_time_ns;
+  std::optional<ExplorationOutcome> exploration;
   uint64_t duration_ns = 0;
 };
 

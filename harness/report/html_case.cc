@@ -123,7 +123,7 @@ std::string html_evidence(const CaseRecord& record, const CasePicture& picture, 
   if (done.autopsy) text += html_stacks(*done.autopsy) + html_wait_for_ring(*done.autopsy);
   text += html_states(picture);
   if (done.autopsy) text += html_weighed(*done.autopsy);
-  text += html_lost(picture) + html_artefacts(picture, link);
+  text += html_exploration(done) + html_lost(picture) + html_artefacts(picture, link);
   return text + html_promises(done) + html_steps(record);
 }
 

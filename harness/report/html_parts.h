@@ -35,6 +35,8 @@ namespace crashwright::harness {
 [[nodiscard]] std::string html_wait_for_ring(const rca::AutopsyReport& autopsy);
 [[nodiscard]] std::string html_weighed(const rca::AutopsyReport& autopsy);  // evidence for and against
 [[nodiscard]] std::string html_states(const CasePicture& picture);
+// What an exploration of power losses found; empty for other cases.
+[[nodiscard]] std::string html_exploration(const CaseFinished& done);
 [[nodiscard]] std::string html_lost(const CasePicture& picture);
 [[nodiscard]] std::string html_artefacts(const CasePicture& picture, const std::string& link);
 [[nodiscard]] std::string html_promises(const CaseFinished& done);

@@ -29,6 +29,12 @@ Json case_to_json(const CaseRecord& record) {
     json["confidence"] = done.autopsy->confidence;
     json["signature"] = done.autopsy->signature;
   }
+  if (done.exploration) {
+    json["storage"] = {{"verdict", done.exploration->verdict},
+                       {"states", done.exploration->states},
+                       {"states_violated", done.exploration->violated},
+                       {"findings", done.exploration->findings.size()}};
+  }
   if (done.recovery_time_ns) json["recovery_time_ms"] = *done.recovery_time_ns / 1'000'000;
   return json;
 }

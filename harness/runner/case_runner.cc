@@ -1,11 +1,11 @@
 #include "harness/runner/case_runner.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <csignal>
 
 #include "base/file.h"
+#include "harness/runner/case_description.h"
+#include "harness/runner/exploration_case.h"
 #include "harness/runner/files.h"
 #include "harness/runner/incarnation.h"
 #include "harness/runner/interrupt.h"
@@ -19,17 +19,6 @@ namespace {
 
 constexpr uint32_t kIncarnationsMax = 5;
 constexpr int kExitUsage = 2;
-
-Status write_description(const CaseContext& context) {
-  const RunOptions& options = context.run.options;
-  if (auto made = make_folder(context.folder); !made) return made;
-  if (auto put = write_file(context.folder + "/scenario.yaml", context.plan.scenario_text); !put) return put;
-  if (auto put = write_file(context.folder + "/plan.json", plan_to_json(context.plan)); !put) return put;
-  const std::string script = context.folder + "/repro.sh";
-  if (auto put = write_file(script, repro_script(context.plan, options.crashwright, options.engine)); !put) return put;
-  if (::chmod(script.c_str(), 0755) != 0) return fail_errno(errno, script);
-  return {};
-}
 
 Status bring_golden(CaseContext& context) {
   const auto golden = context.run.golden.folder(context.plan);
@@ -156,26 +145,11 @@ Status thin_out(const CaseContext& context) {
     if (process.role != "engine") continue;
     if (auto removed = remove_tree(context.folder + "/" + process.folder); !removed) return removed;
   }
+  for (uint32_t number = 0; file_exists(context.folder + "/record-" + std::to_string(number)); ++number) {
+    if (auto removed = remove_tree(context.folder + "/record-" + std::to_string(number)); !removed) return removed;
+  }
   // Facts without their artefacts would be judged again as if everything had been lost.
   return remove_tree(context.folder + "/facts.json");
-}
-
-CaseFinished describe(const CaseContext& context) {
-  const Plan& plan = context.plan;
-  const RunOptions& options = context.run.options;
-  CaseFinished finished;
-  finished.case_id = plan.id;
-  finished.name = plan.name;
-  finished.build = build_name(plan.build);
-  finished.why = plan.why;
-  finished.folder = plan.id;
-  finished.seed = plan.seed;
-  finished.scenario_path = plan.scenario_path;
-  // A case of a sweep or of a matrix has no file of its own but the one in its folder.
-  const bool own_file = plan.scenario_path.empty() || plan.resolved;
-  const std::string scenario = own_file ? context.folder + "/scenario.yaml" : plan.scenario_path;
-  finished.repro = repro_command(plan, scenario, options.crashwright, options.engine);
-  return finished;
 }
 
 void blame(CaseContext& context, const Status& trouble) {
@@ -185,7 +159,7 @@ void blame(CaseContext& context, const Status& trouble) {
 }
 
 CaseFinished conclude(CaseContext& context, uint64_t started_ns) {
-  CaseFinished finished = describe(context);
+  CaseFinished finished = describe_case(context);
   const std::string facts_path = context.folder + "/facts.json";
   blame(context, rca::write_case_facts(facts_path, context.facts));
   blame(context, examine(context, finished));
@@ -208,12 +182,14 @@ CaseFinished conclude(CaseContext& context, uint64_t started_ns) {
 }  // namespace
 
 std::optional<CaseFinished> run_case(const Plan& plan, RunContext& run) {
+  if (plan.exploration) return run_exploration_case(plan, run);
   const uint64_t started_ns = monotonic_ns();
   CaseContext context(plan, run);
   run.sink.on_event(CaseStarted{plan.id, plan.name, build_name(plan.build), plan.seed, wall_ns()});
   context.facts.name = plan.name;
   context.facts.seed = plan.seed;
-  context.facts.skipped_need = missing(context);
+  context.facts.environment_error = distrust(plan, run.machine);
+  if (context.facts.environment_error.empty()) context.facts.skipped_need = missing(context);
   blame(context, write_description(context));
   if (context.facts.skipped_need.empty() && context.facts.environment_error.empty()) {
     blame(context, carry_out(context));

@@ -72,7 +72,8 @@ std::string DataFolder::mount_point(uint32_t number) const { return case_folder_
 
 Status DataFolder::mount() {
   path_ = mount_point(powers_lost_);
-  for (const std::string& needed : {path_, backing(powers_lost_)}) {
+  const std::string record = case_folder_ + "/record-" + std::to_string(powers_lost_);
+  for (const std::string& needed : {path_, backing(powers_lost_), record}) {
     if (auto made = make_folder(needed); !made) return made;
   }
   if (auto recorded = ledger_.add_mount(path_); !recorded) return recorded;
@@ -80,6 +81,7 @@ Status DataFolder::mount() {
   options.backing = backing(powers_lost_);
   options.mount_point = path_;
   options.control_fd = control_fd_;
+  options.record_folder = record;
   options.profile = profile_name(plan_.profile)[0];
   options.seed = plan_.seed + powers_lost_;
   options.lost_max = lost_max(plan_, powers_lost_);

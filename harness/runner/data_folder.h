@@ -2,7 +2,7 @@
 //
 // Layout in the case folder while it runs: `data` is what the engine gets; on the power-loss file system `data-<n>` is
 // the mount point and `backing-<n>` holds the files, a new pair after each loss of power. All of it is gone after
-// stop().
+// stop(); `record-<n>`, what the layer saw (storage_record_format.md), stays.
 // Threads: one owner. Errors: kEnvironment when the storage layer cannot be had here; kInternal when its record does
 //          not match its files, then no verdict may rest on the case.
 #pragma once

@@ -17,7 +17,7 @@
 #include "harness/runner/crash_tracer.h"
 #include "harness/runner/files.h"
 #include "harness/runner/process.h"
-#include "harness/storage/storage_canary.h"
+#include "harness/storage/storage_access.h"
 #include "postmortem/crash_record_reader.h"
 
 namespace crashwright::harness {
@@ -126,12 +126,13 @@ Finding probe_cgroup() {
   return finding;
 }
 
-Finding probe_fuse(const std::string& folder) {
+Finding probe_fuse(const std::string& folder, std::string& distrust) {
   Finding finding;
   finding.what = "fuse";
-  const Status tried = run_storage_canary(folder);
+  const Status tried = gain_storage_layer(folder);
   finding.works = tried.has_value();
   finding.text = tried ? "the power-loss file system tells safe writers from unsafe ones" : tried.error().message;
+  if (!tried && tried.error().kind == ErrorKind::kInternal) distrust = tried.error().message;
   if (!tried) finding.remedy = tried.error().remedy.empty() ? "access to /dev/fuse" : tried.error().remedy;
   return finding;
 }
@@ -152,10 +153,13 @@ Result<Capabilities> probe_machine(const std::string& scratch) {
   if (!outside) return tl::unexpected(outside.error());
   const auto kit = probe_kit(folder);
   if (!kit) return tl::unexpected(kit.error());
-  machine.findings = {*verdicts,         probe_kernel_core(folder, crash->pid(), *crash_status),
-                      *outside,          kit->own_core,
-                      kit->record,       probe_cgroup(),
-                      probe_fuse(folder)};
+  machine.findings = {*verdicts,
+                      probe_kernel_core(folder, crash->pid(), *crash_status),
+                      *outside,
+                      kit->own_core,
+                      kit->record,
+                      probe_cgroup(),
+                      probe_fuse(folder, machine.storage_distrust)};
   machine.canary = machine.findings[0].works;
   const CoreWay ways[] = {CoreWay::kKernel, CoreWay::kOutside, CoreWay::kSelf};
   for (size_t i = 0; i < std::size(ways); ++i) {
@@ -185,11 +189,16 @@ std::string every_way_closed(const Capabilities& machine) {
 
 }  // namespace
 
+std::string distrust(const Plan& plan, const Capabilities& machine) {
+  return plan.fuse ? machine.storage_distrust : std::string();
+}
+
 std::string missing_need(const Plan& plan, const Capabilities& machine) {
   const auto why = [&machine](const char* what, bool works) -> std::string {
     if (works) return {};
     for (const Finding& finding : machine.findings) {
-      if (finding.what == what) return finding.what + ": " + finding.text;
+      if (finding.what != what) continue;
+      return finding.what + ": " + finding.text + (finding.remedy.empty() ? "" : " (needs " + finding.remedy + ")");
     }
     return what;
   };

@@ -24,12 +24,17 @@ struct Capabilities {
   std::vector<CoreWay> core_ways;  // all that work
   bool cgroup_memory = false;
   bool fuse = false;
-  bool canary = false;  // a crash was seen as a crash with its signal, an orderly end as an orderly end
+  std::string storage_distrust;  // what the storage canary told wrong; empty: nothing
+  bool canary = false;           // a crash was seen as a crash with its signal, an orderly end as an orderly end
   std::vector<Finding> findings;
 };
 
 // `scratch` is an existing folder for the canaries; left empty again.
 [[nodiscard]] Result<Capabilities> probe_machine(const std::string& scratch);
+
+// Why no verdict about storage may be given here although the layer can be had: it takes a canary for its opposite.
+// Empty: none, or `plan` does not need the layer.
+[[nodiscard]] std::string distrust(const Plan& plan, const Capabilities& machine);
 
 // What `plan` needs and this machine lacks, in words for people; empty when nothing.
 [[nodiscard]] std::string missing_need(const Plan& plan, const Capabilities& machine);

@@ -91,6 +91,7 @@ const std::string& Programs::engine(Build build) const noexcept {
     case Build::kPlanted:
       return planted;
     case Build::kRelease:
+    case Build::kForeign:
       break;
   }
   return release;

@@ -1,6 +1,7 @@
 # harness/runner: processes, supervision, sandbox, the flow of a case.
 list(APPEND SOURCES
     runner/canary.cc
+    runner/case_description.cc
     runner/case_runner.cc
     runner/census.cc
     runner/cgroup.cc
@@ -15,6 +16,8 @@ list(APPEND SOURCES
     runner/engine_command.cc
     runner/environment.cc
     runner/exchange_process.cc
+    runner/exploration_case.cc
+    runner/exploration_verdict.cc
     runner/fault_observer.cc
     runner/files.cc
     runner/function_breakpoint.cc
@@ -31,6 +34,7 @@ list(APPEND SOURCES
     runner/plan_queue.cc
     runner/proc_info.cc
     runner/process.cc
+    runner/program_search.cc
     runner/run.cc
     runner/sandbox.cc
     runner/session_exploration.cc

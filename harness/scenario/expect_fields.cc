@@ -37,6 +37,8 @@ std::vector<Field> expect_fields() {
        set_outcome, outcome_words},
       {"expect", "rca", FieldType::kSection, "from the first fault", "what the autopsy must find",
        "rca: {cause: NULL_DEREF, function: OrderGateway::send}"},
+      {"expect", "storage", FieldType::kSection, "clean", "what an exploration of power losses must find",
+       "storage: {verdict: violated, profile: E, reason: acknowledged and lost}"},
       {"expect", "recovery_time", FieldType::kDuration, "reported only", "budget from the fault to trading again",
        "recovery_time: 500ms", [](Target t, Value v) { t.scenario.expect.recovery_time_ms = v.number / 1'000'000; },
        nullptr, 1'000'000, 3'600'000'000'000},

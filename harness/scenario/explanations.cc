@@ -119,6 +119,13 @@ constexpr std::array kExplanations{
                 "name: x\nfaults:\n  - power_loss: {at: gateway.after_send, hit: 30}\n",
                 "name: x\nsession: {durability: power_loss}\nfaults:\n"
                 "  - power_loss: {at: gateway.after_send, hit: 30}\n"},
+    Explanation{code::kForeignKey, "a key that means nothing in this kind of scenario",
+                "An exploration of power losses runs a program of your own once and judges what may be left of its "
+                "files; it has no feed, no faults and no autopsy. A session of the mock engine has no checker program. "
+                "A key that would silently do nothing is refused.",
+                "name: x\nengine: {command: [./writer], check: [./checker]}\nstorage: {explore: {states: 100}}\n"
+                "session: {messages: 10}\n",
+                "name: x\nengine: {command: [./writer], check: [./checker]}\nstorage: {explore: {states: 100}}\n"},
     Explanation{code::kSameName, "two scenarios with one name",
                 "Reports, folders and `--filter` go by name, so a run refuses two of the same.", "", ""},
     Explanation{code::kMatrix, "a matrix or a sweep that makes no sense",

@@ -18,6 +18,7 @@ enum class FieldType {
   kWord,       // one of `words`
   kWordList,   // one of `words`, or a list of them
   kTextList,   // a text, or a list of texts
+  kCommand,    // a program and its arguments, as a list; a text is a program without arguments
   kCount,      // whole number from `min` to `max`
   kCountList,  // such a number, or a list of them
   kFlag,       // true, false
@@ -49,13 +50,14 @@ struct FieldTarget {
 };
 
 struct Field {
-  std::string section;  // "" "session" "exchange" "storage" "expect" "expect.rca" "fault" "matrix" "sweep"
+  std::string section;  // "" "session" "storage.explore" "expect.rca" "fault" "matrix" ...
   std::string name;
   FieldType type = FieldType::kText;
   std::string default_text;  // as documented: "5000", "none", "required"
   std::string doc;           // one line
   std::string example;
-  void (*set)(const FieldTarget& target, const FieldValue& value) = nullptr;  // kSection: when it begins
+  void (*set)(const FieldTarget& target,
+              const FieldValue& value) = nullptr;  // null: kFaultList, and a kSection whose presence means nothing
   std::vector<std::string> (*words)() = nullptr;
   uint64_t min = 0;
   uint64_t max = UINT64_MAX;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "harness/scenario/expect_checks.h"
+#include "harness/scenario/exploration_checks.h"
 #include "harness/scenario/fault_checks.h"
 #include "harness/scenario/include.h"
 #include "harness/scenario/matrix.h"
@@ -79,6 +80,7 @@ class TextLoader {
     reader.read_scenario(root, whole, complete);
     check_faults(whole, reader);
     check_expectations(root, whole, reader);
+    check_exploration(root, whole, reader);
     std::vector<YamlNode> cells;
     if (whole.matrix) cells = matrix_cells(root, whole, reader);
     append(loaded_.diagnostics, std::move(reader.diagnostics()));
@@ -97,6 +99,7 @@ class TextLoader {
     Scenario scenario;
     reader.read_scenario(tree, scenario);
     check_faults(scenario, reader);
+    check_exploration(tree, scenario, reader);
     append(loaded_.diagnostics, std::move(reader.diagnostics()));
     keep(std::move(scenario), tree, true, true);
   }

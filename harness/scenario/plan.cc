@@ -126,6 +126,20 @@ ExpectPlan plan_expect(const ScenarioExpect& expect, const std::vector<FaultPlan
   return plan;
 }
 
+ExplorationPlan plan_exploration(const Scenario& scenario, uint64_t seed) {
+  ExplorationPlan plan;
+  plan.engine = scenario.engine;
+  plan.limits = *scenario.exploration;
+  if (plan.limits.seed == 0) plan.limits.seed = derived_seed(seed, "crash states");
+  for (const Profile profile : scenario.profiles) plan.profiles.push_back(storage_profile(profile));
+  if (scenario.custom_profile) plan.profiles.push_back(storage_profile(*scenario.custom_profile));
+  for (StorageProfile& profile : plan.profiles) {
+    if (scenario.tear_unit_bytes) profile.tear_unit_bytes = static_cast<uint32_t>(*scenario.tear_unit_bytes);
+  }
+  plan.expect = scenario.expect.storage.value_or(ExpectedStorage());
+  return plan;
+}
+
 // A crash leaves a core, and whether it is a good one is judged: without any way to a core nothing can be said.
 bool wants_core(const Scenario& scenario) {
   const auto& excluded = scenario.expect.excluded;
@@ -204,11 +218,13 @@ Plan make_plan(const Scenario& scenario, Build build, uint32_t repetition, const
   }
   plan.exchange = scenario.exchange;
   const auto needs_layer = [](const FaultPlan& fault) { return fault.action >= FaultAction::kTornWrite; };
-  plan.fuse = scenario.profile.has_value() || std::any_of(plan.faults.begin(), plan.faults.end(), needs_layer);
+  plan.fuse = !scenario.profiles.empty() || scenario.exploration ||
+              std::any_of(plan.faults.begin(), plan.faults.end(), needs_layer);
   const auto loses_power = [](const FaultPlan& fault) { return fault.action == FaultAction::kPowerLoss; };
   const bool power_goes = std::any_of(plan.faults.begin(), plan.faults.end(), loses_power);
-  plan.profile = scenario.profile.value_or(power_goes ? Profile::kE : Profile::kK);
+  plan.profile = !scenario.profiles.empty() ? scenario.profiles.front() : power_goes ? Profile::kE : Profile::kK;
   plan.expect = plan_expect(scenario.expect, plan.faults);
+  if (scenario.exploration) plan.exploration = plan_exploration(scenario, plan.seed);
   plan.deadline_ms = options.deadline_ms.value_or(scenario.deadline_ms);
   plan.core = scenario.core;
   plan.needs = collect_needs(scenario, plan.fuse);

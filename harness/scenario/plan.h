@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "harness/scenario/scenario.h"
+#include "harness/storage/explore/storage_profile.h"
 #include "postmortem/control_block.h"
 
 namespace crashwright::harness {
@@ -50,6 +51,14 @@ struct ExpectPlan {
   std::vector<std::string> broken;
 };
 
+// An exploration of power losses, instead of a session of the mock engine.
+struct ExplorationPlan {
+  ForeignEngine engine;
+  std::vector<StorageProfile> profiles;
+  StorageExploration limits;  // limits.seed resolved, never 0
+  ExpectedStorage expect;
+};
+
 struct Plan {
   std::string id;    // folder name, unique in a run: "null-dereference-while-sending.release"
   std::string name;  // of the scenario
@@ -68,7 +77,8 @@ struct Plan {
   bool fuse = false;                       // the data folder lives on the power-loss file system
   uint64_t cgroup_memory_limit_bytes = 0;  // 0: no cgroup of its own
   ExpectPlan expect;
-  uint64_t deadline_ms = 20'000;   // for the whole case
+  std::optional<ExplorationPlan> exploration;  // set: nothing of session, faults and exchange is used
+  uint64_t deadline_ms = 20'000;               // for the whole case
   std::optional<CoreWay> core;     // the only way to a core that is left to the engine; absent: the best one
   std::vector<std::string> needs;  // "core" "fuse" "cgroup_memory", sorted, each once
   std::string scenario_path;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -115,6 +116,27 @@ Json exchange_to_json(const ExchangeBehaviour& exchange) {
           {"break_trade", exchange.break_trade}};
 }
 
+Json exploration_to_json(const ExplorationPlan& exploration) {
+  Json profiles = Json::array();
+  for (const StorageProfile& profile : exploration.profiles) {
+    profiles.push_back({{"name", profile.name}, {"tear_unit_bytes", profile.tear_unit_bytes}});
+  }
+  const ExpectedStorage& expect = exploration.expect;
+  return {{"command", exploration.engine.command},
+          {"check", exploration.engine.check},
+          {"dir", exploration.engine.dir},
+          {"profiles", profiles},
+          {"states", exploration.limits.states},
+          {"seed", exploration.limits.seed},
+          {"time_max_ms", exploration.limits.time_max_ms},
+          {"check_deadline_ms", exploration.limits.check_deadline_ms},
+          {"expect",
+           {{"verdict", expect.violated ? "violated" : "clean"},
+            {"profile", expect.profile},
+            {"reason", expect.reason},
+            {"lost", expect.lost}}}};
+}
+
 // For a POSIX shell: quoted when it has to be.
 std::string shell_word(const std::string& word) {
   const auto plain = [](char c) {
@@ -130,7 +152,8 @@ std::string shell_word(const std::string& word) {
 // The options that make `crashwright run SCENARIO` repeat exactly this case.
 std::string repeating_options(const Plan& plan, const std::string& engine) {
   std::string options = fmt::format(" --seed {}", plan.run_seed);
-  if (plan.build != Build::kPlanted) options += fmt::format(" --build {}", build_name(plan.build));
+  if (plan.build == Build::kRelease || plan.build == Build::kAsan)
+    options += fmt::format(" --build {}", build_name(plan.build));
   if (plan.build == Build::kPlanted && plan.planted_bugs.empty()) options += " --planted-build";
   for (const std::string& bug : plan.planted_bugs) options += " --planted-bug " + shell_word(bug);
   if (plan.substring_classifier) options += " --planted-bug classifier_by_substring";
@@ -143,28 +166,29 @@ std::string repeating_options(const Plan& plan, const std::string& engine) {
 std::string plan_to_json(const Plan& plan) {
   Json faults = Json::array();
   for (const FaultPlan& fault : plan.faults) faults.push_back(fault_to_json(fault));
-  const Json document = {{"name", plan.name},
-                         {"id", plan.id},
-                         {"why", plan.why},
-                         {"tags", plan.tags},
-                         {"run_seed", plan.run_seed},
-                         {"seed", plan.seed},
-                         {"repetition", plan.repetition},
-                         {"build", build_name(plan.build)},
-                         {"planted_bugs", plan.planted_bugs},
-                         {"substring_classifier", plan.substring_classifier},
-                         {"durability", durability_name(plan.session.durability)},
-                         {"profile", profile_name(plan.profile)},
-                         {"storage", plan.fuse ? "fuse" : "plain"},
-                         {"session", session_to_json(plan.session)},
-                         {"exchange", exchange_to_json(plan.exchange)},
-                         {"cgroup_memory_limit_bytes", plan.cgroup_memory_limit_bytes},
-                         {"faults", faults},
-                         {"expect", expect_to_json(plan.expect)},
-                         {"deadline_ms", plan.deadline_ms},
-                         {"core", plan.core ? Json(core_way_name(*plan.core)) : Json(nullptr)},
-                         {"needs", plan.needs},
-                         {"scenario_path", plan.scenario_path}};
+  Json document = {{"name", plan.name},
+                   {"id", plan.id},
+                   {"why", plan.why},
+                   {"tags", plan.tags},
+                   {"run_seed", plan.run_seed},
+                   {"seed", plan.seed},
+                   {"repetition", plan.repetition},
+                   {"build", build_name(plan.build)},
+                   {"planted_bugs", plan.planted_bugs},
+                   {"substring_classifier", plan.substring_classifier},
+                   {"durability", durability_name(plan.session.durability)},
+                   {"profile", profile_name(plan.profile)},
+                   {"storage", plan.fuse ? "fuse" : "plain"},
+                   {"session", session_to_json(plan.session)},
+                   {"exchange", exchange_to_json(plan.exchange)},
+                   {"cgroup_memory_limit_bytes", plan.cgroup_memory_limit_bytes},
+                   {"faults", faults},
+                   {"expect", expect_to_json(plan.expect)},
+                   {"deadline_ms", plan.deadline_ms},
+                   {"core", plan.core ? Json(core_way_name(*plan.core)) : Json(nullptr)},
+                   {"needs", plan.needs},
+                   {"scenario_path", plan.scenario_path}};
+  if (plan.exploration) document["exploration"] = exploration_to_json(*plan.exploration);
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -174,11 +198,19 @@ std::string repro_command(const Plan& plan, const std::string& scenario, const s
 }
 
 std::string repro_script(const Plan& plan, const std::string& crashwright, const std::string& engine) {
+  // Programs that stand beside the scenario are still found from its copy in the case folder.
+  std::string programs;
+  if (plan.exploration && !plan.scenario_path.empty()) {
+    std::error_code none;
+    const auto folder = std::filesystem::absolute(plan.scenario_path, none).parent_path();
+    programs = fmt::format("export CRASHWRIGHT_PROGRAMS={}${{CRASHWRIGHT_PROGRAMS:+:$CRASHWRIGHT_PROGRAMS}}\n",
+                           shell_word(folder.string()));
+  }
   return fmt::format(
       "#!/bin/sh\n"
       "# Repeats the case \"{}\" with its seed. More arguments are handed on, --keep for example.\n"
-      "exec {} run \"$(dirname \"$0\")/scenario.yaml\"{} \"$@\"\n",
-      plan.id, shell_word(crashwright), repeating_options(plan, engine));
+      "{}exec {} run \"$(dirname \"$0\")/scenario.yaml\"{} \"$@\"\n",
+      plan.id, programs, shell_word(crashwright), repeating_options(plan, engine));
 }
 
 }  // namespace crashwright::harness

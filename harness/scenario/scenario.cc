@@ -10,6 +10,8 @@ const char* build_name(Build build) noexcept {
       return "asan";
     case Build::kPlanted:
       return "planted";
+    case Build::kForeign:
+      return "foreign";
   }
   return "release";
 }

@@ -21,7 +21,12 @@ struct SourcePosition {
   uint32_t source = 0;  // of source_set.h: 0 is the scenario's own file, others are parts that it includes
 };
 
-enum class Build { kRelease, kAsan, kPlanted };
+enum class Build {
+  kRelease,
+  kAsan,
+  kPlanted,
+  kForeign,  // no build of the mock engine: a program of the scenario's own
+};
 enum class Durability { kProcessDeath, kPowerLoss };
 enum class Profile { kK, kE, kS };
 
@@ -33,7 +38,7 @@ enum class CoreWay {
   kNone,     // crash record and flight recorder only
 };
 
-[[nodiscard]] const char* build_name(Build build) noexcept;            // "release" "asan" "planted"
+[[nodiscard]] const char* build_name(Build build) noexcept;            // "release" "asan" "planted" "foreign"
 [[nodiscard]] const char* durability_name(Durability level) noexcept;  // "process_death" "power_loss"
 [[nodiscard]] const char* profile_name(Profile profile) noexcept;      // "K" "E" "S"
 [[nodiscard]] const char* core_way_name(CoreWay way) noexcept;         // "kernel" "outside" "self" "none"
@@ -96,6 +101,42 @@ struct ScenarioFault {
   SourcePosition at_position;              // of the value of `at`
 };
 
+// A program that nobody here prepared, and who judges what it leaves: `engine:`. Programs as written; where they are
+// looked for: harness/runner/program_search.h.
+struct ForeignEngine {
+  std::vector<std::string> command;  // the program and its arguments; empty: the mock engine
+  std::vector<std::string> check;    // a checker program and its arguments
+  std::vector<std::string> needs;    // programs without which the case is SKIPPED
+  std::string dir;                   // the working folder begins as a copy of this one; empty: it begins empty
+};
+
+// A storage profile of one's own; what is left out is as in `like`.
+struct CustomProfile {
+  std::string name;
+  Profile like = Profile::kE;
+  std::optional<bool> metadata_in_order;
+  std::optional<bool> fsync_saves_all_metadata;
+  std::optional<bool> folder_fsync_saves_all_metadata;
+  std::optional<uint64_t> tear_unit_bytes;
+};
+
+// `storage: {explore}`: every state that a power loss may leave of one run is judged, within these limits.
+struct StorageExploration {
+  uint64_t states = 2'000;              // distinct ones, per profile
+  uint64_t seed = 0;                    // of the states that are drawn; 0: the case's
+  uint64_t time_max_ms = 0;             // per profile; 0: the deadline of the case
+  uint64_t jobs = 1;                    // states judged at a time
+  uint64_t check_deadline_ms = 30'000;  // a checker that takes longer errs
+};
+
+// `expect: {storage}`. Violated: at least one finding, and each of them is of this reason.
+struct ExpectedStorage {
+  bool violated = false;
+  std::string profile;  // the weakest that must show it; empty: any
+  std::string lost;     // part of an operation that one finding loses, in words; empty: anything
+  std::string reason;   // part of what the checker says first; empty: anything
+};
+
 enum class ScenarioOutcome { kCrash, kFinish, kRefuse };
 
 // `expect:`; what is left out keeps the default of the fault's kind.
@@ -108,6 +149,7 @@ struct ScenarioExpect {
   std::optional<uint64_t> recovery_time_ms;
   std::optional<uint64_t> handler_time_ms;
   std::vector<std::string> excluded;  // `skip:` promises that are not judged
+  std::optional<ExpectedStorage> storage;
   std::vector<std::string> broken;    // promises that must be broken here
 };
 
@@ -143,7 +185,12 @@ struct Scenario {
   Session session;
   std::vector<ScenarioFault> faults;
   ExchangeBehaviour exchange;
-  std::optional<Profile> profile;  // `storage: {profile}`; set: the data folder lives on the power-loss file system
+  ForeignEngine engine;
+  std::vector<Profile>
+      profiles;  // `storage: {profile}`; not empty: the data folder lives on the power-loss file system
+  std::optional<CustomProfile> custom_profile;
+  std::optional<uint64_t> tear_unit_bytes;  // of every profile
+  std::optional<StorageExploration> exploration;
   ScenarioExpect expect;
   uint64_t deadline_ms = 20'000;
   std::optional<CoreWay> core;           // the only way to a core that is left to the engine; absent: the best one

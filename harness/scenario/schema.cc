@@ -39,6 +39,8 @@ Json value_schema(const Field& field) {
       return one_or_list(words_of(field));
     case FieldType::kTextList:
       return one_or_list({{"type", Json::array({"string", "number"})}});
+    case FieldType::kCommand:
+      return one_or_list({{"type", Json::array({"string", "number", "boolean"})}});
     case FieldType::kCount: {
       Json schema = {{"type", "integer"}, {"minimum", field.min}};
       if (field.max != UINT64_MAX) schema["maximum"] = field.max;

@@ -12,10 +12,12 @@ namespace crashwright::harness {
 namespace {
 
 constexpr uint64_t kTextLengthMax = 200;
+constexpr uint64_t kWordLengthMax = 4'096;  // of a command: a short script of a shell fits
 constexpr size_t kListLengthMax = 64;
 
 bool takes_list(FieldType type) {
-  return type == FieldType::kWordList || type == FieldType::kTextList || type == FieldType::kCountList;
+  return type == FieldType::kWordList || type == FieldType::kTextList || type == FieldType::kCountList ||
+         type == FieldType::kCommand;
 }
 
 // A limit as its author would write it.
@@ -62,6 +64,11 @@ void SectionReader::read_scenario(const YamlNode& root, Scenario& scenario, bool
       std::any_of(root.keys.begin(), root.keys.end(), [](const YamlNode& key) { return key.text == "name"; });
   if (!has_name && complete)
     complain({1, 1}, 1, code::kMissingKey, "the scenario has no name", "add `name: ...` at the top");
+}
+
+void SectionReader::read_section(const YamlNode& root, const std::string& section, Scenario& scenario) {
+  if (root.kind == YamlNode::Kind::kMap) return read_map(root, section, FieldTarget{scenario, nullptr}, nullptr);
+  complain(root.position, 1, code::kShape, fmt::format("{} is a map, not {}", section, yaml_kind_name(root.kind)));
 }
 
 void SectionReader::read_map(const YamlNode& map, const std::string& section, const FieldTarget& target,
@@ -111,7 +118,7 @@ void SectionReader::read_field(const YamlNode& key, const YamlNode& value, const
   };
   if (field.type == FieldType::kSection) {
     if (value.kind != YamlNode::Kind::kMap) return wrong_shape("a map");
-    if (field.set != nullptr) field.set(target, FieldValue());
+    if (field.set != nullptr) field.set(target, {});
     read_map(value, field.section.empty() ? field.name : field.section + "." + field.name, target, nullptr);
     return;
   }
@@ -199,13 +206,15 @@ bool SectionReader::read_typed(const YamlNode& value, const Field& field, FieldV
 }
 
 bool SectionReader::check_text(const YamlNode& value, const Field& field) {
-  const uint64_t length_max = std::min(field.max, kTextLengthMax);
+  const bool command = field.type == FieldType::kCommand;
+  const uint64_t length_max = std::min(field.max, command ? kWordLengthMax : kTextLengthMax);
   if (value.text.empty() || value.text.size() > length_max) {
     complain(value.position, shown_width(value), code::kRange,
              fmt::format("\"{}\" wants 1 to {} characters, not {}", field.name, length_max, value.text.size()));
     return false;
   }
-  const bool printable = std::all_of(value.text.begin(), value.text.end(), [](char c) {
+  const bool printable = std::all_of(value.text.begin(), value.text.end(), [command](char c) {
+    if (command && (c == '\n' || c == '\t')) return true;
     return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) != 0x7f;
   });
   if (printable) return true;

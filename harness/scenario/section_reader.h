@@ -23,6 +23,9 @@ class SectionReader {
   // The whole document. `complete`: false when a part of it could not be had, so that what is missing says nothing.
   void read_scenario(const YamlNode& root, Scenario& scenario, bool complete = true);
 
+  // A map that is a whole document by itself, with the keys of `section`.
+  void read_section(const YamlNode& root, const std::string& section, Scenario& scenario);
+
   // A complaint that underlines `width` characters at `position`.
   void complain(SourcePosition position, size_t width, const char* error_code, std::string message,
                 std::string hint = {});

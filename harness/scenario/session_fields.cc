@@ -8,7 +8,6 @@ using Value = const FieldValue&;
 
 std::vector<std::string> durability_words() { return {"process_death", "power_loss"}; }
 std::vector<std::string> order_logging_words() { return {"before_send", "after_send"}; }
-std::vector<std::string> profile_words() { return {"K", "E", "S"}; }
 
 // What the engine makes of its log and its books.
 std::vector<Field> ledger_fields() {
@@ -74,12 +73,6 @@ std::vector<Field> session_fields() {
       {"session", "kill_switch_at", FieldType::kCount, "never",
        "feed message at which the engine throws its kill switch", "kill_switch_at: 2500",
        [](Target t, Value v) { t.scenario.session.kill_switch_at = v.number; }, nullptr, 1, 100'000'000},
-      {"storage", "profile", FieldType::kWord, "a plain folder",
-       "the power-loss file system, with what this profile guarantees", "profile: E",
-       [](Target t, Value v) {
-         t.scenario.profile = v.text() == "S" ? Profile::kS : v.text() == "E" ? Profile::kE : Profile::kK;
-       },
-       profile_words},
   };
   for (Field& field : ledger_fields()) fields.push_back(std::move(field));
   for (Field& field : exchange_fields()) fields.push_back(std::move(field));

@@ -7,6 +7,7 @@ list(APPEND SOURCES
     storage/operation.cc
     storage/power_loss.cc
     storage/record_writer.cc
+    storage/storage_access.cc
     storage/storage_canary.cc
     storage/storage_canary_writers.cc
     storage/storage_mount.cc

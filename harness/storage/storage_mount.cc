@@ -14,6 +14,7 @@
 #include <chrono>
 
 #include "base/clock.h"
+#include "harness/storage/storage_access.h"
 #include "harness/storage/storage_wire.h"
 
 namespace crashwright::harness {
@@ -65,6 +66,7 @@ struct Arguments {
   if (options.control_fd >= 0) ::fcntl(options.control_fd, F_SETFD, 0);
   if (options.echo_fd >= 0) ::fcntl(options.echo_fd, F_SETFD, 0);
   for (const int pipe : options.ack_pipes) ::fcntl(pipe, F_SETFD, 0);
+  keep_right_to_mount();
   ::execv(arguments.pointers[0], arguments.pointers.data());
   ::_exit(127);
 }

@@ -141,17 +141,24 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "the folder" : "the folder " + path.substr(0, slash);
 }
 
-std::string describe(const Recording& recording, const Candidate& candidate) {
-  const std::string& path = recording.paths[candidate.example];
+std::string name_sync(const std::string& path, bool folder) {
   const size_t arrow = path.rfind(" to ");
   const std::string subject = arrow == std::string::npos ? path : path.substr(arrow + 4);
-  const std::string what = candidate.folder ? folder_of(subject) : subject;
+  return "fsync of " + (folder ? folder_of(subject) : subject);
+}
+
+std::string describe(const Recording& recording, const Candidate& candidate) {
+  const std::string& path = recording.paths[candidate.example];
   const std::string when = candidate.at_ack ? " before the acknowledgement, after " : " after each ";
-  return "fsync of " + what + when + operation_name(recording.operations[candidate.example].kind) + " of " + path +
-         " (" + std::to_string(candidate.times) + " times in this run)";
+  return name_sync(path, candidate.folder) + when + operation_name(recording.operations[candidate.example].kind) +
+         " of " + path + " (" + std::to_string(candidate.times) + " times in this run)";
 }
 
 }  // namespace
+
+std::string sync_that_saves(const Recording& recording, uint32_t index) {
+  return name_sync(recording.paths[index], changes_tree(recording.operations[index].kind));
+}
 
 Result<std::string> smallest_added_sync(const DurabilityModel& model, const CrashState& minimal,
                                         const std::vector<CrashState>& failing, const JudgeMaker& judges) {

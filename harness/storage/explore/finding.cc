@@ -45,6 +45,8 @@ std::string describe_operation(const Recording& recording, uint32_t index) {
   const std::string& path = recording.paths[index];
   switch (operation.kind) {
     case OperationKind::kWrite:
+      return name + " of " + std::to_string(operation.size) + " bytes at " + std::to_string(operation.offset) + " of " +
+             path + ((operation.flags & kFromMapping) != 0 ? " through a mapping" : "");
     case OperationKind::kZero:
     case OperationKind::kSyncRange:
       return name + " of " + std::to_string(operation.size) + " bytes at " + std::to_string(operation.offset) + " of " +

@@ -5,7 +5,7 @@
 //   standard output       ends in `output_path`, standard error is the caller's own
 // It runs until it ends or its time is over; whatever it left running is killed then, and the layer's record is
 // compared with its files byte for byte.
-// Threads: the thread that calls (the program dies with it). Errors: kUsage when the program does not exist or does not
+// Threads: any, several runs at once; the program dies with the thread that calls. Errors: kUsage when the program does not exist or does not
 // end well, kEnvironment without FUSE, kInternal when the record is not what the folder holds.
 #pragma once
 
@@ -24,6 +24,7 @@ struct ProgramRun {
   std::string copy_of;  // folder whose content is there at the beginning; empty: none
   std::string work;     // existing empty folder for mount, backing and record
   std::chrono::milliseconds patience{60'000};
+  std::vector<std::string> environment;  // entries for it beside those of this process
 };
 
 struct RecordedRun {
@@ -33,8 +34,5 @@ struct RecordedRun {
 };
 
 [[nodiscard]] Result<RecordedRun> record_program(const ProgramRun& run);
-
-// argv[0] with a slash, and programs and scripts named ./x in it, made independent of the working folder.
-[[nodiscard]] std::vector<std::string> bind_program_words(std::vector<std::string> argv, const std::string& base);
 
 }  // namespace crashwright::harness

@@ -6,7 +6,7 @@
 //      that is not committed is lost as a suffix, data in any subset of its tear units.
 //   S  strict POSIX: a file's sync saves its bytes and its size, a folder's sync the changes of its entries. Each other
 //      change may be lost or kept by itself, one rename being one change.
-// A custom profile is a YAML file: storage_profile_format.md.
+// A custom one is `storage: {custom}` of a scenario, or a file with the same keys.
 // Threads: values. Errors: kUsage with what is wrong in the file. Units: bytes.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "harness/scenario/scenario.h"
 
 namespace crashwright::harness {
 
@@ -26,6 +27,8 @@ struct StorageProfile {
   uint32_t tear_unit_bytes = 512;
 };
 
+[[nodiscard]] StorageProfile storage_profile(Profile profile);
+[[nodiscard]] StorageProfile storage_profile(const CustomProfile& custom);
 // "K", "E", "S", or the path of a custom profile.
 [[nodiscard]] Result<StorageProfile> load_storage_profile(const std::string& name_or_path);
 

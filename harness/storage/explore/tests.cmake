@@ -6,3 +6,6 @@ if(TARGET call_places_test)
   add_dependencies(call_places_test crashwright_storage)
 endif()
 crashwright_test(exploration_test SOURCES storage/explore/exploration_test.cc LINK crashwright::harness LABELS process)
+crashwright_test(ack_lint_test SOURCES storage/explore/ack_lint_test.cc LINK crashwright::harness)
+crashwright_test(supervised_program_test SOURCES storage/explore/supervised_program_test.cc LINK crashwright::harness
+                 LABELS process)

@@ -5,20 +5,11 @@
 // Exit 0: so it is. 1: not, with the reason. 2: it could not be judged.
 #include <sqlite3.h>
 
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <string>
+#include "acknowledged.h"
 
 namespace {
 
 constexpr long kSum = 64 * 100;
-
-[[noreturn]] void violated(const std::string& reason) {
-  std::printf("%s\n", reason.c_str());
-  std::exit(1);
-}
 
 long number(sqlite3* database, const char* query) {
   sqlite3_stmt* statement = nullptr;
@@ -39,34 +30,22 @@ std::string text(sqlite3* database, const char* query) {
   return value;
 }
 
-long last_acknowledged() {
-  const char* const path = std::getenv("CRASHWRIGHT_ACKED");
-  if (path == nullptr) std::exit(2);
-  std::ifstream tokens(path);
-  long last = -1;
-  for (long token = 0; tokens >> token;) last = std::max(last, token);
-  return last;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string promise = argc > 1 ? argv[1] : "";
   if (promise != "integrity" && promise != "durable") return 2;
-  const long acknowledged = last_acknowledged();
   sqlite3* database = nullptr;
   if (sqlite3_open("data.db", &database) != SQLITE_OK) violated("the database does not open");
   const std::string intact = text(database, "PRAGMA integrity_check");
   if (intact != "ok") violated("integrity_check: " + intact);
   const long tables = number(database, "SELECT count(*) FROM sqlite_master WHERE name IN ('row', 'book')");
   if (tables == 0) {
-    if (promise == "durable" && acknowledged >= 0) violated("acknowledged and lost: the tables are not there");
+    if (promise == "durable" && last_acknowledged() >= 0) violated("acknowledged and lost: the tables are not there");
     return 0;
   }
   if (number(database, "SELECT sum(amount) FROM book") != kSum) violated("the book does not add up");
   const long last = number(database, "SELECT coalesce(max(id), 0) FROM row");
   if (number(database, "SELECT count(*) FROM row") != last) violated("rows are missing in between");
-  if (promise == "durable" && last < acknowledged) {
-    violated("acknowledged and lost: row " + std::to_string(last + 1) + " of " + std::to_string(acknowledged));
-  }
+  if (promise == "durable") must_hold_acknowledged(last);
 }

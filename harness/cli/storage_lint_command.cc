@@ -1,0 +1,135 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "harness/cli/console.h"
+#include "harness/cli/exit_code.h"
+#include "harness/cli/storage_commands.h"
+#include "harness/cli/storage_recording.h"
+#include "harness/runner/interrupt.h"
+#include "harness/storage/explore/ack_lint.h"
+#include "harness/storage/explore/scratch_folder.h"
+
+namespace crashwright::harness::cli {
+namespace {
+
+constexpr size_t kPathsShown = 8;
+
+struct LintArguments {
+  RecordingArguments recording;
+  std::string record;
+  std::vector<std::string> ignored;
+  std::string json_path;
+};
+
+void declare(Options& options, LintArguments& lint) {
+  declare_recording(options, lint.recording);
+  options.text("--record", "FOLDER", lint.record, "reads a record that is there instead of running a program");
+  options.texts("--ignore", "PATTERN", lint.ignored, "leaves out paths like it: '*-shm'");
+  options.text("--json", "FILE", lint.json_path, "writes verdict, acknowledgements and findings");
+  options.note(
+      "A change is early when it was made before the acknowledgement and may still be lost at it, and its file is one "
+      "that the program syncs at some time, or nothing done since the acknowledgement before is durable. Files that "
+      "are never synced beside others that are, and what another thread has begun, are listed and not blamed.");
+  options.note(
+      "Exit codes: 0 every acknowledgement waited for its bytes, 1 some left early, 2 wrong use, 3 nothing was "
+      "acknowledged, 10 environment, 130 interrupted.");
+  options.example("crashwright storage lint --profile E,S -- ./writer data.db");
+  options.example("crashwright storage lint --record crashwright-out/latest/CASE/record");
+}
+
+nlohmann::ordered_json lint_json(const std::vector<AckLint>& lints) {
+  nlohmann::ordered_json findings = nlohmann::ordered_json::array();
+  nlohmann::ordered_json profiles = nlohmann::ordered_json::array();
+  bool early = false;
+  for (const AckLint& lint : lints) {
+    early = early || lint.early > 0;
+    profiles.push_back({{"profile", lint.profile},
+                        {"acknowledgements", lint.acknowledgements},
+                        {"early", lint.early},
+                        {"never_synced", lint.scratch},
+                        {"unfinished", lint.unfinished}});
+    for (const EarlyChange& change : lint.changes) {
+      findings.push_back({{"profile", lint.profile},
+                          {"operation", change.operation},
+                          {"missing_sync", change.missing_sync},
+                          {"durable_by", change.durable_by},
+                          {"acknowledgements", change.acknowledgements},
+                          {"operations", change.operations},
+                          {"first_token", change.first_token}});
+    }
+  }
+  return {{"verdict", early ? "early" : "clean"}, {"findings", findings}, {"profiles", profiles}};
+}
+
+void print_paths(const char* what, const std::vector<std::string>& paths) {
+  for (size_t i = 0; i < paths.size() && i < kPathsShown; ++i) fmt::print("  {}: {}\n", what, printable(paths[i]));
+  if (paths.size() > kPathsShown) fmt::print("  {}: {} more\n", what, paths.size() - kPathsShown);
+}
+
+void print_lint(const AckLint& lint) {
+  fmt::print("profile {}: {} of {} acknowledgements left before their bytes were durable\n", lint.profile, lint.early,
+             lint.acknowledgements);
+  for (const EarlyChange& change : lint.changes) {
+    fmt::print("  {} (and {} like it), early for {} acknowledgements, first for \"{}\"\n", printable(change.operation),
+               change.operations - 1, change.acknowledgements, printable(change.first_token));
+    fmt::print("    missing: {}\n", printable(change.missing_sync));
+    fmt::print("    {}\n", change.durable_by.empty() ? "no sync of the run saved it"
+                                                     : "saved later by " + printable(change.durable_by));
+  }
+  print_paths("taken for scratch, never synced", lint.scratch);
+  print_paths("another thread was still at work on", lint.unfinished);
+}
+
+// The record that the arguments name, or that of the program that they name.
+Result<RecordedRun> take_record(const LintArguments& lint, const std::string& work) {
+  if (lint.record.empty()) return record_run(lint.recording, work);
+  if (!lint.recording.command.empty()) return fail(ErrorKind::kUsage, "--record reads a record: give no program");
+  auto record = StorageRecord::open(lint.record);
+  if (!record) return tl::unexpected(record.error());
+  RecordedRun run;
+  run.record = std::move(*record);
+  return run;
+}
+
+Result<int> run_lint(const LintArguments& arguments) {
+  const auto profiles = load_profiles(arguments.recording);
+  if (!profiles) return tl::unexpected(profiles.error());
+  auto work = ScratchFolder::create(ScratchFolder::Place::kDisk);
+  if (!work) return tl::unexpected(work.error());
+  const auto run = take_record(arguments, work->path());
+  if (!run) return tl::unexpected(run.error());
+  if (interrupted()) return static_cast<int>(kExitInterrupted);
+  if (!run->note.empty()) fmt::print("note: {}\n", run->note);
+  const Recording recording = make_recording(run->record->first(run->record->size()));
+  std::vector<AckLint> lints;
+  for (const StorageProfile& profile : *profiles) {
+    lints.push_back(lint_acknowledgements(recording, profile, arguments.ignored));
+    print_lint(lints.back());
+  }
+  const nlohmann::ordered_json json = lint_json(lints);
+  fmt::print("\n{}\n", json["verdict"].get<std::string>());
+  if (!arguments.json_path.empty()) {
+    const std::string text = json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    if (auto put = write_file(arguments.json_path, text); !put) return tl::unexpected(put.error());
+  }
+  if (recording.tokens.empty()) return static_cast<int>(kExitInconclusive);
+  return static_cast<int>(json["verdict"] == "early" ? kExitBroken : kExitPassed);
+}
+
+}  // namespace
+
+int storage_lint_command(const std::vector<std::string>& arguments) {
+  LintArguments lint;
+  Options options("storage lint",
+                  "Runs a program on the power-loss file system, loses nothing, and tells which acknowledgements left "
+                  "before what justifies them was durable.");
+  declare(options, lint);
+  if (const auto code = parse_recording(options, arguments, lint.recording)) return *code;
+  const InterruptSignals signals;
+  const auto code = run_lint(lint);
+  return code ? *code : report_error(code.error());
+}
+
+}  // namespace crashwright::harness::cli

@@ -1,0 +1,132 @@
+#include "harness/scenario/exploration_checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "harness/scenario/suggest.h"
+
+namespace crashwright::harness {
+namespace {
+
+constexpr uint64_t kExplorationDeadlineMs = 600'000;
+constexpr const char* kExample = "engine: {command: [./writer, data.db], check: [./checker, data.db]}";
+// They are about the mock engine, its feed and its deaths.
+constexpr std::array kKeysOfTheMockEngine = {"build", "session", "faults", "exchange", "core"};
+
+// The key `path`, "storage.explore" for example; null when it is not written.
+const YamlNode* find_key(const YamlNode& root, const std::string& path) {
+  const size_t dot = path.find('.');
+  const std::string name = path.substr(0, dot);
+  for (size_t i = 0; i < root.keys.size() && i < root.items.size(); ++i) {
+    if (root.keys[i].text != name) continue;
+    return dot == std::string::npos ? &root.keys[i] : find_key(root.items[i], path.substr(dot + 1));
+  }
+  return nullptr;
+}
+
+class ExplorationChecker {
+ public:
+  ExplorationChecker(const YamlNode& root, Scenario& scenario, SectionReader& reader)
+      : root_(root), scenario_(scenario), reader_(reader) {}
+
+  void check() {
+    const bool foreign = !scenario_.engine.command.empty();
+    if (scenario_.exploration) {
+      if (!foreign) missing("storage.explore", "needs a program: `engine.command`", kExample);
+      if (foreign && scenario_.engine.check.empty())
+        missing("engine.command", "needs `engine.check` to judge", kExample);
+      refuse_keys_of_the_mock_engine();
+      fill_in();
+    } else {
+      if (foreign) {
+        missing("engine.command", "needs `storage.explore`", "add `storage: {explore: {states: 2000}}`");
+      } else {
+        refuse_keys_of_an_exploration();
+      }
+    }
+    check_tear_unit("storage.tear_unit", scenario_.tear_unit_bytes);
+    if (!scenario_.custom_profile) return;
+    const std::string& name = scenario_.custom_profile->name;
+    if (name.empty()) missing("storage.custom", "has no name", "add `name: ...`");
+    if (name.find('/') != std::string::npos) {
+      complain("storage.custom.name", code::kType, "\"name\" wants no slash: folders are named by it", "");
+    }
+    check_tear_unit("storage.custom.tear_unit", scenario_.custom_profile->tear_unit_bytes);
+  }
+
+ private:
+  void complain(const std::string& path, const char* error_code, const std::string& message, const std::string& hint) {
+    const YamlNode* const key = find_key(root_, path);
+    if (key != nullptr) reader_.complain(key->position, shown_width(*key), error_code, message, hint);
+  }
+  void missing(const std::string& path, const char* what, const char* hint) {
+    complain(path, code::kMissingKey, fmt::format("\"{}\" {}", path, what), hint);
+  }
+
+  void refuse_keys_of_the_mock_engine() {
+    for (const char* const key : kKeysOfTheMockEngine) {
+      complain(key, code::kForeignKey, fmt::format("\"{}\" is about the mock engine, not about an exploration", key),
+               "leave it out");
+    }
+    for (const std::string& name : field_names("expect")) {
+      if (name == "storage") continue;
+      complain("expect." + name, code::kForeignKey, fmt::format("an exploration has no \"{}\"", name),
+               "expect: {storage: {verdict: violated}}");
+    }
+  }
+
+  void refuse_keys_of_an_exploration() {
+    for (const char* const key :
+         {"engine.check", "engine.dir", "engine.needs", "storage.custom", "storage.tear_unit", "expect.storage"}) {
+      complain(key, code::kForeignKey, fmt::format("\"{}\" means something for an exploration only", key),
+               "add `storage: {explore: {states: 2000}}`, or leave it out");
+    }
+    if (scenario_.profiles.size() > 1) {
+      complain("storage.profile", code::kForeignKey, "a session runs on one storage profile",
+               "write `profile: E`; several are for `storage.explore`");
+    }
+  }
+
+  void fill_in() {
+    if (scenario_.profiles.empty() && !scenario_.custom_profile) scenario_.profiles.push_back(Profile::kE);
+    if (!scenario_.expect.storage) scenario_.expect.storage.emplace();
+    if (find_key(root_, "deadline") == nullptr) scenario_.deadline_ms = kExplorationDeadlineMs;
+    check_expected_profile();
+    const ExpectedStorage& expected = *scenario_.expect.storage;
+    if (!expected.violated && !(expected.profile + expected.reason + expected.lost).empty()) {
+      complain("expect.storage", code::kForeignKey, "a clean exploration has no profile or reason to show",
+               "add `verdict: violated`");
+    }
+  }
+
+  void check_expected_profile() {
+    const std::string& expected = scenario_.expect.storage->profile;
+    std::vector<std::string> known;
+    for (const Profile profile : scenario_.profiles) known.emplace_back(profile_name(profile));
+    for (const char* const weaker : {"K", "E"}) known.emplace_back(weaker);
+    if (scenario_.custom_profile) known.push_back(scenario_.custom_profile->name);
+    if (expected.empty() || std::find(known.begin(), known.end(), expected) != known.end()) return;
+    complain("expect.storage.profile", code::kUnknownWord,
+             fmt::format("no state is named by profile \"{}\" here", expected), suggestion(expected, known));
+  }
+
+  void check_tear_unit(const std::string& path, std::optional<uint64_t> bytes) {
+    if (!bytes || (*bytes & (*bytes - 1)) == 0) return;
+    complain(path, code::kRange, fmt::format("\"tear_unit\" wants a power of two, not {} bytes", *bytes),
+             "512B and 4KiB are what disks write as a whole");
+  }
+
+  const YamlNode& root_;
+  Scenario& scenario_;
+  SectionReader& reader_;
+};
+
+}  // namespace
+
+void check_exploration(const YamlNode& root, Scenario& scenario, SectionReader& reader) {
+  ExplorationChecker(root, scenario, reader).check();
+}
+
+}  // namespace crashwright::harness

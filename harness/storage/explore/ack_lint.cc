@@ -1,0 +1,200 @@
+#include "harness/storage/explore/ack_lint.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_set>
+
+#include "harness/storage/explore/added_sync.h"
+#include "harness/storage/explore/crash_state.h"
+#include "harness/storage/explore/finding.h"
+#include "harness/storage/explore/pending_operations.h"
+
+namespace crashwright::harness {
+namespace {
+
+bool syncs_file(OperationKind kind) { return is_sync(kind) && kind != OperationKind::kSyncFolder; }
+
+class Linter {
+ public:
+  Linter(const Recording& recording, const StorageProfile& profile, const std::vector<std::string>& ignored)
+      : recording_(recording), model_(recording, profile), pending_(model_), ignored_(ignored) {
+    note_synced_files();
+    note_folders_of_synced_files();
+    note_stores_never_saved();
+  }
+
+  AckLint lint() {
+    AckLint found;
+    found.profile = model_.profile.name;
+    uint32_t from = recording_.initial;
+    for (size_t token = 0; token < recording_.tokens.size();) {
+      const uint32_t at = recording_.acked_before[token];
+      size_t next = token;
+      while (next < recording_.tokens.size() && recording_.acked_before[next] == at) ++next;
+      ++found.acknowledgements;
+      if (look_at(from, at, recording_.tokens[token])) ++found.early;
+      from = at;
+      token = next;
+    }
+    for (auto& [kind, change] : changes_) found.changes.push_back(std::move(change));
+    std::stable_sort(found.changes.begin(), found.changes.end(), [](const EarlyChange& a, const EarlyChange& b) {
+      return a.acknowledgements > b.acknowledgements;
+    });
+    for (const uint32_t index : operations_) scratch_.erase(recording_.paths[index]);
+    found.scratch.assign(scratch_.begin(), scratch_.end());
+    found.unfinished.assign(unfinished_.begin(), unfinished_.end());
+    return found;
+  }
+
+ private:
+  void note_synced_files() {
+    for (const Operation& operation : recording_.operations) {
+      if (syncs_file(operation.kind)) synced_.insert(operation.node);
+    }
+  }
+
+  void note_stores_never_saved() {
+    for (uint32_t i = recording_.initial; i < recording_.size(); ++i) {
+      const bool stored = (recording_.operations[i].flags & kFromMapping) != 0;
+      if (stored && model_.durable[i] == kNeverDurable) never_saved_.push_back(i);
+    }
+  }
+
+  // A folder is needed by the synced files below it.
+  void note_folders_of_synced_files() {
+    std::map<NodeId, NodeId> parent_of;
+    for (const Operation& operation : recording_.operations) {
+      if (!changes_tree(operation.kind) || operation.kind == OperationKind::kSetMode) continue;
+      parent_of[operation.node] = operation.new_parent != kRootNode ? operation.new_parent : operation.parent;
+    }
+    const std::unordered_set<NodeId> files = synced_;
+    for (const NodeId file : files) {
+      for (auto up = parent_of.find(file); up != parent_of.end(); up = parent_of.find(up->second)) {
+        if (!synced_.insert(up->second).second) break;
+      }
+    }
+  }
+
+  bool is_ignored(uint32_t index) const {
+    const std::string& path = recording_.paths[index];
+    const size_t arrow = path.find(" to ");
+    const std::string first = path.substr(0, arrow);
+    const std::string second = arrow == std::string::npos ? first : path.substr(arrow + 4);
+    return std::any_of(ignored_.begin(), ignored_.end(), [&](const std::string& pattern) {
+      return ::fnmatch(pattern.c_str(), first.c_str(), 0) == 0 || ::fnmatch(pattern.c_str(), second.c_str(), 0) == 0;
+    });
+  }
+
+  // Is anything of what was done in [from, at) durable at `at`? Content counts where there is any, names otherwise.
+  bool something_is_durable(uint32_t from, uint32_t at) const {
+    bool changed[2] = {false, false};
+    bool durable[2] = {false, false};
+    for (uint32_t i = from; i < at; ++i) {
+      const OperationKind kind = recording_.operations[i].kind;
+      if (!(changes_content(kind) || changes_tree(kind)) || is_ignored(i)) continue;
+      const size_t of = changes_data(kind) ? 0 : 1;
+      changed[of] = true;
+      durable[of] = durable[of] || !model_.may_lose(i, at);
+    }
+    return changed[0] ? durable[0] : changed[1] && durable[1];
+  }
+
+  using Threads = std::set<std::pair<int32_t, int32_t>>;  // process and thread
+
+  // Threads that made something of [from, at) durable, or synced it, and have nothing pending: an acknowledgement may
+  // rest on them alone.
+  Threads finished_threads(uint32_t from, uint32_t at, const std::vector<uint32_t>& pending) const {
+    Threads threads;
+    for (uint32_t i = from; i < at; ++i) {
+      const Operation& operation = recording_.operations[i];
+      if (!model_.may_lose(i, at) && operation.tid != 0) threads.emplace(operation.pid, operation.tid);
+    }
+    for (const uint32_t index : pending) {
+      const Operation& operation = recording_.operations[index];
+      if (synced_.contains(operation.node)) threads.erase({operation.pid, operation.tid});
+    }
+    return threads;
+  }
+
+  // Has its thread not finished it, while another one of the same process has done its part?
+  bool is_unfinished(uint32_t index, const Threads& finished) const {
+    const Operation& operation = recording_.operations[index];
+    const bool others = std::any_of(finished.begin(), finished.end(), [&](const auto& thread) {
+      return thread.first == operation.pid && thread.second != operation.tid;
+    });
+    if (operation.tid == 0 || !others || finished.contains({operation.pid, operation.tid})) return false;
+    const uint32_t by = model_.durable[index];
+    return changes_tree(operation.kind) || (by != kNeverDurable && recording_.operations[by].tid == operation.tid);
+  }
+
+  // One acknowledgement, or several with nothing between them; true when it was early.
+  bool look_at(uint32_t from, uint32_t at, const std::string& token) {
+    const bool justified = something_is_durable(from, at);
+    const std::vector<uint32_t> pending = pending_.at(at);
+    const Threads finished = justified ? finished_threads(from, at, pending) : Threads();
+    std::set<uint64_t> seen;
+    bool early = false;
+    for (const uint32_t index : pending) {
+      if (is_ignored(index)) continue;
+      const bool needed = synced_.contains(recording_.operations[index].node);
+      if (!needed && (justified || index < from)) {
+        scratch_.insert(recording_.paths[index]);
+      } else if (is_unfinished(index, finished)) {
+        unfinished_.insert(recording_.paths[index]);
+      } else {
+        blame(index, token, seen);
+        early = true;
+      }
+    }
+    return blame_late_stores(at, justified, token, seen) || early;
+  }
+
+  // Stores through a mapping are recorded when they are written back: who never syncs them may have made them before.
+  bool blame_late_stores(uint32_t at, bool justified, const std::string& token, std::set<uint64_t>& seen) {
+    const auto late = std::find_if(
+        std::lower_bound(never_saved_.begin(), never_saved_.end(), at), never_saved_.end(), [&](uint32_t index) {
+          return !is_ignored(index) && (!justified || synced_.contains(recording_.operations[index].node));
+        });
+    if (late == never_saved_.end()) return false;
+    blame(*late, token, seen);
+    return true;
+  }
+
+  void blame(uint32_t index, const std::string& token, std::set<uint64_t>& seen) {
+    const uint64_t kind = operation_class(recording_, index);
+    const auto [entry, fresh] = changes_.try_emplace(kind);
+    EarlyChange& change = entry->second;
+    if (fresh) {
+      change.operation = describe_operation(recording_, index);
+      change.missing_sync = sync_that_saves(recording_, index) + " before the acknowledgement";
+      const uint32_t by = model_.durable[index];
+      if (by != kNeverDurable) change.durable_by = describe_operation(recording_, by);
+      change.first_token = token;
+    }
+    if (operations_.insert(index).second) ++change.operations;
+    if (seen.insert(kind).second) ++change.acknowledgements;
+  }
+
+  const Recording& recording_;
+  DurabilityModel model_;
+  PendingOperations pending_;
+  const std::vector<std::string>& ignored_;
+  std::unordered_set<NodeId> synced_;  // files that a sync of the run names, and the folders above them
+  std::vector<uint32_t> never_saved_;  // stores through a mapping, in order of their write-back
+  std::map<uint64_t, EarlyChange> changes_;
+  std::unordered_set<uint32_t> operations_;
+  std::set<std::string> scratch_;
+  std::set<std::string> unfinished_;
+};
+
+}  // namespace
+
+AckLint lint_acknowledgements(const Recording& recording, const StorageProfile& profile,
+                              const std::vector<std::string>& ignored) {
+  return Linter(recording, profile, ignored).lint();
+}
+
+}  // namespace crashwright::harness

@@ -1,0 +1,47 @@
+// Acknowledge-before-durable lint: reads one recorded run, in which no power was lost, and reports each acknowledgement
+// that left before what justifies it was durable.
+//
+// What justifies an acknowledgement is not written anywhere, so it is taken to be every change that the program made
+// before it. A change is early when it may still be lost at that moment under the profile and one of these holds:
+//   - its file is one that the program makes durable at some time in the run (or it changes a name of such a file);
+//   - nothing at all that was done since the acknowledgement before is durable yet;
+//   - it is a store through a mapping that no sync ever saved, and nothing done since then is durable.
+// A file that the run never syncs, written beside others that it does sync, is taken for scratch (the -shm file of
+// SQLite, a log for people) and listed, not reported. So is what another thread of a process has begun and not finished
+// (LevelDB's compaction), when something that the process did for the acknowledgement is durable: the change of a name,
+// or of content that the same thread syncs later. Acknowledgements with nothing between them count as one.
+// The lint asks less than an exploration, needs no checker and takes no time; what it reports is a suspicion.
+// Threads: free functions. Errors: none.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/storage/explore/recording.h"
+
+namespace crashwright::harness {
+
+// Changes of one kind to one kind of path that were early.
+struct EarlyChange {
+  std::string operation;     // of the first: "write of 4096 bytes at 0 of data.db-wal"
+  std::string missing_sync;  // "fsync of data.db-wal before the acknowledgement"
+  std::string durable_by;    // the sync that saved it, too late, in words; empty: none did
+  std::string first_token;   // acknowledged too early for the first time
+  uint32_t acknowledgements = 0;
+  uint32_t operations = 0;
+};
+
+struct AckLint {
+  std::string profile;
+  uint32_t acknowledgements = 0;
+  uint32_t early = 0;                   // acknowledgements
+  std::vector<EarlyChange> changes;     // most acknowledgements first
+  std::vector<std::string> scratch;     // paths that the run never syncs, and that were taken for scratch
+  std::vector<std::string> unfinished;  // paths on which another thread was at work
+};
+
+// `ignored`: patterns of fnmatch(3) for paths.
+[[nodiscard]] AckLint lint_acknowledgements(const Recording& recording, const StorageProfile& profile,
+                                            const std::vector<std::string>& ignored);
+
+}  // namespace crashwright::harness

@@ -1,0 +1,145 @@
+// Goal: the lint reports acknowledgements that left before their bytes were durable, and leaves safe programs alone.
+// Method: records written down by hand, each a way in which programs acknowledge.
+#include "harness/storage/explore/ack_lint.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "harness/storage/hand_written_record.h"
+
+using namespace crashwright::harness;
+
+namespace {
+
+AckLint lint(const HandWrittenRecord& record, Profile profile = Profile::kE,
+             const std::vector<std::string>& ignored = {}) {
+  const Recording recording = make_recording(record.operations());
+  return lint_acknowledgements(recording, storage_profile(profile), ignored);
+}
+
+HandWrittenRecord durable_file() {
+  HandWrittenRecord record;
+  record.create(1, "log").sync(1).sync_folder().acknowledge("begin");
+  return record;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_program_that_syncs_before_it_acknowledges_is_clean) {
+  HandWrittenRecord record = durable_file();
+  record.write(1, 0, "one").sync(1).acknowledge("1").write(1, 3, "two").sync_range(1, 3, 3).acknowledge("2");
+  for (const Profile profile : {Profile::kK, Profile::kE, Profile::kS}) {
+    const AckLint found = lint(record, profile);
+    BOOST_TEST(found.early == 0U);
+    BOOST_TEST(found.acknowledgements == 3U);
+    BOOST_TEST(found.changes.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_acknowledgement_before_the_sync_is_reported_with_the_sync_that_came_too_late) {
+  HandWrittenRecord record = durable_file();
+  record.write(1, 0, "one").acknowledge("1").sync(1).write(1, 3, "two").acknowledge("2").sync(1);
+  const AckLint found = lint(record);
+  BOOST_TEST(found.early == 2U);
+  BOOST_REQUIRE(found.changes.size() == 1U);
+  const EarlyChange& change = found.changes.front();
+  BOOST_TEST(change.operation == "write of 3 bytes at 0 of log");
+  BOOST_TEST(change.missing_sync == "fsync of log before the acknowledgement");
+  BOOST_TEST(change.durable_by == "fsync of log");
+  BOOST_TEST(change.first_token == "1");
+  BOOST_TEST(change.acknowledgements == 2U);
+  BOOST_TEST(change.operations == 2U);
+  BOOST_TEST(lint(record, Profile::kK).early == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_never_syncs_is_reported_too) {
+  HandWrittenRecord record;
+  record.create(1, "log").acknowledge("0").write(1, 0, "one").acknowledge("1");
+  const AckLint found = lint(record);
+  BOOST_TEST(found.early == 2U);
+  BOOST_TEST(found.scratch.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_file_beside_that_is_never_synced_is_listed_and_not_reported) {
+  HandWrittenRecord record = durable_file();
+  record.create(2, "log-shm");
+  record.write(2, 0, "index").write(1, 0, "one").sync(1).acknowledge("1");
+  const AckLint found = lint(record);
+  BOOST_TEST(found.early == 0U);
+  BOOST_TEST(found.scratch == std::vector<std::string>{"log-shm"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_rename_whose_folder_is_not_synced_is_reported) {
+  HandWrittenRecord record = durable_file();
+  record.create(2, "new").write(2, 0, "two").sync(2).rename(2, "new", "log", 1).acknowledge("1");
+  const AckLint found = lint(record);
+  BOOST_REQUIRE(found.changes.size() == 1U);
+  BOOST_TEST(found.changes.front().operation == "rename of new to log");
+  BOOST_TEST(found.changes.front().missing_sync == "fsync of the folder before the acknowledgement");
+  record = durable_file();
+  record.create(2, "new").write(2, 0, "two").sync(2).rename(2, "new", "log", 1).sync_folder().acknowledge("1");
+  BOOST_TEST(lint(record, Profile::kS).early == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_rename_of_what_was_never_synced_is_reported_though_its_folder_is_synced) {
+  HandWrittenRecord record = durable_file();
+  record.create(2, "new").write(2, 0, "two").rename(2, "new", "log", 1).sync_folder().acknowledge("1");
+  const AckLint found = lint(record);
+  BOOST_REQUIRE(found.changes.size() == 1U);
+  BOOST_TEST(found.changes.front().operation == "write of 3 bytes at 0 of new");
+}
+
+BOOST_AUTO_TEST_CASE(a_new_file_is_durable_with_its_sync_on_ext4_and_only_with_its_folders_sync_on_strict_storage) {
+  HandWrittenRecord record;
+  record.make_folder(1, "d").create(2, "log", 1).write(2, 0, "one").sync(2).acknowledge("1");
+  BOOST_TEST(lint(record, Profile::kE).early == 0U);
+  const AckLint strict = lint(record, Profile::kS);
+  BOOST_TEST(strict.early == 1U);
+  BOOST_TEST(strict.changes.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(acknowledgements_of_one_group_commit_count_as_one_and_are_clean) {
+  HandWrittenRecord record = durable_file();
+  record.write(1, 0, "onetwo").sync(1).acknowledge("1").acknowledge("2").acknowledge("3");
+  const AckLint found = lint(record);
+  BOOST_TEST(found.early == 0U);
+  BOOST_TEST(found.acknowledgements == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(stores_through_a_mapping_that_are_written_back_after_the_acknowledgement_are_reported) {
+  HandWrittenRecord record = durable_file();
+  record.acknowledge("1").acknowledge("2").write(1, 0, "one");
+  const_cast<Operation&>(record.operations().back()).flags |= kFromMapping;
+  const AckLint found = lint(record);
+  BOOST_REQUIRE(found.changes.size() == 1U);
+  BOOST_TEST(found.changes.front().operation == "write of 3 bytes at 0 of log through a mapping");
+}
+
+BOOST_AUTO_TEST_CASE(what_another_thread_has_begun_is_listed_unless_it_never_finishes_it) {
+  const auto of_thread = [](const HandWrittenRecord& record, int32_t thread) {
+    const_cast<Operation&>(record.operations().back()).pid = 7;
+    const_cast<Operation&>(record.operations().back()).tid = thread;
+  };
+  const auto record_of = [&](int32_t syncing_thread) {
+    HandWrittenRecord record = durable_file();
+    of_thread(record.write(1, 0, "one"), 7);
+    of_thread(record.create(2, "table"), 8);
+    of_thread(record.write(2, 0, "half"), 8);
+    of_thread(record.sync_range(1, 0, 3), 7);
+    of_thread(record.write(2, 4, "half"), 8);
+    record.acknowledge("1");
+    of_thread(record.sync(2), syncing_thread);
+    return record;
+  };
+  const AckLint found = lint(record_of(8));
+  BOOST_TEST(found.early == 0U);
+  BOOST_TEST(found.unfinished == std::vector<std::string>{"table"}, boost::test_tools::per_element());
+  BOOST_TEST(lint(record_of(7)).early == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(ignored_paths_are_left_out_whether_old_or_new) {
+  HandWrittenRecord record = durable_file();
+  record.create(2, "new").write(2, 0, "two").sync(2).rename(2, "new", "log", 1).acknowledge("1");
+  BOOST_TEST(lint(record, Profile::kE, {"n*"}).early == 0U);
+  BOOST_TEST(lint(record, Profile::kE, {"*og"}).early == 0U);
+  BOOST_TEST(lint(record, Profile::kE, {"other"}).early == 1U);
+}

@@ -1,0 +1,45 @@
+#include "harness/storage/explore/exploration_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace crashwright::harness {
+namespace {
+
+nlohmann::ordered_json finding_json(const StorageFinding& finding) {
+  return {{"profile", finding.profile},    {"reason", finding.reason},           {"operations_lost", finding.lost},
+          {"states", finding.states},      {"crash_point", finding.state.point}, {"after", finding.last_operation},
+          {"acknowledged", finding.acked}, {"added_sync", finding.fix},          {"checker_output", finding.output},
+          {"folder", finding.folder}};
+}
+
+}  // namespace
+
+const char* exploration_verdict(const CampaignResult& result) noexcept {
+  if (result.violated > 0) return "violated";
+  return result.checker_errors > 0 ? "error" : "clean";
+}
+
+std::string exploration_json(const CampaignResult& result, const Recording& recording, uint64_t seed) {
+  nlohmann::ordered_json json = {{"verdict", exploration_verdict(result)}, {"states", result.states}};
+  json["findings"] = nlohmann::ordered_json::array();
+  for (const StorageFinding& finding : result.findings) json["findings"].push_back(finding_json(finding));
+  json["states_violated"] = result.violated;
+  json["checker_errors"] = result.checker_errors;
+  if (result.checker_errors > 0) json["first_checker_error"] = result.first_error;
+  json["operations"] = recording.size() - recording.initial;
+  json["acknowledged"] = recording.tokens.size();
+  json["seed"] = seed;
+  json["profiles"] = nlohmann::ordered_json::array();
+  for (const ProfileSummary& profile : result.profiles) {
+    json["profiles"].push_back({{"profile", profile.profile},
+                                {"states", profile.states},
+                                {"violated", profile.violated},
+                                {"exhausted", profile.exhausted},
+                                {"pairs_known", profile.pairs_known},
+                                {"pairs_covered", profile.pairs_covered},
+                                {"seconds", profile.seconds}});
+  }
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace crashwright::harness

@@ -1,0 +1,19 @@
+// An exploration for machines: `--json FILE` of `crashwright storage explore`, exploration.json of a case folder.
+//
+//   verdict           clean, violated, or error (nothing violated, but the checker could not judge every state)
+//   states            distinct states judged
+//   findings          profile, reason, operations_lost, states, crash_point, after, acknowledged, added_sync, ...
+//   profiles          what each of them came to
+// Threads: free functions without shared state.
+#pragma once
+
+#include <string>
+
+#include "harness/storage/explore/campaign.h"
+
+namespace crashwright::harness {
+
+[[nodiscard]] const char* exploration_verdict(const CampaignResult& result) noexcept;
+[[nodiscard]] std::string exploration_json(const CampaignResult& result, const Recording& recording, uint64_t seed);
+
+}  // namespace crashwright::harness

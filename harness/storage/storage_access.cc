@@ -1,0 +1,71 @@
+#include "harness/storage/storage_access.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/unique_fd.h"
+#include "harness/storage/storage_canary.h"
+
+namespace crashwright::harness {
+namespace {
+
+constexpr const char* kRemedy =
+    "access to /dev/fuse, and one of: root, fusermount3 (package fuse3), or user namespaces for everybody "
+    "(user.max_user_namespaces above 0, kernel.apparmor_restrict_unprivileged_userns 0)";
+
+Status put(const char* path, const std::string& text) {
+  const UniqueFd file(::open(path, O_WRONLY | O_CLOEXEC));
+  const bool done = file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  return done ? Status() : fail_errno(errno, path);
+}
+
+// Same user and group inside and outside: programs that look at who they are see no difference.
+Status enter_user_namespace() {
+  const std::string user = std::to_string(::geteuid());
+  const std::string group = std::to_string(::getegid());
+  if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return fail_errno(errno, "a user namespace");
+  if (auto done = put("/proc/self/setgroups", "deny"); !done) return done;
+  if (auto done = put("/proc/self/uid_map", user + " " + user + " 1"); !done) return done;
+  return put("/proc/self/gid_map", group + " " + group + " 1");
+}
+
+Status try_in(const std::string& folder) {
+  if (::mkdir(folder.c_str(), 0755) != 0) return fail_errno(errno, "make folder " + folder);
+  return run_storage_canary(folder);
+}
+
+}  // namespace
+
+Status gain_storage_layer(const std::string& scratch) {
+  const Status plain = try_in(scratch + "/plain");
+  if (plain || plain.error().kind != ErrorKind::kEnvironment) return plain;
+  std::string why = plain.error().message;
+  if (::geteuid() != 0 && ::access("/dev/fuse", R_OK | W_OK) == 0) {
+    const Status entered = enter_user_namespace();
+    const Status inside = entered ? try_in(scratch + "/inside") : entered;
+    if (inside || inside.error().kind == ErrorKind::kInternal) return inside;
+    why += "; " + inside.error().message;
+  }
+  return fail(ErrorKind::kEnvironment, why, kRemedy);
+}
+
+void keep_right_to_mount() noexcept {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[2] = {};
+  if (::syscall(SYS_capget, &header, sets) != 0) return;
+  constexpr uint32_t kBit = 1U << CAP_SYS_ADMIN;
+  if ((sets[0].permitted & kBit) == 0) return;
+  sets[0].inheritable |= kBit;
+  if (::syscall(SYS_capset, &header, sets) != 0) return;
+  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_ADMIN, 0, 0);
+}
+
+}  // namespace crashwright::harness
