@@ -45,8 +45,8 @@ const char* field_type_name(FieldType type) noexcept {
 const std::vector<Field>& all_fields() {
   static const std::vector<Field> fields = [] {
     std::vector<Field> all;
-    for (auto* const table : {scenario_fields, engine_fields, session_fields, storage_fields, fault_fields, expect_fields,
-                              matrix_fields}) {
+    for (auto* const table :
+         {scenario_fields, engine_fields, session_fields, storage_fields, fault_fields, expect_fields, matrix_fields}) {
       std::vector<Field> some = table();
       std::move(some.begin(), some.end(), std::back_inserter(all));
     }

@@ -150,7 +150,7 @@ struct ScenarioExpect {
   std::optional<uint64_t> handler_time_ms;
   std::vector<std::string> excluded;  // `skip:` promises that are not judged
   std::optional<ExpectedStorage> storage;
-  std::vector<std::string> broken;    // promises that must be broken here
+  std::vector<std::string> broken;  // promises that must be broken here
 };
 
 // `matrix:`, every combination of what is listed is a case; a list left empty is no dimension.
