@@ -61,10 +61,25 @@ void turn_around(Verdict& verdict) {
 
 }  // namespace
 
+void apply_expectations(const CaseView& view, std::vector<Verdict>& verdicts) {
+  const Expectations& expect = view.plan.expect;
+  const auto listed = [](const std::vector<std::string>& promises, const std::string& promise) {
+    return std::find(promises.begin(), promises.end(), promise) != promises.end();
+  };
+  for (Verdict& verdict : verdicts) {
+    if (listed(expect.excluded, verdict.promise)) {
+      verdict.outcome = Outcome::kNotApplicable;
+      verdict.summary = "not judged: the scenario says so";
+      verdict.details.clear();
+    } else if (listed(expect.broken, verdict.promise)) {
+      turn_around(verdict);
+    }
+  }
+}
+
 std::vector<Verdict> verify_case(const CaseView& view) {
   std::vector<Verdict> verdicts;
   const std::vector<std::string>& excluded = view.plan.expect.excluded;
-  const std::vector<std::string>& broken = view.plan.expect.broken;
   for (const Verifier& verifier : all_verifiers()) {
     if (std::find(excluded.begin(), excluded.end(), verifier.name) != excluded.end()) {
       verdicts.push_back(Findings(verifier.name).not_applicable("not judged: the scenario says so"));
@@ -75,8 +90,8 @@ std::vector<Verdict> verify_case(const CaseView& view) {
     } catch (const std::exception& trouble) {
       verdicts.push_back(Findings(verifier.name).error(std::string("the verifier itself failed: ") + trouble.what()));
     }
-    if (std::find(broken.begin(), broken.end(), verifier.name) != broken.end()) turn_around(verdicts.back());
   }
+  apply_expectations(view, verdicts);
   return verdicts;
 }
 

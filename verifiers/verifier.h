@@ -36,7 +36,11 @@ struct Verifier {
 [[nodiscard]] std::span<const Verifier> all_verifiers() noexcept;
 [[nodiscard]] const Verifier* find_verifier(const std::string& name) noexcept;
 
-// Runs every verifier that the plan does not exclude.
+// What the scenario says of single promises: those that it skips are not applicable, those that it expects to be broken
+// count the other way round.
+void apply_expectations(const CaseView& view, std::vector<Verdict>& verdicts);
+
+// Runs every verifier that the plan does not exclude, and applies the expectations.
 [[nodiscard]] std::vector<Verdict> verify_case(const CaseView& view);
 
 [[nodiscard]] std::string verdicts_to_json(const std::vector<Verdict>& verdicts);

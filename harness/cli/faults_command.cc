@@ -15,6 +15,10 @@ void print_kind(const FaultKind& kind) {
   fmt::print("  {:<20} {}\n", kind.name, wrap(kind.doc, 23));
   fmt::print("  {:<20} - {}\n", "", kind.example);
   if (!kind.needs.empty()) fmt::print("  {:<20} needs {}\n", "", fmt::join(kind.needs, ", "));
+  if (kind.outside != OutsideAction::kNothing) {
+    fmt::print("  {:<20} engines of your own only\n", "");
+    return;
+  }
   if (kind.causes_asan.empty()) fmt::print("  {:<20} release build only\n", "");
   if (kind.causes_release.empty()) fmt::print("  {:<20} asan build only\n", "");
 }

@@ -14,6 +14,9 @@ using postmortem::FaultTrigger;
 
 std::string trigger_text(const FaultPlan& fault) {
   const char* const scope = fault.scope == FaultScope::kThread ? " of a thread" : "";
+  if (!fault.output.empty()) return fmt::format("at line {} that it prints with \"{}\"", fault.hit, fault.output);
+  if (!fault.function.empty()) return fmt::format("at call {} of {}", fault.hit, fault.function);
+  if (fault.outside != OutsideAction::kNothing && fault.elapsed_ns == 0) return "from the start";
   switch (fault.trigger) {
     case FaultTrigger::kHit:
       return fmt::format("at passage {}{}", fault.hit, scope);
@@ -31,7 +34,7 @@ std::string trigger_text(const FaultPlan& fault) {
 std::string fault_text(const FaultPlan& fault) {
   std::string text = fault.kind;
   if (!fault.point.empty()) text += " at " + fault.point;
-  if (fault.action != postmortem::FaultAction::kNone) text += ", " + trigger_text(fault);
+  if (!fault.at_rest()) text += ", " + trigger_text(fault);
   if (!fault.thread.empty()) text += ", on thread " + fault.thread;
   if (!fault.file.empty()) text += ", of file " + fault.file;
   return fmt::format("{} (start {} of the engine)", text, fault.incarnation);
@@ -54,6 +57,21 @@ void print_exploration_plan(const Plan& plan) {
   line("expect", !expect.violated ? "no state is violated"
                                   : fmt::format("violated{}{}{}{}", expect.profile.empty() ? "" : " on ",
                                                 expect.profile, expect.reason.empty() ? "" : ": ", expect.reason));
+}
+
+void print_engine_plan(const Plan& plan) {
+  const ForeignEngine& engine = *plan.own_engine;
+  line("seed", fmt::format("{}", plan.seed));
+  line("engine", fmt::format("{}", fmt::join(engine.command, " ")));
+  line("recover", fmt::format("{}", fmt::join(engine.recover, " ")));
+  line("dump", fmt::format("{}", fmt::join(engine.dump_state, " ")));
+  line("check", fmt::format("{}", fmt::join(engine.check, " ")));
+  if (plan.fuse) line("storage", fmt::format("power-loss file system, profile {}", profile_name(plan.profile)));
+  for (const FaultPlan& fault : plan.faults) line("fault", fault_text(fault));
+  if (plan.faults.empty()) line("fault", "none: a control");
+  line("cause", fmt::format("{}", fmt::join(plan.expect.causes, " or ")));
+  line("broken", fmt::format("{}", fmt::join(plan.expect.broken, ", ")));
+  line("skip", fmt::format("{}", fmt::join(plan.expect.excluded, ", ")));
 }
 
 void print_session_plan(const Plan& plan) {
@@ -79,6 +97,8 @@ void print_plan(const Plan& plan) {
   line("why", plan.why);
   if (plan.exploration) {
     print_exploration_plan(plan);
+  } else if (plan.own_engine) {
+    print_engine_plan(plan);
   } else {
     print_session_plan(plan);
   }

@@ -17,6 +17,7 @@ struct FaultKind {
   std::string name;                                                 // "null_dereference"
   std::string family;                                               // folder of its stock scenarios: "memory"
   postmortem::FaultAction action = postmortem::FaultAction::kNone;  // kNone: done by the harness itself
+  OutsideAction outside = OutsideAction::kNothing;  // what the harness does to a running program that links nothing
   std::string doc;                                                  // one line
   std::string example;                                              // one entry of `faults:`
   // Keys beyond the triggers that every kind takes.
@@ -28,6 +29,10 @@ struct FaultKind {
   std::vector<std::string> causes_asan;     // empty: makes no sense in that build
   std::vector<std::string> needs;           // "cgroup_memory" "fuse"
 
+  // Done to the files between a death and the next start.
+  [[nodiscard]] bool at_rest() const {
+    return action == postmortem::FaultAction::kNone && outside == OutsideAction::kNothing;
+  }
   [[nodiscard]] const std::vector<std::string>& causes(Build build) const {
     return build == Build::kAsan ? causes_asan : causes_release;
   }

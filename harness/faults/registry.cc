@@ -8,7 +8,7 @@ const std::vector<FaultKind>& all_fault_kinds() {
   static const std::vector<FaultKind> kinds = [] {
     std::vector<FaultKind> all;
     for (auto* const family : {memory_fault_kinds, check_fault_kinds, resource_fault_kinds, concurrency_fault_kinds,
-                               process_fault_kinds, storage_fault_kinds, exchange_fault_kinds}) {
+                               process_fault_kinds, storage_fault_kinds, exchange_fault_kinds, outside_fault_kinds}) {
       std::vector<FaultKind> some = family();
       std::move(some.begin(), some.end(), std::back_inserter(all));
     }

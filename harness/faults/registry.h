@@ -22,5 +22,6 @@ namespace crashwright::harness {
 [[nodiscard]] std::vector<FaultKind> process_fault_kinds();
 [[nodiscard]] std::vector<FaultKind> storage_fault_kinds();
 [[nodiscard]] std::vector<FaultKind> exchange_fault_kinds();
+[[nodiscard]] std::vector<FaultKind> outside_fault_kinds();
 
 }  // namespace crashwright::harness

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "harness/runner/case_description.h"
+#include "harness/runner/engine_case.h"
 #include "harness/runner/exploration_case.h"
 #include "harness/runner/files.h"
 #include "harness/runner/incarnation.h"
@@ -183,6 +184,7 @@ CaseFinished conclude(CaseContext& context, uint64_t started_ns) {
 
 std::optional<CaseFinished> run_case(const Plan& plan, RunContext& run) {
   if (plan.exploration) return run_exploration_case(plan, run);
+  if (plan.own_engine) return run_engine_case(plan, run);
   const uint64_t started_ns = monotonic_ns();
   CaseContext context(plan, run);
   run.sink.on_event(CaseStarted{plan.id, plan.name, build_name(plan.build), plan.seed, wall_ns()});

@@ -34,6 +34,8 @@ class FaultObserver {
   void after_incarnation(const rca::ProcessFacts& process);
   // A fault done between two incarnations.
   void done_at_rest(size_t plan_fault, uint32_t incarnation, const std::string& what);
+  // A fault done from outside to a running program; without proof it has fired and nobody saw its effect.
+  void done_outside(size_t plan_fault, uint32_t incarnation, uint64_t fired_ns, const std::string& proof);
   // After the exchange has ended; `exchange_json` is the text of its final report.
   void after_exchange(const std::string& exchange_json);
 

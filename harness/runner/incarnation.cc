@@ -168,7 +168,7 @@ void note_end(const CaseContext& context, const rca::ProcessFacts& facts) {
 Status damage_at_rest(CaseContext& context, uint32_t number) {
   for (size_t i = 0; i < context.plan.faults.size(); ++i) {
     const FaultPlan& fault = context.plan.faults[i];
-    if (fault.action != postmortem::FaultAction::kNone || fault.incarnation != number) continue;
+    if (!fault.at_rest() || fault.incarnation != number) continue;
     const auto flipped = flip_bit(context.data->path() + "/" + fault.file, fault.damage, fault.seed);
     // Nothing to damage: the fault stays armed, and the case inconclusive.
     if (!flipped && flipped.error().kind == ErrorKind::kUsage) continue;

@@ -13,8 +13,11 @@ list(APPEND SOURCES
     runner/core_writer.cc
     runner/crash_tracer.cc
     runner/data_folder.cc
+    runner/engine_case.cc
     runner/engine_command.cc
     runner/environment.cc
+    runner/engine_start.cc
+    runner/engine_verdict.cc
     runner/exchange_process.cc
     runner/exploration_case.cc
     runner/exploration_verdict.cc
@@ -22,6 +25,7 @@ list(APPEND SOURCES
     runner/files.cc
     runner/function_breakpoint.cc
     runner/golden.cc
+    runner/helper_program.cc
     runner/incarnation.cc
     runner/interrupt.cc
     runner/judge.cc
@@ -32,10 +36,13 @@ list(APPEND SOURCES
     runner/needs.cc
     runner/passages.cc
     runner/plan_queue.cc
+    runner/outside_fault.cc
+    runner/outside_triggers.cc
     runner/proc_info.cc
     runner/process.cc
     runner/program_search.cc
     runner/run.cc
     runner/sandbox.cc
     runner/session_exploration.cc
-    runner/supervise.cc)
+    runner/supervise.cc
+    runner/tailed_file.cc)

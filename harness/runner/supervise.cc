@@ -31,6 +31,9 @@ class Supervisor {
       : child_(child), options_(options), deadline_(options.deadline) {}
 
   Supervised run() {
+    if (options_.outside != nullptr) {
+      options_.outside->act_by([this](size_t plan_fault, int32_t tid) { do_outside_fault(plan_fault, tid); });
+    }
     while (!ended_within_tick()) tick();
     result_.end = *child_.wait(std::chrono::seconds(1));
     confirm_kill();
@@ -56,7 +59,11 @@ class Supervisor {
     if (core_tried_) reap_traced_threads(child_.pid());
     if (options_.channel != nullptr) {
       serve_request();
-      do_timed_faults();
+      if (options_.outside == nullptr) {
+        do_timed_faults();
+      } else {
+        options_.outside->look(monotonic_ns() - child_.started_ns());
+      }
     }
     if (stopping_) watch_stop();
     if (ticks_ % kSlowTicks == 0) look_around();
@@ -106,11 +113,21 @@ class Supervisor {
     }
   }
 
+  // One of the control block's, or one that it knows nothing of.
+  void do_outside_fault(size_t plan_fault, int32_t tid) {
+    ArmedFault* const armed = options_.channel->armed(plan_fault);
+    if (armed == nullptr) {
+      options_.outside->perform(plan_fault, child_.pid(), tid);
+    } else if (armed->state.load() == FaultState::kArmed) {
+      do_timed_fault(*armed);
+    }
+  }
+
   void do_timed_fault(ArmedFault& fault) {
     fault.fired_feed_sequence.store(options_.channel->block().engine.feed_applied.load());
     fault.fired_ns.store(monotonic_ns());
     fault.state.store(FaultState::kFired);
-    if (fault.action == FaultAction::kSigkill) {
+    if (fault.action == FaultAction::kSigkill || fault.action == FaultAction::kPowerLoss) {
       killed_for_ = &fault;
       kill("fault");
     } else if (fault.action == FaultAction::kSigstop) {

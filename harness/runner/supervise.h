@@ -13,6 +13,7 @@
 
 #include "harness/runner/control_channel.h"
 #include "harness/runner/crash_tracer.h"
+#include "harness/runner/outside_triggers.h"
 #include "harness/runner/process.h"
 
 namespace crashwright::harness {
@@ -23,8 +24,9 @@ struct SupervisionOptions {
   uint32_t incarnation = 0;
   Child* exchange = nullptr;  // told to drop the connection when a fault says so; null: none
   std::chrono::nanoseconds deadline{std::chrono::seconds(20)};
-  std::string folder;             // where a core taken from outside goes; empty: none is taken
-  CrashTracer* tracer = nullptr;  // attached to the child by this thread; null: cores are the kernel's business
+  std::string folder;                  // where a core taken from outside goes; empty: none is taken
+  OutsideTriggers* outside = nullptr;  // what is due in a program that links nothing; null: it has fault points
+  CrashTracer* tracer = nullptr;       // attached to the child by this thread; null: cores are the kernel's business
   std::function<void(const std::string& text)> note = [](const std::string&) {};
 };
 

@@ -40,11 +40,10 @@ class ExplorationChecker {
       refuse_keys_of_the_mock_engine();
       fill_in();
     } else {
-      if (foreign) {
-        missing("engine.command", "needs `storage.explore`", "add `storage: {explore: {states: 2000}}`");
-      } else {
-        refuse_keys_of_an_exploration();
+      if (foreign && scenario_.engine.check.empty() && scenario_.engine.dump_state.empty()) {
+        missing("engine.command", "needs `engine.check` or `engine.dump_state` to judge", kExample);
       }
+      refuse_keys_of_an_exploration(foreign);
     }
     check_tear_unit("storage.tear_unit", scenario_.tear_unit_bytes);
     if (!scenario_.custom_profile) return;
@@ -66,6 +65,10 @@ class ExplorationChecker {
   }
 
   void refuse_keys_of_the_mock_engine() {
+    for (const char* const key : {"engine.recover", "engine.dump_state"}) {
+      complain(key, code::kForeignKey, fmt::format("an exploration has no \"{}\"", key),
+               "`check` recovers by itself, in the state that it judges");
+    }
     for (const char* const key : kKeysOfTheMockEngine) {
       complain(key, code::kForeignKey, fmt::format("\"{}\" is about the mock engine, not about an exploration", key),
                "leave it out");
@@ -77,9 +80,18 @@ class ExplorationChecker {
     }
   }
 
-  void refuse_keys_of_an_exploration() {
+  void refuse_keys_of_an_exploration(bool foreign) {
     for (const char* const key :
-         {"engine.check", "engine.dir", "engine.needs", "storage.custom", "storage.tear_unit", "expect.storage"}) {
+         {"engine.check", "engine.dir", "engine.needs", "engine.recover", "engine.dump_state"}) {
+      if (foreign) break;
+      complain(key, code::kMissingKey, fmt::format("\"{}\" needs a program: `engine.command`", key), kExample);
+    }
+    for (const char* const key : {"build", "session", "exchange", "core"}) {
+      if (!foreign) break;
+      complain(key, code::kForeignKey, fmt::format("\"{}\" is about the mock engine, not about one of your own", key),
+               "leave it out");
+    }
+    for (const char* const key : {"storage.custom", "storage.tear_unit", "expect.storage"}) {
       complain(key, code::kForeignKey, fmt::format("\"{}\" means something for an exploration only", key),
                "add `storage: {explore: {states: 2000}}`, or leave it out");
     }

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/faults/registry.h"
+#include "harness/scenario/engine_checks.h"
 #include "harness/scenario/matrix.h"
+#include "harness/scenario/suggest.h"
 
 namespace crashwright::harness {
 namespace {
@@ -16,6 +20,14 @@ bool is_done_from_outside(const FaultKind& kind) {
   using postmortem::FaultAction;
   return kind.action == FaultAction::kSigkill || kind.action == FaultAction::kSigstop ||
          kind.action == FaultAction::kExchangeDisconnect;
+}
+
+// Those that the reference engine keeps.
+void check_file(const ScenarioFault& fault, SectionReader& reader) {
+  const std::vector<std::string> files = {"audit.log", "state.bin"};
+  if (fault.file.empty() || std::find(files.begin(), files.end(), fault.file) != files.end()) return;
+  reader.complain(fault.file_position, fault.file.size(), code::kUnknownWord,
+                  fmt::format("\"file\" cannot be \"{}\"", fault.file), suggestion(fault.file, files));
 }
 
 void check_triggers(const ScenarioFault& fault, SectionReader& reader) {
@@ -34,7 +46,8 @@ void check_triggers(const ScenarioFault& fault, SectionReader& reader) {
 
 // `open`: a matrix or a sweep gives the place to what has none.
 void check_place(ScenarioFault& fault, const FaultKind& kind, bool open, SectionReader& reader) {
-  const bool by_harness = kind.action == postmortem::FaultAction::kNone;
+  if (kind.outside != OutsideAction::kNothing || !fault.output.empty() || !fault.function.empty()) return;
+  const bool by_harness = kind.at_rest();
   if (by_harness) {
     if (fault.at.empty() && !fault.hit && !fault.probability_ppb && !fault.after_ns && !fault.feed_sequence) return;
     reader.complain(
@@ -85,12 +98,18 @@ void check_faults(Scenario& scenario, SectionReader& reader) {
   bool something_ended = false;
   for (ScenarioFault& fault : scenario.faults) {
     const FaultKind& kind = *find_fault_kind(fault.kind);
-    if (fault.file.empty()) fault.file = kind.default_file;
-    check_triggers(fault, reader);
-    check_place(fault, kind, open, reader);
-    check_builds(scenario, fault, kind, reader);
-    check_durability(scenario, fault, kind, reader);
-    if (!something_ended && (fault.during_recovery || kind.action == postmortem::FaultAction::kNone)) {
+    if (fault.file.empty() && !has_own_engine(scenario)) fault.file = kind.default_file;
+    if (has_own_engine(scenario)) {
+      check_own_engine_fault(fault, kind, reader);
+    } else {
+      check_file(fault, reader);
+      refuse_outside_fault(fault, kind, reader);
+      check_triggers(fault, reader);
+      check_place(fault, kind, open, reader);
+      check_builds(scenario, fault, kind, reader);
+      check_durability(scenario, fault, kind, reader);
+    }
+    if (!something_ended && (fault.during_recovery || kind.at_rest())) {
       reader.complain(fault.position, kind.name.size(), code::kNothingDied,
                       fmt::format("{} needs a fault before it that ends the process", kind.name),
                       "put a sigkill before it, for example");

@@ -1,3 +1,7 @@
+#include <sys/resource.h>
+
+#include <csignal>
+
 #include "harness/scenario/field_tables.h"
 
 namespace crashwright::harness {
@@ -8,11 +12,40 @@ using Value = const FieldValue&;
 
 std::vector<std::string> scope_words() { return {"process", "thread"}; }
 std::vector<std::string> during_words() { return {"recovery"}; }
-std::vector<std::string> file_words() { return {"audit.log", "state.bin"}; }
+
+struct SignalWord {
+  const char* word;
+  int number;
+};
+constexpr SignalWord kSignals[] = {{"SIGTERM", SIGTERM}, {"SIGINT", SIGINT},   {"SIGHUP", SIGHUP},
+                                   {"SIGQUIT", SIGQUIT}, {"SIGABRT", SIGABRT}, {"SIGSEGV", SIGSEGV},
+                                   {"SIGBUS", SIGBUS},   {"SIGFPE", SIGFPE},   {"SIGILL", SIGILL},
+                                   {"SIGUSR1", SIGUSR1}, {"SIGUSR2", SIGUSR2}, {"SIGPIPE", SIGPIPE}};
+
+std::vector<std::string> signal_words() {
+  std::vector<std::string> words;
+  for (const SignalWord& signal : kSignals) words.emplace_back(signal.word);
+  return words;
+}
+
+void set_signal(Target target, Value value) {
+  for (const SignalWord& signal : kSignals) {
+    if (value.text() == signal.word) target.fault->signal_number = signal.number;
+  }
+}
+
+void add_limit(Target target, const char* name, int resource, uint64_t value) {
+  target.fault->limits.push_back({name, resource, value});
+}
 
 void set_at(Target target, Value value) {
   target.fault->at = value.text();
   target.fault->at_position = value.position;
+}
+
+void set_file(Target target, Value value) {
+  target.fault->file = value.text();
+  target.fault->file_position = value.position;
 }
 
 std::vector<Field> trigger_fields() {
@@ -35,6 +68,12 @@ std::vector<Field> trigger_fields() {
        "after: 20ms", [](Target t, Value v) { t.fault->after_ns = v.number; }, nullptr, 1},
       {"fault", "feed_sequence", FieldType::kCount, "none", "fires once the feed is applied up to this message",
        "feed_sequence: 2500", [](Target t, Value v) { t.fault->feed_sequence = v.number; }, nullptr, 1},
+      {"fault", "output", FieldType::kText, "none",
+       "fires when a line that an engine of your own prints has this text, for the `hit`-th time",
+       "output: order 50 done", [](Target t, Value v) { t.fault->output = v.text(); }},
+      {"fault", "function", FieldType::kText, "none",
+       "fires at the `hit`-th call of this function in an engine of your own, whatever it was built from",
+       "function: Book::apply", [](Target t, Value v) { t.fault->function = v.text(); }},
       {"fault", "incarnation", FieldType::kCount, "after the faults before it",
        "start of the engine in which it fires; 0 is the first", "incarnation: 1",
        [](Target t, Value v) { t.fault->incarnation = static_cast<uint32_t>(v.number); }, nullptr, 0, 15},
@@ -48,8 +87,9 @@ std::vector<Field> trigger_fields() {
 std::vector<Field> fault_fields() {
   std::vector<Field> fields = trigger_fields();
   const std::vector<Field> particular = {
-      {"fault", "file", FieldType::kWord, "audit.log", "file of the data folder that it hits", "file: state.bin",
-       [](Target t, Value v) { t.fault->file = v.text(); }, file_words},
+      {"fault", "file", FieldType::kText, "audit.log, or any of an engine of your own",
+       "base name of the file that it hits; the mock engine has audit.log and state.bin", "file: state.bin", set_file,
+       nullptr, 0, 15},
       {"fault", "bytes", FieldType::kSize, "512B", "of the write that still reach the file", "bytes: 100B",
        [](Target t, Value v) { t.fault->bytes = v.number; }, nullptr, 0, 1 << 30},
       {"fault", "lose", FieldType::kCount, "what the seed says", "at most so many unsynced writes and changes are lost",
@@ -62,6 +102,22 @@ std::vector<Field> fault_fields() {
        [](Target t, Value v) { t.fault->for_ns = v.number; }, nullptr, 1'000'000, 60'000'000'000},
       {"fault", "stage", FieldType::kCount, "1", "of the crash handler, 1 to 8", "stage: 3",
        [](Target t, Value v) { t.fault->stage = v.number; }, nullptr, 1, 8},
+      {"fault", "signal", FieldType::kWord, "SIGTERM", "the signal to send", "signal: SIGTERM", set_signal,
+       signal_words},
+      {"fault", "descriptors", FieldType::kCount, "no limit", "files that may be open", "descriptors: 16",
+       [](Target t, Value v) { add_limit(t, "open descriptors", RLIMIT_NOFILE, v.number); }, nullptr, 3, 1'000'000},
+      {"fault", "file_size", FieldType::kSize, "no limit", "of a file that is written: SIGXFSZ, or EFBIG",
+       "file_size: 64KiB", [](Target t, Value v) { add_limit(t, "bytes of a file", RLIMIT_FSIZE, v.number); }, nullptr,
+       0, 1ULL << 40},
+      {"fault", "address_space", FieldType::kSize, "no limit", "of the process: allocations fail",
+       "address_space: 256MiB", [](Target t, Value v) { add_limit(t, "bytes of address space", RLIMIT_AS, v.number); },
+       nullptr, 1 << 20, 1ULL << 40},
+      {"fault", "cpu_time", FieldType::kDuration, "no limit", "in whole seconds: SIGXCPU, and SIGKILL", "cpu_time: 2s",
+       [](Target t, Value v) { add_limit(t, "seconds of processor time", RLIMIT_CPU, v.number / 1'000'000'000); },
+       nullptr, 1'000'000'000, 3'600'000'000'000},
+      {"fault", "threads", FieldType::kCount, "no limit", "processes and threads of the user; nothing holds for root",
+       "threads: 4", [](Target t, Value v) { add_limit(t, "threads of the user", RLIMIT_NPROC, v.number); }, nullptr, 1,
+       1'000'000},
       {"fault", "offset", FieldType::kPlace, "50%", "where in the file", "offset: -100B",
        [](Target t, Value v) { t.fault->damage = v.place; }},
   };

@@ -111,6 +111,8 @@ class TextLoader {
     for (const ScenarioFault& fault : scenario.faults) {
       if (!fault.at.empty()) scenario.points.push_back(point_use(fault, sources_));
     }
+    // An engine of one's own has points of its own, which only it knows.
+    if (!scenario.engine.command.empty()) scenario.points.clear();
     (loaded_.diagnostics.empty() ? loaded_.scenarios : loaded_.broken).push_back(std::move(scenario));
   }
 

@@ -33,7 +33,8 @@ bool is_open(const YamlNode& entry) {
   if (kind == nullptr || kind->action == postmortem::FaultAction::kNone) return false;
   const YamlNode& parameters = entry.items.front();
   return find_value(parameters, "at") == nullptr && find_value(parameters, "after") == nullptr &&
-         find_value(parameters, "feed_sequence") == nullptr;
+         find_value(parameters, "feed_sequence") == nullptr && find_value(parameters, "output") == nullptr &&
+         find_value(parameters, "function") == nullptr;
 }
 
 // The kind of a fault, with its parameters where another entry has the same kind.
@@ -157,7 +158,7 @@ void check_points(const YamlNode& matrix, const Scenario& prototype, SectionRead
 bool is_place_open(const ScenarioFault& fault) {
   const FaultKind* const kind = find_fault_kind(fault.kind);
   return kind != nullptr && kind->action != postmortem::FaultAction::kNone && fault.at.empty() && !fault.after_ns &&
-         !fault.feed_sequence;
+         !fault.feed_sequence && fault.output.empty() && fault.function.empty();
 }
 
 size_t place_faults(YamlNode& faults, const YamlNode& point, uint64_t hit) {

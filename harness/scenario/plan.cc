@@ -4,11 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <csignal>
 #include <set>
 
 #include "base/checksum.h"
 #include "base/random.h"
 #include "harness/faults/registry.h"
+#include "harness/scenario/engine_checks.h"
 #include "harness/scenario/matrix.h"
 
 namespace crashwright::harness {
@@ -89,9 +91,15 @@ FaultPlan plan_fault(const ScenarioFault& fault, Build build, uint32_t deaths, u
   plan.file = fault.file;
   plan.scope = fault.per_thread ? postmortem::FaultScope::kThread : postmortem::FaultScope::kProcess;
   plan.damage = fault.damage;
+  plan.outside = kind.outside;
+  plan.output = fault.output;
+  plan.function = fault.function;
+  plan.signal_number =
+      plan.outside == OutsideAction::kSignal && fault.signal_number == 0 ? SIGTERM : fault.signal_number;
+  if (!fault.limits.empty()) plan.limit = fault.limits.front();
   set_trigger(fault, fallback_seed, plan);
   set_arguments(fault, plan);
-  const bool between_starts = kind.action == FaultAction::kNone;
+  const bool between_starts = kind.at_rest();
   plan.incarnation = fault.incarnation.value_or(between_starts && deaths > 0 ? deaths - 1 : deaths);
   plan.ends_process = kind.ends_process && !resumes(fault, kind);
   plan.causes = plan.ends_process ? kind.causes(build) : std::vector<std::string>{"NO_FAULT"};
@@ -101,7 +109,7 @@ FaultPlan plan_fault(const ScenarioFault& fault, Build build, uint32_t deaths, u
 ScenarioOutcome default_outcome(const std::vector<FaultPlan>& faults) {
   bool dies = false;
   for (const FaultPlan& fault : faults) {
-    if (fault.action == FaultAction::kNone && fault.file == "audit.log") return ScenarioOutcome::kRefuse;
+    if (fault.at_rest() && fault.file == "audit.log") return ScenarioOutcome::kRefuse;
     dies = dies || fault.ends_process;
   }
   return dies ? ScenarioOutcome::kCrash : ScenarioOutcome::kFinish;
@@ -111,6 +119,8 @@ ExpectPlan plan_expect(const ScenarioExpect& expect, const std::vector<FaultPlan
   ExpectPlan plan;
   plan.outcome = expect.outcome.value_or(default_outcome(faults));
   plan.causes = expect.causes;
+  // A signal that the engine takes for a request to end is no death.
+  if (plan.causes.empty() && expect.outcome == ScenarioOutcome::kFinish) plan.causes = {"NO_FAULT"};
   if (plan.causes.empty()) {
     const auto ending =
         std::find_if(faults.begin(), faults.end(), [](const FaultPlan& fault) { return fault.ends_process; });
@@ -212,7 +222,8 @@ Plan make_plan(const Scenario& scenario, Build build, uint32_t repetition, const
     plan.faults.push_back(
         plan_fault(scenario.faults[i], build, deaths, derived_seed(plan.seed, fmt::format("fault {}", i))));
     if (plan.faults.back().ends_process) ++deaths;
-    if (plan.faults.back().action == FaultAction::kCgroupOom) {
+    if (plan.faults.back().action == FaultAction::kCgroupOom ||
+        plan.faults.back().outside == OutsideAction::kMemoryLimit) {
       plan.cgroup_memory_limit_bytes = scenario.faults[i].limit_bytes.value_or(kCgroupLimitBytes);
     }
   }
@@ -224,6 +235,7 @@ Plan make_plan(const Scenario& scenario, Build build, uint32_t repetition, const
   const bool power_goes = std::any_of(plan.faults.begin(), plan.faults.end(), loses_power);
   plan.profile = !scenario.profiles.empty() ? scenario.profiles.front() : power_goes ? Profile::kE : Profile::kK;
   plan.expect = plan_expect(scenario.expect, plan.faults);
+  if (has_own_engine(scenario)) plan.own_engine = scenario.engine;
   if (scenario.exploration) plan.exploration = plan_exploration(scenario, plan.seed);
   plan.deadline_ms = options.deadline_ms.value_or(scenario.deadline_ms);
   plan.core = scenario.core;

@@ -35,8 +35,18 @@ struct FaultPlan {
   uint64_t elapsed_ns = 0;
   std::array<int64_t, 4> args{};
   DamagePlace damage;  // bit_flip only
+  OutsideAction outside = OutsideAction::kNothing;
+  std::string output;     // trigger of an engine of one's own: `hit`-th line with this text
+  std::string function;   // likewise: `hit`-th call of this function
+  int signal_number = 0;  // kSignal
+  ResourceLimit limit;    // kLimit
   bool ends_process = true;
   std::vector<std::string> causes;  // that count as right, for this build
+
+  // Done to the files between a death and the next start.
+  [[nodiscard]] bool at_rest() const {
+    return action == postmortem::FaultAction::kNone && outside == OutsideAction::kNothing;
+  }
 };
 
 struct ExpectPlan {
@@ -77,6 +87,7 @@ struct Plan {
   bool fuse = false;                       // the data folder lives on the power-loss file system
   uint64_t cgroup_memory_limit_bytes = 0;  // 0: no cgroup of its own
   ExpectPlan expect;
+  std::optional<ForeignEngine> own_engine;     // set: its deaths, instead of a session of the mock engine
   std::optional<ExplorationPlan> exploration;  // set: nothing of session, faults and exchange is used
   uint64_t deadline_ms = 20'000;               // for the whole case
   std::optional<CoreWay> core;     // the only way to a core that is left to the engine; absent: the best one

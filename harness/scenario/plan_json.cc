@@ -30,6 +30,8 @@ Json trigger_to_json(const FaultPlan& fault) {
       trigger["elapsed_ns"] = fault.elapsed_ns;
       break;
   }
+  if (!fault.output.empty()) trigger["output"] = fault.output;
+  if (!fault.function.empty()) trigger["function"] = fault.function;
   trigger["scope"] = fault.scope == postmortem::FaultScope::kThread ? "thread" : "process";
   return trigger;
 }
@@ -48,8 +50,12 @@ Json damage_to_json(const DamagePlace& damage) {
 
 Json fault_to_json(const FaultPlan& fault) {
   Json args = Json::object();
-  if (fault.action == postmortem::FaultAction::kNone) {
+  if (fault.at_rest()) {
     args = damage_to_json(fault.damage);
+  } else if (fault.signal_number != 0) {
+    args["signal"] = fault.signal_number;
+  } else if (!fault.limit.name.empty()) {
+    args = {{"limit", fault.limit.name}, {"value", fault.limit.value}};
   } else if (fault.args[0] != 0) {
     args["0"] = fault.args[0];
   }
@@ -116,6 +122,14 @@ Json exchange_to_json(const ExchangeBehaviour& exchange) {
           {"break_trade", exchange.break_trade}};
 }
 
+Json engine_to_json(const ForeignEngine& engine) {
+  return {{"command", engine.command},
+          {"recover", engine.recover},
+          {"dump_state", engine.dump_state},
+          {"check", engine.check},
+          {"dir", engine.dir}};
+}
+
 Json exploration_to_json(const ExplorationPlan& exploration) {
   Json profiles = Json::array();
   for (const StorageProfile& profile : exploration.profiles) {
@@ -176,6 +190,7 @@ std::string plan_to_json(const Plan& plan) {
                    {"build", build_name(plan.build)},
                    {"planted_bugs", plan.planted_bugs},
                    {"substring_classifier", plan.substring_classifier},
+                   {"engine", plan.own_engine ? engine_to_json(*plan.own_engine) : Json(nullptr)},
                    {"durability", durability_name(plan.session.durability)},
                    {"profile", profile_name(plan.profile)},
                    {"storage", plan.fuse ? "fuse" : "plain"},

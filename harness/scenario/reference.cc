@@ -72,6 +72,7 @@ std::string sections() {
 }
 
 std::string builds_of(const FaultKind& kind) {
+  if (kind.outside != OutsideAction::kNothing) return "engines of your own";
   if (kind.causes_asan.empty()) return "release";
   return kind.causes_release.empty() ? "asan" : "both";
 }

@@ -69,6 +69,22 @@ struct ExchangeBehaviour {
   uint64_t break_trade = 0;     // every n-th trade is broken afterwards
 };
 
+// What the harness does to a running program that links nothing of the kit.
+enum class OutsideAction {
+  kNothing,
+  kSignal,
+  kNullCall,     // a thread that calls a function goes on at address 0 instead
+  kLimit,        // setrlimit(2), from outside
+  kMemoryLimit,  // it lives in a memory cgroup
+};
+
+// A limit as prlimit(2) takes it.
+struct ResourceLimit {
+  std::string name;  // for people: "open descriptors"
+  int resource = 0;  // RLIMIT_*
+  uint64_t value = 0;
+};
+
 // Which part of a file a bit_flip damages, between a death and the restart.
 struct DamagePlace {
   enum class From { kStart, kEnd, kFraction } from = From::kFraction;
@@ -97,17 +113,24 @@ struct ScenarioFault {
   std::optional<uint64_t> for_ns;          // sigstop: how long; absent: for good
   std::optional<uint64_t> stage;           // crash_in_handler
   DamagePlace damage;                      // bit_flip
+  std::string output;                      // trigger: text in a line that the engine prints
+  std::string function;                    // trigger: a function of the engine's that is called
+  int signal_number = 0;                   // signal
+  std::vector<ResourceLimit> limits;       // limit: those given, one is right
   SourcePosition position;                 // of the entry
   SourcePosition at_position;              // of the value of `at`
+  SourcePosition file_position;            // of the value of `file`
 };
 
 // A program that nobody here prepared, and who judges what it leaves: `engine:`. Programs as written; where they are
 // looked for: harness/runner/program_search.h.
 struct ForeignEngine {
-  std::vector<std::string> command;  // the program and its arguments; empty: the mock engine
-  std::vector<std::string> check;    // a checker program and its arguments
-  std::vector<std::string> needs;    // programs without which the case is SKIPPED
-  std::string dir;                   // the working folder begins as a copy of this one; empty: it begins empty
+  std::vector<std::string> command;     // the program and its arguments; empty: the mock engine
+  std::vector<std::string> check;       // a checker program and its arguments
+  std::vector<std::string> recover;     // puts in order what a death left; empty: nothing does
+  std::vector<std::string> dump_state;  // prints the state as text; empty: nothing does
+  std::vector<std::string> needs;       // programs without which the case is SKIPPED
+  std::string dir;                      // the working folder begins as a copy of this one; empty: it begins empty
 };
 
 // A storage profile of one's own; what is left out is as in `like`.

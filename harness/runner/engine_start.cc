@@ -1,0 +1,214 @@
+#include "harness/runner/engine_start.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include <csignal>
+
+#include "base/clock.h"
+#include "base/unique_fd.h"
+#include "harness/runner/files.h"
+#include "harness/runner/outside_triggers.h"
+#include "harness/runner/supervise.h"
+#include "rca/build_id.h"
+
+namespace crashwright::harness {
+namespace {
+
+// Its output is read while it grows, and must not be cut before.
+constexpr uint64_t kOutputBytesMax = 1ULL << 30;
+
+class Start {
+ public:
+  Start(CaseContext& context, const EngineStart& start, std::vector<std::string>& acknowledged)
+      : context_(context),
+        start_(start),
+        acknowledged_(acknowledged),
+        name_(fmt::format("inc{}", start.number)),
+        folder_(context.folder + "/" + name_),
+        triggers_(context.plan, start.number, folder_) {}
+
+  Status run() {
+    if (auto made = make_folder(folder_); !made) return made;
+    context_.channel->begin(start_.number);
+    if (auto spawned = spawn(); !spawned) return spawned;
+    const uint64_t oom_kills_before = context_.cgroup ? context_.cgroup->oom_kills() : 0;
+    const Supervised seen = watch();
+    triggers_.read_rest();
+    acknowledged_.insert(acknowledged_.end(), triggers_.acknowledged().begin(), triggers_.acknowledged().end());
+    rca::ProcessFacts facts = facts_of(seen);
+    if (context_.cgroup) {
+      facts.oom_kills = context_.cgroup->oom_kills() - oom_kills_before;
+      facts.cgroup_memory_limit_bytes = context_.plan.cgroup_memory_limit_bytes;
+    }
+    conclude_faults(facts);
+    if (auto dumped = context_.channel->dump(context_.folder + "/" + facts.control_dump); !dumped) return dumped;
+    context_.facts.processes.push_back(facts);
+    tell(facts);
+    return {};
+  }
+
+ private:
+  Status spawn() {
+    acks_fd_ = UniqueFd(::open((folder_ + "/acknowledged.txt").c_str(), O_CREAT | O_WRONLY | O_APPEND, 0644));
+    if (!acks_fd_) return fail_errno(errno, folder_ + "/acknowledged.txt");
+    ChildOptions options;
+    options.argv = start_.argv;
+    options.working_folder = context_.data->path();
+    options.stdout_path = folder_ + "/stdout.txt";
+    options.stderr_path = folder_ + "/stderr.txt";
+    options.output_bytes_max = kOutputBytesMax;
+    options.environment = {fmt::format("CRASHWRIGHT_ACK_FD={}", acks_fd_.get()), "CRASHWRIGHT_POSTMORTEM=" + folder_,
+                           fmt::format("CRASHWRIGHT_INCARNATION={}", start_.number),
+                           context_.channel->environment_entry(), "PYTHONUNBUFFERED=1"};
+    for (const std::string& mark : context_.marks()) options.environment.push_back(mark);
+    options.inherited_fds = {acks_fd_.get(), context_.channel->fd()};
+    if (context_.cgroup) options.cgroup_procs = context_.cgroup->procs_path();
+    // Its working folder is its data, where no core may land: the tracer takes it.
+    options.kernel_core = false;
+    options.before_exec = [this](int32_t pid) -> Status {
+      auto attached = CrashTracer::attach(pid, fmt::format("{}/core.{}", folder_, pid), triggers_.breakpoints());
+      if (!attached) return tl::unexpected(attached.error());
+      tracer_ = std::move(*attached);
+      for (const size_t fault : triggers_.begin(pid)) arm_from_the_start(fault);
+      return {};
+    };
+    auto child = Child::spawn(options);
+    if (!child) return tl::unexpected(child.error());
+    child_ = std::move(*child);
+    return context_.run.ledger.add_process(child_->pid(), child_->start_time(), "engine");
+  }
+
+  // The storage layer lets the next matching operation meet it.
+  void arm_from_the_start(size_t plan_fault) {
+    postmortem::ArmedFault* const armed = context_.channel->armed(plan_fault);
+    if (armed == nullptr || armed->state.load() != postmortem::FaultState::kArmed) return;
+    armed->fired_ns.store(monotonic_ns());
+    armed->state.store(postmortem::FaultState::kFired);
+  }
+
+  Supervised watch() {
+    SupervisionOptions options;
+    options.channel = context_.channel.get();
+    options.plan = &context_.plan;
+    options.incarnation = start_.number;
+    options.deadline = context_.deadline.remaining() / 2;
+    options.folder = folder_;
+    options.tracer = tracer_.get();
+    options.outside = &triggers_;
+    options.note = [this](const std::string& text) { context_.note(text); };
+    return supervise(*child_, options);
+  }
+
+  rca::ProcessFacts facts_of(const Supervised& seen) const {
+    rca::ProcessFacts facts;
+    facts.role = "engine";
+    facts.incarnation = start_.number;
+    facts.folder = name_;
+    facts.argv = start_.argv;
+    facts.build = build_name(context_.plan.build);
+    facts.build_id = rca::build_id_of_file(start_.argv.front());
+    facts.pid = child_->pid();
+    facts.started_ns = child_->started_ns();
+    facts.ended_ns = seen.end.ended_ns;
+    facts.wait_status = seen.end.wait_status;
+    facts.seen_stopped = seen.seen_stopped;
+    facts.cpu_time_ns = seen.end.cpu_time_ns;
+    facts.max_rss_bytes = seen.end.max_rss_bytes;
+    facts.address_space_limit_bytes = seen.end.address_space_limit_bytes;
+    facts.finished = seen.end.exited_with(0);
+    facts.control_dump = name_ + "/control.bin";
+    if (!seen.kill_reason.empty()) {
+      facts.killed_by = "harness";
+      facts.kill_reason = seen.kill_reason;
+      facts.kill_signal = SIGKILL;
+    }
+    record_core(seen, facts);
+    return facts;
+  }
+
+  void record_core(const Supervised& seen, rca::ProcessFacts& facts) const {
+    if (!seen.outside_core.empty()) {
+      facts.core_way = "outside";
+      facts.core_path = name_ + seen.outside_core.substr(seen.outside_core.rfind('/'));
+    } else if (!seen.outside_core_failed.empty()) {
+      facts.core_absent_because = seen.outside_core_failed;
+    } else {
+      facts.core_absent_because = WIFSIGNALED(facts.wait_status) ? "this ending leaves none" : "it ended by itself";
+    }
+  }
+
+  // Faults of the control block are followed by the observer; what was done from outside is told to it here.
+  void conclude_faults(rca::ProcessFacts& facts) {
+    for (size_t i = 0; i < context_.plan.faults.size(); ++i) {
+      const FaultPlan& fault = context_.plan.faults[i];
+      if (fault.outside == OutsideAction::kNothing || fault.incarnation != start_.number) continue;
+      const OutsideFaultDone& done = triggers_.done(i);
+      if (done.fired_ns == 0) continue;
+      const bool by_signal = fault.outside == OutsideAction::kSignal && WIFSIGNALED(facts.wait_status) &&
+                             WTERMSIG(facts.wait_status) == fault.signal_number;
+      if (by_signal) {
+        facts.killed_by = "harness";
+        facts.kill_reason = "fault";
+        facts.kill_signal = fault.signal_number;
+      }
+      context_.observer->done_outside(i, start_.number, done.fired_ns, proof_of_outside_fault(fault, done, facts));
+    }
+    context_.observer->after_incarnation(facts);
+  }
+
+  void tell(const rca::ProcessFacts& facts) const {
+    for (const TracedBreakpoint& breakpoint : tracer_->breakpoints()) {
+      context_.note(breakpoint.failure.empty()
+                        ? fmt::format("{} was called {} times", breakpoint.at.function(), breakpoint.at.calls())
+                        : breakpoint.failure);
+    }
+    context_.note(fmt::format("engine {} (pid {}) ended, {}{}", start_.number, facts.pid,
+                              describe_wait_status(facts.wait_status),
+                              facts.killed_by.empty() ? "" : " sent by the harness (" + facts.kill_reason + ")"));
+  }
+
+  CaseContext& context_;
+  const EngineStart& start_;
+  std::vector<std::string>& acknowledged_;
+  std::string name_;
+  std::string folder_;
+  OutsideTriggers triggers_;
+  UniqueFd acks_fd_;
+  std::unique_ptr<Child> child_;
+  std::unique_ptr<CrashTracer> tracer_;  // goes first
+};
+
+Status damage_at_rest(CaseContext& context, uint32_t number) {
+  for (size_t i = 0; i < context.plan.faults.size(); ++i) {
+    const FaultPlan& fault = context.plan.faults[i];
+    if (!fault.at_rest() || fault.incarnation != number) continue;
+    const auto flipped = flip_bit(context.data->path() + "/" + fault.file, fault.damage, fault.seed);
+    // Nothing to damage: the fault stays armed, and the case inconclusive.
+    if (!flipped && flipped.error().kind == ErrorKind::kUsage) continue;
+    if (!flipped) return tl::unexpected(flipped.error());
+    context.observer->done_at_rest(i, number, fault.file + ": " + *flipped);
+    context.note("damage at rest, " + fault.file + ": " + *flipped);
+  }
+  return {};
+}
+
+}  // namespace
+
+Status run_engine_start(CaseContext& context, const EngineStart& start, std::vector<std::string>& acknowledged) {
+  if (auto lived = Start(context, start, acknowledged).run(); !lived) return lived;
+  const rca::ProcessFacts& facts = context.facts.processes.back();
+  if (facts.finished) return {};
+  const uint64_t fired_ns = context.observer->fatal_ns(start.number);
+  if (context.fault_ns == 0) context.fault_ns = fired_ns != 0 ? fired_ns : facts.ended_ns;
+  if (context.observer->fired_in(start.number, postmortem::FaultAction::kPowerLoss)) {
+    const auto lost = context.data->lose_power();
+    if (!lost) return tl::unexpected(lost.error());
+    context.facts.power_lost = true;
+    context.note("power lost: " + *lost);
+  }
+  return damage_at_rest(context, start.number);
+}
+
+}  // namespace crashwright::harness

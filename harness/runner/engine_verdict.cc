@@ -1,0 +1,97 @@
+#include "harness/runner/engine_verdict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "harness/runner/process.h"
+
+namespace crashwright::harness {
+namespace {
+
+using verifiers::Outcome;
+using verifiers::Verdict;
+
+constexpr int kCheckViolated = 1;
+constexpr std::array<std::string_view, 4> kOfEveryEngine = {"core_capture", "rca", "recovery_time", "cleanliness"};
+
+std::string which(size_t death, const std::vector<AfterDeath>& deaths) {
+  return deaths.size() > 1 ? fmt::format("after start {}: ", death) : std::string();
+}
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return text;
+}
+
+Verdict judge_acknowledged(const ForeignEngine& engine, const std::vector<AfterDeath>& deaths) {
+  const auto verdict = [](Outcome outcome, std::string summary) {
+    return Verdict{"acknowledged", outcome, std::move(summary), {}};
+  };
+  if (engine.check.empty()) return verdict(Outcome::kNotApplicable, "the scenario has no `engine.check`");
+  for (size_t i = 0; i < deaths.size(); ++i) {
+    const HelperEnd& check = *deaths[i].check;
+    if (check.well()) continue;
+    const bool violated = check.in_time && ChildEnd{check.wait_status}.exited_with(kCheckViolated);
+    if (!violated)
+      return verdict(Outcome::kError, which(i, deaths) + "the checker could not judge: " + check.description());
+    const std::string reason = check.output.substr(0, check.output.find('\n'));
+    return verdict(Outcome::kFail, which(i, deaths) + (reason.empty() ? "the checker says so" : reason));
+  }
+  const size_t last = deaths.empty() ? 0 : deaths.back().acknowledged;
+  return verdict(Outcome::kPass, fmt::format("{} acknowledged, the checker misses nothing", last));
+}
+
+Verdict judge_recovery(const ForeignEngine& engine, const std::vector<AfterDeath>& deaths) {
+  if (engine.recover.empty()) {
+    return {"recovery", Outcome::kNotApplicable, "the scenario has no `engine.recover`", {}};
+  }
+  for (size_t i = 0; i < deaths.size(); ++i) {
+    if (deaths[i].recovery->well()) continue;
+    return {"recovery", Outcome::kFail, which(i, deaths) + "recovery: " + deaths[i].recovery->description(), {}};
+  }
+  return {"recovery", Outcome::kPass, "recovery ended in order", {}};
+}
+
+Verdict judge_state(const ForeignEngine& engine, const std::vector<AfterDeath>& deaths) {
+  if (engine.dump_state.empty()) {
+    return {"state_recovery", Outcome::kNotApplicable, "the scenario has no `engine.dump_state`", {}};
+  }
+  for (size_t i = 0; i < deaths.size(); ++i) {
+    for (const auto* const dump : {&deaths[i].first_dump, &deaths[i].second_dump}) {
+      if ((*dump)->well()) continue;
+      return {"state_recovery", Outcome::kFail, which(i, deaths) + "no state: " + (*dump)->description(), {}};
+    }
+    const std::string first = trimmed(deaths[i].first_dump->output);
+    const std::string second = trimmed(deaths[i].second_dump->output);
+    if (first.empty()) return {"state_recovery", Outcome::kFail, which(i, deaths) + "the state dumped is empty", {}};
+    if (first == second) continue;
+    return {"state_recovery",
+            Outcome::kFail,
+            which(i, deaths) + "recovering what was recovered changes the state",
+            {"first:  " + first, "second: " + second}};
+  }
+  return {"state_recovery", Outcome::kPass, "recovering what was recovered changes nothing", {}};
+}
+
+}  // namespace
+
+std::vector<Verdict> judge_engine(const ForeignEngine& engine, const std::vector<AfterDeath>& deaths,
+                                  const verifiers::CaseView& view) {
+  std::vector<Verdict> verdicts = {judge_acknowledged(engine, deaths), judge_recovery(engine, deaths),
+                                   judge_state(engine, deaths)};
+  verifiers::apply_expectations(view, verdicts);
+  for (Verdict& verdict : verifiers::verify_case(view)) {
+    const bool ours = std::find(kOfEveryEngine.begin(), kOfEveryEngine.end(), verdict.promise) != kOfEveryEngine.end();
+    if (!ours) continue;
+    if (verdict.promise == "recovery_time" && engine.recover.empty()) {
+      verdict = {verdict.promise, Outcome::kNotApplicable, "the scenario has no `engine.recover`", {}};
+    }
+    verdicts.push_back(std::move(verdict));
+  }
+  return verdicts;
+}
+
+}  // namespace crashwright::harness

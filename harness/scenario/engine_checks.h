@@ -1,0 +1,21 @@
+// What the table of fields cannot say about the faults of an engine of the scenario's own, and of the reference engine
+// when it is given what only the other takes. Inside harness/scenario only.
+//
+// Threads: free functions without shared state.
+#pragma once
+
+#include "harness/faults/fault_kind.h"
+#include "harness/scenario/section_reader.h"
+
+namespace crashwright::harness {
+
+// Whether the scenario's faults happen to a program of its own rather than to the reference engine.
+[[nodiscard]] bool has_own_engine(const Scenario& scenario);
+
+// When and where a fault of an engine of one's own happens.
+void check_own_engine_fault(const ScenarioFault& fault, const FaultKind& kind, SectionReader& reader);
+
+// Triggers and kinds that the reference engine does not take.
+void refuse_outside_fault(const ScenarioFault& fault, const FaultKind& kind, SectionReader& reader);
+
+}  // namespace crashwright::harness
