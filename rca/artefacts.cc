@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "rca/artefact_search.h"
+#include "rca/frame_variables.h"
 
 namespace crashwright::rca {
 namespace {
@@ -14,7 +15,9 @@ namespace fs = std::filesystem;
 
 constexpr StackLimits kDeadThread{.inner = 64, .outer = 32};
 constexpr StackLimits kOtherThread{.inner = 24, .outer = 8};
-constexpr size_t kThreadsMax = 256;  // stacks that are unwound; the dead thread's is always among them
+constexpr size_t kThreadsMax = 256;         // stacks that are unwound; the dead thread's is always among them
+constexpr size_t kVariableFramesDead = 16;  // call sites whose variables are read
+constexpr size_t kVariableFramesOther = 4;
 constexpr size_t kFilesMax = 4096;
 
 std::vector<std::string> files_in(const std::string& folder) {
@@ -110,7 +113,10 @@ void unwind_core(Artefacts& artefacts) {
     stack.tid = thread.tid;
     stack.name = artefacts.thread_name(thread.tid);
     stack.faulting = is_dead;
-    stack.frames = symbolize(*artefacts.symbolizer, unwinder.unwind(thread, is_dead ? kDeadThread : kOtherThread));
+    const CallStack calls = unwinder.unwind(thread, is_dead ? kDeadThread : kOtherThread);
+    stack.frames = symbolize(*artefacts.symbolizer, calls);
+    read_variables(*artefacts.core, *artefacts.symbolizer, calls, is_dead ? kVariableFramesDead : kVariableFramesOther,
+                   stack.frames);
   }
 }
 
@@ -120,7 +126,7 @@ void unwind_record(Artefacts& artefacts, const std::string& executable) {
   artefacts.symbolizer = Symbolizer::from_record(record, executable);
   for (const std::string& note : artefacts.symbolizer->notes()) artefacts.missing.push_back(note);
   CallStack calls;
-  for (size_t i = 0; i < record.backtrace.size(); ++i) calls.sites.push_back({record.backtrace[i], i == 0});
+  for (size_t i = 0; i < record.backtrace.size(); ++i) calls.sites.push_back(CallSite{record.backtrace[i], i == 0});
   ThreadStack& stack = artefacts.stacks.emplace_back();
   stack.tid = static_cast<int32_t>(record.tid);
   stack.name = record.thread_name;

@@ -16,7 +16,7 @@ constexpr const char* kStyle =
 
 std::string escaped(const std::string& text) {
   std::string safe;
-  for (const char c : text) {
+  for (const char c : printable(text)) {
     switch (c) {
       case '&':
         safe += "&amp;";
@@ -31,7 +31,7 @@ std::string escaped(const std::string& text) {
         safe += "&quot;";
         break;
       default:
-        safe += static_cast<unsigned char>(c) < 32 && c != '\n' ? ' ' : c;
+        safe += c;
     }
   }
   return safe;
@@ -64,8 +64,8 @@ void add_stack(const StackGroup& group, std::string& page) {
   page += fmt::format("<details{}><summary>{}</summary><pre>", group.faulting ? " open" : "", escaped(title_of(group)));
   const std::vector<Frame>& frames = group.threads.front()->frames;
   for (size_t i = 0; i < frames.size(); ++i) {
-    page += escaped(fmt::format("#{:<2} {}  {}\n", i, name_of_frame(frames[i]), short_place(frames[i])));
-    for (const std::string& variable : frames[i].variables) page += escaped("      " + variable + "\n");
+    page += escaped(fmt::format("#{:<2} {}  {}", i, name_of_frame(frames[i]), short_place(frames[i]))) + "\n";
+    for (const std::string& variable : frames[i].variables) page += escaped("      " + variable) + "\n";
   }
   page += "</pre></details>\n";
 }

@@ -1,6 +1,8 @@
 // AutopsyReport as one page to hand to others: a crash report in Markdown.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "rca/autopsy.h"
 #include "rca/evidence_ranking.h"
 #include "rca/report_parts.h"
@@ -16,19 +18,25 @@ constexpr size_t kCellMax = 120;
 // Text of a dead process must not become markup.
 std::string code(const std::string& text) {
   std::string safe;
-  for (const char c : clip(text, kCellMax)) {
-    safe += c == '`' ? '\'' : c == '|' ? '/' : static_cast<unsigned char>(c) < 32 ? ' ' : c;
-  }
+  for (const char c : clip(printable(text), kCellMax)) safe += c == '`' ? '\'' : c == '|' ? '/' : c;
   return safe.empty() ? "" : "`" + safe + "`";
 }
 
+// One line inside a fence, which it cannot end.
+std::string fenced(const std::string& text) {
+  std::string line = printable(text);
+  std::ranges::replace(line, '`', '\'');
+  return clip(line, kCellMax) + "\n";
+}
+
 void add_stack(const StackGroup& group, size_t limit, std::string& page) {
-  page += "\n" + title_of(group) + "\n\n```\n";
+  page += "\n" + code(title_of(group)) + "\n\n```\n";
   const std::vector<Frame>& frames = group.threads.front()->frames;
+  const size_t chosen = chosen_frame(group);
   for (size_t i = 0; i < frames.size() && i < limit; ++i) {
-    std::string line = fmt::format("#{:<2} {}  {}", i, name_of_frame(frames[i]), short_place(frames[i]));
-    for (char& c : line) c = c == '`' || static_cast<unsigned char>(c) < 32 ? '\'' : c;
-    page += clip(line, kCellMax) + "\n";
+    page += fenced(fmt::format("#{:<2} {}  {}", i, name_of_frame(frames[i]), short_place(frames[i])));
+    if (i != chosen) continue;
+    for (const std::string& variable : frames[i].variables) page += fenced("      " + variable);
   }
   if (frames.size() > limit) page += fmt::format("... {} more\n", frames.size() - limit);
   page += "```\n";

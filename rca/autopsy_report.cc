@@ -15,6 +15,7 @@ constexpr size_t kFramesShort = 12;  // of the thread that died
 constexpr size_t kFramesAll = 96;
 constexpr size_t kEvidenceShort = 5;
 constexpr size_t kEventsShort = 8;
+constexpr size_t kVariablesShort = 8;
 constexpr size_t kOrdersShort = 2;
 
 class Page {
@@ -35,11 +36,13 @@ class Page {
   }
 
  private:
-  void line(size_t indent, const std::string& content) { text_ += wrap_text(content, indent, options_.width) + "\n"; }
+  void line(size_t indent, const std::string& content) {
+    text_ += wrap_text(printable(content), indent, options_.width) + "\n";
+  }
   void labelled(const char* label, const std::string& content) {
     if (!content.empty()) line(kLabel, fmt::format("{:<{}}", label, kLabel) + content);
   }
-  void heading(const std::string& content) { text_ += "\n" + clip(content, options_.width) + "\n"; }
+  void heading(const std::string& content) { text_ += "\n" + clip(printable(content), options_.width) + "\n"; }
 
   void write_place() {
     if (!report_.function.empty()) labelled("function", report_.function + " (" + report_.function_reason + ")");
@@ -119,20 +122,27 @@ class Page {
     heading(title_of(group));
     const std::vector<Frame>& frames = group.threads.front()->frames;
     const size_t limit = options_.all ? kFramesAll : kFramesShort;
+    const size_t chosen = chosen_frame(group);
     for (size_t i = 0; i < frames.size(); ++i) {
       if (i == limit) {
         text_ += fmt::format("  ... {} more\n", frames.size() - i);
         break;
       }
-      const std::string place = short_place(frames[i]);
+      const std::string place = printable(short_place(frames[i]));
       const std::string number = fmt::format("  #{:<2} ", i);
       const size_t room = options_.width - number.size();
       // The name gives way to the place, which is short.
       const size_t for_name = place.size() + 2 < room / 2 ? room - place.size() - 2 : room / 2;
-      const std::string name = clip(name_of_frame(frames[i]), for_name);
+      const std::string name = clip(printable(name_of_frame(frames[i])), for_name);
       text_ += number + name + (place.empty() ? "" : "  " + clip(place, room - name.size() - 2)) + "\n";
-      if (!options_.all) continue;
-      for (const std::string& variable : frames[i].variables) line(10, "        " + variable);
+      if (!options_.all && i != chosen) continue;
+      for (size_t k = 0; k < frames[i].variables.size(); ++k) {
+        if (!options_.all && k == kVariablesShort) {
+          line(10, fmt::format("        {} more: --all", frames[i].variables.size() - k));
+          break;
+        }
+        line(10, "        " + frames[i].variables[k]);
+      }
     }
   }
 
@@ -143,7 +153,7 @@ class Page {
       if (i % 3 == 2 || i + 1 == report_.registers.size()) text_ += "\n";
     }
     if (!report_.memory.empty()) heading("memory around the address");
-    for (const std::string& dump : report_.memory) text_ += "  " + clip(dump, options_.width - 2) + "\n";
+    for (const std::string& dump : report_.memory) text_ += "  " + clip(printable(dump), options_.width - 2) + "\n";
     if (!report_.system.empty()) heading("system");
     for (const std::string& fact : report_.system) line(4, "  " + fact);
   }

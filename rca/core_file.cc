@@ -139,6 +139,12 @@ void CoreFile::take_note(uint32_t type, std::span<const std::byte> content) {
     static_assert(sizeof thread.registers == sizeof status->pr_reg);
     std::memcpy(&thread.registers, &status->pr_reg, sizeof thread.registers);
     threads_.push_back(thread);
+  } else if (type == NT_FPREGSET) {  // of the thread whose status came last
+    const auto state = take<user_fpregs_struct>(content);
+    if (!state || threads_.empty()) return;
+    constexpr size_t kVectors = 16;
+    threads_.back().xmm.resize(kVectors);
+    for (size_t i = 0; i < kVectors; ++i) std::memcpy(&threads_.back().xmm[i], &state->xmm_space[4 * i], 8);
   } else if (type == NT_PRPSINFO) {
     const auto process = take<elf_prpsinfo>(content);
     if (!process) return;

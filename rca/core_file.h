@@ -30,6 +30,7 @@ struct CoreThread {
   int32_t signal = 0;  // pr_cursig: what the thread died of
   uint64_t cpu_time_ns = 0;
   user_regs_struct registers{};
+  std::vector<uint64_t> xmm{};  // lower halves of xmm0 to xmm15; empty when the core does not have them
 };
 
 // One PT_LOAD: [begin, end), of which the first `saved` bytes lie at `offset` of the core.

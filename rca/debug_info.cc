@@ -159,11 +159,16 @@ const std::string& DebugInfo::name_of(Dwarf_Die& die) {
   return entry->second = linkage.empty() ? qualified_name(die) : demangled(linkage);
 }
 
-std::vector<SourceFrame> DebugInfo::frames_at(Dwarf_Die& unit, Dwarf_Addr address) {
+std::vector<Dwarf_Die> DebugInfo::calls_at(Dwarf_Die& unit, Dwarf_Addr address) {
   const Table& table = functions_of(unit);
   const auto after = std::ranges::upper_bound(table, address, {}, &Function::begin);
   if (after == table.begin() || address >= std::prev(after)->end) return {};
-  std::vector<Dwarf_Die> chain = call_chain(std::prev(after)->die, address);
+  return call_chain(std::prev(after)->die, address);
+}
+
+std::vector<SourceFrame> DebugInfo::frames_at(Dwarf_Die& unit, Dwarf_Addr address) {
+  std::vector<Dwarf_Die> chain = calls_at(unit, address);
+  if (chain.empty()) return {};
   std::vector<SourceFrame> frames(chain.size());
   for (size_t i = 0; i < chain.size(); ++i) {
     frames[i].function = name_of(chain[i]);

@@ -21,8 +21,17 @@ struct SourceFrame {
   bool inlined = false;
 };
 
+// Where an address is in the debug information of its module.
+struct CodePlace {
+  std::vector<Dwarf_Die> calls{};  // the function and the inlined calls in it, outermost first; empty: not known
+  Dwarf_Addr address = 0;          // in the file
+  uint64_t bias = 0;               // address in memory minus address in the file
+};
+
 class DebugInfo {
  public:
+  // The function at `address` of the unit and the inlined calls in it, outermost first.
+  [[nodiscard]] std::vector<Dwarf_Die> calls_at(Dwarf_Die& unit, Dwarf_Addr address);
   // The functions at `address` (as in the file, without bias) of the unit `unit`, innermost first.
   [[nodiscard]] std::vector<SourceFrame> frames_at(Dwarf_Die& unit, Dwarf_Addr address);
   // The unit of `dwarf` that covers the address, by the units' own ranges: Clang writes no .debug_aranges, by which

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "rca/frame_rules.h"
+
 namespace crashwright::rca {
 namespace {
 
@@ -14,6 +16,18 @@ bool same_stack(const ThreadStack& a, const ThreadStack& b) {
   return std::ranges::equal(a.frames, b.frames, [](const Frame& x, const Frame& y) {
     return x.pc == y.pc && x.function == y.function && x.line == y.line;
   });
+}
+
+// Bytes of the UTF-8 character at the beginning, 0 when it is none. Long forms and surrogates are let pass: they do no
+// harm here.
+size_t character_length(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  const size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  if ((first >= 0x80 && first < 0xc2) || length > text.size()) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
+  }
+  return length;
 }
 
 }  // namespace
@@ -70,8 +84,36 @@ std::string signal_words(const AutopsyReport& report) {
                          : fmt::format("SIG{} ({}), code {}", name, report.signal_number, report.signal_code);
 }
 
+std::string printable(std::string_view text) {
+  std::string safe;
+  safe.reserve(text.size());
+  for (size_t at = 0; at < text.size();) {
+    const size_t length = character_length(text.substr(at));
+    const auto first = static_cast<unsigned char>(text[at]);
+    const bool c1_control = length == 2 && first == 0xc2 && static_cast<unsigned char>(text[at + 1]) < 0xa0;
+    if (length == 0 || c1_control) {
+      safe += '?';
+    } else if (length == 1 && (first < 32 || first == 127)) {
+      safe += ' ';
+    } else {
+      safe += text.substr(at, length);
+    }
+    at += std::max<size_t>(length, 1);
+  }
+  return safe;
+}
+
+size_t chosen_frame(const StackGroup& group) {
+  const std::vector<Frame>& frames = group.threads.front()->frames;
+  const BlamedFrame blamed = blame(frames);
+  return group.faulting && !blamed.function.empty() ? blamed.index : frames.size();
+}
+
 std::string clip(const std::string& text, size_t width) {
-  return text.size() <= width ? text : text.substr(0, width < 3 ? 0 : width - 3) + "...";
+  if (text.size() <= width) return text;
+  size_t kept = width < 3 ? 0 : width - 3;
+  while (kept > 0 && (static_cast<unsigned char>(text[kept]) & 0xc0) == 0x80) --kept;  // not within a character
+  return text.substr(0, kept) + "...";
 }
 
 std::string wrap_text(const std::string& text, size_t indent, size_t width) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rca/autopsy.h"
@@ -34,6 +35,12 @@ struct StackGroup {
 [[nodiscard]] std::string wrap_text(const std::string& text, size_t indent, size_t width);
 
 // At most `width` bytes, the end replaced by "...".
+// What a dead process left as a person may see it: no control characters (a terminal would obey them), no broken UTF-8.
+[[nodiscard]] std::string printable(std::string_view text);
+
+// The frame of the group that is to blame: its variables are worth showing first. None for a thread that did not die.
+[[nodiscard]] size_t chosen_frame(const StackGroup& group);
+
 [[nodiscard]] std::string clip(const std::string& text, size_t width);
 
 }  // namespace crashwright::rca

@@ -57,7 +57,11 @@ int take_frame(Dwfl_Frame* frame, void* argument) {
     session.limit_reached = true;
     return DWARF_CB_ABORT;
   }
-  session.sites->push_back({pc, exact});
+  CallSite& site = session.sites->emplace_back(CallSite{pc, exact});
+  for (unsigned number = 0; number < FrameRegisters::kGeneral; ++number) {
+    Dwarf_Word value = 0;
+    if (dwfl_frame_reg(frame, number, &value) == 0) site.registers.set(number, value);
+  }
   return DWARF_CB_OK;
 }
 
@@ -131,14 +135,23 @@ std::vector<CallSite> outer_end(const CoreFile& core, const user_regs_struct& re
   }
   std::vector<CallSite> chain;
   while (chain.size() < kChainMax && is_frame(core, *stack, frame)) {
-    chain.push_back({core.read_word(frame + 8).value_or(0), false});
+    chain.push_back(CallSite{core.read_word(frame + 8).value_or(0), false});
     frame = core.read_word(frame).value_or(0);
   }
   // The last frame of a thread has no frame pointer to go on to, but a return address.
-  if (const auto back = core.read_word(frame + 8); back && is_code(core, *back)) chain.push_back({*back, false});
+  if (const auto back = core.read_word(frame + 8); back && is_code(core, *back))
+    chain.push_back(CallSite{*back, false});
   if (chain.size() <= skip) return {};
   chain.erase(chain.begin(), chain.end() - static_cast<ptrdiff_t>(std::min(keep, chain.size() - skip)));
   return chain;
+}
+
+// A call may overwrite all of them, so that only the innermost frame has any.
+void add_vector_registers(const CoreThread& thread, CallStack& stack) {
+  if (stack.sites.empty() || !stack.sites.front().exact) return;
+  for (unsigned i = 0; i < thread.xmm.size(); ++i) {
+    stack.sites.front().registers.set(FrameRegisters::kGeneral + i, thread.xmm[i]);
+  }
 }
 
 }  // namespace
@@ -151,7 +164,7 @@ StackUnwinder::StackUnwinder(const CoreFile& core, const Symbolizer& symbolizer)
 
 void StackUnwinder::follow(const CoreThread& thread, user_regs_struct registers, size_t limit, CallStack& stack) const {
   if (!is_code(core_, registers.rip)) {
-    stack.sites.push_back({registers.rip, true});
+    stack.sites.push_back(CallSite{registers.rip, true});
     if (const auto back = core_.read_word(registers.rsp); back && is_code(core_, *back)) {
       registers.rip = *back - 1;  // inside the call
       registers.rsp += 8;
@@ -164,7 +177,8 @@ void StackUnwinder::follow(const CoreThread& thread, user_regs_struct registers,
     dwfl_getthread_frames(symbolizer_.dwfl(), thread.tid, take_frame, &session);
     t_session = nullptr;
   }
-  if (stack.sites.size() == before && is_code(core_, registers.rip)) stack.sites.push_back({registers.rip, true});
+  if (stack.sites.size() == before && is_code(core_, registers.rip))
+    stack.sites.push_back(CallSite{registers.rip, true});
   stack.middle_left_out = session.limit_reached;
 }
 
@@ -190,6 +204,7 @@ CallStack StackUnwinder::unwind(const CoreThread& thread, const StackLimits& lim
     const auto saved = interrupted_registers(core_, start, stack.sites.back().pc, std::nullopt);
     if (saved) follow(thread, start = *saved, limit, stack);
   }
+  add_vector_registers(thread, stack);
   // Two frames at most: no call frame information, or a smashed stack. The frame pointers may know more.
   const bool lost = stack.sites.size() <= 2;
   if (!stack.middle_left_out && !lost) return stack;

@@ -11,6 +11,7 @@
 
 #include "rca/autopsy.h"
 #include "rca/core_file.h"
+#include "rca/frame_registers.h"
 #include "rca/symbolizer.h"
 
 namespace crashwright::rca {
@@ -22,7 +23,8 @@ struct StackLimits {
 
 struct CallSite {
   uint64_t pc = 0;
-  bool exact = false;  // the interrupted instruction, not a return address
+  bool exact = false;          // the interrupted instruction, not a return address
+  FrameRegisters registers{};  // of the frame; none where only frame pointers were followed
 };
 
 struct CallStack {

@@ -104,6 +104,15 @@ struct Symbolizer::Impl {
       notes.push_back("module " + shown + ": " + dwfl_errmsg(-1));
     }
   }
+  // Null for the system's libraries: names are enough, their lines cost most of the time and blame nobody.
+  Dwarf_Die* unit_at(Dwfl_Module* module, uint64_t at, Dwarf_Addr& bias) const {
+    const char* const name = dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+    if (name != nullptr && is_system_module(name)) return nullptr;
+    Dwarf_Die* const unit = dwfl_module_addrdie(module, at, &bias);
+    if (unit != nullptr) return unit;
+    Dwarf* const dwarf = dwfl_module_getdwarf(module, &bias);
+    return dwarf == nullptr ? nullptr : debug_info[module].unit_at(dwarf, at - bias);
+  }
   void report_vdso(const CoreFile& core) {
     const uint64_t begin = core.auxiliary(AT_SYSINFO_EHDR);
     const CoreSegment* const segment = core.segment_of(begin);
@@ -183,14 +192,7 @@ std::vector<Frame> Symbolizer::frames_at(uint64_t pc, bool exact) const {
   }
   Dwarf_Addr bias = 0;
   std::vector<Frame> frames;
-  // For the system's libraries names are enough: their lines cost most of the time and blame nobody.
-  const bool is_system = is_system_module(frame.module);
-  Dwarf_Die* unit = is_system ? nullptr : dwfl_module_addrdie(module, at, &bias);
-  if (unit == nullptr && !is_system) {
-    Dwarf* const dwarf = dwfl_module_getdwarf(module, &bias);
-    if (dwarf != nullptr) unit = impl_->debug_info[module].unit_at(dwarf, at - bias);
-  }
-  if (unit != nullptr) {
+  if (Dwarf_Die* const unit = impl_->unit_at(module, at, bias); unit != nullptr) {
     for (SourceFrame& source : impl_->debug_info[module].frames_at(*unit, at - bias)) {
       frame.function = std::move(source.function);
       frame.file = std::move(source.file);
@@ -206,6 +208,15 @@ std::vector<Frame> Symbolizer::frames_at(uint64_t pc, bool exact) const {
   if (name != nullptr) frame.function = demangled(name);
   frame.inlined = false;
   return {frame};
+}
+
+CodePlace Symbolizer::place_of(uint64_t pc, bool exact) const {
+  const uint64_t at = exact || pc == 0 ? pc : pc - 1;
+  Dwfl_Module* const module = impl_->dwfl == nullptr ? nullptr : dwfl_addrmodule(impl_->dwfl, at);
+  Dwarf_Addr bias = 0;
+  Dwarf_Die* const unit = module == nullptr ? nullptr : impl_->unit_at(module, at, bias);
+  if (unit == nullptr) return {};
+  return {impl_->debug_info[module].calls_at(*unit, at - bias), at - bias, bias};
 }
 
 bool Symbolizer::knows(uint64_t pc) const {

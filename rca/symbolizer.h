@@ -20,6 +20,8 @@ struct Dwfl;
 
 namespace crashwright::rca {
 
+struct CodePlace;
+
 // Where the files of a dead process's modules may be, besides where the process had them.
 struct ModuleSources {
   std::string executable;          // stands for the main program (which may have moved since)
@@ -41,6 +43,8 @@ class Symbolizer {
   // Innermost first: the inlined functions at `pc`, then the function itself; never empty. `exact` is true for the
   // interrupted instruction itself, false for a return address (the call lies before it).
   [[nodiscard]] std::vector<Frame> frames_at(uint64_t pc, bool exact) const;
+  // The same place in the debug information itself (debug_info.h); without calls for a system module.
+  [[nodiscard]] CodePlace place_of(uint64_t pc, bool exact) const;
   // True when some module covers the address.
   [[nodiscard]] bool knows(uint64_t pc) const;
   // The address of a dynamic or static symbol in the process, 0 for none.

@@ -22,6 +22,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace crashwright::mock_engine {
 
@@ -143,6 +144,45 @@ class Risk {
 
  private:
   int checked_ = 0;
+};
+
+enum class Side : uint8_t { kBuy, kSell };
+
+struct Price {  // a strong type: shown as what it holds
+  int64_t ticks = 0;
+};
+
+struct Quote {
+  char symbol[8] = "MSFT";
+  Price price{1219600};
+  Side side = Side::kSell;
+  bool live = true;
+  unsigned venue : 4 = 9;
+};
+
+// Everything that it was called with is still needed after its death; `spent` only its caller knows.
+class Desk {
+ public:
+  [[gnu::noipa]] int value(const Quote& quote, const std::string& account, int quantity, int spent, double weight) {
+    const std::vector<int> fills = {100, 200, -17};
+    const char mark = opaque('x');
+    const Order* const missing = opaque(static_cast<const Order*>(nullptr));
+    opaque(spent);
+    const int sum = missing->quantity;
+    return sum + keep(quote, account, quantity, weight, fills, mark, missing);
+  }
+  [[gnu::noipa]] int value_of_nothing(const std::string& api_token) {
+    const int sum = value(Quote{}, "house", 300, 4711, 0.25);
+    return sum + static_cast<int>(api_token.size());
+  }
+
+ private:
+  [[gnu::noipa]] int keep(const Quote& quote, const std::string& account, int quantity, double weight,
+                          const std::vector<int>& fills, char mark, const Order* order) {
+    return quote.live && order != nullptr ? valued_ + quantity + static_cast<int>(weight) + mark
+                                          : static_cast<int>(account.size() + fills.size());
+  }
+  int valued_ = 12;
 };
 
 void abort_thread(pid_t tid) {
@@ -268,6 +308,7 @@ constexpr Death kDeaths[] = {
     {"illegal", [] { Risk().illegal_instruction(); }},
     {"bus", [] { Risk().truncated_mapping(); }},
     {"sent_signal", [] { Risk().send_signal(); }},
+    {"variables", [] { std::printf("%d\n", Desk().value_of_nothing("hush")); }},
     {"deadlock", [] { Locks().deadlock(); }},
     {"livelock", [] { Locks().livelock(); }},
     {"stall", [] { Locks().stall(); }},
