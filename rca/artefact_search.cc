@@ -25,6 +25,9 @@ constexpr size_t kLookedAt = 4096;  // bytes that tell what a file is
 constexpr std::string_view kQuoting[] = {".json", ".jsonl", ".yaml", ".yml", ".html", ".xml", ".md",
                                          ".cc",   ".cpp",   ".h",    ".c",   ".py",   ".sh",  ".csv"};
 
+constexpr std::string_view kCgroupFiles[] = {"memory.events", "memory.events.local", "memory.oom_control",
+                                             "memory.failcnt"};
+
 UniqueFd open_regular(const std::string& path, uint64_t& size) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat info {};
@@ -77,6 +80,7 @@ FileKind kind_of_file(const std::string& path) {
   if (!fd) return FileKind::kOther;
   const std::string start = read_part(fd.get(), 0, kLookedAt);
   const fs::path file(path);
+  if (std::ranges::find(kCgroupFiles, file.filename().string()) != std::end(kCgroupFiles)) return FileKind::kCgroup;
   if (start.starts_with(ELFMAG)) return kind_of_elf(start);
   if (is_called_core(file.filename())) return FileKind::kCore;
   if (start.starts_with("CWSC")) return FileKind::kCrashRecord;
@@ -114,6 +118,9 @@ FoundFiles search_files(const std::string& folder) {
         break;
       case FileKind::kSanitizerReport:
         found.reports.push_back(std::move(path));
+        break;
+      case FileKind::kCgroup:
+        found.cgroup.push_back(std::move(path));
         break;
       case FileKind::kText:
         found.texts.push_back(std::move(path));

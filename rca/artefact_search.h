@@ -11,7 +11,16 @@
 
 namespace crashwright::rca {
 
-enum class FileKind : uint8_t { kCore, kProgram, kCrashRecord, kControlBlock, kSanitizerReport, kText, kOther };
+enum class FileKind : uint8_t {
+  kCore,
+  kProgram,
+  kCrashRecord,
+  kControlBlock,
+  kSanitizerReport,
+  kCgroup,
+  kText,
+  kOther
+};
 
 [[nodiscard]] FileKind kind_of_file(const std::string& path);
 
@@ -22,6 +31,7 @@ struct FoundFiles {
   std::vector<std::string> records;   // of the crash handler
   std::vector<std::string> control_blocks;
   std::vector<std::string> reports;  // of sanitizers, by name: "asan.4711"
+  std::vector<std::string> cgroup;   // event files of control groups, by name
   std::vector<std::string> texts;
 };
 

@@ -113,6 +113,7 @@ void unwind_core(Artefacts& artefacts) {
     stack.tid = thread.tid;
     stack.name = artefacts.thread_name(thread.tid);
     stack.faulting = is_dead;
+    stack.live = artefacts.live.has_value();
     const CallStack calls = unwinder.unwind(thread, is_dead ? kDeadThread : kOtherThread);
     stack.frames = symbolize(*artefacts.symbolizer, calls);
     read_variables(*artefacts.core, *artefacts.symbolizer, calls, is_dead ? kVariableFramesDead : kVariableFramesOther,
@@ -165,6 +166,25 @@ void take_reports(Artefacts& artefacts, const std::vector<std::string>& paths, i
     if (pid == 0 || path.ends_with("." + std::to_string(pid))) text += read_text_ends(path) + "\n";
   }
   if (!text.empty()) artefacts.sanitizer_text = read_crash_text(text, pid, "sanitizer report");
+}
+
+// The event files of control groups, those of one folder together.
+void take_cgroups(Artefacts& artefacts, const std::vector<std::string>& paths) {
+  std::map<std::string, CgroupFiles> groups;
+  for (const std::string& path : paths) {
+    const fs::path file(path);
+    CgroupFiles& group = groups[file.parent_path().string()];
+    const std::string name = file.filename().string();
+    std::string& text = name == "memory.events"         ? group.events
+                        : name == "memory.events.local" ? group.local_events
+                        : name == "memory.oom_control"  ? group.oom_control
+                                                        : group.failures;
+    text = read_text_ends(path);
+  }
+  for (auto& [folder, group] : groups) {
+    group.folder = folder;
+    artefacts.cgroups.push_back(std::move(group));
+  }
 }
 
 }  // namespace
@@ -245,6 +265,7 @@ Artefacts gather_folder(const std::string& folder, const ModuleSources& sources)
   int32_t pid = artefacts.core ? artefacts.core->pid() : 0;
   if (artefacts.foreign) pid = artefacts.foreign->pid;
   take_reports(artefacts, found.reports, pid);
+  take_cgroups(artefacts, found.cgroup);
   std::string texts;
   for (const std::string& path : found.texts) texts += read_text_ends(path) + "\n";
   if (!texts.empty()) artefacts.error_text = read_crash_text(texts, pid, "text");

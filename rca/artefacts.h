@@ -34,8 +34,9 @@ struct Artefacts {
   std::unique_ptr<Symbolizer> symbolizer;  // of the core, or else of the crash record
   std::optional<postmortem::CrashRecord> record;
   std::unique_ptr<const postmortem::ControlBlock> control;
-  CrashText sanitizer_text;  // the report files of this process
-  CrashText error_text;      // its standard error
+  CrashText sanitizer_text;          // the report files of this process
+  CrashText error_text;              // its standard error
+  std::vector<CgroupFiles> cgroups;  // found beside it
   std::map<int32_t, std::string> thread_names;
   std::vector<ThreadStack> stacks;      // one per thread of the core; without a core the one of the crash record
   std::optional<LiveObservation> live;  // it did not die at all

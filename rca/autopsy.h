@@ -49,8 +49,9 @@ struct Frame {
 struct ThreadStack {
   int32_t tid = 0;
   std::string name;
-  bool faulting = false;
+  bool faulting = false;  // it died, or is the one to look at
   std::vector<Frame> frames;
+  bool live = false;  // nothing died: the process goes on
 };
 
 struct Candidate {
@@ -68,7 +69,9 @@ struct LiveObservation {
   struct Thread {
     int32_t tid = 0;
     std::string name;
-    uint64_t cpu_ns = 0;  // used within the window
+    uint64_t cpu_ns = 0;                // used within the window
+    char state = '?';                   // at its end, as in proc(5): R runs, S sleeps, D waits for a device
+    std::optional<uint64_t> records{};  // committed to the flight recorder within the window; nothing: it has no ring
   };
   uint64_t window_ns = 0;
   std::vector<Thread> threads;
@@ -91,7 +94,7 @@ struct AutopsyReport {
   int signal_code = 0;
   std::optional<uint64_t> fault_address;
   std::string build_id;
-  std::string signature;  // "cw1:MEMORY:..." stable over ASLR and build flavour
+  std::string signature;  // "cw2:MEMORY:..." stable over ASLR and build flavour
   std::vector<ThreadStack> threads;
   std::string core_path;                    // empty without a core
   std::string program_path;                 // as the process knew it, or as it was given
@@ -102,6 +105,10 @@ struct AutopsyReport {
   std::vector<std::string> story;           // what happened last, on one time axis
   std::vector<std::string> system;          // limits, memory, descriptors, environment (secrets masked)
   std::vector<std::string> wait_for_cycle;  // one line per edge, empty without a deadlock
+  std::vector<std::string> waits;           // who waits for what, held by whom: one line per thread that waits
+  std::vector<int32_t> involved;            // threads whose stacks belong to the answer: of the circle
+  std::string memory_scope;                 // of OOM: "process", "cgroup", "ancestor cgroup", "host", "memory nodes"
+  std::string killer;                       // who sent the signal that ended it, in words; empty: it died by itself
   std::vector<std::string> missing;         // what could not be looked at, and why
 };
 

@@ -53,7 +53,7 @@ AutopsyReport investigate(const Artefacts& artefacts, const std::string& silent)
 }
 
 bool holds_something(const Artefacts& artefacts) {
-  return artefacts.core || artefacts.foreign || artefacts.record || artefacts.control ||
+  return artefacts.core || artefacts.foreign || artefacts.record || artefacts.control || !artefacts.cgroups.empty() ||
          artefacts.sanitizer_text.crash_seen || artefacts.error_text.crash_seen;
 }
 

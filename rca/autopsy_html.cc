@@ -60,8 +60,8 @@ void add_lines(const char* title, const std::vector<std::string>& lines, std::st
   page += "</pre>\n";
 }
 
-void add_stack(const StackGroup& group, std::string& page) {
-  page += fmt::format("<details{}><summary>{}</summary><pre>", group.faulting ? " open" : "", escaped(title_of(group)));
+void add_stack(const StackGroup& group, bool open, std::string& page) {
+  page += fmt::format("<details{}><summary>{}</summary><pre>", open ? " open" : "", escaped(title_of(group)));
   const std::vector<Frame>& frames = group.threads.front()->frames;
   for (size_t i = 0; i < frames.size(); ++i) {
     page += escaped(fmt::format("#{:<2} {}  {}", i, name_of_frame(frames[i]), short_place(frames[i]))) + "\n";
@@ -86,15 +86,19 @@ std::string autopsy_to_html(const AutopsyReport& report) {
     add_row("address", fmt::format("{:#x}: {}", *report.fault_address, report.fault_address_is), page);
   }
   add_row("instruction", report.instruction, page);
+  add_row("killed by", report.killer, page);
   add_row("signature", report.signature, page);
   add_row("build id", report.build_id, page);
   page += "</table>\n";
   add_evidence(report, page);
   add_lines("Waiting in a circle", report.wait_for_cycle, page);
+  add_lines("Who waits for what", report.waits, page);
   add_lines("The last moments", report.story, page);
   add_lines("Not looked at", report.missing, page);
   page += "<h2>Stacks</h2>\n";
-  for (const StackGroup& group : fold_stacks(report)) add_stack(group, page);
+  for (const StackGroup& group : fold_stacks(report)) {
+    add_stack(group, group.faulting || is_involved(report, group), page);
+  }
   std::vector<std::string> registers;
   for (const RegisterValue& one : report.registers)
     registers.push_back(fmt::format("{:<7} {:016x}", one.name, one.value));

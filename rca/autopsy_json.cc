@@ -59,7 +59,11 @@ Frame frame_from(const Json& entry) {
 Json to_json(const ThreadStack& thread) {
   Json frames = Json::array();
   for (const Frame& frame : thread.frames) frames.push_back(to_json(frame));
-  return {{"tid", thread.tid}, {"name", thread.name}, {"faulting", thread.faulting}, {"frames", std::move(frames)}};
+  return {{"tid", thread.tid},
+          {"name", thread.name},
+          {"faulting", thread.faulting},
+          {"live", thread.live},
+          {"frames", std::move(frames)}};
 }
 
 ThreadStack thread_from(const Json& entry) {
@@ -67,6 +71,7 @@ ThreadStack thread_from(const Json& entry) {
   entry.at("tid").get_to(thread.tid);
   entry.at("name").get_to(thread.name);
   entry.at("faulting").get_to(thread.faulting);
+  thread.live = entry.value("live", false);
   for (const Json& frame : entry.at("frames")) thread.frames.push_back(frame_from(frame));
   return thread;
 }
@@ -97,6 +102,10 @@ void visit_additions(Report& report, Visit&& visit) {
   visit("program_path", report.program_path);
   visit("instruction", report.instruction);
   visit("fault_address_is", report.fault_address_is);
+  visit("waits", report.waits);
+  visit("involved", report.involved);
+  visit("memory_scope", report.memory_scope);
+  visit("killer", report.killer);
   visit("memory", report.memory);
   visit("story", report.story);
   visit("system", report.system);

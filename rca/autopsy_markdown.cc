@@ -77,7 +77,7 @@ std::string autopsy_to_markdown(const AutopsyReport& report) {
   page += "\n## Stacks\n";
   size_t others = 0;
   for (const StackGroup& group : fold_stacks(report)) {
-    if (!group.faulting && others++ == kOthersShown) break;
+    if (!group.faulting && !is_involved(report, group) && others++ == kOthersShown) break;
     add_stack(group, group.faulting ? kFramesShown : kFramesShown / 2, page);
   }
   return page;

@@ -27,6 +27,7 @@ class Page {
     line(0, report_.detail);
     write_place();
     write_cycle();
+    write_waits();
     write_story();
     write_evidence();
     write_missing();
@@ -56,6 +57,7 @@ class Page {
       labelled("signal", signal);
       labelled("at", report_.instruction);
     }
+    labelled("killed by", report_.killer);
     labelled("signature", report_.signature);
   }
 
@@ -63,6 +65,13 @@ class Page {
     if (report_.wait_for_cycle.empty()) return;
     heading("waiting in a circle");
     for (const std::string& edge : report_.wait_for_cycle) line(4, "  " + edge);
+  }
+
+  // Of interest where nothing moves, and to those who want all.
+  void write_waits() {
+    if (report_.waits.empty() || (!options_.all && report_.family != "CONCURRENCY")) return;
+    heading("who waits for what");
+    for (const std::string& wait : report_.waits) line(4, "  " + wait);
   }
 
   void write_story() {
@@ -109,7 +118,7 @@ class Page {
   void write_stacks() {
     size_t left_out = 0;
     for (const StackGroup& group : fold_stacks(report_)) {
-      if (!options_.all && !group.faulting && report_.threads.size() > 1) {
+      if (!options_.all && !group.faulting && report_.threads.size() > 1 && !is_involved(report_, group)) {
         left_out += group.threads.size();
         continue;
       }

@@ -8,6 +8,7 @@
 #include "rca/cause.h"
 #include "rca/evidence_ranking.h"
 #include "rca/frame_rules.h"
+#include "rca/memory_scope.h"
 #include "rca/signature.h"
 
 namespace crashwright::rca {
@@ -48,7 +49,7 @@ std::string describe(const AutopsyReport& report, const Particulars& particulars
     text += ": " + particulars.exception_type;
     if (!particulars.exception_what.empty()) text += ", \"" + particulars.exception_what + "\"";
   }
-  if (report.cause == "OOM" && !particulars.memory_scope.empty()) text += ": limit of the " + particulars.memory_scope;
+  if (report.cause == "OOM" && !particulars.memory_scope.empty()) text += ": of the " + particulars.memory_scope;
   const bool access = report.cause == "NULL_DEREF" || report.cause == "WILD_ACCESS";
   if (access && report.fault_address) text += fmt::format(" at address {:#x}", *report.fault_address);
   if (const Evidence* const best = strongest_for(report); best != nullptr) text += " (" + best->source + ")";
@@ -126,7 +127,10 @@ void conclude(AutopsyReport& report, const Particulars& particulars, const std::
   }
   if (report.cause == "DEADLOCK") parts.lock_sites = particulars.lock_sites;
   // Which part of the process ran into the limit differs from build to build.
-  if (report.cause == "OOM") parts.scope = particulars.memory_scope == "cgroup" ? "cgroup" : "process";
+  if (report.cause == "OOM") {
+    parts.scope = particulars.memory_scope.empty() ? std::string(kScopeProcess) : particulars.memory_scope;
+    report.memory_scope = parts.scope;
+  }
   report.signature = make_signature(parts);
 }
 

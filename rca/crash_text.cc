@@ -110,8 +110,10 @@ class Reader {
     if (crash_stack) {
       for (Evidence& evidence : stack_evidence(result_.stack, source_)) result_.evidence.push_back(std::move(evidence));
     }
+    take_recursion();
     for (Evidence& evidence : gdb_context_evidence(lines_, source_)) result_.evidence.push_back(std::move(evidence));
     result_.crash_seen = result_.crash_seen || !result_.evidence.empty();
+    result_.memory = scope_in_lines(lines_);
     return std::move(result_);
   }
 
@@ -147,6 +149,23 @@ class Reader {
     }
   }
 
+  // A debugger shows one function calling itself without end, the innermost of them without a stack to stand on.
+  void take_recursion() {
+    constexpr size_t kDeep = 40;
+    constexpr size_t kShallow = 3;
+    size_t same = 0;
+    const std::vector<Frame>& stack = result_.stack;
+    while (same < stack.size() && plain_function_name(stack[same].function) == plain_function_name(stack[0].function)) {
+      ++same;
+    }
+    const bool no_stack = std::ranges::any_of(lines_, [](std::string_view line) {
+      return line.find("error reading variable") != std::string_view::npos && line.find("#0 ") == 0;
+    });
+    if (same < (no_stack ? kShallow : kDeep)) return;
+    result_.evidence.push_back(make_evidence(EvidenceTier::kMachineState, source_, "STACK_OVERFLOW_EXHAUSTION", 0.8,
+                                             "stack", stack[0].function + " calls itself again and again"));
+  }
+
   // A bare backtrace, as a debugger prints it.
   [[nodiscard]] bool starts_with_frame() const { return !lines_.empty() && parse_frame_line(lines_[0]).has_value(); }
 
@@ -158,6 +177,8 @@ class Reader {
       if (reports_ > 0) return;  // says what the report's header said
       reworded = "ERROR: " + std::string(line.substr(kSummary.size()));
       line = reworded;
+    } else if (const std::string_view said = message_in_frame(line); !said.empty()) {
+      line = said;
     } else if (const size_t end = end_of_old_header(line); end != std::string_view::npos) {
       reworded = std::string(line.substr(0, end)) + ":" + std::string(line.substr(end));
       line = reworded;
@@ -168,6 +189,15 @@ class Reader {
       take(*found->rule, index, line, found->match);
       return;
     }
+  }
+
+  // A debugger shows what the C library was about to print: malloc_printerr (str=0x7f "free(): invalid pointer").
+  static std::string_view message_in_frame(std::string_view line) {
+    const size_t call = line.find(" malloc_printerr (str=");
+    const size_t open = call == std::string_view::npos ? call : line.find('"', call);
+    if (open == std::string_view::npos || !parse_frame_line(line)) return {};
+    const std::string_view said = line.substr(open + 1);
+    return said.substr(0, said.find('"'));
   }
 
   // Early versions wrote "ERROR: AddressSanitizer heap-use-after-free", without the colon behind the tool.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "rca/autopsy.h"
+#include "rca/memory_scope.h"
 
 namespace crashwright::rca {
 
@@ -25,6 +26,7 @@ struct CrashText {
   std::optional<uint64_t> fault_address;
   std::string expression;  // what did not hold
   std::string exception_type;
+  std::optional<MemoryScope> memory;  // whose memory ran out
 };
 
 // `pid` 0: of any process. `source` names the text in the evidence ("asan report", "stderr").

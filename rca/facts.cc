@@ -35,6 +35,7 @@ void visit_process(Process& process, Visit&& visit) {
   visit("max_rss_bytes", process.max_rss_bytes);
   visit("cgroup_memory_limit_bytes", process.cgroup_memory_limit_bytes);
   visit("oom_kills", process.oom_kills);
+  visit("cgroup_limit_hits", process.cgroup_limit_hits);
   visit("address_space_limit_bytes", process.address_space_limit_bytes);
   visit("finished", process.finished);
   visit("control_dump", process.control_dump);

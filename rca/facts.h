@@ -37,6 +37,7 @@ struct ProcessFacts {
   uint64_t cpu_time_ns = 0;   // user + system, wait4(2)
   uint64_t max_rss_bytes = 0;
   uint64_t cgroup_memory_limit_bytes = 0;  // 0: none
+  int64_t cgroup_limit_hits = -1;          // how often the cgroup's own limit was reached; -1: not known
   uint64_t oom_kills = 0;                  // oom_kill events of the case's cgroup during this process
   uint64_t address_space_limit_bytes = 0;  // 0: none
   bool finished = false;                   // witness: session completed in order

@@ -63,7 +63,8 @@ std::string plain_function_name(std::string_view name) {
       break;
     } else if (c == '[') {  // [abi:cxx11]
       at = after_brackets(text, at, '[', ']');
-    } else if (c == ' ') {  // a return type ends here
+    } else if (c == ' ') {  // a return type ends here, or a debugger's "f (x=1)" begins its arguments
+      if (!plain.empty() && at + 1 < text.size() && text[at + 1] == '(') break;
       if (at + 1 < text.size() && text[at + 1] != '<') plain.clear();
       ++at;
     } else if (c == '.' && !plain.empty()) {  // .cold, .isra.0

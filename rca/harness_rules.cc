@@ -29,6 +29,7 @@ std::string signal_text(int signal) {
 
 void killed_by_harness(Investigation& investigation, const ProcessFacts& process) {
   const std::string text = "the harness sent " + signal_text(process.kill_signal) + ", reason: " + process.kill_reason;
+  investigation.report.killer = "the harness, reason: " + process.kill_reason;
   if (process.kill_reason == "deadline" && !process.seen_stopped) {
     investigation.add(kFact, "harness", "TIMEOUT", 0.8, "facts.json", text);
     return;
@@ -47,6 +48,7 @@ void killed_by_signal(Investigation& investigation, const ProcessFacts& process,
   if (process.oom_kills == 0) {
     investigation.add(kFact, "wait status", "KILLED_EXTERNAL", 0.9, "facts.json",
                       "ended by " + signal_text(signal) + ", which the harness did not send");
+    investigation.report.killer = "somebody outside the harness: " + signal_text(signal) + " names no sender";
   }
 }
 

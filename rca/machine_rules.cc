@@ -122,6 +122,9 @@ void judge_sent(Investigation& investigation, const Death& death) {
     investigation.add(EvidenceTier::kMachineState, death.source, "ABORT", 0.75, "signal", excerpt);
   } else {
     investigation.add(EvidenceTier::kMachineState, death.source, "KILLED_EXTERNAL", 0.95, "signal", excerpt);
+    if (investigation.report.killer.empty()) {
+      investigation.report.killer = fmt::format("process {}", death.sender);
+    }
   }
 }
 

@@ -1,29 +1,66 @@
-// Out of memory: exit 137 proves nothing; the cgroup's count of kills, or a refused allocation, does.
+// Out of memory: exit 137 proves nothing; the cgroup's count of kills, the kernel's line, or a refused allocation does.
 #include <sys/wait.h>
 
 #include <algorithm>
 
+#include "rca/memory_scope.h"
 #include "rca/rules.h"
 
 namespace crashwright::rca {
+namespace {
+
+// A control group of the harness: its counters stand in the facts.
+void judge_facts(Investigation& investigation, const ProcessFacts& process) {
+  const bool killed = WIFSIGNALED(process.wait_status) && WTERMSIG(process.wait_status) == SIGKILL;
+  if (process.oom_kills == 0 || !killed || !process.killed_by.empty()) return;
+  std::string text = "oom_kill counts " + std::to_string(process.oom_kills) + ", limit " +
+                     std::to_string(process.cgroup_memory_limit_bytes) + " bytes";
+  bool own = true;
+  if (process.cgroup_limit_hits >= 0) {
+    own = process.cgroup_limit_hits > 0;
+    text += ", reached " + std::to_string(process.cgroup_limit_hits) + " times";
+  }
+  investigation.add(EvidenceTier::kHarnessFact, "cgroup", "OOM", 1, "facts.json", text);
+  investigation.report.killer = std::string("the kernel, for want of memory in ") +
+                                (own ? "the control group of the process" : "a group above that of the process");
+  investigation.particulars.memory_scope = own ? kScopeCgroup : kScopeAncestor;
+}
+
+// Files of control groups that lie beside the remains. The innermost excess is the one that kills.
+void judge_files(Investigation& investigation) {
+  for (const CgroupFiles& files : investigation.artefacts.cgroups) {
+    const auto scope = scope_in_cgroup(files);
+    if (!scope) continue;
+    investigation.add(EvidenceTier::kHarnessFact, "cgroup", "OOM", 0.9, scope->where, scope->excerpt);
+    std::string& known = investigation.particulars.memory_scope;
+    if (known.empty() || scope->scope == kScopeCgroup) known = scope->scope;
+  }
+}
+
+void judge_texts(Investigation& investigation) {
+  const Artefacts& artefacts = investigation.artefacts;
+  std::string& known = investigation.particulars.memory_scope;
+  for (const CrashText* const text : {&artefacts.error_text, &artefacts.sanitizer_text}) {
+    if (known.empty() && text->memory) known = text->memory->scope;
+  }
+}
+
+}  // namespace
 
 void apply_memory_rules(Investigation& investigation) {
-  if (!investigation.artefacts.process) return;
-  const ProcessFacts& process = *investigation.artefacts.process;
-  const bool killed = WIFSIGNALED(process.wait_status) && WTERMSIG(process.wait_status) == SIGKILL;
-  if (process.oom_kills > 0 && killed && process.killed_by.empty()) {
-    investigation.add(EvidenceTier::kHarnessFact, "cgroup", "OOM", 1, "facts.json",
-                      "oom_kill counts " + std::to_string(process.oom_kills) + ", limit " +
-                          std::to_string(process.cgroup_memory_limit_bytes) + " bytes");
-    investigation.particulars.memory_scope = "cgroup";
-  }
+  const Artefacts& artefacts = investigation.artefacts;
+  if (artefacts.process) judge_facts(investigation, *artefacts.process);
+  judge_files(investigation);
+  judge_texts(investigation);
   const bool refused = std::ranges::any_of(investigation.report.evidence,
                                            [](const Evidence& evidence) { return evidence.cause == "OOM"; });
-  if (refused && process.address_space_limit_bytes > 0) {
-    investigation.add(EvidenceTier::kHarnessFact, "harness", "OOM", 0.5, "facts.json",
-                      "address space limited to " + std::to_string(process.address_space_limit_bytes) + " bytes");
-    investigation.particulars.memory_scope = "address space";
-  }
+  std::string& scope = investigation.particulars.memory_scope;
+  if (!refused || !scope.empty()) return;
+  scope = kScopeProcess;
+  if (!artefacts.process || artefacts.process->address_space_limit_bytes == 0) return;
+  investigation.add(
+      EvidenceTier::kHarnessFact, "harness", "OOM", 0.5, "facts.json",
+      "address space limited to " + std::to_string(artefacts.process->address_space_limit_bytes) + " bytes");
 }
 
 }  // namespace crashwright::rca

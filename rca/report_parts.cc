@@ -55,7 +55,10 @@ std::string title_of(const StackGroup& group) {
     return fmt::format("{}{}{}", thread.tid, thread.name.empty() ? "" : " ", thread.name);
   };
   if (group.threads.size() == 1) {
-    return "thread " + words(*group.threads.front()) + (group.faulting ? ", the one that died" : "");
+    const ThreadStack& only = *group.threads.front();
+    const char* const role = only.live ? ", the one to look at" : ", the one that died";
+    if (only.tid == 0) return "the stack";  // a text knows no thread
+    return "thread " + words(only) + (group.faulting ? role : "");
   }
   std::string title = fmt::format("{} threads alike: ", group.threads.size());
   for (size_t i = 0; i < group.threads.size() && i < kNamesShown; ++i) {
@@ -101,6 +104,12 @@ std::string printable(std::string_view text) {
     at += std::max<size_t>(length, 1);
   }
   return safe;
+}
+
+bool is_involved(const AutopsyReport& report, const StackGroup& group) {
+  return std::ranges::any_of(group.threads, [&](const ThreadStack* thread) {
+    return std::ranges::find(report.involved, thread->tid) != report.involved.end();
+  });
 }
 
 size_t chosen_frame(const StackGroup& group) {

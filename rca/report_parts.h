@@ -35,6 +35,9 @@ struct StackGroup {
 [[nodiscard]] std::string wrap_text(const std::string& text, size_t indent, size_t width);
 
 // At most `width` bytes, the end replaced by "...".
+// One of its threads is of those that the answer speaks of: of the circle of a deadlock.
+[[nodiscard]] bool is_involved(const AutopsyReport& report, const StackGroup& group);
+
 // What a dead process left as a person may see it: no control characters (a terminal would obey them), no broken UTF-8.
 [[nodiscard]] std::string printable(std::string_view text);
 

@@ -23,7 +23,7 @@ std::string make_signature(const SignatureParts& parts) {
   }
   char digits[17];
   std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(fnv1a(key)));
-  return std::string("cw1:") + cause.family + ":" + cause.name + ":" + digits;
+  return std::string("cw2:") + cause.family + ":" + cause.name + ":" + digits;
 }
 
 }  // namespace crashwright::rca

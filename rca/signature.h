@@ -1,8 +1,8 @@
-// The stable key of a crash: "cw1:<family>:<cause>:<16 hex digits>".
+// The stable key of a crash: "cw2:<family>:<cause>:<16 hex digits>".
 //
 // The digits are a hash of the family and, by cause, of the top three project frames, the failed expression, the lock
 // sites or the scope of the limit. No address, line, argument or tid takes part, so that the same bug has the same
-// signature in every build and on every run. "cw1" changes when any of this does.
+// signature in every build and on every run. "cw2" changes when any of this does.
 // Threads: any. Signal context: no.
 #pragma once
 

@@ -131,6 +131,7 @@ constexpr TextRule kRules[] = {
     {"^SIGNAL: SIGILL", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
     // Valgrind: Memcheck, Helgrind, DRD.
     {"== Invalid free() / delete", "INVALID_FREE", kVerdict, 0.8, kReport},
+    {"== *bytes in * are definitely lost in loss record", "LEAK", kVerdict, 0.9, kReport},
     {"== Invalid read of size", "WILD_ACCESS", kVerdict, 0.6, kReport},
     {"== Invalid write of size", "WILD_ACCESS", kVerdict, 0.6, kReport},
     {"== Conditional jump or move depends on uninitialised", "UNINITIALISED", kVerdict, 0.8, kReport},

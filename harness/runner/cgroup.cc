@@ -142,6 +142,16 @@ uint64_t MemoryCgroup::oom_kills() const {
   return counter(exists(events) ? events : folder_ + "/memory.oom_control", "oom_kill");
 }
 
+uint64_t MemoryCgroup::limit_hits() const {
+  for (const char* const name : {"/memory.events.local", "/memory.events"}) {
+    if (exists(folder_ + name)) return counter(folder_ + name, "oom");
+  }
+  const auto failures = read_file(folder_ + "/memory.failcnt");
+  uint64_t value = 0;
+  if (failures) std::from_chars(failures->data(), failures->data() + failures->size(), value);
+  return value;
+}
+
 Status remove_cgroup(const std::string& folder) {
   const Deadline deadline(std::chrono::seconds(2));
   for (;;) {

@@ -25,6 +25,8 @@ class MemoryCgroup {
   [[nodiscard]] std::string procs_path() const { return folder_ + "/cgroup.procs"; }
   // Processes of this cgroup that the kernel killed since it was made.
   [[nodiscard]] uint64_t oom_kills() const;
+  // How often memory was refused at this group's own limit: a kill without is the doing of a limit above it.
+  [[nodiscard]] uint64_t limit_hits() const;
 
  private:
   explicit MemoryCgroup(std::string folder) : folder_(std::move(folder)) {}

@@ -261,6 +261,7 @@ Result<IncarnationEnd> run_incarnation(CaseContext& context, uint32_t number) {
   const EngineCommand command = engine_command(context, context.data->path(), folder);
   context.channel->begin(number);
   const uint64_t oom_kills_before = context.cgroup ? context.cgroup->oom_kills() : 0;
+  const uint64_t limit_hits_before = context.cgroup ? context.cgroup->limit_hits() : 0;
   const auto engine = spawn_engine(context, command);
   if (!engine) return tl::unexpected(engine.error());
   if (context.plan.session.second_engine && number == 0) {
@@ -271,6 +272,7 @@ Result<IncarnationEnd> run_incarnation(CaseContext& context, uint32_t number) {
   rca::ProcessFacts facts = process_facts(context, *engine->child, seen, command, number);
   if (context.cgroup) {
     facts.oom_kills = context.cgroup->oom_kills() - oom_kills_before;
+    facts.cgroup_limit_hits = static_cast<int64_t>(context.cgroup->limit_hits() - limit_hits_before);
     facts.cgroup_memory_limit_bytes = context.plan.cgroup_memory_limit_bytes;
   }
   facts.finished = seen.end.exited_with(0) && context.channel->block().engine.finished.load() == 1;

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "harness/runner/core_writer.h"
+#include "harness/runner/flight_progress.h"
 #include "harness/runner/proc_info.h"
 #include "rca/secret.h"
 
@@ -83,14 +84,23 @@ rca::LiveObservation observe_live_process(int32_t pid) {
   std::map<int32_t, uint64_t> before;
   const auto start = Clock::now();
   for (const int32_t tid : list_threads(pid)) before[tid] = cpu_ticks(pid, tid);
+  const auto records_before = committed_records(pid);
   live.system = system_state(pid);
   std::this_thread::sleep_until(start + kWindow);  // the measurement itself, not a wait for something
   live.window_ns = static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - start).count());
   const auto tick_ns = 1'000'000'000ULL / static_cast<uint64_t>(::sysconf(_SC_CLK_TCK));
+  const auto records_after = committed_records(pid);
   for (const auto& [tid, ticks] : before) {
+    rca::LiveObservation::Thread& thread = live.threads.emplace_back();
     const uint64_t after = cpu_ticks(pid, tid);
-    live.threads.push_back({tid, first_line(fmt::format("/proc/{}/task/{}/comm", pid, tid)),
-                            after > ticks ? (after - ticks) * tick_ns : 0});
+    thread.tid = tid;
+    thread.name = first_line(fmt::format("/proc/{}/task/{}/comm", pid, tid));
+    thread.cpu_ns = after > ticks ? (after - ticks) * tick_ns : 0;
+    const auto stat = read_file(fmt::format("/proc/{}/task/{}/stat", pid, tid));
+    if (const auto parsed = stat ? parse_process_stat(*stat) : std::nullopt; parsed) thread.state = parsed->state;
+    const auto first = records_before.find(tid);
+    const auto last = records_after.find(tid);
+    if (first != records_before.end() && last != records_after.end()) thread.records = last->second - first->second;
   }
   return live;
 }

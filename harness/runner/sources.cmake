@@ -31,6 +31,7 @@ list(APPEND SOURCES
     runner/judge.cc
     runner/ledger.cc
     runner/leftovers.cc
+    runner/flight_progress.cc
     runner/live_process.cc
     runner/memory_map.cc
     runner/needs.cc

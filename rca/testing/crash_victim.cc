@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cassert>
+#include <condition_variable>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -19,6 +20,7 @@
 #include <ctime>
 #include <mutex>
 #include <new>
+#include <shared_mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -271,6 +273,86 @@ class Locks {
   static inline std::atomic<uint64_t> spins_{0};
 };
 
+// Threads that wait for each other by other means than two mutexes.
+class Shelf {
+ public:
+  [[gnu::noinline]] void read_then_lock() {
+    const std::shared_lock reading(books_);
+    meet();
+    const std::lock_guard owning(owner_);
+  }
+  [[gnu::noinline]] void lock_then_write() {
+    const std::lock_guard owning(owner_);
+    meet();
+    const std::unique_lock writing(books_);
+  }
+  [[gnu::noinline]] void lock_late() {
+    meet();
+    const std::lock_guard owning(owner_);
+  }
+  [[gnu::noinline]] void join_with_lock(std::thread& other) {
+    const std::lock_guard owning(owner_);
+    meet();
+    other.join();
+  }
+  [[gnu::noinline]] void wait_for_word() {
+    std::unique_lock owning(owner_);
+    word_.wait(owning, [this] { return spoken_; });
+  }
+  void reader_deadlock() {
+    std::thread one([this] { run(0, [this] { read_then_lock(); }); });
+    std::thread two([this] { run(1, [this] { lock_then_write(); }); });
+    die_when_asleep(2);
+  }
+  void join_deadlock() {
+    std::thread one([this] { run(0, [this] { lock_late(); }); });
+    std::thread two([this, &one] { run(1, [this, &one] { join_with_lock(one); }); });
+    die_when_asleep(2);
+  }
+  void lost_wakeup() {
+    std::thread one([this] { run(0, [this] { wait_for_word(); }); });
+    die_when_asleep(1);
+  }
+
+ private:
+  template <typename Work>
+  void run(size_t index, Work work) {
+    tids_[index] = ::gettid();
+    work();
+  }
+  void meet() {
+    arrived_.fetch_add(1);
+    while (arrived_.load() != 2) std::this_thread::yield();
+  }
+  // Both threads are past their meeting and stay in futex(2).
+  void die_when_asleep(size_t count) {
+    const auto asleep = [this](size_t index) { return tids_[index] != 0 && in_futex(tids_[index]); };
+    for (size_t seen = 0; seen < 50;) {  // a while, so that no lock is just being handed over
+      bool all = count == 1 || arrived_.load() == 2;
+      for (size_t i = 0; i < count; ++i) all = all && asleep(i);
+      seen = all ? seen + 1 : 0;
+      std::this_thread::yield();
+    }
+    abort_thread(tids_[0]);
+  }
+  static bool in_futex(pid_t tid) {
+    const std::string path = "/proc/self/task/" + std::to_string(tid) + "/syscall";
+    char text[16] = {};
+    std::FILE* const file = std::fopen(path.c_str(), "r");
+    if (file == nullptr) return false;
+    const bool read = std::fgets(text, sizeof text, file) != nullptr;
+    std::fclose(file);
+    return read && std::atoi(text) == SYS_futex && text[0] != 'r';
+  }
+
+  std::mutex owner_;
+  std::shared_mutex books_;
+  std::condition_variable word_;
+  bool spoken_ = false;
+  std::atomic<int> arrived_{0};
+  std::atomic<pid_t> tids_[2] = {};
+};
+
 struct Death {
   const char* name;
   void (*die)();
@@ -310,6 +392,9 @@ constexpr Death kDeaths[] = {
     {"sent_signal", [] { Risk().send_signal(); }},
     {"variables", [] { std::printf("%d\n", Desk().value_of_nothing("hush")); }},
     {"deadlock", [] { Locks().deadlock(); }},
+    {"reader_deadlock", [] { Shelf().reader_deadlock(); }},
+    {"join_deadlock", [] { Shelf().join_deadlock(); }},
+    {"lost_wakeup", [] { Shelf().lost_wakeup(); }},
     {"livelock", [] { Locks().livelock(); }},
     {"stall", [] { Locks().stall(); }},
 };
