@@ -3,6 +3,7 @@
 
 #include "rca/autopsy.h"
 #include "rca/evidence_ranking.h"
+#include "rca/json_numbers.h"
 
 namespace crashwright::rca {
 namespace {
@@ -116,6 +117,7 @@ AutopsyReport report_from(const Json& document) {
   visit_report(report, [&](const char* name, auto& member) { document.at(name).get_to(member); });
   visit_additions(report, [&](const char* name, auto& member) { member = document.value(name, member); });
   if (const auto registers = document.find("registers"); registers != document.end()) {
+    refuse_fractions(*registers, {});
     for (const auto& [name, value] : registers->items()) report.registers.push_back({name, value.get<uint64_t>()});
   }
   if (const Json& address = document.at("fault_address"); !address.is_null()) {
@@ -152,6 +154,7 @@ std::string autopsy_to_json(const AutopsyReport& report) {
 Result<AutopsyReport> autopsy_from_json(const std::string& json) {
   try {
     const Json document = Json::parse(json);
+    refuse_fractions(document, {"strength", "confidence"});
     if (!document.is_object() || document.value("format", "") != "crashwright-rca") {
       return fail(ErrorKind::kCorrupt, "not an autopsy of crashwright");
     }

@@ -1,6 +1,6 @@
 // Goal: a stripped program's separate debug file is found where people keep it, and one of another build is refused.
-// Method: a real core with its program stripped by objcopy; the debug file lies beside it, in .debug/, or in the cache of
-//         debuginfod's client.
+// Method: a real core with its program stripped by objcopy; the debug file lies beside it, in .debug/, or in the cache
+//         of debuginfod's client.
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <filesystem>

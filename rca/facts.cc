@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "rca/json_numbers.h"
 
 namespace crashwright::rca {
 namespace {
@@ -76,7 +77,10 @@ struct Reader {
   const Json& object;
   template <typename T>
   void operator()(const char* name, T& member) const {
-    if (const auto found = object.find(name); found != object.end()) found->get_to(member);
+    const auto found = object.find(name);
+    if (found == object.end()) return;
+    refuse_fractions(*found, {});
+    found->get_to(member);
   }
 };
 
@@ -84,6 +88,7 @@ CaseFacts facts_from(const Json& document) {
   CaseFacts facts;
   visit_case(facts, Reader{document});
   if (const auto time = document.find("recovery_time_ns"); time != document.end() && !time->is_null()) {
+    refuse_fractions(*time, {});
     facts.recovery_time_ns = time->get<uint64_t>();
   }
   for (const Json& entry : document.value("processes", Json::array())) {
@@ -120,6 +125,7 @@ Result<CaseFacts> read_case_facts(const std::string& path) {
     if (!document.is_object() || document.value("format", "") != "crashwright-facts") {
       return fail(ErrorKind::kCorrupt, path + ": not a facts file of crashwright");
     }
+    refuse_fractions(document.value("version", Json()), {});
     if (const int version = document.value("version", 0); version != kFactsVersion) {
       return fail(ErrorKind::kCorrupt, path + ": facts version " + std::to_string(version) + ", this reader knows " +
                                            std::to_string(kFactsVersion));

@@ -38,8 +38,8 @@ struct CgroupFiles {
   std::string failures;      // version 1: memory.failcnt
 };
 
-// Nothing when no process of the group was killed for want of memory. A kill without an excess of the group's own is the
-// doing of a limit above it, or of the machine.
+// Nothing when no process of the group was killed for want of memory. A kill without an excess of the group's own is
+// the doing of a limit above it, or of the machine.
 [[nodiscard]] std::optional<MemoryScope> scope_in_cgroup(const CgroupFiles& files);
 
 }  // namespace crashwright::rca

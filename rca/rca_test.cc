@@ -195,6 +195,15 @@ BOOST_AUTO_TEST_CASE(a_report_torn_at_any_byte_is_refused) {
   BOOST_TEST(!autopsy_from_json(R"({"format":"crashwright-rca","version":1})"));
 }
 
+BOOST_AUTO_TEST_CASE(a_number_that_no_integer_can_hold_is_refused) {
+  BOOST_TEST(!autopsy_from_json(R"({"format":"crashwright-rca","version":19999939400.9871})"));
+  std::string whole = autopsy_to_json({});
+  BOOST_REQUIRE(autopsy_from_json(whole));
+  const std::string key = "\"pid\": 0";
+  whole.replace(whole.find(key), key.size(), "\"pid\": 1e300");
+  BOOST_TEST(!autopsy_from_json(whole));
+}
+
 BOOST_AUTO_TEST_CASE(the_text_says_the_answer_first_and_everything_after) {
   const std::string text = autopsy_to_text(sample(), {.all = true});
   BOOST_TEST(text.starts_with("DEADLOCK  confidence 0.75\n"));

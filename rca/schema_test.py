@@ -45,7 +45,8 @@ def main():
 
     def check(what, *arguments):
         nonlocal checked, wrong
-        done = subprocess.run([crashwright, "autopsy", "--json", *arguments], capture_output=True, text=True, check=False)
+        command = [crashwright, "autopsy", "--json", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         checked += 1
         for error in validator.iter_errors(json.loads(done.stdout)):
             wrong += 1

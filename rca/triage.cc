@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "rca/json_numbers.h"
 
 namespace crashwright::rca {
 namespace {
@@ -64,6 +65,7 @@ Result<std::vector<KnownBug>> read_ledger(const std::string& path) {
   if (!text) return tl::unexpected(text.error());
   try {
     const Json document = Json::parse(*text);
+    refuse_fractions(document, {});
     if (!document.is_object() || document.value("format", "") != "crashwright-triage" ||
         document.value("version", 0) != kVersion) {
       return fail(ErrorKind::kCorrupt, path + ": no ledger of crashes, or one of another version");
