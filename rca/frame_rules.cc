@@ -176,8 +176,8 @@ constexpr StackRule kStackRules[] = {
     {"__chk_fail", "STACK_BUFFER_OVERFLOW", 0.6},
     {"malloc_printerr", "DOUBLE_FREE", 0.5},
     {"std::__throw_bad_alloc", "OOM", 0.9},
-    {"abort", "ABORT", 0.7},
-    {"__GI_abort", "ABORT", 0.7},
+    {"abort", "ABORT", 0.85},
+    {"__GI_abort", "ABORT", 0.85},
 };
 
 // Frames looked at: deeper ones belong to the program's own business.

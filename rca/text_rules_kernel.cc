@@ -36,7 +36,7 @@ constexpr TextRule kRules[] = {
     {": Watchdog timeout (limit ", "TIMEOUT", kVerdict, 1},
     {"Failed with result 'watchdog'", "TIMEOUT", kVerdict, 1},
     {"Failed with result 'timeout'", "TIMEOUT", kVerdict, 0.8},
-    {"(Timeout)", "TIMEOUT", kMessage, 0.7},
+    {"^~* - * (Timeout)", "TIMEOUT", kMessage, 0.7},
     {"***Timeout ", "TIMEOUT", kMessage, 0.9},
     {"code=dumped, status=11/SEGV", "WILD_ACCESS", kMachine, 0.75},
     {"code=dumped, status=6/ABRT", "ABORT", kMachine, 0.75},
@@ -49,7 +49,7 @@ constexpr TextRule kRules[] = {
     {"code=killed, status=9/KILL", "KILLED_EXTERNAL", kVerdict, 0.6},
     {"] of user * dumped core", "UNKNOWN", kMachine, 0.3},
     // Disks.
-    {": I/O error, dev ", "IO_ERROR", kVerdict, 0.9},
+    {"I/O error, dev ", "IO_ERROR", kVerdict, 0.9},
     {"Buffer I/O error on dev", "IO_ERROR", kVerdict, 0.9},
     {"critical medium error, dev ", "IO_ERROR", kVerdict, 0.9},
     {"lost async page write", "IO_ERROR", kVerdict, 0.9},
