@@ -23,6 +23,8 @@ constexpr uint64_t kRwlockPhase = 8;
 constexpr uint64_t kRwlockWriters = 12;
 constexpr uint64_t kRwlockWriter = 24;  // tid of the writer that holds it
 
+constexpr uint32_t kContended = 2;  // of a mutex's word: locked, and somebody waits
+
 constexpr size_t kStackScanned = 64 * 1024;  // bytes of a stack that are looked through for a lock's address
 constexpr size_t kWaitersMax = 1024;
 
@@ -185,8 +187,10 @@ std::vector<WaitEdge> waits_in(const CoreFile& core, const WaitPlaces& places) {
   for (const CoreThread* const thread : waiting) {
     const auto place = places.find(thread->tid);
     const WaitKind kind = place == places.end() ? WaitKind::kOther : place->second;
-    // A condition variable's words may look like anything.
-    const bool owned = kind != WaitKind::kCondition && kind != WaitKind::kSemaphore;
+    // A condition variable's words may look like anything; but who was woken waits for its mutex again, with the value
+    // of a contended one.
+    const bool contended = static_cast<uint32_t>(thread->registers.rdx) == kContended;
+    const bool owned = contended || (kind != WaitKind::kCondition && kind != WaitKind::kSemaphore);
     if (const auto edge = owned ? wait_of(core, *thread) : std::nullopt; edge) {
       waits.push_back(*edge);
       continue;
