@@ -98,6 +98,7 @@ constexpr SkipRule kSkipRules[] = {
     {"google::LogMessage", "assertion"},
     {"logging::LogMessage", "assertion"},
     {"logging::CheckError", "assertion"},
+    {"base::debug::", "assertion"},
     {"V8_Fatal", "assertion"},
     {"V8_Dcheck", "assertion"},
     {"v8::base::OS::Abort", "assertion"},

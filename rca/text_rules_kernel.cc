@@ -54,6 +54,8 @@ constexpr TextRule kRules[] = {
     {"critical medium error, dev ", "IO_ERROR", kVerdict, 0.9},
     {"lost async page write", "IO_ERROR", kVerdict, 0.9},
     {"INFO: task * blocked for more than ~", "TIMEOUT", kVerdict, 0.9},
+    {"INFO: rcu_* detected stall", "TIMEOUT", kVerdict, 0.8},
+    {"INFO: rcu_*self-detected stall on CPU", "TIMEOUT", kVerdict, 0.8},
     {"detected stalls on CPU", "TIMEOUT", kVerdict, 0.8},
     {"self-detected stall on CPU", "TIMEOUT", kVerdict, 0.8},
     {"BUG: soft lockup", "TIMEOUT", kVerdict, 0.9},

@@ -7,7 +7,6 @@ namespace {
 constexpr EvidenceTier kVerdict = EvidenceTier::kRuntimeVerdict;
 constexpr EvidenceTier kMessage = EvidenceTier::kLibraryMessage;
 constexpr EvidenceTier kMachine = EvidenceTier::kMachineState;
-constexpr EvidenceTier kStatus = EvidenceTier::kExitCode;
 constexpr TextDetail kReport = TextDetail::kReport;
 constexpr TextDetail kSegv = TextDetail::kSegv;
 constexpr TextDetail kAddress = TextDetail::kAddress;
@@ -116,7 +115,7 @@ constexpr TextRule kRules[] = {
     {"ERROR: libFuzzer: timeout", "TIMEOUT", kVerdict, 1, kReport},
     {"ERROR: libFuzzer: out-of-memory", "OOM", kVerdict, 1, kReport},
     {"ERROR: libFuzzer: fuzz target overwrites its const input", "UNDEFINED_BEHAVIOUR", kVerdict, 0.8, kReport},
-    {"ERROR: libFuzzer: fuzz target exited", "UNEXPECTED_EXIT", kStatus, 0.9, kReport},
+    {"ERROR: libFuzzer: fuzz target exited", "UNEXPECTED_EXIT", kVerdict, 0.8, kReport},
     {"ERROR: libFuzzer: deadly signal", "UNKNOWN", kMachine, 0.3, kReport},
     {"timeout exceeded: ~", "TIMEOUT", kVerdict, 0.9},
     {"timeout-exceeded", "TIMEOUT", kVerdict, 0.9},
@@ -162,6 +161,13 @@ constexpr TextRule kRules[] = {
     {"^Double free at 0x", "DOUBLE_FREE", kVerdict, 1, kReport},
     {"^Invalid (Wild) Free at 0x", "INVALID_FREE", kVerdict, 1, kReport},
     {"^Invalid (wild) free at 0x", "INVALID_FREE", kVerdict, 1, kReport},
+    {"<jemalloc>: size mismatch detected", "INVALID_FREE", kVerdict, 0.8},
+    {"<jemalloc>: *double free", "DOUBLE_FREE", kVerdict, 0.9},
+    {"<jemalloc>: *use-after-free", "USE_AFTER_FREE", kVerdict, 0.9},
+    {"mimalloc: error: *double free", "DOUBLE_FREE", kVerdict, 0.95},
+    {"mimalloc: error: *invalid pointer", "INVALID_FREE", kVerdict, 0.9},
+    {"mimalloc: error: *corrupted", "HEAP_OVERFLOW", kVerdict, 0.8},
+    {"mimalloc: error: *buffer overflow", "HEAP_OVERFLOW", kVerdict, 0.95},
     {"Scudo ERROR: corrupted chunk header", "HEAP_OVERFLOW", kVerdict, 0.9},
     {"Scudo ERROR: race on chunk header", "DATA_RACE", kVerdict, 0.8},
     {"Scudo ERROR: invalid chunk state", "DOUBLE_FREE", kVerdict, 0.95},
