@@ -68,7 +68,7 @@ std::string autopsy_to_markdown(const AutopsyReport& report) {
   for (size_t i = 0; i < report.evidence.size() && i < kEvidenceShown; ++i) {
     const Evidence& evidence = report.evidence[i];
     page += fmt::format("- {:+.2f} {}: {}, {}: {}\n", evidence.strength, evidence.cause, tier_name(evidence.tier),
-                        evidence.source, code(evidence.excerpt));
+                        code(evidence.source), code(evidence.excerpt));
   }
   for (const std::string& edge : report.wait_for_cycle) page += "- " + code(edge) + "\n";
   for (const std::string& missing : report.missing) page += "- not looked at: " + code(missing) + "\n";
