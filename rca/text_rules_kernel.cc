@@ -47,7 +47,7 @@ constexpr TextRule kRules[] = {
     {"code=killed, status=11/SEGV", "WILD_ACCESS", kMachine, 0.75},
     {"code=killed, status=6/ABRT", "ABORT", kMachine, 0.75},
     {"code=killed, status=9/KILL", "KILLED_EXTERNAL", kVerdict, 0.6},
-    {"] of user * dumped core", "UNKNOWN", kMachine, 0.3},
+    {") of user * dumped core", "UNKNOWN", kMachine, 0.3},
     // Disks.
     {"I/O error, dev ", "IO_ERROR", kVerdict, 0.9},
     {"Buffer I/O error on dev", "IO_ERROR", kVerdict, 0.9},
