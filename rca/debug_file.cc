@@ -87,7 +87,8 @@ std::string find_debug_file(const std::string& module, const std::string& build_
     if (is_file(path) && belongs(path, build_id, link)) return path;
   }
   if (!link.name.empty() && link.name.find('/') == std::string::npos) {
-    const std::string folder = fs::path(module).parent_path().string();
+    std::error_code error;
+    const std::string folder = fs::absolute(module, error).parent_path().string();
     for (const std::string& path :
          {folder + "/" + link.name, folder + "/.debug/" + link.name, kDebugRoot + folder + "/" + link.name}) {
       std::error_code ignored;

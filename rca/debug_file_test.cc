@@ -36,9 +36,10 @@ class StrippedDeath {
     fs::rename(debug(), run_.file(place));
   }
   [[nodiscard]] std::string file(const std::string& name) const { return run_.file(name); }
-  [[nodiscard]] AutopsyReport autopsy() const {
+  [[nodiscard]] AutopsyReport autopsy() const { return autopsy_with(program()); }
+  [[nodiscard]] AutopsyReport autopsy_with(const std::string& executable) const {
     AutopsyOptions options;
-    options.executable = program();
+    options.executable = executable;
     const auto report = autopsy_core(run_.core(), options);
     BOOST_REQUIRE(report);
     return *report;
@@ -76,6 +77,16 @@ BOOST_AUTO_TEST_CASE(the_linked_debug_file_is_found_beside_the_program) {
   const StrippedDeath death;
   death.move_debug("engine.debug");
   expect_debug_information(death.autopsy());
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_is_named_from_its_own_folder_has_its_debug_file_beside_it_too) {
+  const StrippedDeath death;
+  death.move_debug("engine.debug");
+  const fs::path before = fs::current_path();
+  fs::current_path(fs::path(death.program()).parent_path());
+  const AutopsyReport report = death.autopsy_with("engine");
+  fs::current_path(before);
+  expect_debug_information(report);
 }
 
 BOOST_AUTO_TEST_CASE(the_linked_debug_file_is_found_in_the_folder_of_debug_files) {
