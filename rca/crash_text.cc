@@ -22,6 +22,9 @@ constexpr uint64_t kNullPage = 64 * 1024;
 constexpr double kLaterReport = 0.3;  // what a second report counts: it is a consequence
 constexpr double kUnsupported = 0.4;  // what a header in the middle of a line counts without a stack behind it
 
+// Severities of lines that talk.
+constexpr std::string_view kHarmless[] = {"INFO", "DEBUG", "TRACE", "NOTICE", "info]", "debug]", "trace]"};
+
 std::vector<std::string_view> split_lines(std::string_view text) {
   std::vector<std::string_view> lines;
   while (!text.empty()) {
@@ -41,8 +44,19 @@ bool is_talk(std::string_view line, size_t begin) {
   }
   if (before.ends_with('"') || before.ends_with('\'') || before.ends_with('`')) return true;
   if (std::ranges::count(before, '"') % 2 == 1) return true;
-  for (const std::string_view harmless : {"INFO", "DEBUG", "TRACE", "NOTICE", "info]", "debug]", "trace]"}) {
+  for (const std::string_view harmless : kHarmless) {
     if (before.find(harmless) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+// The same for the match of a pattern: its wildcards may have run over the quotation mark or the severity.
+bool is_talk(std::string_view line, const TextMatch& match, std::string_view pattern) {
+  if (is_talk(line, match.begin)) return true;
+  const std::string_view upto = line.substr(0, match.end);
+  if (pattern.find('"') == std::string_view::npos && std::ranges::count(upto, '"') % 2 == 1) return true;
+  for (const std::string_view harmless : kHarmless) {
+    if (pattern.find(harmless) == std::string_view::npos && upto.find(harmless) != std::string_view::npos) return true;
   }
   return false;
 }
@@ -185,7 +199,7 @@ class Reader {
     }
     LineRules rules(line);
     while (const auto found = rules.next()) {
-      if (is_talk(line, found->match.begin)) continue;
+      if (is_talk(line, found->match, found->rule->pattern)) continue;
       take(*found->rule, index, line, found->match);
       return;
     }

@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "rca/function_name.h"
+#include "rca/memory_scope.h"
 #include "rca/rules.h"
 
 namespace crashwright::rca {
@@ -92,7 +93,7 @@ void take(Investigation& investigation, const Thrown& thrown, const std::string&
   Particulars& particulars = investigation.particulars;
   particulars.exception_type = thrown.type;
   if (!thrown.what.empty()) particulars.exception_what = thrown.what;
-  if (allocation && particulars.memory_scope.empty()) particulars.memory_scope = "allocator";
+  if (allocation && particulars.memory_scope.empty()) particulars.memory_scope = kScopeProcess;
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ constexpr TextRule kRules[] = {
     {"ERROR: libFuzzer: timeout", "TIMEOUT", kVerdict, 1, kReport},
     {"ERROR: libFuzzer: out-of-memory", "OOM", kVerdict, 1, kReport},
     {"ERROR: libFuzzer: fuzz target overwrites its const input", "UNDEFINED_BEHAVIOUR", kVerdict, 0.8, kReport},
-    {"ERROR: libFuzzer: fuzz target exited", "UNEXPECTED_EXIT", kStatus, 0.9, kReport},
+    {"ERROR: libFuzzer: fuzz target exited", "UNEXPECTED_EXIT", EvidenceTier::kExitCode, 0.9, kReport},
     {"ERROR: libFuzzer: deadly signal", "UNKNOWN", kMachine, 0.3, kReport},
     {"timeout exceeded: ~", "TIMEOUT", kVerdict, 0.9},
     {"timeout-exceeded", "TIMEOUT", kVerdict, 0.9},
