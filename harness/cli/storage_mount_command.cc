@@ -18,14 +18,18 @@ namespace {
 constexpr timespec kLook{0, 50'000'000};
 
 // Mounts, waits for Ctrl-C, unmounts.
-Status serve(const StorageOptions& options) {
+Status serve(const StorageOptions& options, const std::vector<std::string>& faults) {
   const InterruptSignals signals;
   auto mount = StorageMount::start(options);
   if (!mount) return tl::unexpected(mount.error());
+  for (const std::string& fault : faults) {
+    if (auto armed = (*mount)->arm(fault); !armed) return armed;
+  }
   fmt::print("{} holds the files of {}; nothing is synced and every change is recorded.\nCtrl-C unmounts.\n",
              options.mount_point, options.backing);
   std::fflush(stdout);
   while (!interrupted()) ::nanosleep(&kLook, nullptr);
+  if (const auto told = (*mount)->faults(); told && !told->empty()) fmt::print("faults:\n{}", *told);
   const Status same = (*mount)->verify_record();
   const Status stopped = (*mount)->stop();
   if (!same) return same;
@@ -37,11 +41,14 @@ Status serve(const StorageOptions& options) {
 
 int storage_mount_command(const std::vector<std::string>& arguments) {
   std::vector<std::string> folders;
+  std::vector<std::string> faults;
   StorageOptions storage;
   Options options("storage mount", "Mounts the bare power-loss file system on a folder, for a shell, until Ctrl-C.");
   options.arguments("DIR", folders, "where to mount; made when it does not exist");
   options.text("--backing", "FOLDER", storage.backing, "holds the files (default a temporary folder)");
   options.text("--record", "FOLDER", storage.record_folder, "keeps the record of operations (default thrown away)");
+  options.texts("--fault", "'RULE'", faults,
+                "what goes wrong and when (docs/storage.md): 'eio_fsync path=*.wal nth=3'");
   options.example("crashwright storage mount /tmp/fragile --backing /tmp/files");
   if (const auto code = options.parse(arguments)) return *code;
   if (folders.size() != 1) return report_error({ErrorKind::kUsage, "storage mount takes one folder", ""});
@@ -53,7 +60,7 @@ int storage_mount_command(const std::vector<std::string>& arguments) {
     if (folder.empty()) continue;
     if (auto made = make_folder(folder); !made) return report_error(made.error());
   }
-  const Status served = serve(storage);
+  const Status served = serve(storage, faults);
   return served ? kExitPassed : report_error(served.error());
 }
 

@@ -17,6 +17,10 @@ FigureArea storage_figures() {
       at_least(200, "storage.crash_states_per_s", "crash states judged a second, mock engine, 2 jobs, real recovery")
           .in("states/s")
           .from("explore", "crash_states_per_s"),
+      at_least(20, "storage.crash_states_vs_restarts",
+               "crash states judged a second, against running the whole session again for each")
+          .from("explore", "crash_states_per_s")
+          .over({"session_restarts_per_s"}),
       at_most(1.5, "storage.image_cost_large_vs_small_folder",
               "an image of the same change, of a large folder against a small one")
           .from("explore", "image_large_folder_us")

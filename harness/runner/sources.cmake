@@ -45,5 +45,6 @@ list(APPEND SOURCES
     runner/run.cc
     runner/sandbox.cc
     runner/session_exploration.cc
+    runner/session_recording.cc
     runner/supervise.cc
     runner/tailed_file.cc)

@@ -234,6 +234,54 @@ BOOST_FIXTURE_TEST_CASE(a_fault_waits_for_an_acknowledgement_for_its_time_and_fo
   BOOST_TEST(faults() == "eio_write confirmed 5\neio_write armed 0\neio_write confirmed 5\n");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_fault_fires_once_its_time_has_come, Fixture, *boost::unit_test::precondition(fuse_possible)) {
+  arm("eio_write after_ms=1");
+  const UniqueFd fd = open("file");
+  const Deadline deadline(std::chrono::seconds(60));
+  while (put(fd, "x") == 1 && !deadline.passed()) {
+  }
+  BOOST_TEST(faults() == "eio_write confirmed 5\n");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_power_loss_by_rule_ends_the_record_where_its_trigger_says, Fixture,
+                        *boost::unit_test::precondition(fuse_possible)) {
+  mount.reset();
+  start('K');
+  arm("power_loss operation=rename path=a");
+  const UniqueFd fd = open("a");
+  BOOST_TEST(put(fd, "before") == 6);
+  BOOST_TEST(outcome(::rename(in_mount("a").c_str(), in_mount("b").c_str())) == 0);
+  BOOST_TEST(put(fd, "after") == 5);
+  BOOST_REQUIRE(mount->materialise(root + "/image"));
+  BOOST_TEST(read_file(root + "/image/a").value_or("gone") == "before");
+  BOOST_TEST(faults().starts_with("power_loss confirmed "));
+}
+
+// The table for people names every fault and every trigger, each with a case of this file that shows it.
+BOOST_AUTO_TEST_CASE(the_documentation_names_every_fault_and_trigger_with_the_test_that_shows_it) {
+  const std::string page = read_file(CRASHWRIGHT_SOURCE "/docs/storage.md").value();
+  const std::string tests = read_file(CRASHWRIGHT_SOURCE "/harness/storage/storage_fault_test.cc").value();
+  std::vector<std::string> rows;
+  for (const char* const trigger : {"path=", "operation=", "nth=", "range=", "after_ack=", "after_ms="}) {
+    rows.push_back(std::string("| `") + trigger);
+  }
+  for (uint32_t action = 0; action < 256; ++action) {
+    const char* const name = storage_fault_name(static_cast<postmortem::FaultAction>(action));
+    if (name != nullptr) rows.push_back(std::string("| `") + name + "` |");
+  }
+  BOOST_TEST(rows.size() == 6U + 14U);
+  for (const std::string& row : rows) {
+    const size_t at = page.find("\n" + row);
+    BOOST_REQUIRE_MESSAGE(at != std::string::npos, "docs/storage.md has no row " << row);
+    const std::string line = page.substr(at + 1, page.find('\n', at + 1) - at - 1);
+    const size_t end = line.rfind('`');
+    const size_t begin = line.rfind('`', end - 1) + 1;
+    const std::string test = line.substr(begin, end - begin);
+    BOOST_TEST(tests.find("_CASE(" + test + ",") != std::string::npos,
+               "no case " << test << ", which " << row << " names");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_rule_that_is_not_understood_names_the_word) {
   for (const char* rule : {"melted_write", "eio_write nth=0", "eio_write range=5-5", "eio_write operation=read",
                            "eio_write path=", "eio_write colour=red", "eio_write loud"}) {

@@ -23,9 +23,6 @@ class RecordedSession {
   [[nodiscard]] const SessionExploration& exploration() const { return *exploration_; }
 
  private:
-  [[nodiscard]] std::string folder(const char* name) const { return work_.path() + "/" + name; }
-  void record(const std::string& engine);
-
   ScratchFolder work_;
   Plan plan_;
   Programs programs_;
