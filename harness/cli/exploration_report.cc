@@ -34,6 +34,8 @@ void print_finding(const StorageFinding& finding, size_t number) {
       break;
     }
     fmt::print("  lost: {}\n", printable(finding.lost[i]));
+    const std::string where = i < finding.issued_by.size() ? finding.issued_by[i] : "";
+    if (!where.empty()) fmt::print("        by {}\n", printable(where));
   }
   if (!finding.lost.empty()) fmt::print("  kept: all the rest\n");
   if (!finding.fix.empty()) fmt::print("  would pass with: {}\n", printable(finding.fix));

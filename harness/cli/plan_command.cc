@@ -49,8 +49,9 @@ void print_exploration_plan(const Plan& plan) {
   std::vector<std::string> profiles;
   for (const StorageProfile& profile : exploration.profiles) profiles.push_back(profile.name);
   line("seed", fmt::format("{}, states {}", plan.seed, exploration.limits.seed));
-  line("engine", fmt::format("{}", fmt::join(exploration.engine.command, " ")));
-  line("check", fmt::format("{}", fmt::join(exploration.engine.check, " ")));
+  const bool session = exploration.engine.command.empty();
+  line("engine", session ? "the mock engine" : fmt::format("{}", fmt::join(exploration.engine.command, " ")));
+  line("check", session ? "its own recovery" : fmt::format("{}", fmt::join(exploration.engine.check, " ")));
   line("storage", fmt::format("power-loss file system, profiles {}, {} states each", fmt::join(profiles, ", "),
                               exploration.limits.states));
   const ExpectedStorage& expect = exploration.expect;

@@ -141,7 +141,7 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
   auto work = ScratchFolder::create(ScratchFolder::Place::kDisk);
   auto images = ScratchFolder::create(ScratchFolder::Place::kMemory);
   if (!work || !images) return tl::unexpected(!work ? work.error() : images.error());
-  const auto options = campaign_options(explore, images->path());
+  auto options = campaign_options(explore, images->path());
   if (!options) return tl::unexpected(options.error());
   const auto run = record_run(explore.recording, work->path());
   if (!run) return tl::unexpected(run.error());
@@ -152,6 +152,9 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
     return fail(ErrorKind::kUsage, "the program changed nothing in its folder: there is nothing to lose",
                 "it is run in the mounted folder and must write there");
   }
+  const auto places = CallPlaces::read(work->path() + "/record");
+  if (!places) return tl::unexpected(places.error());
+  options->places = places->get();
   CheckerOptions checker{bind_program_words(split_words(explore.check), command_line_places()), *check_deadline};
   const auto result = run_campaign(recording, checker_judges(checker, recording.tokens), *options);
   if (!result) return tl::unexpected(result.error());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 
 #include "base/file.h"
 #include "harness/runner/case_description.h"
@@ -9,6 +10,8 @@
 #include "harness/runner/files.h"
 #include "harness/runner/interrupt.h"
 #include "harness/runner/program_search.h"
+#include "harness/runner/session_exploration.h"
+#include "harness/runner/session_recording.h"
 #include "harness/storage/explore/checker.h"
 #include "harness/storage/explore/exploration_json.h"
 #include "harness/storage/explore/program_run.h"
@@ -37,24 +40,7 @@ class ExplorationCase {
   }
 
   Status carry_out(CaseFinished& finished) {
-    if (auto checked = check_programs(); !checked) return checked;
-    auto run = record();
-    if (!run) return tl::unexpected(run.error());
-    if (interrupted()) return {};
-    const Recording recording = make_recording(run->record->first(run->record->size()));
-    context_.note(std::to_string(recording.size() - recording.initial) + " operations recorded, " +
-                  std::to_string(recording.tokens.size()) + " acknowledged");
-    if (!run->note.empty()) context_.note(run->note);
-    if (recording.size() == recording.initial) {
-      return fail(ErrorKind::kUsage, "the program changed nothing in its folder: there is nothing to lose");
-    }
-    const auto result = explore(recording);
-    if (!result || interrupted()) return result ? Status() : tl::unexpected(result.error());
-    finished.verdicts = {judge_exploration(plan_, *result, cut_short(*result))};
-    finished.outcome = finished.verdicts.front().outcome;
-    finished.summary = finished.verdicts.front().summary;
-    finished.exploration = outcome(recording, *result);
-    return write_file(context_.folder + "/exploration.json", exploration_json(*result, recording, plan_.limits.seed));
+    return plan_.engine.command.empty() ? explore_session(finished) : explore_program(finished);
   }
 
   // The folder of the mount goes; a case that passed keeps what tells how.
@@ -64,6 +50,7 @@ class ExplorationCase {
     if (keep) {
       std::filesystem::rename(work() + "/record", context_.folder + "/record", none);
       std::filesystem::rename(work() + "/output.txt", context_.folder + "/stdout.txt", none);
+      std::filesystem::rename(work() + "/exchange", context_.folder + "/exchange", none);
     }
     std::vector<std::string> gone = {work()};
     if (!keep) gone.push_back(context_.folder + "/findings");
@@ -75,6 +62,69 @@ class ExplorationCase {
   }
 
  private:
+  Status explore_program(CaseFinished& finished) {
+    if (auto checked = check_programs(); !checked) return checked;
+    auto run = record();
+    if (!run) return tl::unexpected(run.error());
+    if (interrupted()) return {};
+    const Recording recording = make_recording(run->record->first(run->record->size()));
+    context_.note(std::to_string(recording.size() - recording.initial) + " operations recorded, " +
+                  std::to_string(recording.tokens.size()) + " acknowledged");
+    if (!run->note.empty()) context_.note(run->note);
+    if (recording.size() == recording.initial) {
+      return fail(ErrorKind::kUsage, "the program changed nothing in its folder: there is nothing to lose");
+    }
+    const CheckerOptions checker{bind_program_words(plan_.engine.check, places_),
+                                 std::chrono::milliseconds(plan_.limits.check_deadline_ms)};
+    const auto result = explore([&](const CampaignOptions& options) {
+      return run_campaign(recording, checker_judges(checker, recording.tokens), options);
+    });
+    if (!result || interrupted()) return result ? Status() : tl::unexpected(result.error());
+    return conclude(recording, *result, finished);
+  }
+
+  // The mock engine: its session through the deaths that its faults bring, judged by its own recovery.
+  Status explore_session(CaseFinished& finished) {
+    SessionRun run;
+    run.plan = &context_.plan;
+    run.engine = context_.run.options.programs.engine(context_.plan.build);
+    run.exchange = context_.run.options.programs.exchange;
+    run.work = work();
+    run.environment = context_.marks();
+    run.patience = remaining();
+    run.on_start = [&](const Child& child, const char* name) {
+      return context_.run.ledger.add_process(child.pid(), child.start_time(), name);
+    };
+    if (auto made = make_folder(run.work); !made) return made;
+    if (auto put = context_.run.ledger.add_mount(run.work + "/mount"); !put) return put;
+    const auto recorded = record_session(run);
+    if (!recorded || interrupted()) return recorded ? Status() : tl::unexpected(recorded.error());
+    const auto session = SessionExploration::open(recorded->record_folder, recorded->exchange_folder);
+    if (!session) return tl::unexpected(session.error());
+    const Recording& recording = (*session)->recording();
+    context_.note(std::to_string(recording.size() - recording.initial) + " operations recorded in " +
+                  std::to_string(recorded->incarnations) + " starts of the engine, " +
+                  std::to_string(recording.tokens.size()) + " promises seen by control block and exchange");
+    const RecoveryJudgeOptions engine{&context_.plan, run.engine,
+                                      std::chrono::milliseconds(plan_.limits.check_deadline_ms)};
+    const auto result = explore([&](const CampaignOptions& options) { return (*session)->run(engine, options); });
+    if (!result || interrupted()) return result ? Status() : tl::unexpected(result.error());
+    const Status concluded = conclude(recording, *result, finished);
+    if (!recorded->unfired.empty()) {
+      finished.outcome = Outcome::kInconclusive;
+      finished.summary = "never fired: " + recorded->unfired.front();
+    }
+    return concluded;
+  }
+
+  Status conclude(const Recording& recording, const CampaignResult& result, CaseFinished& finished) const {
+    finished.verdicts = {judge_exploration(plan_, result, cut_short(result))};
+    finished.outcome = finished.verdicts.front().outcome;
+    finished.summary = finished.verdicts.front().summary;
+    finished.exploration = outcome(recording, result);
+    return write_file(context_.folder + "/exploration.json", exploration_json(result, recording, plan_.limits.seed));
+  }
+
   std::string work() const { return context_.folder + "/run"; }
   std::chrono::milliseconds remaining() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(context_.deadline.remaining());
@@ -105,7 +155,7 @@ class ExplorationCase {
     return record_program(run);
   }
 
-  Result<CampaignResult> explore(const Recording& recording) {
+  Result<CampaignResult> explore(const std::function<Result<CampaignResult>(const CampaignOptions&)>& campaign) {
     auto images = ScratchFolder::create(ScratchFolder::Place::kMemory);
     if (!images) return tl::unexpected(images.error());
     if (auto put = context_.run.ledger.add_folder(images->path()); !put) return tl::unexpected(put.error());
@@ -121,9 +171,10 @@ class ExplorationCase {
           std::min(options.explore.time_max, std::chrono::milliseconds(plan_.limits.time_max_ms));
     }
     options.evidence_folder = context_.folder + "/findings";
-    const CheckerOptions checker{bind_program_words(plan_.engine.check, places_),
-                                 std::chrono::milliseconds(plan_.limits.check_deadline_ms)};
-    return run_campaign(recording, checker_judges(checker, recording.tokens), options);
+    const auto places = CallPlaces::read(work() + "/record");
+    if (!places) return tl::unexpected(places.error());
+    options.places = places->get();
+    return campaign(options);
   }
 
   // A limit in time that the scenario set itself cuts nothing short.

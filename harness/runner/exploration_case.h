@@ -1,5 +1,6 @@
 // A case that explores power losses: the program runs once on the power-loss file system, then its checker judges what
-// may be left of its files, and the outcome is compared with what the scenario expects.
+// may be left of its files, and the outcome is compared with what the scenario expects. Without a program of the
+// scenario's own it is the mock engine, through its session's deaths, and its own recovery judges.
 //
 // What it leaves in the case folder: exploration.json; findings/<profile>-<n> with image, operations and the checker's
 // words; stdout.txt of the program, and record/ (storage_record_format.md). A case that passed keeps the first alone,

@@ -26,7 +26,7 @@ class Recorder {
       if (auto made = make_folder(folder(name)); !made) return tl::unexpected(made.error());
     }
     if (auto ready = set_up(); !ready) return tl::unexpected(ready.error());
-    SessionRecording recording{folder("record"), folder("exchange"), 0, false};
+    SessionRecording recording{folder("record"), folder("exchange"), 0, false, {}};
     for (bool ended = false; !ended && !interrupted();) {
       if (recording.incarnations == kIncarnationsMax) {
         return fail(ErrorKind::kUsage, "the engine died " + std::to_string(kIncarnationsMax) + " times");
@@ -36,6 +36,7 @@ class Recorder {
       recording.refused = end->exited_with(kExitRefused);
       ended = recording.refused || end->exited_with(0);
     }
+    recording.unfired = unfired();
     if (auto done = finish(); !done) return tl::unexpected(done.error());
     return recording;
   }
@@ -98,6 +99,16 @@ class Recorder {
   [[nodiscard]] std::string quoted() const {
     const auto text = read_file(folder("engine") + "/stderr.txt");
     return text && !text->empty() ? ": " + text->substr(0, kQuoteBytesMax) : std::string();
+  }
+
+  [[nodiscard]] std::vector<std::string> unfired() const {
+    std::vector<std::string> names;
+    for (size_t i = 0; i < run_.plan->faults.size(); ++i) {
+      const postmortem::ArmedFault* const fault = channel_->armed(i);
+      if (fault != nullptr && fault->state.load() >= postmortem::FaultState::kFired) continue;
+      names.push_back(run_.plan->faults[i].kind + " at " + run_.plan->faults[i].point);
+    }
+    return names;
   }
 
   Status finish() {

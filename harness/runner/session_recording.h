@@ -36,7 +36,8 @@ struct SessionRecording {
   std::string record_folder;
   std::string exchange_folder;
   uint32_t incarnations = 0;
-  bool refused = false;  // the engine found damage in what it had left itself
+  bool refused = false;              // the engine found damage in what it had left itself
+  std::vector<std::string> unfired;  // faults of the plan that never happened, in words
 };
 
 [[nodiscard]] Result<SessionRecording> record_session(const SessionRun& run);

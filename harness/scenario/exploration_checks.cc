@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "harness/faults/registry.h"
 #include "harness/scenario/suggest.h"
 
 namespace crashwright::harness {
@@ -34,10 +35,14 @@ class ExplorationChecker {
   void check() {
     const bool foreign = !scenario_.engine.command.empty();
     if (scenario_.exploration) {
-      if (!foreign) missing("storage.explore", "needs a program: `engine.command`", kExample);
       if (foreign && scenario_.engine.check.empty())
         missing("engine.command", "needs `engine.check` to judge", kExample);
-      refuse_keys_of_the_mock_engine();
+      if (foreign) {
+        refuse_keys_of_the_mock_engine();
+      } else {
+        check_explored_session();
+      }
+      refuse_other_expectations();
       fill_in();
     } else {
       if (foreign && scenario_.engine.check.empty() && scenario_.engine.dump_state.empty()) {
@@ -73,10 +78,31 @@ class ExplorationChecker {
       complain(key, code::kForeignKey, fmt::format("\"{}\" is about the mock engine, not about an exploration", key),
                "leave it out");
     }
+  }
+
+  void refuse_other_expectations() {
     for (const std::string& name : field_names("expect")) {
       if (name == "storage") continue;
       complain("expect." + name, code::kForeignKey, fmt::format("an exploration has no \"{}\"", name),
                "expect: {storage: {verdict: violated}}");
+    }
+  }
+
+  // The mock engine's own session: what it acknowledges must be meant to survive a loss of power.
+  void check_explored_session() {
+    for (const char* const key :
+         {"engine.check", "engine.dir", "engine.needs", "engine.recover", "engine.dump_state", "core"}) {
+      complain(key, code::kForeignKey, fmt::format("\"{}\" is not for an exploration of the mock engine", key),
+               "its own recovery judges: leave it out");
+    }
+    if (find_key(root_, "session.durability") == nullptr) scenario_.session.durability = Durability::kPowerLoss;
+    for (const ScenarioFault& fault : scenario_.faults) {
+      const FaultKind* const kind = find_fault_kind(fault.kind);
+      if (kind == nullptr || kind->family != "storage") continue;
+      reader_.complain(
+          fault.position, fault.kind.size(), code::kForeignKey,
+          fmt::format("\"{}\" is not for an exploration, which loses power by itself at any moment", fault.kind),
+          "sigkill makes the session one with a recovery");
     }
   }
 

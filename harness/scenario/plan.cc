@@ -167,7 +167,7 @@ std::vector<std::string> collect_needs(const Scenario& scenario, bool fuse) {
     needs.insert(kind.needs.begin(), kind.needs.end());
   }
   if (fuse) needs.insert("fuse");
-  if (wants_core(scenario)) needs.insert("core");
+  if (!scenario.exploration && wants_core(scenario)) needs.insert("core");
   return {needs.begin(), needs.end()};
 }
 

@@ -61,7 +61,7 @@ struct ExpectPlan {
   std::vector<std::string> broken;
 };
 
-// An exploration of power losses, instead of a session of the mock engine.
+// An exploration of power losses: of a program of the scenario's own, else of the mock engine's session.
 struct ExplorationPlan {
   ForeignEngine engine;
   std::vector<StorageProfile> profiles;
@@ -87,9 +87,10 @@ struct Plan {
   bool fuse = false;                       // the data folder lives on the power-loss file system
   uint64_t cgroup_memory_limit_bytes = 0;  // 0: no cgroup of its own
   ExpectPlan expect;
-  std::optional<ForeignEngine> own_engine;     // set: its deaths, instead of a session of the mock engine
-  std::optional<ExplorationPlan> exploration;  // set: nothing of session, faults and exchange is used
-  uint64_t deadline_ms = 20'000;               // for the whole case
+  std::optional<ForeignEngine> own_engine;  // set: its deaths, instead of a session of the mock engine
+  // Set: with a program of its own, nothing of session, faults and exchange is used.
+  std::optional<ExplorationPlan> exploration;
+  uint64_t deadline_ms = 20'000;   // for the whole case
   std::optional<CoreWay> core;     // the only way to a core that is left to the engine; absent: the best one
   std::vector<std::string> needs;  // "core" "fuse" "cgroup_memory", sorted, each once
   std::string scenario_path;

@@ -90,6 +90,7 @@ Result<RecordedRun> record_program(const ProgramRun& run) {
   options.record_folder = run.work + "/record";
   options.ack_pipes = {output->read_end.get(), ack->read_end.get()};
   options.echo_fd = echo.get();
+  options.places = true;
   auto mount = StorageMount::start(options);
   if (!mount) return tl::unexpected(mount.error());
   const auto end = live(run, options.mount_point, *output, *ack);
