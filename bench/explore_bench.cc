@@ -63,7 +63,7 @@ Explored record(double& seconds) {
   const Loaded loaded = load_scenario_text("explore_bench.yaml", kSession);
   if (loaded.scenarios.empty()) give_up("the scenario cannot be read");
   Explored session{make_plans(loaded.scenarios, {}).front(), need(find_programs("")),
-                  need(ScratchFolder::create(ScratchFolder::Place::kDisk)), nullptr};
+                   need(ScratchFolder::create(ScratchFolder::Place::kDisk)), nullptr};
   SessionRun run;
   run.plan = &session.plan;
   run.engine = session.programs.release;
