@@ -18,8 +18,8 @@ struct FaultKind {
   std::string family;                                               // folder of its stock scenarios: "memory"
   postmortem::FaultAction action = postmortem::FaultAction::kNone;  // kNone: done by the harness itself
   OutsideAction outside = OutsideAction::kNothing;  // what the harness does to a running program that links nothing
-  std::string doc;                                                  // one line
-  std::string example;                                              // one entry of `faults:`
+  std::string doc;                                  // one line
+  std::string example;                              // one entry of `faults:`
   // Keys beyond the triggers that every kind takes.
   std::vector<std::string> parameters;
   std::string default_at;    // empty: `at` must be given unless the trigger is a time or a feed sequence

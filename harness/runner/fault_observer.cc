@@ -155,8 +155,7 @@ void FaultObserver::done_at_rest(size_t plan_fault, uint32_t incarnation, const 
   fact.fired_ns = monotonic_ns();
 }
 
-void FaultObserver::done_outside(size_t plan_fault, uint32_t incarnation, uint64_t fired_ns,
-                                 const std::string& proof) {
+void FaultObserver::done_outside(size_t plan_fault, uint32_t incarnation, uint64_t fired_ns, const std::string& proof) {
   rca::InjectedFaultFact& fact = facts_.at(plan_fault);
   fact.state = proof.empty() ? "fired" : "confirmed";
   fact.confirmed_by = proof;

@@ -90,11 +90,8 @@ class ExplorationChecker {
 
   // The mock engine's own session: what it acknowledges must be meant to survive a loss of power.
   void check_explored_session() {
-    for (const char* const key :
-         {"engine.check", "engine.dir", "engine.needs", "engine.recover", "engine.dump_state", "core"}) {
-      complain(key, code::kForeignKey, fmt::format("\"{}\" is not for an exploration of the mock engine", key),
-               "its own recovery judges: leave it out");
-    }
+    refuse_keys_without_a_program();
+    complain("core", code::kForeignKey, "\"core\" is not for an exploration of the mock engine", "leave it out");
     if (find_key(root_, "session.durability") == nullptr) scenario_.session.durability = Durability::kPowerLoss;
     for (const ScenarioFault& fault : scenario_.faults) {
       const FaultKind* const kind = find_fault_kind(fault.kind);
@@ -106,12 +103,15 @@ class ExplorationChecker {
     }
   }
 
-  void refuse_keys_of_an_exploration(bool foreign) {
+  void refuse_keys_without_a_program() {
     for (const char* const key :
          {"engine.check", "engine.dir", "engine.needs", "engine.recover", "engine.dump_state"}) {
-      if (foreign) break;
       complain(key, code::kMissingKey, fmt::format("\"{}\" needs a program: `engine.command`", key), kExample);
     }
+  }
+
+  void refuse_keys_of_an_exploration(bool foreign) {
+    if (!foreign) refuse_keys_without_a_program();
     for (const char* const key : {"build", "session", "exchange", "core"}) {
       if (!foreign) break;
       complain(key, code::kForeignKey, fmt::format("\"{}\" is about the mock engine, not about one of your own", key),

@@ -5,8 +5,8 @@
 //   standard output       ends in `output_path`, standard error is the caller's own
 // It runs until it ends or its time is over; whatever it left running is killed then, and the layer's record is
 // compared with its files byte for byte.
-// Threads: any, several runs at once; the program dies with the thread that calls. Errors: kUsage when the program does not exist or does not
-// end well, kEnvironment without FUSE, kInternal when the record is not what the folder holds.
+// Threads: any, several runs at once; the program dies with the thread that calls. Errors: kUsage when the program does
+// not exist or does not end well, kEnvironment without FUSE, kInternal when the record is not what the folder holds.
 #pragma once
 
 #include <chrono>

@@ -4,9 +4,9 @@
 usage: redis_checker.py integrity    the server starts, its keys have no gap and hold what was written
        redis_checker.py durable      and every key acknowledged is there
 
-As Redis documents it, the end of the append only file is mended first where it has to be: the server drops an incomplete
-command by itself (aof-load-truncated), and for a tail of zeros redis-check-aof --fix cuts the file at the last good
-command. What that drops counts as lost.
+As Redis documents it, the end of the append only file is mended first where it has to be: the server drops an
+incomplete command by itself (aof-load-truncated), and for a tail of zeros redis-check-aof --fix cuts the file at the
+last good command. What that drops counts as lost.
 """
 import os
 import subprocess
