@@ -25,6 +25,15 @@ constexpr int kExitRefusedDamage = 3;
 
 bool is_order(const std::string& type) { return type == "enter" || type == "replace" || type == "cancel"; }
 
+// An intent that a session which sends first took over from the exchange's answer: it says what the answer says, and
+// that is what was left of the order (Replaced) or nothing at all (Rejected).
+bool matches_taken_over(const ExchangeEvent& order, const AuditRecord& record) {
+  const AuditRecordType type =
+      order.type == "replace" ? AuditRecordType::kIntentReplace : AuditRecordType::kIntentEnter;
+  return order.type != "cancel" && record.user_ref == order.user_ref && record.type == type &&
+         (record.flags & postmortem::kPossibleResend) != 0 && record.quantity <= order.quantity;
+}
+
 bool matches(const ExchangeEvent& order, const AuditRecord& record) {
   if (record.user_ref != order.user_ref) return false;
   if (order.type == "enter") {
@@ -39,8 +48,11 @@ bool matches(const ExchangeEvent& order, const AuditRecord& record) {
 }
 
 // Where in the log `order` stands, from `position` on; the log's size when it does not.
-size_t find_intent(const ExchangeEvent& order, const AuditReadout& log, size_t position) {
-  while (position < log.records.size() && !matches(order, log.records[position])) ++position;
+size_t find_intent(const ExchangeEvent& order, const AuditReadout& log, size_t position, bool taken_over) {
+  const auto is_of = [&](const AuditRecord& record) {
+    return matches(order, record) || (taken_over && matches_taken_over(order, record));
+  };
+  while (position < log.records.size() && !is_of(log.records[position])) ++position;
   return position;
 }
 
@@ -60,7 +72,7 @@ void compare_with_arrivals(const std::vector<ExchangeEvent>& events, const Audit
     if (order.kind != "in" || !is_order(order.type) || order.monotonic_ns > until_ns) continue;
     if (order.type != "cancel" && order.user_ref <= last_entered) continue;  // a retransmission, ignored by OUCH
     if (order.type != "cancel") last_entered = order.user_ref;
-    const size_t found = find_intent(order, log, position);
+    const size_t found = find_intent(order, log, position, !order_of.logged_first);
     const bool logged = found < log.records.size();
     if (!logged && order_of.last_ones_may_lack) {
       if (lacking == nullptr) lacking = &order;
