@@ -227,7 +227,6 @@ Result<AuditSegment> create_audit_segment(const AuditLogOptions& options, uint64
   auto segment = open_with(options, number, O_CREAT | O_EXCL);
   if (!segment || options.durability != Durability::kPowerLoss) return segment;
   take_place(*segment, segment_bytes);
-  if (CRASHWRIGHT_PLANTED("segment_name_not_synced")) return segment;
   if (auto synced = sync_folder_of(options.path); !synced) return tl::unexpected(synced.error());
   return segment;
 }

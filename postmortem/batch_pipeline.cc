@@ -173,16 +173,23 @@ void BatchPipeline::start_aside(int fd, std::span<const std::byte> bytes, uint64
   submit(kUnderWayMax, syncs());
 }
 
+// Again after each one that was settled: what collect() takes in meanwhile is announced by nothing else any more.
 Status BatchPipeline::reap() {
   collect();
-  for (uint64_t i = retired_; i < started_; ++i) {
-    if (auto reaped = reap_place(i % kUnderWayMax); !reaped) return reaped;
+  for (bool settled = true; settled;) {
+    settled = false;
+    for (uint64_t i = retired_; i < started_; ++i) {
+      if (auto reaped = reap_place(i % kUnderWayMax, settled); !reaped) return reaped;
+    }
+    if (!aside_started_) continue;
+    if (auto reaped = reap_place(kUnderWayMax, settled); !reaped) return reaped;
   }
-  return aside_started_ ? reap_place(kUnderWayMax) : Status{};
+  return {};
 }
 
-Status BatchPipeline::reap_place(size_t number) {
+Status BatchPipeline::reap_place(size_t number, bool& any_settled) {
   while (!places_[number].done && places_[number].pending == 0) {
+    any_settled = true;
     if (auto settled = settle(number); !settled) return settled;
     collect();
   }

@@ -83,7 +83,7 @@ class BatchPipeline {
  private:
   [[nodiscard]] bool syncs() const noexcept;
   [[nodiscard]] Status settle(size_t number);
-  [[nodiscard]] Status reap_place(size_t number);
+  [[nodiscard]] Status reap_place(size_t number, bool& any_settled);
 
   int fd_;
   UniqueFd wake_fd_;
