@@ -10,62 +10,15 @@
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
 #include "harness/cli/prove_table.h"
+#include "harness/cli/testing/command_folder.h"
 
 namespace crashwright::harness::cli {
 namespace {
 
 using verifiers::Outcome;
 
-struct Answer {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-// Redirects the descriptors themselves: what the commands print goes through stdio.
-class Captured {
- public:
-  explicit Captured(int fd, const std::string& path) : fd_(fd), saved_(::dup(fd)), path_(path) {
-    std::fflush(nullptr);
-    std::FILE* const file = std::fopen(path.c_str(), "w");
-    BOOST_REQUIRE(file != nullptr);
-    ::dup2(::fileno(file), fd_);
-    std::fclose(file);
-  }
-  std::string finish() {
-    std::fflush(nullptr);
-    ::dup2(saved_, fd_);
-    ::close(saved_);
-    return *read_file(path_);
-  }
-
- private:
-  int fd_;
-  int saved_;
-  std::string path_;
-};
-
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/crashwright-cli-XXXXXX";
-    path = ::mkdtemp(name);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  [[nodiscard]] std::string file(const std::string& name, const std::string& text) const {
-    BOOST_REQUIRE(write_file(path + "/" + name, text));
-    return path + "/" + name;
-  }
-  [[nodiscard]] Answer run(const std::vector<std::string>& arguments) const {
-    Captured out(STDOUT_FILENO, path + "/.out");
-    Captured err(STDERR_FILENO, path + "/.err");
-    Answer answer;
-    answer.code = run_command(arguments);
-    answer.err = err.finish();
-    answer.out = out.finish();
-    return answer;
-  }
-  std::string path;
-};
+using testing::Answer;
+using Folder = testing::CommandFolder;
 
 size_t longest_line(const std::string& text) {
   size_t longest = 0;

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "harness/report/event_json.h"
 #include "harness/report/github.h"
+#include "harness/report/testing/sample_run.h"
 
 namespace crashwright::harness {
 namespace {
@@ -20,22 +21,8 @@ using verifiers::Outcome;
 constexpr const char* kHostile = "</pre><script>alert(1)</script>&\"'\x1b[31m\x01\xff\xc3(\xed\xa0\x80\xef\xbf\xbe";
 
 CaseFinished finished(const std::string& id, Outcome outcome) {
-  CaseFinished done;
-  done.case_id = id;
-  done.name = "name of " + id;
-  done.build = "release";
-  done.why = "a reason";
-  done.folder = id;
-  done.seed = 7;
-  done.outcome = outcome;
-  done.summary = "a summary";
-  done.scenario_path = "scenarios/memory/x.yaml";
-  done.repro = "crashwright run x.yaml --seed 7";
-  done.verdicts = {{"rca", outcome, "the cause is right", {"detail"}}};
-  done.faults = {{"sigkill", "feed.message", "confirmed", "wait status SIGKILL", 0, 5, ""}};
+  CaseFinished done = testing::sample_case(id, outcome);
   done.passages = {{"audit.append", 0}, {"feed.message", 12}};
-  done.duration_ns = 1'500'000'000;
-  done.recovery_time_ns = 2'000'000;
   return done;
 }
 
