@@ -30,7 +30,7 @@ configure_file(${CMAKE_CURRENT_SOURCE_DIR}/cmake/crashwright.pc.in
 if(TARGET crashwright AND TARGET mock_engine)
   install(TARGETS crashwright crashwright_storage RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
   # Not stripped, whatever is asked for: the autopsy of an engine names its functions and lines.
-  foreach(engine mock_engine mock_engine_asan mock_engine_planted mock_exchange)
+  foreach(engine mock_engine mock_engine_asan mock_engine_planted mock_exchange naive_engine)
     install(PROGRAMS $<TARGET_FILE:${engine}> DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
   endforeach()
   install(DIRECTORY scenarios DESTINATION ${CMAKE_INSTALL_DATADIR}/crashwright COMPONENT runtime

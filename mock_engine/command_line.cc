@@ -32,6 +32,10 @@ enum Option : int {
   kStallAfter,
   kFeedRate,
   kKillSwitchAtFeed,
+  kLimits,
+  kConfiguration,
+  kQuarantineAfter,
+  kRestartsMax,
   kSeed,
   kMessages,
   kOut,
@@ -56,6 +60,10 @@ const option kRunOptions[] = {
     {"stall-after", required_argument, nullptr, kStallAfter},
     {"feed-rate", required_argument, nullptr, kFeedRate},
     {"kill-switch-at-feed", required_argument, nullptr, kKillSwitchAtFeed},
+    {"limits", required_argument, nullptr, kLimits},
+    {"configuration", required_argument, nullptr, kConfiguration},
+    {"quarantine-after", required_argument, nullptr, kQuarantineAfter},
+    {"restarts-max", required_argument, nullptr, kRestartsMax},
     {nullptr, 0, nullptr, 0},
 };
 
@@ -115,6 +123,24 @@ Status parse_stall(const std::string& name, const char* text, std::chrono::milli
   return {};
 }
 
+// What keeps an engine from trading when it must not.
+Status apply_safeguard(int value, const std::string& name, const char* text, EngineOptions& engine) {
+  switch (value) {
+    case kLimits:
+      engine.limits_file = text;
+      return {};
+    case kConfiguration:
+      engine.configuration = text;
+      return {};
+    case kQuarantineAfter:
+      return parse_number(name, text, engine.quarantine_after);
+    case kRestartsMax:
+      return parse_number(name, text, engine.restarts_max);
+    default:
+      return usage_error("--" + name + " cannot be used here");
+  }
+}
+
 Status apply_option(const option& given, const char* text, CommandLine& line) {
   EngineOptions& engine = line.engine;
   const std::string name = given.name;
@@ -168,7 +194,7 @@ Status apply_option(const option& given, const char* text, CommandLine& line) {
       line.out = text;
       return {};
     default:
-      return usage_error("--" + name + " cannot be used here");
+      return apply_safeguard(given.val, name, text, engine);
   }
 }
 
@@ -251,6 +277,10 @@ const char* usage() noexcept {
       --stall-after MS                        a thread silent for longer is taken down by the watchdog (500)
       --feed-rate N                           messages per second, 0 for as fast as possible (0)
       --kill-switch-at-feed N                 the risk gate throws the kill switch at this feed message
+      --limits FILE                           of the risk gate, one NAME VALUE a line; without the file no trading
+      --configuration NAME                    what this engine is configured with; a data folder belongs to one (A)
+      --quarantine-after N                    deaths in a row at one input, then it is left out (3)
+      --restarts-max N                        starts in a row that lead nowhere, then it refuses to start (8)
       --recover-only                          recover from DIR, print the state as JSON, do not log in
       --planted-bug NAME                      a deliberate defect, in mock_engine_planted only
   mock_engine generate-feed --seed N --messages N [--symbols N] --out FILE

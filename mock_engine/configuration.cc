@@ -1,17 +1,16 @@
 #include "mock_engine/configuration.h"
 
 #include "base/checksum.h"
-#include "mock_engine/risk_gate.h"
 
 namespace crashwright::mock_engine {
 
-std::string configuration_text(const EngineOptions& options) {
-  const RiskLimits limits;
+std::string configuration_text(const EngineOptions& options, const RiskLimits& limits) {
   const bool power_loss = options.durability == postmortem::Durability::kPowerLoss;
   std::string text;
   const auto add = [&text](const char* name, const std::string& value) {
     text += std::string(name) + ' ' + value + '\n';
   };
+  add("name", options.configuration);
   add("symbols", std::to_string(options.feed.symbols));
   add("durability", power_loss ? "power_loss" : "process_death");
   add("order_logging", options.order_logging == OrderLogging::kAfterSend ? "after_send" : "before_send");
@@ -24,6 +23,8 @@ std::string configuration_text(const EngineOptions& options) {
   return text;
 }
 
-uint64_t configuration_hash(const EngineOptions& options) { return fnv1a(configuration_text(options)); }
+uint64_t configuration_hash(const EngineOptions& options, const RiskLimits& limits) {
+  return fnv1a(configuration_text(options, limits));
+}
 
 }  // namespace crashwright::mock_engine

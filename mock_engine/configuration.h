@@ -10,13 +10,14 @@
 #include <string>
 
 #include "mock_engine/engine_options.h"
+#include "mock_engine/risk_gate.h"
 
 namespace crashwright::mock_engine {
 
 // One setting a line, for people and for the hash.
-[[nodiscard]] std::string configuration_text(const EngineOptions& options);
+[[nodiscard]] std::string configuration_text(const EngineOptions& options, const RiskLimits& limits);
 
-[[nodiscard]] uint64_t configuration_hash(const EngineOptions& options);
+[[nodiscard]] uint64_t configuration_hash(const EngineOptions& options, const RiskLimits& limits);
 
 // Reasons in kConfigurationHash records. Stored; append only.
 enum class ConfigurationChange : uint8_t {

@@ -37,12 +37,18 @@ struct EngineOptions {
   std::chrono::milliseconds stall_after{500};
   uint64_t feed_rate = 0;            // messages per second, 0: as fast as possible
   uint64_t kill_switch_at_feed = 0;  // feed sequence at which the risk gate throws it, 0: never
+  std::string limits_file;           // of the risk gate; empty: the defaults
+  std::string configuration = "A";   // its name; a data folder belongs to one
+  uint32_t quarantine_after = 3;     // deaths in a row at the same input
+  uint32_t restarts_max = 8;         // futile starts in a row
   std::vector<std::string> planted_bugs;
   TickToOrder* tick_to_order = nullptr;  // of a benchmark that runs the session in its own process; null: not measured
 
   [[nodiscard]] std::string audit_path() const { return data_folder + "/audit.log"; }
   [[nodiscard]] std::string state_path() const { return data_folder + "/state.bin"; }
   [[nodiscard]] std::string lock_path() const { return data_folder + "/lock"; }
+  [[nodiscard]] std::string inputs_path() const { return data_folder + "/inputs.bin"; }
+  [[nodiscard]] std::string configuration_path() const { return data_folder + "/configuration"; }
 };
 
 }  // namespace crashwright::mock_engine

@@ -157,6 +157,55 @@ BOOST_AUTO_TEST_CASE(a_crash_in_any_thread_is_survived) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_poison_message_of_the_feed_is_left_out_after_three_deaths) {
+  EngineSession session(kShort);
+  for (uint32_t life = 0; life < 4; ++life) {
+    session.arm("feed.message", 1, FaultAction::kPoisonMessage, life);
+    session.control->faults[life].args[0] = 2'000;
+  }
+  for (int life = 0; life < 3; ++life) {
+    const int status = session.run();
+    BOOST_TEST((WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV));
+  }
+  BOOST_TEST(session.run() == 0);
+  BOOST_TEST((session.control->faults[3].state.load() == FaultState::kConfirmed));
+}
+
+BOOST_AUTO_TEST_CASE(a_poison_message_of_the_exchange_ends_in_a_refusal_after_three_deaths) {
+  EngineSession session(kShort);
+  for (uint32_t life = 0; life < 4; ++life) {
+    session.arm("gateway.on_message", 1, FaultAction::kPoisonMessage, life);
+    session.control->faults[life].args[0] = 40;
+  }
+  for (int life = 0; life < 3; ++life) BOOST_TEST(WIFSIGNALED(session.run()));
+  const int status = session.run();
+  BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 3));
+  BOOST_TEST(session.errors().find("in quarantine") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(starts_that_lead_nowhere_are_limited_and_a_start_that_trades_clears_the_count) {
+  EngineSession session(kShort);
+  for (const uint32_t life : {0U, 1U, 3U, 4U, 5U}) {
+    session.arm("recovery.audit_replayed", 1, FaultAction::kNullDereference, life);
+  }
+  session.arm("gateway.after_send", 20, FaultAction::kSigkill, 2);
+  for (int life = 0; life < 6; ++life) BOOST_TEST(WIFSIGNALED(session.run({"--restarts-max", "3"})));
+  const int status = session.run({"--restarts-max", "3"});
+  BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 3));
+  BOOST_TEST(session.errors().find("restart storm: 3 starts") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(without_its_limits_or_with_another_configuration_the_engine_refuses_to_trade) {
+  EngineSession session(kShort);
+  const int without_limits = session.run({"--limits", "/no/such/limits"});
+  BOOST_TEST((WIFEXITED(without_limits) && WEXITSTATUS(without_limits) == 3));
+  BOOST_TEST(session.errors().find("risk limits are not loaded") != std::string::npos);
+  BOOST_TEST(session.run({"--configuration", "A"}) == 0);
+  const int skewed = session.run({"--configuration", "B"});
+  BOOST_TEST((WIFEXITED(skewed) && WEXITSTATUS(skewed) == 3));
+  BOOST_TEST(session.errors().find("configuration skew") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_lost_connection_is_survived) {
   const Golden golden = golden_of(kShort);
   for (const uint64_t hit : {1, 20, 50, 90}) {

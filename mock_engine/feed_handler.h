@@ -6,6 +6,8 @@
 // life of the engine) are handed over as fast as they can be taken.
 // Threads: run() on the feed thread; events() is popped by the trading thread; finished(), and failure() once it is
 //          true, from any.
+// Gaps:    a message that did not arrive, or not as one, is asked for again (here: taken from the source once more), in
+//          its place. One that kills the engine again and again is left out (postmortem/input_guard.h).
 // Errors:  a feed file torn in the middle ends the feed, failure() says so. Signal context: no.
 #pragma once
 
@@ -18,16 +20,20 @@
 #include "mock_engine/spsc_ring.h"
 #include "mock_engine/tick_to_order.h"
 #include "postmortem/engine_thread.h"
+#include "postmortem/input_guard.h"
 
 namespace crashwright::mock_engine {
 
 class FeedHandler {
  public:
-  // `rate`: messages per second, 0 for as fast as possible. `latency`: null when it is not measured.
-  FeedHandler(std::unique_ptr<FeedSource> source, uint64_t rate, uint64_t paced_after, TickToOrder* latency = nullptr);
+  // `rate`: messages per second, 0 for as fast as possible. `latency`: null when it is not measured. `inputs` may be
+  // null: then nothing is ever left out.
+  FeedHandler(std::unique_ptr<FeedSource> source, uint64_t rate, uint64_t paced_after, TickToOrder* latency = nullptr,
+              postmortem::InputGuard* inputs = nullptr);
 
   void run(postmortem::EngineThread& self);
-  void on_message(const itch::FeedMessage& message, BookEvent& event);
+  // False when it did not arrive as a message: it has to be asked for again.
+  bool on_message(const itch::FeedMessage& message, BookEvent& event);
   // Makes run() return soon.
   void request_stop() { stopping_.store(true, std::memory_order_relaxed); }
 
@@ -38,6 +44,9 @@ class FeedHandler {
   [[nodiscard]] const std::string& failure() const { return failure_; }
 
  private:
+  void hand_over(const BookEvent& event, postmortem::EngineThread& self);
+  void retake(const itch::FeedMessage& message, BookEvent& event);
+  [[nodiscard]] bool left_out(uint64_t sequence);
   void pace(uint64_t sequence, postmortem::EngineThread& self);
   [[nodiscard]] bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
 
@@ -46,6 +55,8 @@ class FeedHandler {
   const uint64_t paced_after_;
   TickToOrder* const latency_;
   uint64_t paced_since_ns_ = 0;
+  postmortem::InputGuard* const inputs_;
+  postmortem::InputGuard::Hand hand_;
   uint64_t undecodable_ = 0;
   SpscRing<BookEvent> events_;
   std::string failure_;  // published by finished_

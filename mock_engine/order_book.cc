@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "postmortem/fault_point.h"
+#include "postmortem/planted_bug.h"
 
 namespace crashwright::mock_engine {
 namespace {
@@ -81,6 +82,7 @@ bool OrderBook::reduce(uint64_t order_id, uint32_t shares) {
     ++unknown_orders_;
     return false;
   }
+  if (CRASHWRIGHT_PLANTED("book_ignores_executions") && shares != kAllShares) return true;
   const uint32_t taken = std::min(shares, found->second.shares);
   change_level(found->second, -static_cast<int64_t>(taken));
   found->second.shares -= taken;
@@ -88,7 +90,10 @@ bool OrderBook::reduce(uint64_t order_id, uint32_t shares) {
   return true;
 }
 
-bool OrderBook::remove(uint64_t order_id) { return reduce(order_id, kAllShares); }
+bool OrderBook::remove(uint64_t order_id) {
+  if (CRASHWRIGHT_PLANTED("book_forgets_deletes")) return true;
+  return reduce(order_id, kAllShares);
+}
 
 bool OrderBook::replace(const BookEvent& event) {
   const auto found = orders_.find(event.order_id);
@@ -98,6 +103,9 @@ bool OrderBook::replace(const BookEvent& event) {
   }
   const RestingOrder old = found->second;
   remove(event.order_id);
+  if (CRASHWRIGHT_PLANTED("book_replace_keeps_the_price")) {
+    return add(event.new_order_id, {old.price_ticks, event.shares, old.locate, old.side});
+  }
   return add(event.new_order_id, {event.price_ticks, event.shares, old.locate, old.side});
 }
 

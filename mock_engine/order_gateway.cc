@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -11,6 +12,7 @@
 #include "postmortem/control_block.h"
 #include "postmortem/fault_point.h"
 #include "postmortem/flight_recorder.h"
+#include "postmortem/injection.h"
 #include "postmortem/planted_bug.h"
 
 namespace crashwright::mock_engine {
@@ -23,22 +25,43 @@ constexpr size_t kEventsMax = 1024;
 constexpr uint64_t kHeartbeatNs = 1'000'000'000;
 constexpr int kSilenceSliceMs = 1'000;
 constexpr int kSilenceSlicesMax = 15;  // without a byte from the exchange the connection counts as dead
-constexpr std::chrono::milliseconds kRetryPause{10};
+// Doubled from one try to the next, so that engines that all restart at once do not keep the exchange from answering.
+constexpr std::chrono::milliseconds kRetryPauseFirst{10};
+constexpr std::chrono::milliseconds kRetryPauseMax{640};
 
 void nap(std::chrono::milliseconds time) {
   const timespec pause{0, std::chrono::nanoseconds(time).count()};
   ::nanosleep(&pause, nullptr);
 }
 
+[[maybe_unused]] constexpr uint32_t kLostOrder = 30;        // of a planted bug
+[[maybe_unused]] constexpr uint64_t kLostAnswer = 60;       // of another
+[[maybe_unused]] constexpr uint32_t kFalseShares = 100;     // of a third
+[[maybe_unused]] constexpr int64_t kFalsePriceTicks = 100;  // of a fourth
+
+// What is sent is what was logged; planted bugs make it something else.
+AuditRecord falsified(AuditRecord intent) {
+  const bool order = intent.type == AuditRecordType::kIntentEnter || intent.type == AuditRecordType::kIntentReplace;
+  if (order && CRASHWRIGHT_PLANTED("gateway_sends_another_quantity")) intent.quantity += kFalseShares;
+  if (order && CRASHWRIGHT_PLANTED("gateway_sends_another_price")) intent.price_ticks += kFalsePriceTicks;
+  if (CRASHWRIGHT_PLANTED("gateway_sends_the_other_side")) intent.side = intent.side == 'B' ? 'S' : 'B';
+  return intent;
+}
+
 }  // namespace
 
 OrderGateway::OrderGateway(const Endpoint& endpoint, OrderJournal& journal, OrderLogging order_logging,
-                           TickToOrder* latency)
-    : endpoint_(endpoint), order_logging_(order_logging), journal_(journal), latency_(latency), events_(kEventsMax) {}
+                           TickToOrder* latency, postmortem::InputGuard* inputs)
+    : endpoint_(endpoint),
+      order_logging_(order_logging),
+      journal_(journal),
+      latency_(latency),
+      events_(kEventsMax),
+      inputs_(inputs) {}
 
 Result<AcceptedLogin> OrderGateway::connect(const std::string& session, uint64_t next_sequence,
                                             const Deadline& deadline, postmortem::EngineThread& self) {
-  for (;;) {
+  for (auto pause = kRetryPauseFirst;; pause = std::min(2 * pause, kRetryPauseMax)) {
     auto login = connection_.open(endpoint_, session, next_sequence, deadline, [&] { self.beat(); });
     if (login) {
       broken_ = false;
@@ -50,7 +73,7 @@ Result<AcceptedLogin> OrderGateway::connect(const std::string& session, uint64_t
     }
     if (deadline.passed()) return login;
     self.beat();
-    nap(kRetryPause);
+    nap(CRASHWRIGHT_PLANTED("reconnects_without_pause") ? std::chrono::milliseconds(1) : pause);
   }
 }
 
@@ -78,7 +101,8 @@ bool OrderGateway::log_sent_before(const Decision& decision) {
 __attribute__((noinline)) void OrderGateway::send(const AuditRecord& intent) {
   CRASHWRIGHT_FAULT_POINT("gateway.send_order");
   std::array<std::byte, kOrderPacketBytesMax> packet;
-  write_packet({packet.data(), encode_intent(intent, packet.data())});
+  const Bytes bytes{packet.data(), encode_intent(falsified(intent), packet.data())};
+  if (!CRASHWRIGHT_PLANTED("gateway_loses_an_order") || intent.user_ref != kLostOrder) write_packet(bytes);
   if (latency_ != nullptr) latency_->order(intent.feed_sequence);
   CRASHWRIGHT_FAULT_POINT("gateway.after_send");
   if (broken_ || intent.type == AuditRecordType::kKillSwitch) return;
@@ -147,6 +171,7 @@ void OrderGateway::finish() {
 }
 
 void OrderGateway::receive(postmortem::EngineThread& self) {
+  if (inputs_ != nullptr) hand_ = inputs_->hand(postmortem::InputKind::kExchangeMessage);
   uint32_t seen = 0;
   for (;;) {
     self.begin_wait();
@@ -199,18 +224,37 @@ bool OrderGateway::read_packets(soup::Framer& framer, uint64_t& sequence, postmo
 __attribute__((noinline)) void OrderGateway::on_exchange_message(Bytes message, uint64_t session_sequence,
                                                                  postmortem::EngineThread& self) {
   CRASHWRIGHT_FAULT_POINT("gateway.on_message");
+  if (left_out(session_sequence)) return;
+  if (CRASHWRIGHT_PLANTED("gateway_loses_an_answer") && session_sequence == kLostAnswer) return;
+  hand_.take(session_sequence);
+  postmortem::injection::swallow(postmortem::injection::PoisonSource::kExchange, session_sequence);
   const auto record = event_record(message, session_sequence);
+  hand_.put_down();
   if (!record) {
     CRASHWRIGHT_LOG_ERROR("message {} of the exchange cannot be decoded ({} bytes)", session_sequence, message.size());
-    uint64_t none = 0;
-    undecodable_.compare_exchange_strong(none, session_sequence);
-    connection_.shut_down();
-    return;
+    return give_up_at(session_sequence);
   }
   if (undecodable_.load(std::memory_order_relaxed) != 0) return;  // behind a hole nothing can be applied
   CRASHWRIGHT_LOG_DEBUG("received {} for order {}, session {}", audit_record_type_name(record->type), record->user_ref,
                         session_sequence);
   push({false, *record}, self);
+}
+
+// A message of the exchange cannot be left out like one of the feed: what follows would stand on a hole.
+bool OrderGateway::left_out(uint64_t session_sequence) {
+  if (inputs_ == nullptr || !inputs_->quarantined(postmortem::InputKind::kExchangeMessage, session_sequence)) {
+    return false;
+  }
+  CRASHWRIGHT_LOG_ERROR("message {} of the exchange is in quarantine", session_sequence);
+  postmortem::injection::spare(postmortem::injection::PoisonSource::kExchange, session_sequence);
+  give_up_at(session_sequence);
+  return true;
+}
+
+void OrderGateway::give_up_at(uint64_t session_sequence) {
+  uint64_t none = 0;
+  undecodable_.compare_exchange_strong(none, session_sequence);
+  connection_.shut_down();
 }
 
 void OrderGateway::push(const GatewayEvent& event, postmortem::EngineThread& self) {

@@ -25,6 +25,7 @@
 #include "mock_engine/tick_to_order.h"
 #include "postmortem/audit_record.h"
 #include "postmortem/engine_thread.h"
+#include "postmortem/input_guard.h"
 
 namespace crashwright::mock_engine {
 
@@ -35,9 +36,9 @@ struct GatewayEvent {
 
 class OrderGateway {
  public:
-  // `latency`: null when it is not measured.
+  // `latency`: null when it is not measured. `inputs` may be null: then no message is ever in quarantine.
   OrderGateway(const Endpoint& endpoint, OrderJournal& journal, OrderLogging order_logging,
-               TickToOrder* latency = nullptr);
+               TickToOrder* latency = nullptr, postmortem::InputGuard* inputs = nullptr);
 
   // Tries until the deadline. The receiver starts with the packets behind the login.
   [[nodiscard]] Result<AcceptedLogin> connect(const std::string& session, uint64_t next_sequence,
@@ -82,6 +83,9 @@ class OrderGateway {
   void break_connection();
   void read_connection(postmortem::EngineThread& self);
   [[nodiscard]] bool read_packets(soup::Framer& framer, uint64_t& sequence, postmortem::EngineThread& self);
+  [[nodiscard]] bool left_out(uint64_t session_sequence);
+  // From here on nothing can be applied.
+  void give_up_at(uint64_t session_sequence);
   void push(const GatewayEvent& event, postmortem::EngineThread& self);
 
   const Endpoint endpoint_;
@@ -100,7 +104,9 @@ class OrderGateway {
   std::atomic<uint64_t> undecodable_{0};
   int receiver_fd_ = -1;            // published by connections_
   uint64_t receiver_sequence_ = 1;  // published by connections_
-  soup::Framer framer_;             // the receiver's
+  soup::Framer framer_;             // the receiver's, as the two below
+  postmortem::InputGuard* const inputs_;
+  postmortem::InputGuard::Hand hand_;
 };
 
 }  // namespace crashwright::mock_engine

@@ -140,14 +140,19 @@ void OrderStateMachine::apply_event(const AuditRecord& record, const Effect& eff
     case AuditRecordType::kAccepted:
       return apply_accepted(record, effect.leaves);
     case AuditRecordType::kReplaced:
-      state_.orders.erase(record.original_user_ref);
+      if (!CRASHWRIGHT_PLANTED("replace_keeps_the_old_order")) state_.orders.erase(record.original_user_ref);
       return apply_accepted(record, effect.leaves);
     case AuditRecordType::kRejected:
       answered(record.user_ref);
+      if (CRASHWRIGHT_PLANTED("reject_taken_for_accept")) {
+        state_.orders[record.user_ref].phase = OrderPhase::kOpen;
+        return;
+      }
       state_.orders.erase(record.user_ref);
       return;
     case AuditRecordType::kCancelled:
       resolve(AuditRecordType::kIntentCancel, record.user_ref);
+      if (CRASHWRIGHT_PLANTED("cancel_answer_ignored")) return;
       return apply_leaves(record.user_ref, effect.leaves);
     case AuditRecordType::kExecuted:
       apply_trade(record, effect);
@@ -182,14 +187,18 @@ OrderStateMachine::Effect OrderStateMachine::effect_of(const AuditRecord& record
   if (record.type == AuditRecordType::kExecuted || record.type == AuditRecordType::kBrokenTrade) {
     const bool broken = record.type == AuditRecordType::kBrokenTrade;
     const int64_t undo = !broken ? 1 : CRASHWRIGHT_PLANTED("broken_trade_ignored") ? 0 : -1;
-    const int64_t shares = direction_of(record.side) * undo * record.quantity;
+    const int64_t direction = CRASHWRIGHT_PLANTED("every_fill_is_a_buy") ? 1 : direction_of(record.side);
+    const int64_t price_ticks =
+        CRASHWRIGHT_PLANTED("fill_price_rounded") ? record.price_ticks / 1'000 * 1'000 : record.price_ticks;
+    const int64_t shares = direction * undo * record.quantity;
     effect.position += shares;
-    effect.cash_ticks -= shares * record.price_ticks;
+    effect.cash_ticks -= shares * price_ticks;
   }
   if (const auto order = state_.orders.find(record.user_ref); order != state_.orders.end()) {
     const uint32_t left = order->second.leaves;
     const bool takes = record.type == AuditRecordType::kExecuted || record.type == AuditRecordType::kCancelled;
     if (takes) effect.leaves = left - std::min(left, record.quantity);
+    if (takes && CRASHWRIGHT_PLANTED("partial_fill_closes_the_order")) effect.leaves = 0;
     if (record.type == AuditRecordType::kBrokenTrade) effect.leaves = left;  // the shares do not come back
   }
   return effect;

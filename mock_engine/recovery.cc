@@ -113,12 +113,16 @@ Step Recovery::rejoin(ExchangeSide& exchange) {
   if (CRASHWRIGHT_PLANTED("intents_resent_after_restart")) before_login_ = exchange.journal.state();
   for (;;) {
     if (const uint64_t poison = exchange.gateway.undecodable(); poison != 0) {
-      return stop(ExitCode::kRefused, "message " + std::to_string(poison) + " of the exchange cannot be decoded");
+      return stop(ExitCode::kRefused, "message " + std::to_string(poison) +
+                                          " of the exchange cannot be taken: it makes no sense, or is in quarantine");
     }
     if (auto ok = log_in(exchange); !ok) return ok;
     const Attempt applied = apply_missed(exchange);
     if (!applied) return tl::unexpected(applied.error());
-    if (*applied == Progress::kDone) return reconcile(exchange);
+    if (*applied == Progress::kDone) {
+      if (auto same = compare_books(exchange); !same) return same;
+      return reconcile(exchange);
+    }
     CRASHWRIGHT_LOG_WARN("recovery: the connection broke, once more from the login");
   }
 }
@@ -178,7 +182,6 @@ __attribute__((noinline)) Step Recovery::reconcile(ExchangeSide& exchange) {
   if (auto durable = await_durable(exchange.journal.log(), state.audit_sequence, exchange.self); !durable) {
     return durable;
   }
-  if (auto same = compare_books(exchange); !same) return same;
   if (CRASHWRIGHT_PLANTED("intents_resent_after_restart")) return send_under_new_numbers(exchange);
   const auto in_doubt = state.pending;  // a copy: resolving changes the original
   for (const PendingIntent& intent : in_doubt) {

@@ -46,6 +46,8 @@ class Recovery {
 
   // With the exchange: log_in, apply_missed and reconcile, again from the start if the connection breaks meanwhile.
   [[nodiscard]] Step rejoin(ExchangeSide& exchange);
+  // What is still in doubt behind the answer to an account query was lost on the way: queued again.
+  [[nodiscard]] Step reconcile(ExchangeSide& exchange);
 
  private:
   enum class Progress : uint8_t { kDone, kDisconnected };
@@ -53,7 +55,6 @@ class Recovery {
 
   [[nodiscard]] Step log_in(ExchangeSide& exchange);
   [[nodiscard]] Attempt apply_missed(ExchangeSide& exchange);
-  [[nodiscard]] Step reconcile(ExchangeSide& exchange);
   [[nodiscard]] Step compare_books(ExchangeSide& exchange);
   [[nodiscard]] Step resolve(ExchangeSide& exchange, const PendingIntent& intent);
   [[nodiscard]] Step send_under_new_numbers(ExchangeSide& exchange);

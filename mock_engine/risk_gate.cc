@@ -1,6 +1,7 @@
 #include "mock_engine/risk_gate.h"
 
 #include <cstdlib>
+#include <fstream>
 
 #include "postmortem/fault_point.h"
 #include "postmortem/planted_bug.h"
@@ -23,6 +24,33 @@ const char* risk_verdict_name(RiskVerdict verdict) noexcept {
       return "kill_switch";
   }
   return "unknown";
+}
+
+Result<RiskLimits> read_risk_limits(const std::string& path) {
+  RiskLimits limits;
+  std::ifstream file(path);
+  if (!file) {
+    if (CRASHWRIGHT_PLANTED("missing_limits_mean_none")) return limits;
+    return fail(ErrorKind::kUsage, "risk limits are not loaded: " + path + " is missing", "no order without limits");
+  }
+  std::string name;
+  for (int64_t value = 0; file >> name;) {
+    if (!(file >> value) || value <= 0) {
+      return fail(ErrorKind::kUsage, "risk limits are not loaded: " + path + ": " + name + " has no value above zero");
+    }
+    if (name == "shares_max") {
+      limits.shares_max = static_cast<uint32_t>(value);
+    } else if (name == "notional_ticks_max") {
+      limits.notional_ticks_max = static_cast<uint64_t>(value);
+    } else if (name == "exposure_shares_max") {
+      limits.exposure_shares_max = value;
+    } else if (name == "orders_max") {
+      limits.orders_max = static_cast<uint32_t>(value);
+    } else {
+      return fail(ErrorKind::kUsage, "risk limits are not loaded: " + path + ": no limit is called " + name);
+    }
+  }
+  return limits;
 }
 
 __attribute__((noinline)) RiskVerdict RiskGate::check(const Decision& decision) {
@@ -48,10 +76,14 @@ __attribute__((noinline)) RiskVerdict RiskGate::check(const Decision& decision) 
 RiskVerdict RiskGate::judge(const Decision& decision, int64_t exposure_after, bool new_window) const {
   if (killed_ && !CRASHWRIGHT_PLANTED("kill_switch_ignored")) return RiskVerdict::kKillSwitch;
   if (!new_window && orders_in_window_ >= limits_.orders_max) return RiskVerdict::kRate;
+  if (CRASHWRIGHT_PLANTED("risk_gate_open")) return RiskVerdict::kPass;
   if (decision.kind == DecisionKind::kCancel) return RiskVerdict::kPass;  // a cancel only ever lowers the risk
-  if (decision.quantity == 0 || decision.quantity > limits_.shares_max) return RiskVerdict::kSize;
-  if (uint64_t{decision.quantity} * decision.price_ticks > limits_.notional_ticks_max) return RiskVerdict::kNotional;
+  const bool too_large = decision.quantity > limits_.shares_max && !CRASHWRIGHT_PLANTED("risk_size_ignored");
+  if (decision.quantity == 0 || too_large) return RiskVerdict::kSize;
+  const bool too_dear = uint64_t{decision.quantity} * decision.price_ticks > limits_.notional_ticks_max;
+  if (too_dear && !CRASHWRIGHT_PLANTED("risk_notional_ignored")) return RiskVerdict::kNotional;
   const bool grows = std::abs(exposure_after) > std::abs(exposure_[decision.locate]);
+  if (CRASHWRIGHT_PLANTED("risk_exposure_ignored")) return RiskVerdict::kPass;
   if (grows && std::abs(exposure_after) > limits_.exposure_shares_max) return RiskVerdict::kExposure;
   return RiskVerdict::kPass;
 }
@@ -61,7 +93,7 @@ int64_t RiskGate::exposure_change(const Decision& decision) const {
   const int64_t direction = decision.side == 'B' ? 1 : -1;
   int64_t shares = decision.quantity;
   if (decision.kind == DecisionKind::kReplace && decision.original_user_ref < entered_quantity_.size()) {
-    shares -= entered_quantity_[decision.original_user_ref];
+    if (!CRASHWRIGHT_PLANTED("risk_counts_a_replace_twice")) shares -= entered_quantity_[decision.original_user_ref];
   }
   return direction * shares;
 }

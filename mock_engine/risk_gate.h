@@ -6,8 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "mock_engine/decision.h"
 
 namespace crashwright::mock_engine {
@@ -25,6 +27,10 @@ struct RiskLimits {
   uint64_t window_ns = 1'000'000'000;
 };
 
+// "NAME VALUE" lines with the names of the fields above; what is left out keeps its default. kUsage for a file that is
+// missing or says anything else: an engine without its limits does not trade.
+[[nodiscard]] Result<RiskLimits> read_risk_limits(const std::string& path);
+
 class RiskGate {
  public:
   explicit RiskGate(const RiskLimits& limits = {}) : limits_(limits) {}
@@ -40,7 +46,7 @@ class RiskGate {
   [[nodiscard]] RiskVerdict judge(const Decision& decision, int64_t exposure_after, bool new_window) const;
   [[nodiscard]] int64_t exposure_change(const Decision& decision) const;
 
-  const RiskLimits limits_;
+  RiskLimits limits_;
   std::vector<int64_t> exposure_;           // by locate
   std::vector<uint32_t> entered_quantity_;  // by user_ref, for what a replace gives back
   uint64_t window_start_ns_ = 0;

@@ -6,6 +6,7 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <thread>
 
 #include "base/file.h"
@@ -13,6 +14,7 @@
 #include "mock_engine/data_lock.h"
 #include "mock_engine/order_state_json.h"
 #include "mock_engine/order_state_snapshot.h"
+#include "mock_engine/safeguards.h"
 #include "mock_engine/trading_loop.h"
 #include "postmortem/control_block.h"
 #include "postmortem/flight_recorder.h"
@@ -110,10 +112,11 @@ Step recover_only(const EngineOptions& options, Recovery& recovery, EngineThread
 }
 
 // A session goes on with the settings that it began with, unless somebody says that another one is meant.
-Step check_configuration(const EngineOptions& options, const OrderState& state) {
-  const uint64_t hash = configuration_hash(options);
+Step check_configuration(const EngineOptions& options, const RiskLimits& limits, const OrderState& state) {
+  const uint64_t hash = configuration_hash(options, limits);
   const uint64_t before = state.configuration_hash;
   if (before == 0 || before == hash || options.allow_config_change) return {};
+  if (CRASHWRIGHT_PLANTED("configuration_skew_ignored")) return {};
   char text[160];
   std::snprintf(text, sizeof text,
                 "the configuration changed: the last run's hash is %016" PRIx64 ", this one's %016" PRIx64
@@ -123,14 +126,15 @@ Step check_configuration(const EngineOptions& options, const OrderState& state) 
 }
 
 // What only the engine can write: that it started, with which settings, and what opening the log cut off.
-Step announce_run(const EngineOptions& options, OrderJournal& journal, const AuditReadout& readout) {
+Step announce_run(const EngineOptions& options, const RiskLimits& limits, OrderJournal& journal,
+                  const AuditReadout& readout) {
   AuditRecord start{};
   start.type = AuditRecordType::kRunStart;
   start.quantity = readout.runs + 1;
   if (!journal.record(start)) return stop_sealed(journal.log());
   AuditRecord configuration{};
   configuration.type = AuditRecordType::kConfigurationHash;
-  configuration.match_id = configuration_hash(options);
+  configuration.match_id = configuration_hash(options, limits);
   const uint64_t before = journal.state().configuration_hash;
   const bool changed = before != 0 && before != configuration.match_id;
   configuration.reason = static_cast<uint8_t>(changed ? ConfigurationChange::kAllowed : ConfigurationChange::kNone);
@@ -188,15 +192,17 @@ class SideThreads {
 };
 
 Step trade(const EngineOptions& options, Recovery& recovery, AuditLog& log, CheckpointWriter& checkpoints,
-           const AuditReadout& readout, Watchdog& watchdog, EngineThread& self) {
+           const AuditReadout& readout, Safeguards& safeguards, Watchdog& watchdog, EngineThread& self) {
   OrderJournal journal(log, recovery.orders());
-  if (auto announced = announce_run(options, journal, readout); !announced) return announced;
+  if (auto announced = announce_run(options, safeguards.limits, journal, readout); !announced) return announced;
   auto source = FeedSource::open(options.feed);
   if (!source) return stop(ExitCode::kUsage, source.error().message);
-  FeedHandler feed(std::move(*source), options.feed_rate, journal.state().feed_sequence, options.tick_to_order);
-  OrderGateway gateway(options.exchange, journal, options.order_logging, options.tick_to_order);
+  FeedHandler feed(std::move(*source), options.feed_rate, journal.state().feed_sequence, options.tick_to_order,
+                   &safeguards.inputs);
+  OrderGateway gateway(options.exchange, journal, options.order_logging, options.tick_to_order, &safeguards.inputs);
   ExchangeFeedback feedback(gateway, journal, options.order_logging);
-  TradingLoop loop(options, {{gateway, feedback, journal, self}, recovery, checkpoints, feed});
+  TradingLoop loop(
+      options, {{gateway, feedback, journal, self}, recovery, checkpoints, feed, safeguards.inputs, safeguards.limits});
   {
     const SideThreads threads(feed, gateway, watchdog, self);
     if (auto finished = loop.run(); !finished) return finished;
@@ -211,6 +217,11 @@ Step trade(const EngineOptions& options, Recovery& recovery, AuditLog& log, Chec
 }
 
 Step run_trading_thread(const EngineOptions& options, Watchdog& watchdog, EngineThread& self) {
+  std::optional<Safeguards> safeguards;
+  if (!options.recover_only) {
+    safeguards.emplace(options);
+    if (auto cleared = safeguards->clear(options); !cleared) return cleared;
+  }
   Recovery recovery(options);
   if (auto loaded = recovery.load_snapshot(); !loaded) return loaded;
   if (options.recover_only) return recover_only(options, recovery, self);
@@ -226,13 +237,13 @@ Step run_trading_thread(const EngineOptions& options, Watchdog& watchdog, Engine
   });
   if (!log) return tl::unexpected(storage_reason("audit log", log.error()));
   if (auto replayed = replay(recovery, readout, self); !replayed) return replayed;
-  if (auto same = check_configuration(options, recovery.orders().state()); !same) return same;
+  if (auto same = check_configuration(options, safeguards->limits, recovery.orders().state()); !same) return same;
   auto checkpoints = open_checkpoints(options, recovery);
   if (!checkpoints) return tl::unexpected(checkpoints.error());
   if (auto written = write_recovered_checkpoint(**checkpoints, recovery, recovery.orders().state()); !written) {
     return written;
   }
-  auto traded = trade(options, recovery, **log, **checkpoints, readout, watchdog, self);
+  auto traded = trade(options, recovery, **log, **checkpoints, readout, *safeguards, watchdog, self);
   if (!traded && traded.error().log_stalled) std::_Exit(static_cast<int>(report(traded.error())));
   if (!traded) return traded;
   if (auto closed = (*log)->close(); !closed) return tl::unexpected(storage_reason("audit log", closed.error()));
@@ -251,7 +262,7 @@ void leave_a_child_behind() {
 ExitCode run_session(const EngineOptions& options) {
   if (CRASHWRIGHT_PLANTED("child_left_behind")) leave_a_child_behind();
   const auto lock = DataLock::acquire(options.lock_path());
-  if (!lock) return report({ExitCode::kLocked, lock.error().message});
+  if (!lock && !CRASHWRIGHT_PLANTED("second_primary_let_in")) return report({ExitCode::kLocked, lock.error().message});
   Watchdog watchdog({options.stall_after, {}});
   if (auto started = watchdog.start(); !started) return report({ExitCode::kUsage, started.error().message});
   Step result;

@@ -19,7 +19,7 @@ using postmortem::RecoveryPhase;
 constexpr int kFeedBatch = 64;
 constexpr size_t kQueuedMax = 16;  // intents waiting for the log before the feed has to wait too
 constexpr uint64_t kFeedLogEvery = 64;
-constexpr int kQuestionsMax = 3;
+constexpr int kQuestionsMax = 5;
 constexpr uint64_t kLogStallNs = std::chrono::nanoseconds(kLogStallMax).count();
 constexpr uint64_t kResumesTooLateBy = 3;
 
@@ -33,9 +33,11 @@ TradingLoop::TradingLoop(const EngineOptions& options, const TradingParts& parts
       recovery_(parts.recovery),
       checkpoints_(parts.checkpoints),
       feed_(parts.feed),
+      inputs_(parts.inputs),
       audited_{state().decisions + state().risk_blocks, state().entered + state().replaced, state().feed_sequence,
                state().kill_switch},
-      suppressed_(audited_.outcomes) {
+      suppressed_(audited_.outcomes),
+      risk_(parts.limits) {
   if (CRASHWRIGHT_PLANTED("feed_resumes_too_late") && audited_.outcomes > 0) suppressed_ += kResumesTooLateBy;
 }
 
@@ -157,13 +159,14 @@ Step TradingLoop::rebuilt(uint64_t feed_sequence) {
     return stop(ExitCode::kRefused,
                 "the feed does not lead to the decisions that the audit log holds: is it the same?");
   }
-  if (audited_.kill_switch) risk_.throw_kill_switch();
+  if (audited_.kill_switch && !CRASHWRIGHT_PLANTED("kill_switch_forgotten_at_restart")) risk_.throw_kill_switch();
   mark_resumed();
   CRASHWRIGHT_LOG_INFO("resumed behind feed message {} and {} decisions", feed_sequence, outcomes_);
   return {};
 }
 
 void TradingLoop::mark_resumed() {
+  inputs_.resumed();
   witness().resumed_ns.store(monotonic_ns(), std::memory_order_relaxed);
   witness().recovery_phase.store(RecoveryPhase::kResumed, std::memory_order_release);
 }
@@ -227,6 +230,7 @@ Step TradingLoop::ask_until_settled() {
     if (rejoined != rejoined_) continue;  // the answer was to the query of the new login
     if (state().pending.empty()) return {};
     ++questions;
+    if (auto again = recovery_.reconcile(exchange_); !again) return again;
   }
   return {};
 }
@@ -244,6 +248,7 @@ Step TradingLoop::pump() {
   const auto drained = exchange_.feedback.drain();
   if (!drained) return tl::unexpected(drained.error());
   if (*drained == Drained::kDisconnected) {
+    if (CRASHWRIGHT_PLANTED("gateway_never_reconnects")) return stop(ExitCode::kExchangeLost, "the connection broke");
     CRASHWRIGHT_LOG_WARN("the connection to the exchange broke, joining again");
     ++rejoined_;
     if (auto joined = recovery_.rejoin(exchange_); !joined) return joined;

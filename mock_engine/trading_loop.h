@@ -24,6 +24,8 @@ struct TradingParts {
   Recovery& recovery;
   CheckpointWriter& checkpoints;
   FeedHandler& feed;
+  postmortem::InputGuard& inputs;
+  RiskLimits limits;
 };
 
 class TradingLoop {
@@ -75,6 +77,7 @@ class TradingLoop {
   Recovery& recovery_;
   CheckpointWriter& checkpoints_;
   FeedHandler& feed_;
+  postmortem::InputGuard& inputs_;
   const Audited audited_;
   uint64_t suppressed_;                // outcomes not to act upon
   uint32_t exchange_knows_below_ = 0;  // send then log: orders with lower numbers went out before this start

@@ -47,10 +47,27 @@ enum class FaultAction : uint32_t {
   kStalledThread = 14,      // sleeps for good
   kLivelock = 15,           // spins for good with its partner thread, consuming CPU, without progress
   kCrashInHandler = 16,     // null dereference, and a second one inside crash handler stage args[0]
+  kWildRead = 17,
+  kWildWrite = 18,
+  kWildJump = 19,
+  kWriteToReadOnly = 20,
+  kInvalidFree = 21,
+  kStackOverflow = 22,   // of a local buffer; kStackExhaustion is the other one
+  kGlobalOverflow = 23,  // only AddressSanitizer notices
+  kSmashedStack = 24,    // the return address is gone, and the frames with it
+  kExceptionThroughNoexcept = 25,
+  kPureVirtualCall = 26,
+  kIllegalInstruction = 27,
+  kMisalignedAccess = 28,
+  kTruncatedMapping = 29,
+  kSelfDeadlock = 30,
+  kTwoThreads = 31,  // two threads commit a null dereference at once
   // Performed by the harness: the engine's thread raises `harness_request` and waits where noted.
   kSigkill = 32,             // waits for its death
   kSigstop = 33,             // harness stops the process for args[0] ns (0: for good); the thread waits until resumed
   kExchangeDisconnect = 34,  // harness makes the exchange drop the connection; the thread goes on once it was told
+  kSigterm = 35,             // as kSigkill, with the signal that asks
+  kSecondPrimary = 36,       // harness starts a second engine on the same data folder; the thread goes on once it ended
   // Performed by the storage layer on the next matching operation of the file named by `file`.
   kTornWrite = 48,         // the first args[0] bytes of the write reach the file, then the harness kills the process
   kShortWrite = 49,        // the first args[0] bytes are written and reported as such
@@ -66,7 +83,34 @@ enum class FaultAction : uint32_t {
   kStaleRead = 59,         // as kEioFsync, and from then on reads give what was durable before
   kNoInodes = 60,          // from now on creating anything fails with ENOSPC, as long as this engine lives
   kReadOnly = 61,          // from now on every change fails with EROFS, as long as this engine lives
+  // Performed by the engine's thread, which goes on; confirmed by what the kernel answered or by the engine's own code.
+  kLostWakeup = 80,            // waits for a signal that was given before it waited: a hang
+  kSlowThread = 81,            // sleeps args[0] ns
+  kDescriptorExhaustion = 82,  // opens files until the kernel refuses; they stay open
+  kThreadExhaustion = 83,      // the kernel refuses a thread
+  kFileSizeLimit = 84,         // no file of this process may grow or be written any more
+  kWallClockStep = 85,         // the wall clock as the engine sees it steps by args[0] ns
+  kFeedGap = 86,               // the message of the feed that is being taken never arrives
+  kMalformedMessage = 87,      // it arrives with its type overwritten
+  kPoisonMessage = 88,         // message args[0] of the feed or of the exchange kills whoever takes it
 };
+
+// Ends in a signal that the process itself raised.
+[[nodiscard]] constexpr bool crashes_by_itself(FaultAction action) noexcept {
+  return (action > FaultAction::kNone && action < FaultAction::kSigkill && action != FaultAction::kCgroupOom) ||
+         action == FaultAction::kLostWakeup;
+}
+
+// The thread stands still or runs in circles: only a watchdog or a deadline ends it.
+[[nodiscard]] constexpr bool is_hang(FaultAction action) noexcept {
+  return action == FaultAction::kLockOrderDeadlock || action == FaultAction::kStalledThread ||
+         action == FaultAction::kLivelock || action == FaultAction::kSelfDeadlock || action == FaultAction::kLostWakeup;
+}
+
+// The storage layer carries it out.
+[[nodiscard]] constexpr bool happens_in_storage(FaultAction action) noexcept {
+  return action >= FaultAction::kTornWrite && action < FaultAction::kLostWakeup;
+}
 
 enum class FaultTrigger : uint32_t {
   kHit = 0,           // the `hit`-th passage of the point (1 is the first), per process or per thread
@@ -134,7 +178,7 @@ enum class RecoveryPhase : uint32_t {
 };
 
 // What a harness may ask its supervisor for; the engine writes, the harness clears to kNone when done.
-enum class HarnessRequest : uint32_t { kNone = 0, kKill = 1, kStop = 2, kDisconnectExchange = 3 };
+enum class HarnessRequest : uint32_t { kNone = 0, kKill = 1, kStop = 2, kDisconnectExchange = 3, kSecondPrimary = 4 };
 
 struct EngineWitness {
   std::atomic<uint64_t> audit_appended;      // last sequence whose append() returned

@@ -84,6 +84,7 @@ void note_nested(Stage stage, int signal, const siginfo_t* info, const ucontext_
 // The thread that owns the crash faulted again. The stage is tried once more, then left out.
 void on_nested_fault(int signal, const siginfo_t* info, const ucontext_t* context) noexcept {
   if (!g_state.restartable.load(std::memory_order_acquire)) abandon(g_state.signal);
+  if (CRASHWRIGHT_PLANTED("handler_gives_up_at_a_nested_fault")) abandon(g_state.signal);
   const uint32_t stage = g_state.stage.load(std::memory_order_relaxed);
   // A sanitizer's handler ends with abort(): that is its way to return.
   if (stage == static_cast<uint32_t>(Stage::kChain) && signal == SIGABRT) restart_at(stage + 1);
@@ -135,6 +136,7 @@ void take_ownership(int signal, const siginfo_t* info, ucontext_t* context) noex
   g_state.info = info;
   g_state.context = context;
   g_state.stage.store(static_cast<uint32_t>(Stage::kFacts), std::memory_order_relaxed);
+  mark_death();
   HandlerWitness& witness = control_block().handler;
   witness.signal_number.store(static_cast<uint32_t>(signal), std::memory_order_relaxed);
   witness.entered_ns.store(signal_safe::clock_ns(CLOCK_MONOTONIC), std::memory_order_release);
@@ -174,6 +176,7 @@ void on_fatal_signal(int signal, siginfo_t* info, void* context) noexcept {
     return;
   }
   take_ownership(signal, info, where);
+  if (CRASHWRIGHT_PLANTED("handler_opens_its_record_late")) open_record_late();
   if (CRASHWRIGHT_PLANTED("handler_allocates")) allocate_and_print(signal);
   arm_deadline(g_state.deadline_ns);
   run_stages();
@@ -204,6 +207,13 @@ void on_deadline(int signal, siginfo_t* info, void* context) noexcept {
 }
 
 }  // namespace crash
+
+void set_death_mark(std::atomic<uint32_t>* mark) noexcept { crash::g_state.death_mark.store(mark); }
+
+void mark_death() noexcept {
+  std::atomic<uint32_t>* const mark = crash::g_state.death_mark.load();
+  if (mark != nullptr) mark->store(signal_safe::thread_id(), std::memory_order_release);
+}
 
 bool crash_in_progress() noexcept { return crash::g_state.owner_tid.load(std::memory_order_relaxed) != 0; }
 

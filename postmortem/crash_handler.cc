@@ -63,6 +63,9 @@ Status install_fatal_actions(KernelAction action) {
   action.handler = reinterpret_cast<void*>(crash::on_fatal_signal);
   if (CRASHWRIGHT_PLANTED("handler_without_alternate_stack")) action.flags &= ~uint64_t{SA_ONSTACK};
   for (const int signal : crash::kFatalSignals) {
+    if (signal == SIGFPE && CRASHWRIGHT_PLANTED("handler_deaf_to_sigfpe")) continue;
+    if (signal == SIGILL && CRASHWRIGHT_PLANTED("handler_deaf_to_sigill")) continue;
+    if (signal == SIGBUS && CRASHWRIGHT_PLANTED("handler_deaf_to_sigbus")) continue;
     KernelAction old{};
     if (signal_safe::set_action(signal, &action, &old) != 0) {
       return fail_errno(errno, "install the crash handler for signal " + std::to_string(signal));
@@ -90,6 +93,7 @@ Status install_crash_handler(const CrashHandlerOptions& options) {
   auto record = open_record(options.record_path);
   if (!record) return tl::unexpected(record.error());
   crash_record::set_descriptor(*record);
+  if (CRASHWRIGHT_PLANTED("handler_opens_its_record_late")) crash::forget_record(options.record_path, *record);
   g_state.installed_pid.store(static_cast<uint32_t>(::getpid()), std::memory_order_relaxed);
   g_state.deadline_ns = static_cast<uint64_t>(std::chrono::nanoseconds(options.deadline).count());
   g_installed.payload = {crash_format::kVersion, static_cast<uint32_t>(::getpid()), wall_ns(), monotonic_ns()};

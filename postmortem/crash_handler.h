@@ -25,8 +25,10 @@
 //          aborts and the record is about that SIGABRT, with ASan's verdict as text.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "base/result.h"
@@ -52,6 +54,12 @@ inline constexpr const char* kOwnCoreVariable = "CRASHWRIGHT_OWN_CORE";
 
 // Collects the loaded modules anew, after a dlopen or dlclose. Install does it once.
 void refresh_crash_modules();
+
+// The handler writes the dying thread's number there at its entry; null: nowhere. Must stay mapped until it is taken
+// back. (InputGuard's page.)
+void set_death_mark(std::atomic<uint32_t>* mark) noexcept;
+// What the handler does with it, for the calling thread. Signal context: yes.
+void mark_death() noexcept;
 
 // True from the first entry of the handler on. Signal context: yes.
 [[nodiscard]] bool crash_in_progress() noexcept;

@@ -43,7 +43,8 @@ void write_facts() noexcept {
   facts.signal = g_state.signal;
   facts.code = info.si_code;
   facts.sender_pid = static_cast<uint32_t>(info.si_pid);
-  facts.fault_address = reinterpret_cast<uint64_t>(info.si_addr);
+  facts.fault_address =
+      CRASHWRIGHT_PLANTED("handler_forgets_the_fault_address") ? 0 : reinterpret_cast<uint64_t>(info.si_addr);
   facts.wall_ns = signal_safe::clock_ns(CLOCK_REALTIME);
   facts.monotonic_ns = signal_safe::clock_ns(CLOCK_MONOTONIC);
   signal_safe::copy_bytes(facts.registers, g_state.context->uc_mcontext.gregs, sizeof facts.registers);
@@ -128,16 +129,21 @@ void perform_stage(Stage stage) noexcept {
       return;
     case Stage::kFacts:
       write_facts();
+      if (CRASHWRIGHT_PLANTED("handler_forgets_the_recorder")) return;
       return write_recorder_positions();
     case Stage::kTexts:
+      if (CRASHWRIGHT_PLANTED("handler_forgets_the_message")) return;
       return write_texts();
     case Stage::kModules:
+      if (CRASHWRIGHT_PLANTED("handler_forgets_the_modules")) return;
       return write_modules();
     case Stage::kStack:
+      if (CRASHWRIGHT_PLANTED("handler_forgets_the_stack")) return;
       return write_own_stack();
     case Stage::kStackWalk:
       return walk();
     case Stage::kFrames:
+      if (CRASHWRIGHT_PLANTED("handler_forgets_the_frames")) return;
       return write_frames();
     case Stage::kThreads:
       if (CRASHWRIGHT_PLANTED("handler_forgets_the_other_threads")) return;

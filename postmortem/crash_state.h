@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "postmortem/crash_record_format.h"
 #include "postmortem/crash_stack_walk.h"
@@ -47,6 +48,7 @@ struct State {
   const siginfo_t* info;  // on the owner's signal stack
   ucontext_t* context;
   const char* last_fault_point;
+  std::atomic<std::atomic<uint32_t>*> death_mark;
   void* chained[32];  // a sanitizer's handlers by signal, null: none
 };
 extern State g_state;
@@ -71,6 +73,10 @@ void write_core_of_crash() noexcept;
 
 // crash_planted.cc. Not signal-safe: that is the bug.
 void allocate_and_print(int signal) noexcept;
+
+// The planted bug "handler_opens_its_record_late": the record is closed at install, and opened when it is needed.
+void forget_record(const std::string& path, int descriptor);
+void open_record_late() noexcept;
 
 // crash_entry.cc
 void on_fatal_signal(int signal, siginfo_t* info, void* context) noexcept;

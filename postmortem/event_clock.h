@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "base/clock.h"
+#include "postmortem/injection.h"
 
 namespace crashwright::postmortem {
 
@@ -22,7 +23,8 @@ class EventClock {
   [[nodiscard]] Time now() noexcept {
     const uint64_t monotonic = monotonic_ns();
     if (monotonic - taken_ns_.load(std::memory_order_relaxed) > kFreshNs) {
-      distance_ns_.store(wall_ns() - monotonic, std::memory_order_relaxed);
+      const uint64_t wall = wall_ns() + static_cast<uint64_t>(injection::wall_step_ns());
+      distance_ns_.store(wall - monotonic, std::memory_order_relaxed);
       taken_ns_.store(monotonic, std::memory_order_relaxed);
     }
     return {monotonic + distance_ns_.load(std::memory_order_relaxed), monotonic};

@@ -62,6 +62,23 @@ bool commit_with_planted_bug([[maybe_unused]] ThreadLog& log, [[maybe_unused]] c
     }
     return true;
   }
+  if (CRASHWRIGHT_PLANTED("log_loses_every_64th_record") && log.next_sequence % 64 == 0) {
+    count_commit(log, *t_log_committed);
+    return true;
+  }
+  if (CRASHWRIGHT_PLANTED("log_flips_a_bit") && log.next_sequence % 64 == 0) {
+    for (size_t i = 0; i < record.count; ++i) *place(record.lines[i]) = record.lines[i];
+    place(record.lines[0])->words[3] ^= 1;
+    count_commit(log, *t_log_committed);
+    return true;
+  }
+  if (CRASHWRIGHT_PLANTED("log_counts_late")) {
+    for (size_t i = 0; i < record.count; ++i) *place(record.lines[i]) = record.lines[i];
+    CRASHWRIGHT_FAULT_POINT("recorder.commit");
+    log.ring_committed->store(log.next_sequence, std::memory_order_release);
+    t_log_committed->store(log.next_sequence - log.next_sequence % 4, std::memory_order_release);
+    return true;
+  }
 #endif
   return false;
 }

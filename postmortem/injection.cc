@@ -9,9 +9,72 @@ namespace {
 
 std::atomic<uint32_t> g_handler_stage{0};
 
+// The thread goes on, or hangs.
+void perform_and_go_on(ArmedFault& fault) {
+  switch (fault.action) {
+    case FaultAction::kLostWakeup:
+      lost_wakeup();
+    case FaultAction::kSlowThread:
+      return slow_thread(fault);
+    case FaultAction::kDescriptorExhaustion:
+      return exhaust_descriptors(fault);
+    case FaultAction::kThreadExhaustion:
+      return exhaust_threads(fault);
+    case FaultAction::kFileSizeLimit:
+      return limit_file_size(fault);
+    case FaultAction::kWallClockStep:
+      return step_wall_clock(fault);
+    case FaultAction::kFeedGap:
+    case FaultAction::kMalformedMessage:
+      return set_input_fault(fault);
+    case FaultAction::kPoisonMessage:
+      return set_poison(fault);
+    default:
+      return;
+  }
+}
+
 void crash_in_handler(const ArmedFault& fault) {
   g_handler_stage.store(static_cast<uint32_t>(fault.args[0]));
   null_dereference();
+}
+
+// Those that no switch of manageable length has room for besides.
+void perform_another(ArmedFault& fault) {
+  switch (fault.action) {
+    case FaultAction::kWildRead:
+      return wild_read();
+    case FaultAction::kWildWrite:
+      return wild_write();
+    case FaultAction::kWildJump:
+      return wild_jump();
+    case FaultAction::kWriteToReadOnly:
+      return write_to_read_only();
+    case FaultAction::kInvalidFree:
+      return invalid_free();
+    case FaultAction::kStackOverflow:
+      return stack_overflow();
+    case FaultAction::kGlobalOverflow:
+      return global_overflow();
+    case FaultAction::kSmashedStack:
+      return smashed_stack();
+    case FaultAction::kExceptionThroughNoexcept:
+      return exception_through_noexcept();
+    case FaultAction::kPureVirtualCall:
+      return pure_virtual_call();
+    case FaultAction::kIllegalInstruction:
+      return illegal_instruction();
+    case FaultAction::kMisalignedAccess:
+      return misaligned_access();
+    case FaultAction::kTruncatedMapping:
+      return truncated_mapping();
+    case FaultAction::kSelfDeadlock:
+      return self_deadlock();
+    case FaultAction::kTwoThreads:
+      return two_threads_die();
+    default:
+      return perform_and_go_on(fault);
+  }
 }
 
 }  // namespace
@@ -60,11 +123,14 @@ void perform(ArmedFault& fault) {
     case FaultAction::kCrashInHandler:
       return crash_in_handler(fault);
     case FaultAction::kSigkill:
+    case FaultAction::kSigterm:
       request_kill(fault);
     case FaultAction::kSigstop:
       return request_stop(fault);
     case FaultAction::kExchangeDisconnect:
       return request_disconnect(fault);
+    case FaultAction::kSecondPrimary:
+      return request_second_primary(fault);
     // The storage layer sees the fired fault in the control block and acts on the next matching operation.
     case FaultAction::kTornWrite:
     case FaultAction::kShortWrite:
@@ -81,6 +147,8 @@ void perform(ArmedFault& fault) {
     case FaultAction::kNoInodes:
     case FaultAction::kReadOnly:
       return;
+    default:
+      return perform_another(fault);
   }
 }
 

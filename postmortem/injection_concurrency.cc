@@ -3,7 +3,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <ctime>
 
+#include "base/clock.h"
+#include "postmortem/control_block.h"
 #include "postmortem/injection_faults.h"
 
 namespace crashwright::postmortem::injection {
@@ -12,7 +15,9 @@ namespace {
 // Named as in an engine, because the autopsy shows them.
 pthread_mutex_t book_mutex = PTHREAD_MUTEX_INITIALIZER;
 pthread_mutex_t risk_mutex = PTHREAD_MUTEX_INITIALIZER;
+pthread_cond_t book_changed = PTHREAD_COND_INITIALIZER;
 std::atomic<int> g_holding{0};
+std::atomic<int> g_dying{0};
 std::atomic<int> g_whose_turn{0};
 
 // Both hold their first mutex before either asks for its second: the deadlock is certain.
@@ -48,6 +53,18 @@ void* deadlock_partner(void*) {
   return nullptr;
 }
 
+void wait_until_both_are_there() {
+  g_dying.fetch_add(1);
+  while (g_dying.load() < 2) ::sched_yield();
+}
+
+void* dying_partner(void*) {
+  pthread_setname_np(pthread_self(), "dying_peer");
+  wait_until_both_are_there();
+  null_dereference();
+  return nullptr;
+}
+
 void* livelock_partner(void*) {
   pthread_setname_np(pthread_self(), "livelock_peer");
   give_way(1, 0);
@@ -59,6 +76,33 @@ void start_partner(void* (*function)(void*)) {
 }
 
 }  // namespace
+
+CRASHWRIGHT_FAULT_FUNCTION void self_deadlock() {
+  pthread_mutex_lock(&book_mutex);
+  pthread_mutex_lock(&book_mutex);
+  opaque(&book_mutex);
+}
+
+// The signal is given before anybody waits for it, and the condition is not looked at.
+CRASHWRIGHT_FAULT_FUNCTION void lost_wakeup() {
+  pthread_cond_signal(&book_changed);
+  pthread_mutex_lock(&book_mutex);
+  for (;;) pthread_cond_wait(&book_changed, &book_mutex);
+}
+
+CRASHWRIGHT_FAULT_FUNCTION void slow_thread(ArmedFault& fault) {
+  const uint64_t begun_ns = monotonic_ns();
+  timespec left{fault.args[0] / 1'000'000'000, fault.args[0] % 1'000'000'000};
+  while (::nanosleep(&left, &left) != 0) {
+  }
+  confirm(fault, static_cast<int64_t>(monotonic_ns() - begun_ns));
+}
+
+CRASHWRIGHT_FAULT_FUNCTION void two_threads_die() {
+  start_partner(dying_partner);
+  wait_until_both_are_there();
+  null_dereference();
+}
 
 CRASHWRIGHT_FAULT_FUNCTION void lock_order_deadlock() {
   start_partner(deadlock_partner);

@@ -36,6 +36,23 @@ void double_free();
 void heap_overflow();
 void stack_exhaustion();
 
+// injection_wild.cc
+void wild_read();
+void wild_write();
+void wild_jump();
+void write_to_read_only();
+void invalid_free();
+void stack_overflow();
+void global_overflow();  // returns where AddressSanitizer is not compiled in
+void smashed_stack();
+
+// injection_traps.cc
+void exception_through_noexcept() noexcept;
+void pure_virtual_call();
+void illegal_instruction();
+void misaligned_access();
+void truncated_mapping();
+
 // injection_checks.cc
 void signed_overflow();  // returns where UBSan is not compiled in
 [[noreturn]] void deliberate_abort();
@@ -50,14 +67,30 @@ void division_by_zero();
 // Touches memory until the kernel ends the process; gives up (and returns) after `limit_bytes`, 0 meaning 8 GiB.
 void exhaust_memory(int64_t limit_bytes);
 
+// injection_limits.cc. They return, and confirm the fault with the errno that the kernel answered.
+void exhaust_descriptors(ArmedFault& fault);
+void exhaust_threads(ArmedFault& fault);
+void limit_file_size(ArmedFault& fault);
+void confirm(ArmedFault& fault, int64_t detail) noexcept;
+
+// injection_input.cc
+void set_input_fault(ArmedFault& fault) noexcept;
+void set_poison(ArmedFault& fault) noexcept;
+void step_wall_clock(ArmedFault& fault) noexcept;
+
 // injection_concurrency.cc
+void self_deadlock();
+[[noreturn]] void lost_wakeup();
+void slow_thread(ArmedFault& fault);
+void two_threads_die();
 void lock_order_deadlock();
 [[noreturn]] void stalled_thread();
 [[noreturn]] void livelock();
 
 // injection_harness.cc
 [[noreturn]] void request_kill(const ArmedFault& fault);
-void request_stop(const ArmedFault& fault);        // returns once the harness has resumed the process
-void request_disconnect(const ArmedFault& fault);  // returns at once
+void request_stop(const ArmedFault& fault);            // returns once the harness has resumed the process
+void request_disconnect(const ArmedFault& fault);      // returns once the exchange was told
+void request_second_primary(const ArmedFault& fault);  // returns once the second engine has ended
 
 }  // namespace crashwright::postmortem::injection

@@ -43,4 +43,9 @@ CRASHWRIGHT_FAULT_FUNCTION void request_disconnect(const ArmedFault& fault) {
   while (control_block().harness_request.load(std::memory_order_acquire) == HarnessRequest::kDisconnectExchange) nap();
 }
 
+CRASHWRIGHT_FAULT_FUNCTION void request_second_primary(const ArmedFault& fault) {
+  raise_request(HarnessRequest::kSecondPrimary, fault);
+  while (control_block().harness_request.load(std::memory_order_acquire) == HarnessRequest::kSecondPrimary) nap();
+}
+
 }  // namespace crashwright::postmortem::injection

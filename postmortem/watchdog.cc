@@ -122,7 +122,8 @@ void Watchdog::look(uint64_t elapsed_ns) {
       continue;
     }
     slot.stalled_ns += elapsed_ns;
-    if (slot.stalled_ns >= stall_ns_) act(slot);
+    const uint64_t patience_ns = CRASHWRIGHT_PLANTED("watchdog_too_eager") ? stall_ns_ / 16 : stall_ns_;
+    if (slot.stalled_ns >= patience_ns) act(slot);
   }
 }
 
@@ -134,7 +135,8 @@ void Watchdog::act(Slot& slot) {
     if (slot.stalled_ns > stall_ns_ + kEscalateNs) std::abort();
     return;
   }
-  const uint32_t tid = slot.tid.load(std::memory_order_relaxed);
+  const uint32_t tid = CRASHWRIGHT_PLANTED("watchdog_blames_itself") ? static_cast<uint32_t>(::gettid())
+                                                                     : slot.tid.load(std::memory_order_relaxed);
   witness.watchdog_acted_ns.store(monotonic_ns(), std::memory_order_relaxed);
   witness.watchdog_stalled_tid.store(tid, std::memory_order_release);
   char line[96];

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "postmortem/audit_log.h"
+#include "verifiers/deaths.h"
 #include "verifiers/drop_copy.h"
 #include "verifiers/promises.h"
 
@@ -72,7 +73,9 @@ void compare_with_arrivals(const std::vector<ExchangeEvent>& events, const Audit
     if (order.kind != "in" || !is_order(order.type) || order.monotonic_ns > until_ns) continue;
     if (order.type != "cancel" && order.user_ref <= last_entered) continue;  // a retransmission, ignored by OUCH
     if (order.type != "cancel") last_entered = order.user_ref;
-    const size_t found = find_intent(order, log, position, !order_of.logged_first);
+    // A cancel that the exchange lost is sent again later, behind what was decided since.
+    const size_t from = order.type == "cancel" ? 0 : position;
+    const size_t found = find_intent(order, log, from, !order_of.logged_first);
     const bool logged = found < log.records.size();
     if (!logged && order_of.last_ones_may_lack) {
       if (lacking == nullptr) lacking = &order;
@@ -84,7 +87,7 @@ void compare_with_arrivals(const std::vector<ExchangeEvent>& events, const Audit
                     ", the audit log has no intent for it at its place");
       return;
     }
-    if (order_of.logged_first) position = found + 1;
+    if (order_of.logged_first) position = std::max(position, found + 1);
   }
 }
 
@@ -176,16 +179,22 @@ void check_tail_kept(const CaseView& view, const rca::ProcessFacts& death, const
 // The scenario damages acknowledged data: the only right answer of the restarted engine is to refuse.
 Verdict judge_refusal(const CaseView& view, Findings findings) {
   const rca::ProcessFacts& last = *view.engines().back();
-  if (view.engines().size() < 2) return findings.inconclusive("the engine was never restarted on the damaged log");
+  const std::string& refusal = view.plan.expect.refusal;
+  if (refusal.empty() && view.engines().size() < 2) {
+    return findings.inconclusive("the engine was never restarted on the damaged log");
+  }
   if (!WIFEXITED(last.wait_status) || WEXITSTATUS(last.wait_status) != kExitRefusedDamage) {
-    findings.fail("the log was damaged before its tail, yet the restarted engine did not refuse it");
+    findings.fail(refusal.empty() ? "the log was damaged before its tail, yet the restarted engine did not refuse it"
+                                  : "the engine was to refuse to trade, and did not: " + describe_ending(last));
   }
   // A refusal for another reason would mean that the damage itself went unnoticed.
   const auto said = read_file(view.path(last.folder + "/stderr.txt"));
-  if (!said || said->find("damage at offset") == std::string::npos) {
+  if (refusal.empty() && (!said || said->find("damage at offset") == std::string::npos)) {
     findings.fail("the restarted engine gave no account of the damage: which block, which sequences");
+  } else if (!refusal.empty() && (!said || said->find(refusal) == std::string::npos)) {
+    findings.fail("the engine's account of its refusal does not say \"" + refusal + "\"");
   }
-  return findings.finish("the damage before the tail was refused");
+  return findings.finish(refusal.empty() ? "the damage before the tail was refused" : "refused: " + refusal);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ PlannedFault fault_from_json(const Json& object) {
   fault.point = object.value("point", "");
   fault.incarnation = object.value("incarnation", 0U);
   fault.ends_process = object.value("ends_process", true);
+  fault.at_rest = object.value("at_rest", false);
   fault.causes = object.value("causes", std::vector<std::string>{});
   return fault;
 }
@@ -41,6 +42,7 @@ Result<Expectations> expectations_from_json(const Json& object) {
   expect.rca_causes = rca.value("causes", std::vector<std::string>{});
   expect.rca_function = rca.value("function", "");
   expect.rca_thread = rca.value("thread", "");
+  expect.refusal = object.value("refusal", "");
   expect.rca_confidence_min = rca.value("confidence_min", 0.5);
   const Json budgets = object.value("budgets", Json::object());
   expect.recovery_time_ms_max = optional_number(budgets, "recovery_time_ms");

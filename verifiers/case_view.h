@@ -25,6 +25,7 @@ struct PlannedFault {
   std::string point;
   uint32_t incarnation = 0;
   bool ends_process = true;
+  bool at_rest = false;             // the harness damages a file between a death and the restart
   std::vector<std::string> causes;  // causes that count as right for this fault in this build
 };
 
@@ -33,6 +34,7 @@ struct Expectations {
   std::vector<std::string> rca_causes;  // empty: those of the first fault
   std::string rca_function;             // empty: not judged
   std::string rca_thread;
+  std::string refusal;  // what an engine that is to refuse must say; empty: its account of the damage
   double rca_confidence_min = 0.5;
   std::optional<uint64_t> recovery_time_ms_max;
   std::optional<uint64_t> handler_time_ms_max;

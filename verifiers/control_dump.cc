@@ -19,13 +19,16 @@ Result<ControlDump> read_control_dump(const std::string& path) {
 }
 
 const postmortem::ArmedFault* fired_fault(const postmortem::ControlBlock& block, uint32_t incarnation) {
+  const postmortem::ArmedFault* first = nullptr;
   for (uint32_t i = 0; i < block.fault_count && i < postmortem::kArmedFaultsMax; ++i) {
     const postmortem::ArmedFault& fault = block.faults[i];
     const bool fired = fault.state.load() >= postmortem::FaultState::kFired;
     const bool here = fault.incarnation == incarnation || fault.incarnation == postmortem::kAnyIncarnation;
-    if (fired && here) return &fault;
+    if (!fired || !here) continue;
+    if (postmortem::crashes_by_itself(fault.action)) return &fault;
+    if (first == nullptr) first = &fault;
   }
-  return nullptr;
+  return first;
 }
 
 }  // namespace crashwright::verifiers

@@ -31,8 +31,13 @@ bool is_synchronous(int signal_number) {
   return signal_number == SIGSEGV || signal_number == SIGBUS || signal_number == SIGILL || signal_number == SIGFPE;
 }
 
+// A fault that the engine's own thread committed ends in a signal of the processor, unless a handler sent it again.
+bool raised_anew(int signal_number, int code, const postmortem::ArmedFault* fault) {
+  return fault != nullptr && must_crash(*fault) && is_synchronous(signal_number) && code <= 0;
+}
+
 void check_signal(const rca::CoreFile& core, const rca::ProcessFacts& death, const postmortem::CrashRecord* record,
-                  const std::string& where, Findings& findings) {
+                  const postmortem::ArmedFault* fault, const std::string& where, Findings& findings) {
   const auto& info = core.signal_info();
   if (!info) {
     findings.fail(where + ": the core does not say which signal it was");
@@ -41,6 +46,10 @@ void check_signal(const rca::CoreFile& core, const rca::ProcessFacts& death, con
   if (info->si_signo != ending_signal(death)) {
     findings.fail(where + ": the core says signal " + std::to_string(info->si_signo) + ", the kernel " +
                   describe_ending(death));
+  }
+  if (raised_anew(info->si_signo, info->si_code, fault)) {
+    findings.fail(where + ": the core says that a process sent the signal (si_code " + std::to_string(info->si_code) +
+                  "), the processor had raised it: the fault address is lost");
   }
   if (record == nullptr || !record->crashed) return;
   if (record->signal == info->si_signo && record->code != info->si_code) {
@@ -72,7 +81,7 @@ void check_threads(const rca::CoreFile& core, const postmortem::ControlBlock& bl
   const postmortem::ArmedFault* const fault = fired_fault(block, death.incarnation);
   const bool outside = death.core_way == "outside" && !death.killed_by.empty();
   if (fault != nullptr && must_crash(*fault) && !outside &&
-      core.threads().front().tid != static_cast<int32_t>(fault->fired_tid.load())) {
+      !on_its_thread(*fault, static_cast<uint32_t>(core.threads().front().tid))) {
     findings.fail(where + ": the core's faulting thread is " + std::to_string(core.threads().front().tid) +
                   ", the fault fired on " + std::to_string(fault->fired_tid.load()));
   }
@@ -122,7 +131,8 @@ void judge_core(const CaseView& view, const rca::ProcessFacts& death, const std:
   if (death.killed_by.empty()) {
     const auto record =
         postmortem::read_crash_record(view.path(death.folder + "/crash-" + std::to_string(death.pid) + ".rec"));
-    check_signal(*core, death, record ? &*record : nullptr, where, findings);
+    const postmortem::ArmedFault* const fault = fired_fault(**dump, death.incarnation);
+    check_signal(*core, death, record ? &*record : nullptr, fault, where, findings);
   }
   check_stacks(view, death, where, findings);
 }

@@ -37,14 +37,12 @@ bool is_crash_signal(int signal_number) noexcept {
   }
 }
 
-bool must_crash(const postmortem::ArmedFault& fault) noexcept {
-  return fault.action != FaultAction::kNone && fault.action < FaultAction::kSigkill &&
-         fault.action != FaultAction::kCgroupOom;
-}
+bool must_crash(const postmortem::ArmedFault& fault) noexcept { return postmortem::crashes_by_itself(fault.action); }
 
-bool is_hang(const postmortem::ArmedFault& fault) noexcept {
-  return fault.action == FaultAction::kLockOrderDeadlock || fault.action == FaultAction::kStalledThread ||
-         fault.action == FaultAction::kLivelock;
+bool is_hang(const postmortem::ArmedFault& fault) noexcept { return postmortem::is_hang(fault.action); }
+
+bool on_its_thread(const postmortem::ArmedFault& fault, uint32_t tid) noexcept {
+  return fault.action == FaultAction::kTwoThreads || tid == fault.fired_tid.load();
 }
 
 }  // namespace crashwright::verifiers

@@ -26,4 +26,7 @@ namespace crashwright::verifiers {
 // True for the faults that only the watchdog can turn into a death.
 [[nodiscard]] bool is_hang(const postmortem::ArmedFault& fault) noexcept;
 
+// Whether a death on thread `tid` is this fault's; of two threads that die at once either may come first.
+[[nodiscard]] bool on_its_thread(const postmortem::ArmedFault& fault, uint32_t tid) noexcept;
+
 }  // namespace crashwright::verifiers

@@ -69,6 +69,18 @@ void check_threads(const postmortem::CrashRecord& record, const postmortem::Cont
   }
 }
 
+// What the program said when it died by itself.
+void check_message(const postmortem::CrashRecord& record, const postmortem::ArmedFault* fault, const std::string& where,
+                   Findings& findings) {
+  using postmortem::FaultAction;
+  if (fault == nullptr) return;
+  const bool lost = (fault->action == FaultAction::kAssert && record.abort_message.empty()) ||
+                    (fault->action == FaultAction::kUncaughtException && record.exception_type.empty());
+  if (lost) {
+    findings.fail(where + ": the crash record does not hold the message that the program died with");
+  }
+}
+
 void check_record(const CaseView& view, const rca::ProcessFacts& death, const postmortem::ControlBlock& block,
                   const std::string& where, Findings& findings) {
   const auto record =
@@ -91,6 +103,7 @@ void check_record(const CaseView& view, const rca::ProcessFacts& death, const po
   }
   if (record->backtrace.empty()) findings.fail(where + ": the crash record has no backtrace");
   if (record->modules.empty()) findings.fail(where + ": the crash record has no modules");
+  check_message(*record, fired_fault(block, death.incarnation), where, findings);
   check_threads(*record, block, where, findings);
 }
 

@@ -5,6 +5,7 @@
 
 #include "postmortem/flight_reader.h"
 #include "verifiers/control_dump.h"
+#include "verifiers/plain_log.h"
 #include "verifiers/promises.h"
 
 namespace crashwright::verifiers {
@@ -67,8 +68,18 @@ void judge_thread(const Counted& counted, const FlightThread* thread, const std:
   check_order(*thread, who, findings);
 }
 
-std::string flight_file(const CaseView& view, const rca::ProcessFacts& engine) {
-  return view.path(engine.folder + "/flight-" + std::to_string(engine.pid) + ".rec");
+// The flight recorder's file, or what an engine with a format of its own exported.
+Result<FlightReadout> read_log(const CaseView& view, const rca::ProcessFacts& engine) {
+  const std::string pid = std::to_string(engine.pid);
+  const std::string plain = view.path(engine.folder + "/log-" + pid + ".txt");
+  if (std::filesystem::exists(plain)) return read_plain_log(plain);
+  return postmortem::read_flight_file(view.path(engine.folder + "/flight-" + pid + ".rec"));
+}
+
+bool died_before_the_log_was_opened(const CaseView& view, const rca::ProcessFacts& engine) {
+  const std::string pid = std::to_string(engine.pid);
+  return !std::filesystem::exists(view.path(engine.folder + "/flight-" + pid + ".rec")) &&
+         !std::filesystem::exists(view.path(engine.folder + "/log-" + pid + ".txt"));
 }
 
 // Returns the number of records recovered.
@@ -80,9 +91,8 @@ size_t judge_process(const CaseView& view, const rca::ProcessFacts& engine, Find
     return 0;
   }
   const auto counted = counted_threads(**dump);
-  const std::string path = flight_file(view, engine);
-  if (!std::filesystem::exists(path) && counted.empty()) return 0;  // died before the recorder was opened
-  const auto readout = postmortem::read_flight_file(path);
+  if (counted.empty() && died_before_the_log_was_opened(view, engine)) return 0;
+  const auto readout = read_log(view, engine);
   if (!readout) {
     findings.fail(where + ": " + readout.error().message);
     return 0;

@@ -45,7 +45,7 @@ void check_thread(const CaseView& view, const rca::AutopsyReport& report, Findin
   const auto dump = read_control_dump(view.path(death->control_dump));
   if (!dump) return;
   const postmortem::ArmedFault* const fault = fired_fault(**dump, death->incarnation);
-  if (fault != nullptr && must_crash(*fault) && static_cast<uint32_t>(report.tid) != fault->fired_tid.load()) {
+  if (fault != nullptr && must_crash(*fault) && !on_its_thread(*fault, static_cast<uint32_t>(report.tid))) {
     findings.fail("thread " + std::to_string(report.tid) + " is blamed, the fault fired on " +
                   std::to_string(fault->fired_tid.load()));
   }

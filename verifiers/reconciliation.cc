@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "verifiers/deaths.h"
 #include "verifiers/drop_copy.h"
 #include "verifiers/engine_state.h"
 #include "verifiers/promises.h"
@@ -53,13 +54,13 @@ void compare_open_orders(const EngineState& engine, const ExchangeBooks& exchang
   }
 }
 
-// Two engines on one folder would send from two books.
+// Two engines on one folder would send from two books: the second one has to find it taken, and say so.
 void check_second_engine(const CaseView& view, Findings& findings) {
-  constexpr int kTurnedAway = 6;
+  constexpr int kExitLocked = 6;
   for (const rca::ProcessFacts& process : view.facts.processes) {
-    if (process.role != "second_engine") continue;
-    if (WIFEXITED(process.wait_status) && WEXITSTATUS(process.wait_status) == kTurnedAway) continue;
-    findings.fail("a second engine on the same data was not turned away");
+    if (process.role != "second_engine" && process.role != "second_primary") continue;
+    if (WIFEXITED(process.wait_status) && WEXITSTATUS(process.wait_status) == kExitLocked) continue;
+    findings.fail("a second engine on the same data was not turned away: " + describe_ending(process));
   }
 }
 
@@ -72,8 +73,8 @@ Verdict verify_reconciliation(const CaseView& view) {
   for (const auto& [kind, count] : books->violations) {
     if (count > 0) findings.fail("the exchange counted " + std::to_string(count) + " × " + kind);
   }
-  if (view.plan.expect.outcome == ExpectedOutcome::kRefuse) return findings.finish("the exchange counted no violation");
   check_second_engine(view, findings);
+  if (view.plan.expect.outcome == ExpectedOutcome::kRefuse) return findings.finish("the exchange counted no violation");
   const auto engines = view.engines();
   if (engines.empty() || !engines.back()->finished) {
     findings.fail("no incarnation finished: the engine's books cannot be compared");

@@ -44,7 +44,7 @@ uint64_t passages(const postmortem::ControlBlock& block, const char* point) {
 // The harness itself damaged what the death left; that recovery does without it is what remains to be judged.
 bool damaged_afterwards(const CaseView& view) {
   return std::any_of(view.plan.faults.begin(), view.plan.faults.end(),
-                     [](const PlannedFault& fault) { return fault.kind == "bit_flip"; });
+                     [](const PlannedFault& fault) { return fault.at_rest; });
 }
 
 // What the death left must hold the snapshots whose writes had returned: at most the one under way may be broken.

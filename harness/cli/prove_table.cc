@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/cli/scenario_cover.h"
+
 namespace crashwright::harness::cli {
 namespace {
 
@@ -47,6 +49,25 @@ void add_clean_case(const CaseFinished& done, ProofResult& result) {
   }
 }
 
+void find_smallest_set(ProofResult& result) {
+  std::vector<std::vector<std::string>> catchers;
+  std::vector<std::string> all;
+  for (const BugResult& bug : result.bugs) {
+    catchers.push_back(bug.scenarios);
+    for (const std::string& name : bug.scenarios) add_once(all, name);
+  }
+  result.smallest_set = smallest_cover(catchers);
+  for (const std::string& name : all) {
+    if (!contains(result.smallest_set, name)) result.add_nothing.push_back(name);
+  }
+}
+
+std::string name_lines(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += fmt::format("  {}\n", name);
+  return text;
+}
+
 }  // namespace
 
 bool ProofResult::holds() const {
@@ -67,6 +88,7 @@ ProofResult judge_proof(const std::vector<PlantedBug>& bugs, const RunRecord& ru
       if (record.finished->case_id.rfind(bug.bug + "--", 0) == 0) add_case(*record.finished, bug);
     }
   }
+  find_smallest_set(result);
   return result;
 }
 
@@ -78,12 +100,18 @@ std::string proof_to_text(const ProofResult& result) {
     text += fmt::format("{:<34} {:<8} {} ({})\n", bug.bug, bug.caught ? "caught" : "MISSED",
                         bug.broken.empty() ? "none" : fmt::format("{}", fmt::join(bug.broken, ", ")),
                         fmt::join(bug.expected, ", "));
+    if (!bug.scenarios.empty()) text += fmt::format("{:<34} {:<8} in: {}\n", "", "", fmt::join(bug.scenarios, "; "));
     if (!bug.caught && !bug.trouble.empty()) text += fmt::format("{:<34} {:<8} {}\n", "", "", bug.trouble);
   }
   text += fmt::format("\n{} of {} bugs caught; {} clean cases, {} false alarms\n", caught, result.bugs.size(),
                       result.clean_cases, result.false_alarms.size());
   for (const std::string& alarm : result.false_alarms) text += fmt::format("  false alarm: {}\n", alarm);
   for (const std::string& line : result.unproven) text += fmt::format("  no verdict: {}\n", line);
+  text += fmt::format("\nsmallest set of scenarios that catches them all, {}:\n{}", result.smallest_set.size(),
+                      name_lines(result.smallest_set));
+  if (result.add_nothing.empty()) return text;
+  text += fmt::format("scenarios that catch nothing which that set does not catch, {}:\n{}", result.add_nothing.size(),
+                      name_lines(result.add_nothing));
   return text;
 }
 
@@ -102,6 +130,8 @@ std::string proof_to_json(const ProofResult& result) {
                                            {"clean_cases", result.clean_cases},
                                            {"false_alarms", result.false_alarms},
                                            {"no_verdict", result.unproven},
+                                           {"smallest_set", result.smallest_set},
+                                           {"add_nothing", result.add_nothing},
                                            {"holds", result.holds()}};
   return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

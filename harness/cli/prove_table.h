@@ -26,6 +26,8 @@ struct ProofResult {
   size_t clean_cases = 0;
   std::vector<std::string> false_alarms;  // one line each
   std::vector<std::string> unproven;      // clean cases without a verdict, one line each
+  std::vector<std::string> smallest_set;  // of scenarios, that catches every bug that is caught
+  std::vector<std::string> add_nothing;   // scenarios that caught bugs, each of which that set catches without them
 
   [[nodiscard]] bool holds() const;
 };

@@ -1,47 +1,108 @@
+#include <iterator>
+
 #include "harness/faults/registry.h"
 
 namespace crashwright::harness {
 
 using postmortem::FaultAction;
 
-std::vector<FaultKind> check_fault_kinds() {
-  FaultKind abort_kind;
-  abort_kind.name = "abort";
-  abort_kind.family = "checks";
-  abort_kind.action = FaultAction::kAbort;
-  abort_kind.doc = "calls abort()";
-  abort_kind.example = "abort: {at: orders.apply, hit: 10}";
-  abort_kind.causes_release = {"ABORT"};
-  abort_kind.causes_asan = {"ABORT"};
+namespace {
 
-  FaultKind assertion;
-  assertion.name = "assert";
-  assertion.family = "checks";
-  assertion.action = FaultAction::kAssert;
-  assertion.doc = "fails an assert()";
-  assertion.example = "assert: {at: risk.check, hit: 50}";
-  assertion.causes_release = {"ASSERTION"};
-  assertion.causes_asan = {"ASSERTION"};
+const FaultKind kKinds[] = {
+    {.name = "abort",
+     .family = "checks",
+     .action = FaultAction::kAbort,
+     .doc = "calls abort()",
+     .example = "abort: {at: orders.apply, hit: 10}",
+     .stands_for = "a library that gives up",
+     .evidence = "SIGABRT, si_code of the process itself",
+     .reveals = "none: every bug of the handler shows with a hardware fault too",
+     .causes_release = {"ABORT"},
+     .causes_asan = {"ABORT"}},
+    {.name = "assert",
+     .family = "checks",
+     .action = FaultAction::kAssert,
+     .doc = "fails an assert()",
+     .example = "assert: {at: risk.check, hit: 50}",
+     .stands_for = "an invariant that does not hold",
+     .evidence = "glibc's message with expression and place, SIGABRT",
+     .reveals = "handler_forgets_the_message",
+     .causes_release = {"ASSERTION"},
+     .causes_asan = {"ASSERTION"}},
+    {.name = "uncaught_exception",
+     .family = "checks",
+     .action = FaultAction::kUncaughtException,
+     .doc = "throws what nobody catches: std::terminate",
+     .example = "uncaught_exception: {at: feed.message, hit: 700}",
+     .stands_for = "a library's error that nobody expected",
+     .evidence = "type and text of the exception in the crash record, SIGABRT",
+     .reveals = "none alone: handler_forgets_the_message shows with an assertion too",
+     .causes_release = {"EXCEPTION"},
+     .causes_asan = {"EXCEPTION"}},
+    {.name = "exception_through_noexcept",
+     .family = "checks",
+     .action = FaultAction::kExceptionThroughNoexcept,
+     .doc = "throws out of a noexcept function: std::terminate",
+     .example = "exception_through_noexcept: {at: risk.check, hit: 40}",
+     .stands_for = "a destructor or callback that must not throw, and does",
+     .evidence = "as uncaught_exception, the frames up to the noexcept function are there",
+     .reveals = "none: for the handler it is an uncaught exception",
+     .causes_release = {"EXCEPTION"},
+     .causes_asan = {"EXCEPTION"}},
+    {.name = "pure_virtual_call",
+     .family = "checks",
+     .action = FaultAction::kPureVirtualCall,
+     .doc = "calls a pure virtual function from a base destructor",
+     .example = "pure_virtual_call: {at: risk.check, hit: 40}",
+     .stands_for = "an object that is half destroyed when it is asked",
+     .evidence = "\"pure virtual method called\", SIGABRT",
+     .reveals = "none: for the handler it is an abort",
+     .causes_release = {"ABORT"},
+     .causes_asan = {"ABORT"}},
+    {.name = "division_by_zero",
+     .family = "checks",
+     .action = FaultAction::kDivisionByZero,
+     .doc = "divides an integer by zero: SIGFPE",
+     .example = "division_by_zero: {at: strategy.decide, hit: 80}",
+     .stands_for = "an average over nothing",
+     .evidence = "SIGFPE with FPE_INTDIV; under asan UBSan may speak first",
+     .reveals = "handler_deaf_to_sigfpe",
+     .causes_release = {"FPE"},
+     .causes_asan = {"FPE", "UNDEFINED_BEHAVIOUR"}},
+    {.name = "illegal_instruction",
+     .family = "checks",
+     .action = FaultAction::kIllegalInstruction,
+     .doc = "executes an instruction that the processor refuses",
+     .example = "illegal_instruction: {at: strategy.decide, hit: 80}",
+     .stands_for = "a binary built for another processor, __builtin_trap()",
+     .evidence = "SIGILL with ILL_ILLOPN",
+     .reveals = "handler_deaf_to_sigill",
+     .causes_release = {"ILLEGAL_INSTRUCTION"},
+     .causes_asan = {"ILLEGAL_INSTRUCTION"}},
+    {.name = "misaligned_access",
+     .family = "checks",
+     .action = FaultAction::kMisalignedAccess,
+     .doc = "accesses misaligned memory with the processor's alignment check on: SIGBUS",
+     .example = "misaligned_access: {at: feed.message, hit: 700}",
+     .stands_for = "vector code or an atomic on an address that was not aligned",
+     .evidence = "SIGBUS with BUS_ADRALN, si_addr 0",
+     .reveals = "none alone: handler_deaf_to_sigbus shows with truncated_mapping too",
+     .causes_release = {"BUS"},
+     .causes_asan = {"BUS"}},
+    {.name = "truncated_mapping",
+     .family = "checks",
+     .action = FaultAction::kTruncatedMapping,
+     .doc = "touches a mapping behind the end of its file: SIGBUS",
+     .example = "truncated_mapping: {at: orders.apply, hit: 20}",
+     .stands_for = "a log file that somebody truncated under the engine",
+     .evidence = "SIGBUS with BUS_ADRERR at the address",
+     .reveals = "handler_deaf_to_sigbus",
+     .causes_release = {"BUS"},
+     .causes_asan = {"BUS"}},
+};
 
-  FaultKind uncaught_exception;
-  uncaught_exception.name = "uncaught_exception";
-  uncaught_exception.family = "checks";
-  uncaught_exception.action = FaultAction::kUncaughtException;
-  uncaught_exception.doc = "throws what nobody catches: std::terminate";
-  uncaught_exception.example = "uncaught_exception: {at: feed.message, hit: 700}";
-  uncaught_exception.causes_release = {"EXCEPTION"};
-  uncaught_exception.causes_asan = {"EXCEPTION"};
+}  // namespace
 
-  FaultKind division_by_zero;
-  division_by_zero.name = "division_by_zero";
-  division_by_zero.family = "checks";
-  division_by_zero.action = FaultAction::kDivisionByZero;
-  division_by_zero.doc = "divides an integer by zero: SIGFPE";
-  division_by_zero.example = "division_by_zero: {at: strategy.decide, hit: 80}";
-  division_by_zero.causes_release = {"FPE"};
-  division_by_zero.causes_asan = {"FPE", "UNDEFINED_BEHAVIOUR"};  // UBSan speaks first
-
-  return {abort_kind, assertion, uncaught_exception, division_by_zero};
-}
+std::vector<FaultKind> check_fault_kinds() { return {std::begin(kKinds), std::end(kKinds)}; }
 
 }  // namespace crashwright::harness

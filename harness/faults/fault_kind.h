@@ -20,14 +20,18 @@ struct FaultKind {
   OutsideAction outside = OutsideAction::kNothing;  // what the harness does to a running program that links nothing
   std::string doc;                                  // one line
   std::string example;                              // one entry of `faults:`
+  // For docs/faults.md, which is written from this table.
+  std::string stands_for;  // the failure of real life that it stands for
+  std::string evidence;    // how it shows
+  std::string reveals;     // the planted bug that it reveals, or why there is none that it alone reveals
   // Keys beyond the triggers that every kind takes.
-  std::vector<std::string> parameters;
-  std::string default_at;    // empty: `at` must be given unless the trigger is a time or a feed sequence
-  std::string default_file;  // storage faults
-  bool ends_process = true;  // the engine is gone afterwards, by the fault or by its own refusal to go on
-  std::vector<std::string> causes_release;  // causes that are right answers of the autopsy
-  std::vector<std::string> causes_asan;     // empty: makes no sense in that build
-  std::vector<std::string> needs;           // "cgroup_memory" "fuse"
+  std::vector<std::string> parameters{};
+  std::string default_at{};    // empty: `at` must be given unless the trigger is a time or a feed sequence
+  std::string default_file{};  // storage faults
+  bool ends_process = true;    // the engine is gone afterwards, by the fault or by its own refusal to go on
+  std::vector<std::string> causes_release{};  // causes that are right answers of the autopsy
+  std::vector<std::string> causes_asan{};     // empty: makes no sense in that build
+  std::vector<std::string> needs{};           // "cgroup_memory" "fuse"
 
   // Done to the files between a death and the next start.
   [[nodiscard]] bool at_rest() const {

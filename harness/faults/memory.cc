@@ -1,65 +1,169 @@
+#include <iterator>
+
 #include "harness/faults/registry.h"
 
 namespace crashwright::harness {
 
 using postmortem::FaultAction;
 
-std::vector<FaultKind> memory_fault_kinds() {
-  FaultKind null_dereference;
-  null_dereference.name = "null_dereference";
-  null_dereference.family = "memory";
-  null_dereference.action = FaultAction::kNullDereference;
-  null_dereference.doc = "reads a member through a null pointer";
-  null_dereference.example = "null_dereference: {at: gateway.send_order, hit: 100}";
-  null_dereference.causes_release = {"NULL_DEREF"};
-  null_dereference.causes_asan = {"NULL_DEREF"};
+namespace {
 
-  FaultKind use_after_free;
-  use_after_free.name = "use_after_free";
-  use_after_free.family = "memory";
-  use_after_free.action = FaultAction::kUseAfterFree;
-  use_after_free.doc = "goes on using an object that was freed";
-  use_after_free.example = "use_after_free: {at: book.apply, hit: 500}";
-  // Without a sanitizer nothing marks freed memory: all that can be seen is the wild access it leads to.
-  use_after_free.causes_release = {"USE_AFTER_FREE", "WILD_ACCESS"};
-  use_after_free.causes_asan = {"USE_AFTER_FREE"};
+const FaultKind kKinds[] = {
+    {.name = "null_dereference",
+     .family = "memory",
+     .action = FaultAction::kNullDereference,
+     .doc = "reads a member through a null pointer",
+     .example = "null_dereference: {at: gateway.send_order, hit: 100}",
+     .stands_for = "an order that was never set, a listener that is gone",
+     .evidence = "wait status; crash record and core with the original siginfo; under asan the sanitizer "
+                 "report of this pid",
+     .reveals = "handler_forgets_the_other_threads and others of the crash handler; none that it alone "
+                "reveals: any hardware fault shows them",
+     .causes_release = {"NULL_DEREF"},
+     .causes_asan = {"NULL_DEREF"}},
+    {.name = "wild_read",
+     .family = "memory",
+     .action = FaultAction::kWildRead,
+     .doc = "reads an address that nothing is mapped at",
+     .example = "wild_read: {at: book.apply, hit: 500}",
+     .stands_for = "a stale or overwritten pointer",
+     .evidence = "wait status; crash record and core with the original siginfo; under asan the sanitizer "
+                 "report of this pid",
+     .reveals = "handler_forgets_the_fault_address",
+     .causes_release = {"WILD_ACCESS"},
+     .causes_asan = {"WILD_ACCESS"}},
+    {.name = "wild_write",
+     .family = "memory",
+     .action = FaultAction::kWildWrite,
+     .doc = "writes to an address that nothing is mapped at",
+     .example = "wild_write: {at: orders.apply, hit: 20}",
+     .stands_for = "an index out of a corrupted message",
+     .evidence = "wait status; crash record and core with the original siginfo; under asan the sanitizer "
+                 "report of this pid",
+     .reveals = "none: for handler and autopsy it differs from wild_read by one bit of the page fault error "
+                "code, which no bug of ours could drop alone",
+     .causes_release = {"WILD_ACCESS"},
+     .causes_asan = {"WILD_ACCESS"}},
+    {.name = "wild_jump",
+     .family = "memory",
+     .action = FaultAction::kWildJump,
+     .doc = "calls through a function pointer that points nowhere",
+     .example = "wild_jump: {at: gateway.on_message, hit: 20}",
+     .stands_for = "a callback of an object that was overwritten",
+     .evidence = "wait status; crash record and core with the original siginfo; under asan the sanitizer "
+                 "report of this pid; the program counter is not in any module, the caller is found on the "
+                 "stack",
+     .reveals = "none: the autopsy of a wild jump is judged on a zoo of its own, and the handler walks it as "
+                "any other stack",
+     .causes_release = {"WILD_ACCESS"},
+     .causes_asan = {"WILD_ACCESS"}},
+    {.name = "write_to_read_only",
+     .family = "memory",
+     .action = FaultAction::kWriteToReadOnly,
+     .doc = "writes to a page that is mapped read-only",
+     .example = "write_to_read_only: {at: strategy.decide, hit: 40}",
+     .stands_for = "configuration or a literal that somebody changes",
+     .evidence = "wait status; crash record and core with the original siginfo; under asan the sanitizer "
+                 "report of this pid; the address is mapped, only not for writing",
+     .reveals = "none: only the autopsy could tell it from wild_write, and both are WILD_ACCESS",
+     .causes_release = {"WILD_ACCESS"},
+     .causes_asan = {"WILD_ACCESS"}},
+    {.name = "use_after_free",
+     .family = "memory",
+     .action = FaultAction::kUseAfterFree,
+     .doc = "goes on using an object that was freed",
+     .example = "use_after_free: {at: book.apply, hit: 500}",
+     .stands_for = "a listener that outlives what it listens to",
+     .evidence = "release: the wild access it leads to; asan: heap-use-after-free with both stacks",
+     .reveals = "classifier_by_substring says NULL_DEREF of it",
+     .causes_release = {"USE_AFTER_FREE", "WILD_ACCESS"},
+     .causes_asan = {"USE_AFTER_FREE"}},
+    {.name = "double_free",
+     .family = "memory",
+     .action = FaultAction::kDoubleFree,
+     .doc = "frees the same block twice",
+     .example = "double_free: {at: orders.apply, hit: 20}",
+     .stands_for = "two owners of one buffer",
+     .evidence = "release: glibc's message and SIGABRT; asan: attempting double-free",
+     .reveals = "none alone: heap_overflow shows every bug of a handler that meets a broken heap",
+     .causes_release = {"DOUBLE_FREE"},
+     .causes_asan = {"DOUBLE_FREE"}},
+    {.name = "invalid_free",
+     .family = "memory",
+     .action = FaultAction::kInvalidFree,
+     .doc = "frees an address in the middle of a block",
+     .example = "invalid_free: {at: orders.apply, hit: 20}",
+     .stands_for = "a pointer that was moved along before it was freed",
+     .evidence = "release: glibc's \"invalid pointer\" and SIGABRT; asan: attempting free on address which was "
+                 "not malloc()-ed",
+     .reveals = "none alone: as double_free",
+     .causes_release = {"INVALID_FREE"},
+     .causes_asan = {"INVALID_FREE"}},
+    {.name = "heap_overflow",
+     .family = "memory",
+     .action = FaultAction::kHeapOverflow,
+     .doc = "writes past the end of a heap block",
+     .example = "heap_overflow: {at: book.apply, hit: 500}",
+     .stands_for = "a message longer than the buffer for it",
+     .evidence = "release: glibc finds the top of the heap overwritten while it holds the lock of the arena; "
+                 "asan: heap-buffer-overflow",
+     .reveals = "handler_allocates",
+     .causes_release = {"HEAP_OVERFLOW"},
+     .causes_asan = {"HEAP_OVERFLOW"}},
+    {.name = "stack_overflow",
+     .family = "memory",
+     .action = FaultAction::kStackOverflow,
+     .doc = "writes past the end of a local buffer",
+     .example = "stack_overflow: {at: risk.check, hit: 40}",
+     .stands_for = "a name that is copied without its length",
+     .evidence = "release: the stack protector's \"stack smashing detected\"; asan: stack-buffer-overflow",
+     .reveals = "none: it ends in SIGABRT of the C library, as an assertion does",
+     .causes_release = {"STACK_BUFFER_OVERFLOW"},
+     .causes_asan = {"STACK_BUFFER_OVERFLOW"}},
+    {.name = "global_overflow",
+     .family = "memory",
+     .action = FaultAction::kGlobalOverflow,
+     .doc = "writes past the end of a global buffer, which only the asan build notices",
+     .example = "global_overflow: {at: risk.check, hit: 40}",
+     .stands_for = "a table of symbols that is one too short",
+     .evidence = "asan: global-buffer-overflow",
+     .reveals = "none: planted bugs live in the planted build, which has no sanitizer",
+     .causes_asan = {"GLOBAL_BUFFER_OVERFLOW"}},
+    {.name = "stack_exhaustion",
+     .family = "memory",
+     .action = FaultAction::kStackExhaustion,
+     .doc = "recurses until the thread has no stack left",
+     .example = "stack_exhaustion: {at: strategy.decide, hit: 50}",
+     .stands_for = "recursion without an end over a damaged tree",
+     .evidence = "SIGSEGV with the stack pointer at the guard page",
+     .reveals = "handler_without_alternate_stack",
+     .causes_release = {"STACK_OVERFLOW_EXHAUSTION"},
+     .causes_asan = {"STACK_OVERFLOW_EXHAUSTION"}},
+    {.name = "smashed_stack",
+     .family = "memory",
+     .action = FaultAction::kSmashedStack,
+     .doc = "overwrites its own return address",
+     .example = "smashed_stack: {at: strategy.decide, hit: 40}",
+     .stands_for = "an overflow that no stack protector saw",
+     .evidence = "wait status; crash record and core with the original siginfo; under asan the sanitizer "
+                 "report of this pid; the frames below are gone",
+     .reveals = "none: what the handler has to do without frames, crash_in_handler in the stage that walks "
+                "the stack asks of it too",
+     .causes_release = {"WILD_ACCESS"},
+     .causes_asan = {"WILD_ACCESS"}},
+    {.name = "signed_overflow",
+     .family = "memory",
+     .action = FaultAction::kSignedOverflow,
+     .doc = "overflows a signed integer, which only the asan build notices",
+     .example = "signed_overflow: {at: risk.check, hit: 50}",
+     .stands_for = "a position that does not fit its type",
+     .evidence = "asan: UBSan's runtime error and SIGABRT",
+     .reveals = "none: planted bugs live in the planted build, which has no sanitizer",
+     .causes_asan = {"UNDEFINED_BEHAVIOUR"}},
+};
 
-  FaultKind double_free;
-  double_free.name = "double_free";
-  double_free.family = "memory";
-  double_free.action = FaultAction::kDoubleFree;
-  double_free.doc = "frees the same block twice";
-  double_free.example = "double_free: {at: orders.apply, hit: 20}";
-  double_free.causes_release = {"DOUBLE_FREE"};
-  double_free.causes_asan = {"DOUBLE_FREE"};
+}  // namespace
 
-  FaultKind heap_overflow;
-  heap_overflow.name = "heap_overflow";
-  heap_overflow.family = "memory";
-  heap_overflow.action = FaultAction::kHeapOverflow;
-  heap_overflow.doc = "writes past the end of a heap block";
-  heap_overflow.example = "heap_overflow: {at: book.apply, hit: 500}";
-  heap_overflow.causes_release = {"HEAP_OVERFLOW"};
-  heap_overflow.causes_asan = {"HEAP_OVERFLOW"};
-
-  FaultKind stack_exhaustion;
-  stack_exhaustion.name = "stack_exhaustion";
-  stack_exhaustion.family = "memory";
-  stack_exhaustion.action = FaultAction::kStackExhaustion;
-  stack_exhaustion.doc = "recurses until the thread has no stack left";
-  stack_exhaustion.example = "stack_exhaustion: {at: strategy.decide, hit: 50}";
-  stack_exhaustion.causes_release = {"STACK_OVERFLOW_EXHAUSTION"};
-  stack_exhaustion.causes_asan = {"STACK_OVERFLOW_EXHAUSTION"};
-
-  FaultKind signed_overflow;
-  signed_overflow.name = "signed_overflow";
-  signed_overflow.family = "memory";
-  signed_overflow.action = FaultAction::kSignedOverflow;
-  signed_overflow.doc = "overflows a signed integer, which only the asan build notices";
-  signed_overflow.example = "signed_overflow: {at: risk.check, hit: 50}";
-  signed_overflow.causes_asan = {"UNDEFINED_BEHAVIOUR"};
-
-  return {null_dereference, use_after_free, double_free, heap_overflow, stack_exhaustion, signed_overflow};
-}
+std::vector<FaultKind> memory_fault_kinds() { return {std::begin(kKinds), std::end(kKinds)}; }
 
 }  // namespace crashwright::harness

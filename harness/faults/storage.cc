@@ -1,3 +1,5 @@
+#include <iterator>
+
 #include "harness/faults/registry.h"
 
 namespace crashwright::harness {
@@ -6,73 +8,262 @@ using postmortem::FaultAction;
 
 namespace {
 
-// A fault that the storage layer applies to an operation on the audit log, unless the scenario names another file.
-FaultKind on_file(const char* name, FaultAction action, const char* doc, const char* example, const char* cause) {
-  FaultKind kind;
-  kind.name = name;
-  kind.family = "storage";
-  kind.action = action;
-  kind.doc = doc;
-  kind.example = example;
-  kind.parameters = {"file"};
-  kind.default_at = "audit.before_write";
-  kind.default_file = "audit.log";
-  kind.causes_release = {cause};
-  kind.causes_asan = {cause};
-  kind.needs = {"fuse"};
-  return kind;
-}
-
-FaultKind power_loss_kind() {
-  FaultKind kind;
-  kind.name = "power_loss";
-  kind.family = "storage";
-  kind.action = FaultAction::kPowerLoss;
-  kind.doc =
-      "the machine loses power: what the storage profile does not guarantee is gone; wants "
-      "`session: {durability: power_loss}`";
-  kind.example = "power_loss: {at: gateway.after_send, hit: 30}";
-  kind.parameters = {"lose"};
-  kind.causes_release = {"KILLED_BY_HARNESS"};
-  kind.causes_asan = {"KILLED_BY_HARNESS"};
-  kind.needs = {"fuse"};
-  return kind;
-}
-
-FaultKind bit_flip_kind() {
-  FaultKind kind;
-  kind.name = "bit_flip";
-  kind.family = "storage";
-  kind.doc = "flips one bit of a file after the faults before it ended the process, before the restart";
-  kind.example = "bit_flip: {file: audit.log, offset: 50%}";
-  kind.parameters = {"file", "offset"};
-  kind.default_file = "audit.log";
-  kind.ends_process = false;
-  kind.causes_release = {"NO_FAULT"};
-  kind.causes_asan = {"NO_FAULT"};
-  return kind;
-}
+const FaultKind kKinds[] = {
+    {.name = "torn_write",
+     .family = "storage",
+     .action = FaultAction::kTornWrite,
+     .doc = "only the first bytes of the next write reach the file, then the process is killed",
+     .example = "torn_write: {file: audit.log, hit: 20, bytes: 512B}",
+     .stands_for = "power that fails in the middle of a write",
+     .evidence = "bytes kept, by the storage layer",
+     .reveals = "torn_tail_taken_for_damage",
+     .parameters = {"file", "bytes"},
+     .default_at = "audit.before_write",
+     .default_file = "audit.log",
+     .causes_release = {"TORN_WRITE"},
+     .causes_asan = {"TORN_WRITE"},
+     .needs = {"fuse"}},
+    {.name = "short_write",
+     .family = "storage",
+     .action = FaultAction::kShortWrite,
+     .doc = "the next write takes only its first bytes and says so",
+     .example = "short_write: {file: audit.log, hit: 20, bytes: 512B}",
+     .stands_for = "a signal, a quota, a network file system",
+     .evidence = "bytes kept, by the storage layer",
+     .reveals = "audit_short_write_taken_as_whole",
+     .parameters = {"file", "bytes"},
+     .default_at = "audit.before_write",
+     .default_file = "audit.log",
+     .ends_process = false,
+     .causes_release = {"NO_FAULT"},
+     .causes_asan = {"NO_FAULT"},
+     .needs = {"fuse"}},
+    {.name = "lost_write",
+     .family = "storage",
+     .action = FaultAction::kLostWrite,
+     .doc = "the next write is reported as done and never reaches the file",
+     .example = "lost_write: {file: audit.log, hit: 20}",
+     .stands_for = "a firmware that acknowledges too early",
+     .evidence = "the bytes withheld, by the storage layer",
+     .reveals = "none: an engine that is lied to cannot know before it reads again; what it must do then, "
+                "bit_flip shows",
+     .parameters = {"file"},
+     .default_at = "audit.before_write",
+     .default_file = "audit.log",
+     .ends_process = false,
+     .causes_release = {"NO_FAULT"},
+     .causes_asan = {"NO_FAULT"},
+     .needs = {"fuse"}},
+    {.name = "misdirected_write",
+     .family = "storage",
+     .action = FaultAction::kMisdirectedWrite,
+     .doc = "the next write lands a page off its place",
+     .example = "misdirected_write: {file: audit.log, hit: 20}",
+     .stands_for = "a firmware or driver that mixes up blocks",
+     .evidence = "the place it went to, by the storage layer",
+     .reveals = "none: as lost_write",
+     .parameters = {"file"},
+     .default_at = "audit.before_write",
+     .default_file = "audit.log",
+     .ends_process = false,
+     .causes_release = {"NO_FAULT"},
+     .causes_asan = {"NO_FAULT"},
+     .needs = {"fuse"}},
+    {.name = "reordered_write",
+     .family = "storage",
+     .action = FaultAction::kReorderedWrite,
+     .doc = "the next write reaches the file only after the next sync of it was reported as done",
+     .example = "reordered_write: {file: audit.log, hit: 20}",
+     .stands_for = "a cache that does not obey a flush",
+     .evidence = "the sync it was held back over, by the storage layer",
+     .reveals = "none: as lost_write",
+     .parameters = {"file"},
+     .default_at = "audit.before_write",
+     .default_file = "audit.log",
+     .ends_process = false,
+     .causes_release = {"NO_FAULT"},
+     .causes_asan = {"NO_FAULT"},
+     .needs = {"fuse"}},
+    {.name = "flipped_write",
+     .family = "storage",
+     .action = FaultAction::kFlippedWrite,
+     .doc = "one bit of the next write changes on its way",
+     .example = "flipped_write: {file: audit.log, hit: 20}",
+     .stands_for = "bad memory in a controller",
+     .evidence = "the bit, by the storage layer",
+     .reveals = "none: as lost_write; audit_crc_not_checked shows with bit_flip",
+     .parameters = {"file"},
+     .default_at = "audit.before_write",
+     .default_file = "audit.log",
+     .ends_process = false,
+     .causes_release = {"NO_FAULT"},
+     .causes_asan = {"NO_FAULT"},
+     .needs = {"fuse"}},
+    {.name = "enospc",
+     .family = "storage",
+     .action = FaultAction::kEnospc,
+     .doc = "the next write fails: no space left on device",
+     .example = "enospc: {file: audit.log, hit: 20}",
+     .stands_for = "a full disk",
+     .evidence = "errno, by the storage layer",
+     .reveals = "audit_write_error_ignored",
+     .parameters = {"file"},
+     .default_at = "audit.before_write",
+     .default_file = "audit.log",
+     .causes_release = {"DISK_FULL"},
+     .causes_asan = {"DISK_FULL"},
+     .needs = {"fuse"}},
+    {.name = "eio_write",
+     .family = "storage",
+     .action = FaultAction::kEioWrite,
+     .doc = "the next write fails with EIO",
+     .example = "eio_write: {file: audit.log, hit: 20}",
+     .stands_for = "a disk that dies",
+     .evidence = "errno, by the storage layer",
+     .reveals = "none alone: as enospc",
+     .parameters = {"file"},
+     .default_at = "audit.before_write",
+     .default_file = "audit.log",
+     .causes_release = {"IO_ERROR"},
+     .causes_asan = {"IO_ERROR"},
+     .needs = {"fuse"}},
+    {.name = "eio_fsync",
+     .family = "storage",
+     .action = FaultAction::kEioFsync,
+     .doc = "the next fsync fails with EIO, the data is gone, the fsync after that succeeds; wants "
+            "`session: {durability: power_loss}`",
+     .example = "eio_fsync: {file: audit.log, hit: 20}",
+     .stands_for = "a disk that dies; what fsyncgate was about",
+     .evidence = "errno, by the storage layer",
+     .reveals = "none alone: audit_write_error_ignored shows with enospc too",
+     .parameters = {"file"},
+     .default_at = "audit.before_write",
+     .default_file = "audit.log",
+     .causes_release = {"IO_ERROR"},
+     .causes_asan = {"IO_ERROR"},
+     .needs = {"fuse"}},
+    {.name = "stale_read",
+     .family = "storage",
+     .action = FaultAction::kStaleRead,
+     .doc = "as eio_fsync, and from then on reads give what was durable before",
+     .example = "stale_read: {file: audit.log, hit: 20}",
+     .stands_for = "a page cache that forgets after an error",
+     .evidence = "errno, by the storage layer",
+     .reveals = "none alone: as eio_fsync",
+     .parameters = {"file"},
+     .default_at = "audit.before_write",
+     .default_file = "audit.log",
+     .causes_release = {"IO_ERROR"},
+     .causes_asan = {"IO_ERROR"},
+     .needs = {"fuse"}},
+    {.name = "slow_fsync",
+     .family = "storage",
+     .action = FaultAction::kSlowFsync,
+     .doc = "the next fsync takes `for` so long; wants `session: {durability: power_loss}`",
+     .example = "slow_fsync: {file: audit.log, hit: 20, for: 300ms}",
+     .stands_for = "a shared disk under load, a battery that relearns",
+     .evidence = "the delay, by the storage layer",
+     .reveals = "audit_acknowledges_before_write sends while the sync is under way; none that it alone "
+                "reveals",
+     .parameters = {"file", "for"},
+     .default_at = "audit.before_write",
+     .default_file = "audit.log",
+     .ends_process = false,
+     .causes_release = {"NO_FAULT"},
+     .causes_asan = {"NO_FAULT"},
+     .needs = {"fuse"}},
+    {.name = "read_only",
+     .family = "storage",
+     .action = FaultAction::kReadOnly,
+     .doc = "from the next change on the file system is read-only, as long as this engine lives",
+     .example = "read_only: {file: audit.log, hit: 20}",
+     .stands_for = "ext4 after an error, errors=remount-ro",
+     .evidence = "errno, by the storage layer",
+     .reveals = "none alone: as enospc",
+     .parameters = {"file"},
+     .default_at = "audit.before_write",
+     .default_file = "audit.log",
+     .causes_release = {"IO_ERROR"},
+     .causes_asan = {"IO_ERROR"},
+     .needs = {"fuse"}},
+    {.name = "power_loss",
+     .family = "storage",
+     .action = FaultAction::kPowerLoss,
+     .doc = "the machine loses power: what the storage profile does not guarantee is gone; wants "
+            "`session: {durability: power_loss}`",
+     .example = "power_loss: {at: gateway.after_send, hit: 30}",
+     .stands_for = "the cable, the power supply, the whole rack",
+     .evidence = "SIGKILL by the harness; the layer's account of what was lost",
+     .reveals = "no_fsync, checkpoint_not_synced",
+     .parameters = {"lose"},
+     .causes_release = {"KILLED_BY_HARNESS"},
+     .causes_asan = {"KILLED_BY_HARNESS"},
+     .needs = {"fuse"}},
+    {.name = "bit_flip",
+     .family = "storage",
+     .doc = "flips one bit of a file after the faults before it ended the process, before the restart",
+     .example = "bit_flip: {file: audit.log, offset: 50%}",
+     .stands_for = "bit rot",
+     .evidence = "the file before and after, by the harness",
+     .reveals = "audit_crc_not_checked, state_crc_not_checked",
+     .parameters = {"file", "offset"},
+     .default_file = "audit.log",
+     .ends_process = false,
+     .causes_release = {"NO_FAULT"},
+     .causes_asan = {"NO_FAULT"}},
+    {.name = "truncated_file",
+     .family = "storage",
+     .doc = "cuts a file at `offset` after the faults before it ended the process, before the restart",
+     .example = "truncated_file: {file: audit.log, offset: 50%}",
+     .stands_for = "fsck, a copy that was not finished",
+     .evidence = "the file before and after, by the harness",
+     .reveals = "none alone: the engine refuses by the exchange's account, which bit_flip and stale_file put "
+                "to the same test",
+     .parameters = {"file", "offset"},
+     .default_file = "audit.log",
+     .ends_process = false,
+     .causes_release = {"NO_FAULT"},
+     .causes_asan = {"NO_FAULT"}},
+    {.name = "missing_file",
+     .family = "storage",
+     .doc = "removes a file after the faults before it ended the process, before the restart",
+     .example = "missing_file: {file: state.bin}",
+     .stands_for = "a clean-up script, a volume that was not mounted",
+     .evidence = "the file before and after, by the harness",
+     .reveals = "none alone: as truncated_file",
+     .parameters = {"file"},
+     .default_file = "audit.log",
+     .ends_process = false,
+     .causes_release = {"NO_FAULT"},
+     .causes_asan = {"NO_FAULT"}},
+    {.name = "stale_file",
+     .family = "storage",
+     .doc = "puts a file back as it was after the death before this one",
+     .example = "stale_file: {file: state.bin}",
+     .stands_for = "a backup that was restored, a failover to a replica that lags",
+     .evidence = "the file before and after, by the harness",
+     .reveals = "none alone: stale_checkpoint_preferred shows with any death behind a checkpoint",
+     .parameters = {"file"},
+     .default_file = "state.bin",
+     .ends_process = false,
+     .causes_release = {"NO_FAULT"},
+     .causes_asan = {"NO_FAULT"}},
+    {.name = "newer_version",
+     .family = "storage",
+     .doc = "gives the audit log the version number of a later release, with a right checksum",
+     .example = "newer_version: {file: audit.log}",
+     .stands_for = "a rollback to the release before",
+     .evidence = "the file before and after, by the harness",
+     .reveals = "none: the version is looked at in the same place as the checksum",
+     .parameters = {"file"},
+     .default_file = "audit.log",
+     .ends_process = false,
+     .causes_release = {"NO_FAULT"},
+     .causes_asan = {"NO_FAULT"}},
+};
 
 }  // namespace
 
-std::vector<FaultKind> storage_fault_kinds() {
-  FaultKind torn_write = on_file("torn_write", FaultAction::kTornWrite,
-                                 "only the first bytes of the next write reach the file, then the process is killed",
-                                 "torn_write: {file: audit.log, hit: 20, bytes: 512B}", "TORN_WRITE");
-  torn_write.parameters = {"file", "bytes"};
-  FaultKind short_write =
-      on_file("short_write", FaultAction::kShortWrite, "the next write takes only its first bytes and says so",
-              "short_write: {file: audit.log, hit: 20, bytes: 512B}", "NO_FAULT");
-  short_write.parameters = {"file", "bytes"};
-  short_write.ends_process = false;
-  const FaultKind enospc = on_file("enospc", FaultAction::kEnospc, "the next write fails: no space left on device",
-                                   "enospc: {file: audit.log, hit: 20}", "DISK_FULL");
-  const FaultKind eio_fsync =
-      on_file("eio_fsync", FaultAction::kEioFsync,
-              "the next fsync fails with EIO, the data is gone, the fsync after that succeeds; wants "
-              "`session: {durability: power_loss}`",
-              "eio_fsync: {file: audit.log, hit: 20}", "IO_ERROR");
-  return {torn_write, short_write, enospc, eio_fsync, power_loss_kind(), bit_flip_kind()};
-}
+std::vector<FaultKind> storage_fault_kinds() { return {std::begin(kKinds), std::end(kKinds)}; }
 
 }  // namespace crashwright::harness

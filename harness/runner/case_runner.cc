@@ -12,6 +12,7 @@
 #include "harness/runner/interrupt.h"
 #include "harness/runner/judge.h"
 #include "harness/runner/leftovers.h"
+#include "harness/runner/own_formats.h"
 #include "rca/autopsy.h"
 #include "verifiers/verifier.h"
 
@@ -129,6 +130,7 @@ Status examine(CaseContext& context, CaseFinished& finished) {
   options.substring_classifier = context.plan.substring_classifier;
   auto report = rca::autopsy_folder(context.folder, options);
   if (!report) return tl::unexpected(report.error());
+  if (auto judged = judge_own_cause(context, *report); !judged) return judged;
   if (auto put = write_file(context.folder + "/rca.json", rca::autopsy_to_json(*report)); !put) return put;
   finished.autopsy = std::move(*report);
   const auto view = verifiers::open_case(context.folder);
@@ -143,7 +145,7 @@ Status thin_out(const CaseContext& context) {
     if (auto removed = remove_tree(context.folder + part); !removed) return removed;
   }
   for (const rca::ProcessFacts& process : context.facts.processes) {
-    if (process.role != "engine") continue;
+    if (process.role != "engine" && process.role != "second_primary") continue;
     if (auto removed = remove_tree(context.folder + "/" + process.folder); !removed) return removed;
   }
   for (uint32_t number = 0; file_exists(context.folder + "/record-" + std::to_string(number)); ++number) {

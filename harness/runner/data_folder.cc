@@ -15,32 +15,6 @@
 namespace crashwright::harness {
 namespace {
 
-// The last block of a preallocated file is not its last data: places are counted in what was ever written.
-uint64_t written_bytes(int fd, uint64_t size) {
-  char block[4096];
-  for (uint64_t end = size; end > 0;) {
-    const uint64_t begin = (end - 1) / sizeof block * sizeof block;
-    const ssize_t got = ::pread(fd, block, end - begin, static_cast<off_t>(begin));
-    for (ssize_t i = got; i > 0; --i) {
-      if (block[i - 1] != 0) return begin + static_cast<uint64_t>(i);
-    }
-    end = begin;
-  }
-  return 0;
-}
-
-uint64_t place_offset(const DamagePlace& place, uint64_t bytes) {
-  switch (place.from) {
-    case DamagePlace::From::kStart:
-      return std::min(place.offset_bytes, bytes - 1);
-    case DamagePlace::From::kEnd:
-      return bytes - std::clamp<uint64_t>(place.offset_bytes, 1, bytes);
-    case DamagePlace::From::kFraction:
-      break;
-  }
-  return std::min(bytes * place.fraction_ppm / 1'000'000, bytes - 1);
-}
-
 // `lose:` of the n-th loss of power of the plan; without it whatever the seed takes away.
 uint64_t lost_max(const Plan& plan, uint32_t n) {
   for (const FaultPlan& fault : plan.faults) {
@@ -127,22 +101,6 @@ Status DataFolder::stop() {
   if (!plan_.fuse) keep_first(remove_tree(path_));
   path_.clear();
   return outcome;
-}
-
-Result<std::string> flip_bit(const std::string& file, const DamagePlace& place, uint64_t seed) {
-  const UniqueFd fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
-  if (!fd) return fail_errno(errno, "open " + file);
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return fail_errno(errno, file);
-  const uint64_t bytes = written_bytes(fd.get(), static_cast<uint64_t>(info.st_size));
-  if (bytes == 0) return fail(ErrorKind::kUsage, file + ": nothing in it to damage");
-  const uint64_t offset = place_offset(place, bytes);
-  const auto bit = static_cast<unsigned>(Random(seed).below(8));
-  char byte = 0;
-  if (::pread(fd.get(), &byte, 1, static_cast<off_t>(offset)) != 1) return fail_errno(errno, "read " + file);
-  byte = static_cast<char>(byte ^ (1 << bit));
-  if (::pwrite(fd.get(), &byte, 1, static_cast<off_t>(offset)) != 1) return fail_errno(errno, "write " + file);
-  return "bit " + std::to_string(bit) + " of byte " + std::to_string(offset) + " inverted";
 }
 
 }  // namespace crashwright::harness

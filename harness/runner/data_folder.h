@@ -52,7 +52,4 @@ class DataFolder {
   std::vector<std::unique_ptr<StorageMount>> ending_;
 };
 
-// Inverts one bit of `file` where `place` says. kUsage for an empty or missing file: then nothing was damaged.
-[[nodiscard]] Result<std::string> flip_bit(const std::string& file, const DamagePlace& place, uint64_t seed);
-
 }  // namespace crashwright::harness

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/file.h"
+
 namespace crashwright::harness {
 namespace {
 
@@ -14,10 +16,16 @@ void add_number(std::vector<std::string>& argv, const char* option, uint64_t val
   argv.push_back(std::to_string(value));
 }
 
-bool hangs(const FaultPlan& fault) {
-  using postmortem::FaultAction;
-  return fault.action == FaultAction::kLockOrderDeadlock || fault.action == FaultAction::kStalledThread ||
-         fault.action == FaultAction::kLivelock;
+bool hangs(const FaultPlan& fault) { return postmortem::is_hang(fault.action); }
+
+void add_configuration(std::vector<std::string>& argv, const Session& session, const EngineCommand& command) {
+  if (session.limits != Limits::kDefault) {
+    argv.emplace_back("--limits");
+    argv.push_back(command.folder + "/limits-" + limits_name(session.limits));
+  }
+  const bool later = command.incarnation > 0 && !session.configuration_later.empty();
+  argv.emplace_back("--configuration");
+  argv.push_back(later ? session.configuration_later : session.configuration);
 }
 
 }  // namespace
@@ -48,6 +56,8 @@ std::vector<std::string> engine_arguments(const Plan& plan, const EngineCommand&
   if (session.compare_drop_copy && !command.drop_copy.empty() && !command.recover_only) {
     argv.insert(argv.end(), {"--drop-copy", command.drop_copy});
   }
+  add_number(argv, "--restarts-max", session.restarts_max);
+  add_configuration(argv, session, command);
   if (command.recover_only) argv.emplace_back("--recover-only");
   if (command.planted_bugs) {
     for (const std::string& bug : plan.planted_bugs) {
@@ -79,7 +89,17 @@ std::vector<std::string> exchange_arguments(const ExchangeBehaviour& behaviour) 
   add_number(argv, "--reject-every", behaviour.reject_every);
   add_number(argv, "--duplicate-fill", behaviour.duplicate_fill);
   add_number(argv, "--break-trade", behaviour.break_trade);
+  add_number(argv, "--drop-every", behaviour.drop_every);
+  add_number(argv, "--lose-cancel", behaviour.lose_cancel);
+  add_number(argv, "--refuse-logins", behaviour.refuse_logins);
   return argv;
+}
+
+Status write_limits(const Plan& plan, const std::string& folder) {
+  // A fifth of the default: far enough below for the strategy to come up against them.
+  static constexpr const char* kTight = "shares_max 300\nnotional_ticks_max 700000000\nexposure_shares_max 900\n";
+  if (plan.session.limits != Limits::kTight) return {};
+  return write_file(folder + "/limits-tight", kTight);
 }
 
 }  // namespace crashwright::harness

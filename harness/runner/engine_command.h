@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "harness/scenario/plan.h"
 
 namespace crashwright::harness {
@@ -17,6 +18,7 @@ struct EngineCommand {
   std::string folder;     // --postmortem and working folder; a sanitizer's report goes there too
   std::string exchange;   // HOST:PORT
   std::string drop_copy;  // the exchange's, for sessions that compare with it; empty: they do not
+  uint32_t incarnation = 0;
   bool recover_only = false;
   bool planted_bugs = true;  // those of the plan; false: the golden run, which is without fault
 };
@@ -27,6 +29,10 @@ struct EngineCommand {
 [[nodiscard]] uint64_t stall_after_ms(const Plan& plan, const EngineCommand& command);
 
 [[nodiscard]] std::vector<std::string> engine_arguments(const Plan& plan, const EngineCommand& command);
+
+// Writes the file of limits that a session's engine is given into its folder; nothing for one that has the defaults or
+// whose file is to be missing.
+[[nodiscard]] Status write_limits(const Plan& plan, const std::string& folder);
 
 // Sanitizer options and the like, in the form of ChildOptions::environment.
 [[nodiscard]] std::vector<std::string> engine_environment(Build build, const std::string& folder);

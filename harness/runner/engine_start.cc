@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/unique_fd.h"
+#include "harness/runner/file_damage.h"
 #include "harness/runner/files.h"
 #include "harness/runner/outside_triggers.h"
 #include "harness/runner/supervise.h"
@@ -122,7 +123,7 @@ class Start {
     if (!seen.kill_reason.empty()) {
       facts.killed_by = "harness";
       facts.kill_reason = seen.kill_reason;
-      facts.kill_signal = SIGKILL;
+      facts.kill_signal = seen.kill_signal;
     }
     record_core(seen, facts);
     return facts;
@@ -184,12 +185,13 @@ Status damage_at_rest(CaseContext& context, uint32_t number) {
   for (size_t i = 0; i < context.plan.faults.size(); ++i) {
     const FaultPlan& fault = context.plan.faults[i];
     if (!fault.at_rest() || fault.incarnation != number) continue;
-    const auto flipped = flip_bit(context.data->path() + "/" + fault.file, fault.damage, fault.seed);
+    // No copy is kept of what an earlier death left.
+    const auto damaged = damage_file(fault, context.data->path(), context.folder + "/none");
     // Nothing to damage: the fault stays armed, and the case inconclusive.
-    if (!flipped && flipped.error().kind == ErrorKind::kUsage) continue;
-    if (!flipped) return tl::unexpected(flipped.error());
-    context.observer->done_at_rest(i, number, fault.file + ": " + *flipped);
-    context.note("damage at rest, " + fault.file + ": " + *flipped);
+    if (!damaged && damaged.error().kind == ErrorKind::kUsage) continue;
+    if (!damaged) return tl::unexpected(damaged.error());
+    context.observer->done_at_rest(i, number, fault.file + ": " + *damaged);
+    context.note("damage at rest, " + fault.file + ": " + *damaged);
   }
   return {};
 }

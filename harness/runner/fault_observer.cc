@@ -39,12 +39,15 @@ std::string proof_of_crash(const Observed& observed) {
   return wait_status(process);
 }
 
-// Committed by the engine's own thread, and seen only by the way the process ended.
+// Committed by the engine's own thread, and seen only by the way the process ended. The last shot of a poison that the
+// engine has learnt to leave out kills nobody.
 bool is_fatal(const FaultPlan& fault) {
-  return fault.action != FaultAction::kNone && fault.action < FaultAction::kSigkill;
+  return postmortem::crashes_by_itself(fault.action) || fault.action == FaultAction::kCgroupOom ||
+         (fault.action == FaultAction::kPoisonMessage && fault.ends_process);
 }
 
-std::string proof_by_storage(const ArmedFault& armed) {
+// Somebody confirmed it in the control block.
+std::string proof_in_block(const ArmedFault& armed) {
   const int64_t detail = armed.confirmed_detail.load();
   switch (armed.action) {
     case FaultAction::kTornWrite:
@@ -52,7 +55,24 @@ std::string proof_by_storage(const ArmedFault& armed) {
       return "storage layer: " + std::to_string(detail) + " bytes of the write were kept";
     case FaultAction::kEnospc:
     case FaultAction::kEioFsync:
+    case FaultAction::kEioWrite:
+    case FaultAction::kReadOnly:
+    case FaultAction::kNoInodes:
       return "storage layer: answered with errno " + std::to_string(detail);
+    case FaultAction::kDescriptorExhaustion:
+    case FaultAction::kThreadExhaustion:
+    case FaultAction::kFileSizeLimit:
+      return "the kernel refused with errno " + std::to_string(detail);
+    case FaultAction::kSlowThread:
+      return "the thread slept for " + std::to_string(detail / 1'000'000) + " ms";
+    case FaultAction::kWallClockStep:
+      return "the wall clock of the engine stepped by " + std::to_string(detail / 1'000'000) + " ms";
+    case FaultAction::kFeedGap:
+      return "message " + std::to_string(detail) + " of the feed did not arrive";
+    case FaultAction::kMalformedMessage:
+      return "message " + std::to_string(detail) + " of the feed arrived malformed";
+    case FaultAction::kPoisonMessage:
+      return "the engine left message " + std::to_string(detail) + " out";
     default:
       return "storage layer";
   }
@@ -69,6 +89,8 @@ std::string proof_of(const FaultPlan& fault, const Observed& observed) {
     case FaultAction::kLockOrderDeadlock:
     case FaultAction::kStalledThread:
     case FaultAction::kLivelock:
+    case FaultAction::kSelfDeadlock:
+    case FaultAction::kLostWakeup:
       return proof_of_hang(observed);
     case FaultAction::kCrashInHandler: {
       const std::string crash = proof_of_crash(observed);
@@ -79,6 +101,9 @@ std::string proof_of(const FaultPlan& fault, const Observed& observed) {
     case FaultAction::kPowerLoss:
       if (ending_signal(process) != SIGKILL || process.kill_reason != "fault") return {};
       return wait_status(process) + ", sent by the harness";
+    case FaultAction::kSigterm:
+      if (ending_signal(process) != SIGTERM || process.kill_reason != "fault") return {};
+      return wait_status(process) + ", sent by the harness";
     case FaultAction::kSigstop:
       return process.seen_stopped ? "state T in /proc" : "";
     case FaultAction::kNone:
@@ -88,8 +113,10 @@ std::string proof_of(const FaultPlan& fault, const Observed& observed) {
     case FaultAction::kEnospc:
     case FaultAction::kEioFsync:
       return {};  // somebody else is the witness
+    case FaultAction::kPoisonMessage:
+      return fault.ends_process ? proof_of_crash(observed) : std::string();
     default:
-      return proof_of_crash(observed);
+      return postmortem::crashes_by_itself(fault.action) ? proof_of_crash(observed) : std::string();
   }
 }
 
@@ -136,7 +163,7 @@ void FaultObserver::after_incarnation(const rca::ProcessFacts& process) {
     // A later incarnation's death is the effect of another fault, and one death proves one fatal fault only.
     const bool its_own = fact.incarnation == process.incarnation && (!is_fatal(plan_.faults[i]) || killer == i);
     std::string proof = its_own ? proof_of(plan_.faults[i], observed) : std::string();
-    if (proof.empty() && state == FaultState::kConfirmed) proof = proof_by_storage(*armed);
+    if (proof.empty() && state == FaultState::kConfirmed) proof = proof_in_block(*armed);
     if (proof.empty()) continue;
     fact.state = "confirmed";
     fact.confirmed_by = proof;

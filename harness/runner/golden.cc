@@ -76,6 +76,7 @@ Result<std::string> GoldenRuns::make(const Plan& plan, const std::string& folder
   if (auto put = ledger_.add_process(exchange_child.pid(), exchange_child.start_time(), "mock_exchange"); !put) {
     return tl::unexpected(put.error());
   }
+  if (auto put = write_limits(plan, folder + "/engine"); !put) return tl::unexpected(put.error());
   auto engine = Child::spawn(golden_engine(plan, options_.programs.release, folder, (*exchange)->address(), marks));
   if (!engine) return tl::unexpected(engine.error());
   if (auto put = ledger_.add_process((*engine)->pid(), (*engine)->start_time(), "mock_engine"); !put) {

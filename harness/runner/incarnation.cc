@@ -7,8 +7,10 @@
 
 #include "harness/runner/core_file.h"
 #include "harness/runner/engine_command.h"
+#include "harness/runner/file_damage.h"
 #include "harness/runner/files.h"
 #include "harness/runner/interrupt.h"
+#include "harness/runner/own_formats.h"
 #include "harness/runner/passages.h"
 #include "harness/runner/supervise.h"
 #include "postmortem/crash_handler.h"
@@ -21,6 +23,7 @@ using std::chrono::milliseconds;
 
 constexpr int kExitRefused = 3;
 constexpr milliseconds kRecoverDeadline{10'000};
+constexpr milliseconds kSecondPrimaryPatience{5'000};
 
 std::string incarnation_folder(uint32_t number) { return "inc" + std::to_string(number); }
 
@@ -96,6 +99,48 @@ Result<Engine> spawn_engine(CaseContext& context, const EngineCommand& command) 
   return engine;
 }
 
+rca::ProcessFacts process_facts(const CaseContext& context, const Child& child, const Supervised& seen,
+                                const EngineCommand& command, uint32_t number) {
+  rca::ProcessFacts facts;
+  facts.role = command.recover_only ? "recover_only" : "engine";
+  facts.incarnation = number;
+  facts.folder = command.folder.substr(context.folder.size() + 1);
+  facts.argv = engine_arguments(context.plan, command);
+  facts.build = build_name(context.plan.build);
+  facts.build_id = rca::build_id_of_file(command.program);
+  facts.pid = child.pid();
+  facts.started_ns = child.started_ns();
+  facts.ended_ns = seen.end.ended_ns;
+  facts.wait_status = seen.end.wait_status;
+  facts.seen_stopped = seen.seen_stopped;
+  facts.cpu_time_ns = seen.end.cpu_time_ns;
+  facts.max_rss_bytes = seen.end.max_rss_bytes;
+  facts.address_space_limit_bytes = seen.end.address_space_limit_bytes;
+  if (!seen.kill_reason.empty()) {
+    facts.killed_by = "harness";
+    facts.kill_reason = seen.kill_reason;
+    facts.kill_signal = seen.kill_signal;
+  }
+  return facts;
+}
+
+// Another engine on the same data folder, without control block and faults. One that is let in is ended here.
+int32_t run_second_primary(CaseContext& context) {
+  const std::string folder = context.folder + "/second_primary";
+  EngineCommand command = engine_command(context, context.data->path(), folder);
+  if (!make_folder(folder)) return 0;
+  auto child = Child::spawn(child_options(context, command));
+  if (!child) return 0;
+  SupervisionOptions options;
+  options.deadline = kSecondPrimaryPatience;
+  const Supervised seen = supervise(**child, options);
+  rca::ProcessFacts facts = process_facts(context, **child, seen, command, 0);
+  facts.role = "second_primary";
+  facts.finished = seen.end.exited_with(0);
+  context.facts.processes.push_back(facts);
+  return seen.end.wait_status;
+}
+
 Supervised watch(CaseContext& context, const Engine& engine, uint32_t number, const std::string& folder) {
   SupervisionOptions options;
   options.channel = context.channel.get();
@@ -105,6 +150,7 @@ Supervised watch(CaseContext& context, const Engine& engine, uint32_t number, co
   options.deadline = incarnation_deadline(context);
   options.folder = folder;
   options.tracer = engine.tracer.get();
+  options.start_second_primary = [&context] { return run_second_primary(context); };
   options.note = [&context](const std::string& text) { context.note(text); };
   return supervise(*engine.child, options);
 }
@@ -129,31 +175,6 @@ void record_core(const Supervised& seen, const std::string& folder, CoreWay way,
   if (!path.empty()) facts.core_path = facts.folder + path.substr(path.rfind('/'));
 }
 
-rca::ProcessFacts process_facts(const CaseContext& context, const Child& child, const Supervised& seen,
-                                const EngineCommand& command, uint32_t number) {
-  rca::ProcessFacts facts;
-  facts.role = command.recover_only ? "recover_only" : "engine";
-  facts.incarnation = number;
-  facts.folder = command.folder.substr(context.folder.size() + 1);
-  facts.argv = engine_arguments(context.plan, command);
-  facts.build = build_name(context.plan.build);
-  facts.build_id = rca::build_id_of_file(command.program);
-  facts.pid = child.pid();
-  facts.started_ns = child.started_ns();
-  facts.ended_ns = seen.end.ended_ns;
-  facts.wait_status = seen.end.wait_status;
-  facts.seen_stopped = seen.seen_stopped;
-  facts.cpu_time_ns = seen.end.cpu_time_ns;
-  facts.max_rss_bytes = seen.end.max_rss_bytes;
-  facts.address_space_limit_bytes = seen.end.address_space_limit_bytes;
-  if (!seen.kill_reason.empty()) {
-    facts.killed_by = "harness";
-    facts.kill_reason = seen.kill_reason;
-    facts.kill_signal = SIGKILL;
-  }
-  return facts;
-}
-
 void note_end(const CaseContext& context, const rca::ProcessFacts& facts) {
   for (const rca::InjectedFaultFact& fault : context.observer->facts()) {
     if (fault.state == "armed" || fault.incarnation != facts.incarnation) continue;
@@ -169,12 +190,13 @@ Status damage_at_rest(CaseContext& context, uint32_t number) {
   for (size_t i = 0; i < context.plan.faults.size(); ++i) {
     const FaultPlan& fault = context.plan.faults[i];
     if (!fault.at_rest() || fault.incarnation != number) continue;
-    const auto flipped = flip_bit(context.data->path() + "/" + fault.file, fault.damage, fault.seed);
+    const std::string before = context.folder + "/" + incarnation_folder(number == 0 ? 0 : number - 1) + "/data";
+    const auto damaged = damage_file(fault, context.data->path(), before);
     // Nothing to damage: the fault stays armed, and the case inconclusive.
-    if (!flipped && flipped.error().kind == ErrorKind::kUsage) continue;
-    if (!flipped) return tl::unexpected(flipped.error());
-    context.observer->done_at_rest(i, number, fault.file + ": " + *flipped);
-    context.note("damage at rest, " + fault.file + ": " + *flipped);
+    if (!damaged && damaged.error().kind == ErrorKind::kUsage) continue;
+    if (!damaged) return tl::unexpected(damaged.error());
+    context.observer->done_at_rest(i, number, fault.file + ": " + *damaged);
+    context.note("damage at rest, " + fault.file + ": " + *damaged);
   }
   return {};
 }
@@ -191,7 +213,9 @@ Status secure_data(CaseContext& context, const rca::ProcessFacts& facts) {
   if (died) {
     if (auto damaged = damage_at_rest(context, facts.incarnation); !damaged) return damaged;
   }
-  return copy_files(context.data->path(), context.folder + "/" + facts.folder + "/data");
+  const std::string copy = context.folder + "/" + facts.folder + "/data";
+  if (auto copied = copy_files(context.data->path(), copy); !copied) return copied;
+  return export_own_formats(context, facts);
 }
 
 // The clock of recovery stands still only for the engine: it starts with the fault and stops with the first order.
@@ -258,7 +282,9 @@ Status challenge(CaseContext& context, uint32_t number) {
 Result<IncarnationEnd> run_incarnation(CaseContext& context, uint32_t number) {
   const std::string folder = context.folder + "/" + incarnation_folder(number);
   if (auto made = make_folder(folder); !made) return tl::unexpected(made.error());
-  const EngineCommand command = engine_command(context, context.data->path(), folder);
+  EngineCommand command = engine_command(context, context.data->path(), folder);
+  command.incarnation = number;
+  if (auto put = write_limits(context.plan, folder); !put) return tl::unexpected(put.error());
   context.channel->begin(number);
   const uint64_t oom_kills_before = context.cgroup ? context.cgroup->oom_kills() : 0;
   const uint64_t limit_hits_before = context.cgroup ? context.cgroup->limit_hits() : 0;
@@ -301,6 +327,7 @@ Status recover_twice(CaseContext& context, uint32_t number) {
       !copied) {
     return copied;
   }
+  if (auto restored = restore_own_files(folder + "/data"); !restored) return restored;
   for (const char* which : {"first", "second"}) {
     if (interrupted()) break;
     if (auto recovered = recover_once(context, number, folder, which); !recovered) return recovered;

@@ -7,9 +7,10 @@
 #include <csignal>
 
 #include "base/file.h"
-#include "harness/runner/data_folder.h"
 #include "harness/runner/engine_command.h"
 #include "harness/runner/fault_observer.h"
+#include "harness/runner/file_damage.h"
+#include "harness/runner/files.h"
 #include "harness/runner/testing/temporary_folder.h"
 
 using namespace crashwright;
@@ -145,9 +146,17 @@ BOOST_AUTO_TEST_CASE(a_bit_is_inverted_where_the_plan_says) {
   const TemporaryFolder folder;
   const std::string path = folder / "file";
   const std::string original(100, 'a');
+  const auto flip = [&](const DamagePlace& place) {
+    FaultPlan fault;
+    fault.kind = "bit_flip";
+    fault.file = "file";
+    fault.seed = 3;
+    fault.damage = place;
+    return damage_file(fault, folder.path(), "");
+  };
   const auto damaged_at = [&](const DamagePlace& place) {
     BOOST_REQUIRE(write_file(path, original + std::string(5000, '\0')).has_value());
-    BOOST_REQUIRE(flip_bit(path, place, 3).has_value());
+    BOOST_REQUIRE(flip(place).has_value());
     const std::string now = read_file(path).value();
     size_t at = std::string::npos;
     for (size_t i = 0; i < original.size(); ++i) {
@@ -163,5 +172,27 @@ BOOST_AUTO_TEST_CASE(a_bit_is_inverted_where_the_plan_says) {
   BOOST_TEST(damaged_at({From::kEnd, 500, 0}) == 0U);
   BOOST_TEST(damaged_at({From::kFraction, 0, 500'000}) == 50U);
   BOOST_REQUIRE(write_file(path, "").has_value());
-  BOOST_TEST((flip_bit(path, {}, 3).error().kind == ErrorKind::kUsage));
+  BOOST_TEST((flip({}).error().kind == ErrorKind::kUsage));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_at_rest_is_cut_removed_and_put_back) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "audit.log";
+  const auto damage = [&](const char* kind) {
+    FaultPlan fault;
+    fault.kind = kind;
+    fault.file = "audit.log";
+    return damage_file(fault, folder.path(), folder / "earlier");
+  };
+  BOOST_REQUIRE(write_file(path, std::string(100, 'a')).has_value());
+  BOOST_TEST(damage("truncated_file").value() == "cut to 50 of 100 bytes");
+  BOOST_TEST(read_file(path).value() == std::string(50, 'a'));
+  BOOST_TEST((damage("stale_file").error().kind == ErrorKind::kUsage));
+  BOOST_TEST((damage("newer_version").error().kind == ErrorKind::kUsage));
+  BOOST_REQUIRE(make_folder(folder / "earlier").has_value());
+  BOOST_REQUIRE(write_file(folder / "earlier/audit.log", "old").has_value());
+  BOOST_TEST(damage("stale_file").has_value());
+  BOOST_TEST(read_file(path).value() == "old");
+  BOOST_TEST(damage("missing_file").value() == "removed");
+  BOOST_TEST((damage("missing_file").error().kind == ErrorKind::kUsage));
 }

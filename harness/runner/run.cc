@@ -15,6 +15,7 @@
 #include "harness/runner/interrupt.h"
 #include "harness/runner/ledger.h"
 #include "harness/runner/plan_queue.h"
+#include "harness/scenario/engine_points.h"
 
 namespace crashwright::harness {
 namespace {
@@ -104,13 +105,17 @@ Result<Programs> find_programs(const std::string& engine) {
   programs.release = folder + "/mock_engine";
   programs.asan = executable_or_nothing(folder + "/mock_engine_asan");
   programs.planted = executable_or_nothing(folder + "/mock_engine_planted");
-  if (!engine.empty()) {
-    char absolute[PATH_MAX];
-    if (::realpath(engine.c_str(), absolute) == nullptr || ::access(absolute, X_OK) != 0) {
-      return fail(ErrorKind::kUsage, engine + ": no program that can be run");
-    }
-    programs.release = programs.asan = programs.planted = absolute;
+  if (engine.empty()) return programs;
+  char absolute[PATH_MAX];
+  const std::string path = engine.find('/') == std::string::npos ? folder + "/" + engine : engine;
+  if (::realpath(path.c_str(), absolute) == nullptr || ::access(absolute, X_OK) != 0) {
+    return fail(ErrorKind::kUsage, path + ": no program that can be run",
+                "--engine wants a path, or the name of a program beside crashwright");
   }
+  programs.release = absolute;
+  programs.asan = executable_or_nothing(programs.release + "_asan");
+  programs.planted = executable_or_nothing(programs.release + "_planted");
+  programs.own_formats = engine_own_formats(programs.release);
   return programs;
 }
 

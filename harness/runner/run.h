@@ -24,17 +24,19 @@ namespace crashwright::harness {
 
 // The programs that a case starts; absolute paths.
 struct Programs {
-  std::string release;   // mock_engine
-  std::string asan;      // mock_engine_asan; empty: not built, cases that need it are SKIPPED
-  std::string planted;   // mock_engine_planted; as above
-  std::string exchange;  // mock_exchange
+  std::string release;                   // mock_engine
+  std::string asan;                      // mock_engine_asan; empty: not built, cases that need it are SKIPPED
+  std::string planted;                   // mock_engine_planted; as above
+  std::string exchange;                  // mock_exchange
+  std::vector<std::string> own_formats;  // of an engine that does not link the kit: it exports them (docs/engines.md)
 
   // Empty when there is none for this build.
   [[nodiscard]] const std::string& engine(Build build) const noexcept;
 };
 
-// The programs beside this executable. `engine`, when not empty, replaces the engine of every build: another program
-// with the same command line. kUsage when it does not exist.
+// The programs beside this executable. `engine`, when not empty, is another engine with the same command line: a path,
+// or the bare name of a program beside this executable; its other builds are those with _asan and _planted behind the
+// name, where they exist. kUsage when there is no such program.
 [[nodiscard]] Result<Programs> find_programs(const std::string& engine);
 
 // When to begin no further case. What is under way is finished and judged.

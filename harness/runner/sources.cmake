@@ -22,6 +22,7 @@ list(APPEND SOURCES
     runner/exploration_case.cc
     runner/exploration_verdict.cc
     runner/fault_observer.cc
+    runner/file_damage.cc
     runner/files.cc
     runner/function_breakpoint.cc
     runner/golden.cc
@@ -35,6 +36,7 @@ list(APPEND SOURCES
     runner/live_process.cc
     runner/memory_map.cc
     runner/needs.cc
+    runner/own_formats.cc
     runner/passages.cc
     runner/plan_queue.cc
     runner/outside_fault.cc

@@ -89,7 +89,9 @@ class Supervisor {
     }
     if (request == HarnessRequest::kKill) {
       killed_for_ = fault;
-      kill("fault");
+      kill("fault", fault != nullptr && fault->action == FaultAction::kSigterm ? SIGTERM : SIGKILL);
+    } else if (request == HarnessRequest::kSecondPrimary) {
+      start_second_primary(fault);
     } else {
       disconnect_exchange();
     }
@@ -127,9 +129,10 @@ class Supervisor {
     fault.fired_feed_sequence.store(options_.channel->block().engine.feed_applied.load());
     fault.fired_ns.store(monotonic_ns());
     fault.state.store(FaultState::kFired);
-    if (fault.action == FaultAction::kSigkill || fault.action == FaultAction::kPowerLoss) {
+    if (fault.action == FaultAction::kSigkill || fault.action == FaultAction::kSigterm ||
+        fault.action == FaultAction::kPowerLoss) {
       killed_for_ = &fault;
-      kill("fault");
+      kill("fault", fault.action == FaultAction::kSigterm ? SIGTERM : SIGKILL);
     } else if (fault.action == FaultAction::kSigstop) {
       stop(&fault);
     } else if (fault.action == FaultAction::kExchangeDisconnect) {
@@ -140,6 +143,15 @@ class Supervisor {
   void disconnect_exchange() {
     if (options_.exchange != nullptr) options_.exchange->send_signal(SIGUSR1);
     options_.note("the exchange drops the connection");
+  }
+
+  void start_second_primary(ArmedFault* fault) {
+    if (fault == nullptr || !options_.start_second_primary) return;
+    const int64_t wait_status = options_.start_second_primary();
+    fault->confirmed_detail.store(wait_status);
+    confirm(*fault, monotonic_ns());
+    options_.note("a second engine on the same data folder ended with " +
+                  describe_wait_status(static_cast<int32_t>(wait_status)));
   }
 
   void stop(ArmedFault* fault) {
@@ -187,9 +199,11 @@ class Supervisor {
     kill(reason);
   }
 
-  void kill(const char* reason) {
-    if (!result_.kill_reason.empty()) return;
-    if (child_.send_signal(SIGKILL)) result_.kill_reason = reason;
+  void kill(const char* reason, int signal_number = SIGKILL) {
+    if (!result_.kill_reason.empty() && !(signal_number == SIGKILL && result_.kill_signal != SIGKILL)) return;
+    if (!child_.send_signal(signal_number)) return;
+    result_.kill_reason = reason;
+    result_.kill_signal = signal_number;
   }
 
   void confirm(ArmedFault& fault, uint64_t now_ns) {
@@ -198,10 +212,10 @@ class Supervisor {
   }
 
   void confirm_kill() {
-    const bool by_sigkill = result_.end.by_signal() && WTERMSIG(result_.end.wait_status) == SIGKILL;
+    const bool by_ours = result_.end.by_signal() && WTERMSIG(result_.end.wait_status) == result_.kill_signal;
     // It died of something else before our signal arrived.
-    if (!by_sigkill) result_.kill_reason.clear();
-    if (by_sigkill && killed_for_ != nullptr) confirm(*killed_for_, result_.end.ended_ns);
+    if (!by_ours) result_.kill_reason.clear();
+    if (by_ours && killed_for_ != nullptr) confirm(*killed_for_, result_.end.ended_ns);
     if (options_.tracer != nullptr && !core_tried_) {
       result_.outside_core = options_.tracer->core_path();
       result_.outside_core_failed = options_.tracer->failure();

@@ -27,12 +27,15 @@ struct SupervisionOptions {
   std::string folder;                  // where a core taken from outside goes; empty: none is taken
   OutsideTriggers* outside = nullptr;  // what is due in a program that links nothing; null: it has fault points
   CrashTracer* tracer = nullptr;       // attached to the child by this thread; null: cores are the kernel's business
+  // Starts another engine on the data folder of this one and waits until it has ended; returns its wait status.
+  std::function<int32_t()> start_second_primary{};
   std::function<void(const std::string& text)> note = [](const std::string&) {};
 };
 
 struct Supervised {
   ChildEnd end;
   std::string kill_reason;  // "fault" "deadline" "interrupt"; empty: it did not end by our signal
+  int kill_signal = 9;      // of that reason; a process that ignores SIGTERM gets SIGKILL at the deadline
   bool seen_stopped = false;
   bool exchange_ended = false;      // while the engine ran
   std::string outside_core;         // path of the core taken from outside; empty: none

@@ -11,12 +11,13 @@ using postmortem::FaultAction;
 
 // Committed by the engine's own thread, which only a program that links the kit can do.
 bool needs_the_kit(const FaultKind& kind) {
-  return kind.action != FaultAction::kNone && kind.action < FaultAction::kSigkill;
+  return kind.action != FaultAction::kNone &&
+         (kind.action < FaultAction::kSigkill || kind.action >= FaultAction::kLostWakeup);
 }
 
 bool acts_from_the_start(const FaultKind& kind) {
   return kind.outside == OutsideAction::kLimit || kind.outside == OutsideAction::kMemoryLimit ||
-         (kind.action >= FaultAction::kTornWrite && kind.action != FaultAction::kPowerLoss);
+         (postmortem::happens_in_storage(kind.action) && kind.action != FaultAction::kPowerLoss);
 }
 
 class FaultChecker {
@@ -25,7 +26,9 @@ class FaultChecker {
       : fault_(fault), kind_(kind), reader_(reader) {}
 
   void check() {
-    if (kind_.action == FaultAction::kExchangeDisconnect || fault_.feed_sequence) {
+    const bool of_the_mock =
+        kind_.action == FaultAction::kExchangeDisconnect || kind_.action == FaultAction::kSecondPrimary;
+    if (of_the_mock || fault_.feed_sequence) {
       complain(code::kForeignKey,
                fmt::format("{} is about the mock engine's {}", kind_.name, fault_.feed_sequence ? "feed" : "exchange"),
                "an engine of your own has none that the harness knows");

@@ -70,15 +70,20 @@ Result<std::string> ask(const std::string& engine, const char* option) {
   return answer;
 }
 
-Result<std::vector<std::string>> ask_names(const std::string& engine, const char* option) {
-  const auto answer = ask(engine, option);
-  if (!answer) return tl::unexpected(answer.error());
+std::vector<std::string> first_words(const std::string& answer) {
   std::vector<std::string> names;
-  std::istringstream lines(*answer);
+  std::istringstream lines(answer);
   for (std::string line; std::getline(lines, line);) {
     const std::string name = line.substr(0, line.find('\t'));
     if (!name.empty()) names.push_back(name);
   }
+  return names;
+}
+
+Result<std::vector<std::string>> ask_names(const std::string& engine, const char* option) {
+  const auto answer = ask(engine, option);
+  if (!answer) return tl::unexpected(answer.error());
+  std::vector<std::string> names = first_words(*answer);
   if (names.empty()) return fail(ErrorKind::kUsage, fmt::format("{} {}: names nothing", engine, option));
   return names;
 }
@@ -91,6 +96,11 @@ Result<std::vector<std::string>> engine_fault_points(const std::string& engine) 
 
 Result<std::vector<std::string>> engine_planted_bugs(const std::string& engine) {
   return ask_names(engine, "--list-planted-bugs");
+}
+
+std::vector<std::string> engine_own_formats(const std::string& engine) {
+  const auto answer = ask(engine, "--list-own-formats");
+  return answer ? first_words(*answer) : std::vector<std::string>{};
 }
 
 }  // namespace crashwright::harness

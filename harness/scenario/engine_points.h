@@ -16,4 +16,8 @@ namespace crashwright::harness {
 // Names that the planted engine can plant: `ENGINE --list-planted-bugs`.
 [[nodiscard]] Result<std::vector<std::string>> engine_planted_bugs(const std::string& engine);
 
+// What an engine that does not link the kit writes in formats of its own and can export (docs/engines.md): "audit",
+// "log", "rca". None when it does not know the question.
+[[nodiscard]] std::vector<std::string> engine_own_formats(const std::string& engine);
+
 }  // namespace crashwright::harness

@@ -19,7 +19,7 @@ constexpr const char* kRecoveryPoint = "recovery.start";
 bool is_done_from_outside(const FaultKind& kind) {
   using postmortem::FaultAction;
   return kind.action == FaultAction::kSigkill || kind.action == FaultAction::kSigstop ||
-         kind.action == FaultAction::kExchangeDisconnect;
+         kind.action == FaultAction::kExchangeDisconnect || kind.action == FaultAction::kSigterm;
 }
 
 // Those that the reference engine keeps.
@@ -81,11 +81,28 @@ void check_builds(const Scenario& scenario, const ScenarioFault& fault, const Fa
   }
 }
 
+// What a kind cannot do without.
+void check_required(const ScenarioFault& fault, const FaultKind& kind, SectionReader& reader) {
+  using postmortem::FaultAction;
+  const char* missing = nullptr;
+  if (kind.action == FaultAction::kWallClockStep && !fault.by_ns) missing = "by";
+  if (kind.action == FaultAction::kPoisonMessage && !fault.message) missing = "message";
+  if ((kind.action == FaultAction::kSlowThread || kind.action == FaultAction::kSlowFsync) && !fault.for_ns) {
+    missing = "for";
+  }
+  if (missing == nullptr) return;
+  reader.complain(fault.position, kind.name.size(), code::kMissingKey,
+                  fmt::format("{} needs \"{}\", a value it can read", kind.name, missing),
+                  fmt::format("example: - {}", kind.example));
+}
+
 // Without fsync nothing is promised to survive, and no fsync is there to fail.
 void check_durability(const Scenario& scenario, const ScenarioFault& fault, const FaultKind& kind,
                       SectionReader& reader) {
-  const bool wants_sync =
-      kind.action == postmortem::FaultAction::kPowerLoss || kind.action == postmortem::FaultAction::kEioFsync;
+  using postmortem::FaultAction;
+  const bool wants_sync = kind.action == FaultAction::kPowerLoss || kind.action == FaultAction::kEioFsync ||
+                          kind.action == FaultAction::kStaleRead || kind.action == FaultAction::kSlowFsync ||
+                          kind.action == FaultAction::kReorderedWrite;
   if (!wants_sync || scenario.session.durability == Durability::kPowerLoss) return;
   reader.complain(fault.position, kind.name.size(), code::kDurability,
                   fmt::format("{} needs a session that syncs", kind.name), "add `session: {durability: power_loss}`");
@@ -109,6 +126,7 @@ void check_faults(Scenario& scenario, SectionReader& reader) {
       check_builds(scenario, fault, kind, reader);
       check_durability(scenario, fault, kind, reader);
     }
+    check_required(fault, kind, reader);
     if (!something_ended && (fault.during_recovery || kind.at_rest())) {
       reader.complain(fault.position, kind.name.size(), code::kNothingDied,
                       fmt::format("{} needs a fault before it that ends the process", kind.name),

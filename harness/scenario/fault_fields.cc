@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "harness/scenario/field_tables.h"
+#include "harness/scenario/value.h"
 
 namespace crashwright::harness {
 namespace {
@@ -46,6 +47,13 @@ void set_at(Target target, Value value) {
 void set_file(Target target, Value value) {
   target.fault->file = value.text();
   target.fault->file_position = value.position;
+}
+
+void set_by(Target target, Value value) {
+  const bool back = value.text().rfind('-', 0) == 0;
+  const auto length_ns = parse_duration_ns(back ? value.text().substr(1) : value.text());
+  if (!length_ns) return;  // fault_checks.cc complains of a step without a length
+  target.fault->by_ns = back ? -static_cast<int64_t>(*length_ns) : static_cast<int64_t>(*length_ns);
 }
 
 std::vector<Field> trigger_fields() {
@@ -100,6 +108,12 @@ std::vector<Field> fault_fields() {
        [](Target t, Value v) { t.fault->limit_bytes = v.number; }, nullptr, 64ULL << 20, 1ULL << 40},
       {"fault", "for", FieldType::kDuration, "for good", "how long the process stands still", "for: 50ms",
        [](Target t, Value v) { t.fault->for_ns = v.number; }, nullptr, 1'000'000, 60'000'000'000},
+      {"fault", "by", FieldType::kText, "required", "how far the clock steps, back with a minus sign", "by: -2s",
+       set_by},
+      {"fault", "message", FieldType::kCount, "required", "number of the poison message", "message: 2000",
+       [](Target t, Value v) { t.fault->message = v.number; }, nullptr, 1},
+      {"fault", "times", FieldType::kCount, "1", "starts in a row in which it is armed", "times: 4",
+       [](Target t, Value v) { t.fault->times = static_cast<uint32_t>(v.number); }, nullptr, 1, 8},
       {"fault", "stage", FieldType::kCount, "1", "of the crash handler, 1 to 8", "stage: 3",
        [](Target t, Value v) { t.fault->stage = v.number; }, nullptr, 1, 8},
       {"fault", "signal", FieldType::kWord, "SIGTERM", "the signal to send", "signal: SIGTERM", set_signal,

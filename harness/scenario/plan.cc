@@ -63,7 +63,15 @@ void set_arguments(const ScenarioFault& fault, FaultPlan& plan) {
       plan.args[0] = 2 * argument(fault.limit_bytes, kCgroupLimitBytes);
       break;
     case FaultAction::kSigstop:
+    case FaultAction::kSlowThread:
+    case FaultAction::kSlowFsync:
       plan.args[0] = argument(fault.for_ns, 0);
+      break;
+    case FaultAction::kWallClockStep:
+      plan.args[0] = fault.by_ns.value_or(0);
+      break;
+    case FaultAction::kPoisonMessage:
+      plan.args[0] = argument(fault.message, 0);
       break;
     case FaultAction::kCrashInHandler:
       plan.args[0] = argument(fault.stage, 1);
@@ -131,6 +139,7 @@ ExpectPlan plan_expect(const ScenarioExpect& expect, const std::vector<FaultPlan
   plan.confidence_min = expect.confidence_min;
   plan.recovery_time_ms = expect.recovery_time_ms;
   plan.handler_time_ms = expect.handler_time_ms;
+  plan.refusal = expect.refusal;
   plan.excluded = expect.excluded;
   plan.broken = expect.broken;
   return plan;
@@ -156,7 +165,7 @@ bool wants_core(const Scenario& scenario) {
   if (std::find(excluded.begin(), excluded.end(), "core_capture") != excluded.end()) return false;
   return std::any_of(scenario.faults.begin(), scenario.faults.end(), [](const ScenarioFault& fault) {
     const FaultAction action = find_fault_kind(fault.kind)->action;
-    return action != FaultAction::kNone && action < FaultAction::kSigkill && action != FaultAction::kCgroupOom;
+    return postmortem::crashes_by_itself(action) || action == FaultAction::kPoisonMessage;
   });
 }
 
@@ -203,6 +212,19 @@ std::string unique_id(const Scenario& scenario, const Plan& plan, std::set<std::
   return id;
 }
 
+// One entry of the scenario is as many faults as starts in which it is armed; of a poison the last start survives.
+void add_fault(const ScenarioFault& fault, uint64_t seed, uint32_t& deaths, Plan& plan) {
+  for (uint32_t time = 1; time <= fault.times; ++time) {
+    plan.faults.push_back(plan_fault(fault, plan.build, deaths, seed));
+    FaultPlan& added = plan.faults.back();
+    if (fault.times > 1 && time == fault.times) added.ends_process = false;
+    if (added.ends_process) ++deaths;
+    if (added.action == FaultAction::kCgroupOom || added.outside == OutsideAction::kMemoryLimit) {
+      plan.cgroup_memory_limit_bytes = fault.limit_bytes.value_or(kCgroupLimitBytes);
+    }
+  }
+}
+
 Plan make_plan(const Scenario& scenario, Build build, uint32_t repetition, const PlanOptions& options) {
   Plan plan;
   plan.name = scenario.name;
@@ -219,16 +241,10 @@ Plan make_plan(const Scenario& scenario, Build build, uint32_t repetition, const
   if (plan.session.seed == 0) plan.session.seed = derived_seed(seed, "session");
   uint32_t deaths = 0;
   for (size_t i = 0; i < scenario.faults.size(); ++i) {
-    plan.faults.push_back(
-        plan_fault(scenario.faults[i], build, deaths, derived_seed(plan.seed, fmt::format("fault {}", i))));
-    if (plan.faults.back().ends_process) ++deaths;
-    if (plan.faults.back().action == FaultAction::kCgroupOom ||
-        plan.faults.back().outside == OutsideAction::kMemoryLimit) {
-      plan.cgroup_memory_limit_bytes = scenario.faults[i].limit_bytes.value_or(kCgroupLimitBytes);
-    }
+    add_fault(scenario.faults[i], derived_seed(plan.seed, fmt::format("fault {}", i)), deaths, plan);
   }
   plan.exchange = scenario.exchange;
-  const auto needs_layer = [](const FaultPlan& fault) { return fault.action >= FaultAction::kTornWrite; };
+  const auto needs_layer = [](const FaultPlan& fault) { return postmortem::happens_in_storage(fault.action); };
   plan.fuse = !scenario.profiles.empty() || scenario.exploration ||
               std::any_of(plan.faults.begin(), plan.faults.end(), needs_layer);
   const auto loses_power = [](const FaultPlan& fault) { return fault.action == FaultAction::kPowerLoss; };
@@ -279,9 +295,11 @@ std::vector<Plan> make_plans(const std::vector<Scenario>& scenarios, const PlanO
 
 std::string golden_key(const Plan& plan) {
   return fmt::format(
-      "messages={} seed={} symbols={} kill_switch_at={} reject_every={} duplicate_fill={} break_trade={}",
+      "messages={} seed={} symbols={} kill_switch_at={} limits={} reject_every={} duplicate_fill={} break_trade={} "
+      "lose_cancel={}",
       plan.session.messages, plan.session.seed, plan.session.symbols, plan.session.kill_switch_at,
-      plan.exchange.reject_every, plan.exchange.duplicate_fill, plan.exchange.break_trade);
+      plan.session.limits == Limits::kTight ? "tight" : "default", plan.exchange.reject_every,
+      plan.exchange.duplicate_fill, plan.exchange.break_trade, plan.exchange.lose_cancel);
 }
 
 }  // namespace crashwright::harness

@@ -57,6 +57,7 @@ struct ExpectPlan {
   double confidence_min = 0.5;
   std::optional<uint64_t> recovery_time_ms;
   std::optional<uint64_t> handler_time_ms;
+  std::string refusal;
   std::vector<std::string> excluded;
   std::vector<std::string> broken;
 };

@@ -67,6 +67,7 @@ Json fault_to_json(const FaultPlan& fault) {
           {"incarnation", fault.incarnation},
           {"args", args},
           {"ends_process", fault.ends_process},
+          {"at_rest", fault.at_rest()},
           {"causes", fault.causes}};
 }
 
@@ -94,6 +95,7 @@ Json expect_to_json(const ExpectPlan& expect) {
           {"budgets",
            {{"recovery_time_ms", optional_to_json(expect.recovery_time_ms)},
             {"handler_time_ms", optional_to_json(expect.handler_time_ms)}}},
+          {"refusal", expect.refusal},
           {"excluded", expect.excluded},
           {"broken", expect.broken}};
 }
@@ -110,7 +112,11 @@ Json session_to_json(const Session& session) {
           {"segment_bytes", session.segment_bytes},
           {"second_engine", session.second_engine},
           {"order_logging", session.log_after_send ? "after_send" : "before_send"},
-          {"compare_drop_copy", session.compare_drop_copy}};
+          {"compare_drop_copy", session.compare_drop_copy},
+          {"limits", limits_name(session.limits)},
+          {"configuration", session.configuration},
+          {"configuration_later", session.configuration_later},
+          {"restarts_max", session.restarts_max}};
 }
 
 Json exchange_to_json(const ExchangeBehaviour& exchange) {
@@ -119,7 +125,10 @@ Json exchange_to_json(const ExchangeBehaviour& exchange) {
           {"delay_us", exchange.delay_us},
           {"reject_every", exchange.reject_every},
           {"duplicate_fill", exchange.duplicate_fill},
-          {"break_trade", exchange.break_trade}};
+          {"break_trade", exchange.break_trade},
+          {"drop_every", exchange.drop_every},
+          {"lose_cancel", exchange.lose_cancel},
+          {"refuse_logins", exchange.refuse_logins}};
 }
 
 Json engine_to_json(const ForeignEngine& engine) {

@@ -32,6 +32,18 @@ const char* profile_name(Profile profile) noexcept {
   return "K";
 }
 
+const char* limits_name(Limits limits) noexcept {
+  switch (limits) {
+    case Limits::kTight:
+      return "tight";
+    case Limits::kMissing:
+      return "missing";
+    case Limits::kDefault:
+      break;
+  }
+  return "default";
+}
+
 const char* core_way_name(CoreWay way) noexcept {
   switch (way) {
     case CoreWay::kKernel:

@@ -29,6 +29,8 @@ enum class Build {
 };
 enum class Durability { kProcessDeath, kPowerLoss };
 enum class Profile { kK, kE, kS };
+// What the engine's risk gate is given: `limits:`.
+enum class Limits { kDefault, kTight, kMissing };
 
 // How a core of a dying engine is had, best first.
 enum class CoreWay {
@@ -41,6 +43,7 @@ enum class CoreWay {
 [[nodiscard]] const char* build_name(Build build) noexcept;            // "release" "asan" "planted" "foreign"
 [[nodiscard]] const char* durability_name(Durability level) noexcept;  // "process_death" "power_loss"
 [[nodiscard]] const char* profile_name(Profile profile) noexcept;      // "K" "E" "S"
+[[nodiscard]] const char* limits_name(Limits limits) noexcept;         // "default" "tight" "missing"
 [[nodiscard]] const char* core_way_name(CoreWay way) noexcept;         // "kernel" "outside" "self" "none"
 
 // The engine's input and how it works through it: `session:`.
@@ -57,6 +60,10 @@ struct Session {
   uint64_t segment_bytes = 0;      // of the audit log's files, 0: the engine's default
   bool log_after_send = false;     // order_logging: after_send
   bool compare_drop_copy = false;  // before anything is sent after a login
+  Limits limits = Limits::kDefault;
+  std::string configuration = "A";  // name of what the engine is configured with
+  std::string configuration_later;  // of every start after the first; empty: the same
+  uint64_t restarts_max = 0;        // futile starts in a row that the engine allows, 0: the engine's default
 };
 
 // How the mock exchange behaves: `exchange:`. 0: never.
@@ -67,6 +74,9 @@ struct ExchangeBehaviour {
   uint64_t reject_every = 0;    // every n-th order
   uint64_t duplicate_fill = 0;  // every n-th fill is sent twice
   uint64_t break_trade = 0;     // every n-th trade is broken afterwards
+  uint64_t drop_every = 0;      // drops the connection after every n messages
+  uint64_t lose_cancel = 0;     // every n-th cancel is swallowed without an answer
+  uint64_t refuse_logins = 0;   // so many logins after the first are turned away
 };
 
 // What the harness does to a running program that links nothing of the kit.
@@ -112,6 +122,9 @@ struct ScenarioFault {
   std::optional<uint64_t> limit_bytes;     // cgroup_oom: of the memory cgroup
   std::optional<uint64_t> for_ns;          // sigstop: how long; absent: for good
   std::optional<uint64_t> stage;           // crash_in_handler
+  std::optional<int64_t> by_ns;            // wall_clock_step
+  std::optional<uint64_t> message;         // poison_message: its number
+  uint32_t times = 1;                      // poison_message: starts in a row in which it is armed
   DamagePlace damage;                      // bit_flip
   std::string output;                      // trigger: text in a line that the engine prints
   std::string function;                    // trigger: a function of the engine's that is called
@@ -171,6 +184,7 @@ struct ScenarioExpect {
   double confidence_min = 0.5;
   std::optional<uint64_t> recovery_time_ms;
   std::optional<uint64_t> handler_time_ms;
+  std::string refusal;                // what an engine that is to refuse must say; empty: its account of the damage
   std::vector<std::string> excluded;  // `skip:` promises that are not judged
   std::optional<ExpectedStorage> storage;
   std::vector<std::string> broken;  // promises that must be broken here

@@ -8,6 +8,7 @@ using Value = const FieldValue&;
 
 std::vector<std::string> durability_words() { return {"process_death", "power_loss"}; }
 std::vector<std::string> order_logging_words() { return {"before_send", "after_send"}; }
+std::vector<std::string> limits_words() { return {"default", "tight", "missing"}; }
 
 // What the engine makes of its log and its books.
 std::vector<Field> ledger_fields() {
@@ -28,6 +29,28 @@ std::vector<Field> ledger_fields() {
   };
 }
 
+// What keeps the engine from trading when it must not.
+std::vector<Field> safeguard_fields() {
+  return {
+      {"session", "limits", FieldType::kWord, "default", "of the risk gate: default, tight, or a file that is missing",
+       "limits: tight",
+       [](Target t, Value v) {
+         t.scenario.session.limits = v.text() == "tight"     ? Limits::kTight
+                                     : v.text() == "missing" ? Limits::kMissing
+                                                             : Limits::kDefault;
+       },
+       limits_words},
+      {"session", "configuration", FieldType::kText, "A", "name of the engine's configuration", "configuration: A",
+       [](Target t, Value v) { t.scenario.session.configuration = v.text(); }, nullptr, 1, 16},
+      {"session", "configuration_later", FieldType::kText, "the same", "of every start after the first",
+       "configuration_later: B", [](Target t, Value v) { t.scenario.session.configuration_later = v.text(); }, nullptr,
+       1, 16},
+      {"session", "restarts_max", FieldType::kCount, "the engine's",
+       "starts in a row that lead nowhere, then it refuses", "restarts_max: 3",
+       [](Target t, Value v) { t.scenario.session.restarts_max = v.number; }, nullptr, 1, 100},
+  };
+}
+
 std::vector<Field> exchange_fields() {
   return {
       {"exchange", "cancel_on_disconnect", FieldType::kFlag, "false", "open orders are cancelled when the line drops",
@@ -41,6 +64,13 @@ std::vector<Field> exchange_fields() {
        [](Target t, Value v) { t.scenario.exchange.reject_every = v.number; }, nullptr, 1, 100'000'000},
       {"exchange", "duplicate_fill", FieldType::kCount, "never", "sends every n-th fill twice", "duplicate_fill: 5",
        [](Target t, Value v) { t.scenario.exchange.duplicate_fill = v.number; }, nullptr, 1, 100'000'000},
+      {"exchange", "drop_every", FieldType::kCount, "never", "drops the connection after every n messages",
+       "drop_every: 40", [](Target t, Value v) { t.scenario.exchange.drop_every = v.number; }, nullptr, 1, 100'000'000},
+      {"exchange", "lose_cancel", FieldType::kCount, "never", "swallows every n-th cancel without an answer",
+       "lose_cancel: 3", [](Target t, Value v) { t.scenario.exchange.lose_cancel = v.number; }, nullptr, 1,
+       100'000'000},
+      {"exchange", "refuse_logins", FieldType::kCount, "none", "turns away so many logins after the first",
+       "refuse_logins: 6", [](Target t, Value v) { t.scenario.exchange.refuse_logins = v.number; }, nullptr, 1, 1'000},
       {"exchange", "break_trade", FieldType::kCount, "never", "breaks every n-th trade afterwards", "break_trade: 7",
        [](Target t, Value v) { t.scenario.exchange.break_trade = v.number; }, nullptr, 1, 100'000'000},
   };
@@ -75,6 +105,7 @@ std::vector<Field> session_fields() {
        [](Target t, Value v) { t.scenario.session.kill_switch_at = v.number; }, nullptr, 1, 100'000'000},
   };
   for (Field& field : ledger_fields()) fields.push_back(std::move(field));
+  for (Field& field : safeguard_fields()) fields.push_back(std::move(field));
   for (Field& field : exchange_fields()) fields.push_back(std::move(field));
   return fields;
 }

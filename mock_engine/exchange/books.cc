@@ -131,7 +131,8 @@ std::string Books::to_json(const Violations& violations, const Totals& totals) c
   json.member("retransmissions", totals.retransmissions);
   json.member("sequenced_messages", totals.sequenced_messages);
   json.key("violations");
-  write_counts(json, {{"malformed", violations.malformed},
+  write_counts(json, {{"login_storm", violations.login_storm},
+                      {"malformed", violations.malformed},
                       {"order_after_kill_switch", violations.order_after_kill_switch},
                       {"reused_user_ref", violations.reused_user_ref},
                       {"sequence_gap", violations.sequence_gap}});

@@ -195,6 +195,7 @@ void MatchingEngine::on(const ouch::CancelOrder& message) {
     event.symbol = order->symbol.view();
     event.side = printable_side(order->side);
   }
+  if (every(misbehaviour_.lose_cancel, ++cancels_received_)) return;
   drop_copy_.received(event);
   if (every(misbehaviour_.reject_every, ++cancels_)) {
     ouch::CancelReject answer;

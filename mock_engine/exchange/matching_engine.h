@@ -28,6 +28,7 @@ struct Misbehaviour {
   uint64_t reject_every = 0;    // every n-th new O or U is rejected; every n-th X gets a cancel reject
   uint64_t duplicate_fill = 0;  // every n-th execution is reported twice (same match number), booked once
   uint64_t break_trade = 0;     // every n-th execution is broken right after
+  uint64_t lose_cancel = 0;     // every n-th X is lost without an answer
 };
 
 class MatchingEngine {
@@ -40,6 +41,7 @@ class MatchingEngine {
   // Cancels everything open (cancel on disconnect).
   void cancel_all_for_system(uint64_t midnight_ns);
   void count_sequence_gap() noexcept { ++violations_.sequence_gap; }
+  void count_login_storm() noexcept { ++violations_.login_storm; }
   void count_malformed();
 
   [[nodiscard]] const Books& books() const noexcept { return books_; }
@@ -87,6 +89,7 @@ class MatchingEngine {
   uint64_t retransmissions_ = 0;
   uint64_t rejectable_ = 0;
   uint64_t cancels_ = 0;
+  uint64_t cancels_received_ = 0;
   bool disabled_ = false;
 };
 

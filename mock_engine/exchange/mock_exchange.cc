@@ -33,6 +33,12 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--drop-after", options.server.drop_after, "Drop the connection after N order messages, once")
       ->group(group);
   app.add_option("--delay-us", options.server.delay_us, "Hold every answer back for N microseconds")->group(group);
+  app.add_option("--drop-every", options.server.drop_every, "Drop the connection after every N order messages")
+      ->group(group);
+  app.add_option("--refuse-logins", options.server.refuse_logins, "Turn N logins away after the first that was let in")
+      ->group(group);
+  app.add_option("--lose-cancel", options.misbehaviour.lose_cancel, "Lose every N-th cancel without an answer")
+      ->group(group);
   app.add_option("--reject-every", options.misbehaviour.reject_every, "Reject every N-th new order or replace")
       ->group(group);
   app.add_option("--duplicate-fill", options.misbehaviour.duplicate_fill, "Report every N-th execution twice")

@@ -67,8 +67,9 @@ BOOST_AUTO_TEST_CASE(a_client_trades_and_the_final_books_are_written) {
   BOOST_TEST(client.receive().type == 'Z');
   BOOST_TEST(contains(books, "\"orders_entered\":50,"));
   BOOST_TEST(contains(books, "\"sequenced_messages\":" + std::to_string(answers.size()) + ","));
-  BOOST_TEST(contains(books, R"("violations":{"malformed":0,"order_after_kill_switch":0,"reused_user_ref":0,)"
-                             R"("sequence_gap":0})"));
+  BOOST_TEST(contains(books,
+                      R"("violations":{"login_storm":0,"malformed":0,"order_after_kill_switch":0,"reused_user_ref":0,)"
+                      R"("sequence_gap":0})"));
 }
 
 BOOST_AUTO_TEST_CASE(the_drop_copy_knows_every_answer_before_the_client_does) {

@@ -23,6 +23,7 @@ constexpr uint64_t kClientSilenceMaxNs = 20 * kSecondNs;
 constexpr uint64_t kDayNs = 86'400 * kSecondNs;
 constexpr int kTurnMsMax = 500;
 constexpr size_t kConnectionsMax = 64;
+constexpr size_t kLoginsPerSecondMax = 20;
 constexpr int kEventsPerTurn = 64;
 constexpr int kReadsPerTurn = 4;  // of one connection, so that answers are not held back for long
 
@@ -187,6 +188,8 @@ void SessionServer::handle_login(Connection& connection, Bytes payload) {
     engine_.count_malformed();
     return refuse(connection, 0, "malformed", soup::kNotAuthorized);
   }
+  count_login();
+  if (too_busy(connection, request.next_sequence)) return;
   const std::string_view session = soup::session_text(request.session);
   if (!session.empty() && session != options_.session) {
     return refuse(connection, request.next_sequence, "another session", soup::kSessionNotAvailable);
@@ -208,6 +211,24 @@ void SessionServer::handle_login(Connection& connection, Bytes payload) {
   drop_copy_.logged_in(connection.id(), request.user_name.view(), request.next_sequence, accepted.next_sequence);
 }
 
+// A peer that tries again without a pause keeps everybody else out.
+void SessionServer::count_login() {
+  login_times_ns_.push_back(now_ns_);
+  while (now_ns_ - login_times_ns_.front() > kSecondNs) login_times_ns_.pop_front();
+  if (login_times_ns_.size() == kLoginsPerSecondMax + 1) {
+    engine_.count_login_storm();
+    drop_copy_.violation("login_storm", 0);
+  }
+}
+
+bool SessionServer::too_busy(Connection& connection, uint64_t requested) {
+  if (logins_++ == 0) logins_to_refuse_ = options_.refuse_logins;
+  if (logins_ == 1 || logins_to_refuse_ == 0) return false;
+  --logins_to_refuse_;
+  refuse(connection, requested, "busy", soup::kSessionNotAvailable);
+  return true;
+}
+
 void SessionServer::refuse(Connection& connection, uint64_t requested, const char* why,
                            soup::LoginRejectReason reason) {
   drop_copy_.login_refused(connection.id(), requested, why);
@@ -217,7 +238,8 @@ void SessionServer::refuse(Connection& connection, uint64_t requested, const cha
 void SessionServer::handle_order_message(Connection& connection, Bytes message) {
   engine_.on_message(message, midnight_ns_);
   ++order_messages_;
-  if (options_.drop_after != 0 && order_messages_ == options_.drop_after) close(connection.fd(), "drop_after");
+  if (options_.drop_after != 0 && order_messages_ == options_.drop_after) return close(connection.fd(), "drop_after");
+  if (options_.drop_every != 0 && order_messages_ % options_.drop_every == 0) close(connection.fd(), "drop_every");
 }
 
 Status SessionServer::answer() {

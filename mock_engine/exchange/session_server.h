@@ -29,8 +29,10 @@ struct ServerOptions {
   uint16_t port = 0;                 // on 127.0.0.1; 0: any free one
   std::string session = "CWMOCK01";  // at most 10 letters and digits
   bool cancel_on_disconnect = false;
-  uint64_t drop_after = 0;  // close the connection after this many order messages, once; 0: never
-  uint64_t delay_us = 0;    // hold every answer back this long
+  uint64_t drop_after = 0;     // close the connection after this many order messages, once; 0: never
+  uint64_t delay_us = 0;       // hold every answer back this long
+  uint64_t drop_every = 0;     // close the connection after every so many order messages; 0: never
+  uint64_t refuse_logins = 0;  // turn away so many logins after the first that was let in
 };
 
 class SessionServer {
@@ -55,6 +57,8 @@ class SessionServer {
   void read_from(int fd);
   [[nodiscard]] bool handle_packet(Connection& connection, const soup::Packet& packet);
   void handle_login(Connection& connection, Bytes payload);
+  [[nodiscard]] bool too_busy(Connection& connection, uint64_t requested);
+  void count_login();
   void refuse(Connection& connection, uint64_t requested, const char* why, soup::LoginRejectReason reason);
   void handle_order_message(Connection& connection, Bytes message);
   [[nodiscard]] Status answer();
@@ -76,6 +80,9 @@ class SessionServer {
   uint64_t midnight_ns_ = 0;
   uint64_t next_connection_ = 1;
   uint64_t order_messages_ = 0;
+  uint64_t logins_ = 0;
+  uint64_t logins_to_refuse_ = 0;
+  std::deque<uint64_t> login_times_ns_;  // of the last second
   Connections connections_;
   std::unordered_map<std::string, uint64_t> disconnects_;
 

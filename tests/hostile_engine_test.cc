@@ -1,0 +1,199 @@
+// Goal: whatever an engine does, the harness neither hangs nor is harmed, leaves nothing behind, and judges the next
+// case as ever.
+// Method: real runs of engines that are shell scripts: each does its mischief and then, where it can, goes on as the
+// mock engine.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+using namespace crashwright;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kExitPassed = 0;
+constexpr int kExitBroken = 1;
+constexpr int kExitUsage = 2;
+constexpr uintmax_t kOutputBytesMax = uintmax_t{16} << 20;
+
+constexpr const char* kControl =
+    "name: control\n"
+    "session: {messages: 1000}\n";
+constexpr const char* kTerminated =
+    "name: terminated\n"
+    "session: {messages: 1000}\n"
+    "deadline: 6s\n"
+    "faults:\n"
+    "  - sigterm: {at: gateway.send_order, hit: 5}\n";
+
+std::string folder_of_programs() { return fs::read_symlink("/proc/self/exe").parent_path().string(); }
+
+// Processes whose environment carries the mark of this test.
+std::set<std::string> marked_processes(const std::string& mark) {
+  std::set<std::string> found;
+  std::error_code trouble;
+  for (const auto& entry : fs::directory_iterator("/proc", trouble)) {
+    const auto environment = read_file(entry.path() / "environ");
+    if (environment && environment->find(mark) != std::string::npos) found.insert(entry.path().filename().string());
+  }
+  return found;
+}
+
+struct HostileEngine {
+  HostileEngine() {
+    char path[] = "/tmp/crashwright-hostile-XXXXXX";
+    BOOST_REQUIRE(::mkdtemp(path) != nullptr);
+    root = path;
+    ::setenv("CRASHWRIGHT_STATE_DIR", (root + "/state").c_str(), 1);
+    ::setenv("HOSTILE_ROOT", root.c_str(), 1);
+    fs::create_directory(root + "/state");
+  }
+  ~HostileEngine() { fs::remove_all(root); }
+  HostileEngine(const HostileEngine&) = delete;
+  HostileEngine& operator=(const HostileEngine&) = delete;
+
+  // `mischief` runs before the engine of a case trades; "exec" at its end is added.
+  void write_engine(const std::string& mischief) const {
+    const std::string engine = folder_of_programs() + "/mock_engine";
+    const std::string script = "#!/bin/sh\ncase \"$*\" in\n  run*--recover-only*|*.golden*) ;;\n  run*)\n" + mischief +
+                               "\n  ;;\nesac\nexec " + engine + " \"$@\"\n";
+    BOOST_REQUIRE(write_file(root + "/engine", script).has_value());
+    fs::permissions(root + "/engine", fs::perms::owner_all);
+  }
+
+  // Exit code of a run of this scenario with that engine; its output is in `said`.
+  int run(const std::string& scenario, const std::string& options = "") {
+    BOOST_REQUIRE(write_file(root + "/scenario.yaml", scenario).has_value());
+    const std::string command = folder_of_programs() + "/crashwright run " + root + "/scenario.yaml --engine " + root +
+                                "/engine --keep --out " + root + "/out " + options + " > " + root + "/said 2>&1";
+    const int status = std::system(command.c_str());
+    said = read_file(root + "/said").value_or("");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+  [[nodiscard]] bool left_something() const { return !marked_processes("HOSTILE_ROOT=" + root).empty(); }
+
+  std::string root;
+  std::string said;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(an_engine_that_leaves_a_daemon_is_found_out_and_the_daemon_ended, HostileEngine) {
+  write_engine("    setsid sleep 1000 > /dev/null 2>&1 < /dev/null &");
+  BOOST_TEST(run(kControl) == kExitBroken, said);
+  BOOST_TEST(said.find("cleanliness") != std::string::npos, said);
+  ::unsetenv("HOSTILE_ROOT");
+  BOOST_TEST(!left_something());
+}
+
+BOOST_FIXTURE_TEST_CASE(an_engine_that_daemonises_is_no_engine_that_finished, HostileEngine) {
+  write_engine("    setsid sh -c 'sleep 2' > /dev/null 2>&1 &\n    exit 0");
+  BOOST_TEST(run(kControl) == kExitBroken, said);
+  ::unsetenv("HOSTILE_ROOT");
+  BOOST_TEST(!left_something());
+}
+
+BOOST_FIXTURE_TEST_CASE(an_engine_that_ignores_sigterm_is_ended_all_the_same, HostileEngine) {
+  write_engine("    trap '' TERM");
+  const uint64_t begun_ns = monotonic_ns();
+  const int code = run(kTerminated);
+  BOOST_TEST(code != kExitPassed, said);
+  BOOST_TEST(monotonic_ns() - begun_ns < 30'000'000'000U);
+  ::unsetenv("HOSTILE_ROOT");
+  BOOST_TEST(!left_something());
+}
+
+BOOST_FIXTURE_TEST_CASE(an_engine_that_floods_its_output_fills_no_disk, HostileEngine) {
+  write_engine("    head -c 10000000000 /dev/zero");
+  static_cast<void>(run("name: flood\nsession: {messages: 1000}\ndeadline: 4s\n"));
+  uintmax_t bytes = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(root + "/out")) {
+    const std::string name = entry.path().filename();
+    if (name == "stdout.txt" || name == "stderr.txt") bytes = std::max(bytes, entry.file_size());
+  }
+  BOOST_TEST(bytes > 0U);
+  BOOST_TEST(bytes < kOutputBytesMax);
+}
+
+BOOST_FIXTURE_TEST_CASE(escapes_and_markup_of_an_engine_reach_neither_terminal_nor_report, HostileEngine) {
+  write_engine("    printf '\\033[2J\\033]0;pwned\\007<script>alert(1)</script>\\n' >&2\n    exit 3");
+  BOOST_TEST(run(kControl) == kExitBroken, said);
+  BOOST_TEST(said.find('\033') == std::string::npos);
+  BOOST_TEST(said.find('\007') == std::string::npos);
+  for (const auto& entry : fs::recursive_directory_iterator(root + "/out")) {
+    const std::string name = entry.path().filename();
+    if (name != "report.html" && name != "junit.xml") continue;
+    const std::string text = read_file(entry.path().string()).value_or("");
+    BOOST_TEST(text.find("<script>alert") == std::string::npos, name);
+    BOOST_TEST(text.find('\033') == std::string::npos, name);
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_scenario_name_with_newlines_and_escapes_stays_on_its_line, HostileEngine) {
+  write_engine("    :");
+  const int code = run("name: \"two\\nlines \\e[31mred\"\nsession: {messages: 1000}\n");
+  BOOST_TEST((code == kExitPassed || code == kExitUsage), said);
+  BOOST_TEST(said.find('\033') == std::string::npos, said);
+  BOOST_TEST(said.find("two\nlines") == std::string::npos, said);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_name_with_a_path_in_it_stays_in_the_run_folder, HostileEngine) {
+  write_engine("    :");
+  BOOST_TEST(run("name: ../../../../tmp/crashwright-escaped\nsession: {messages: 1000}\n") == kExitPassed, said);
+  BOOST_TEST(!fs::exists("/tmp/crashwright-escaped"));
+  for (const auto& entry : fs::directory_iterator(root)) {
+    const std::set<std::string> known = {"state", "engine", "scenario.yaml", "said", "out"};
+    BOOST_TEST(known.contains(entry.path().filename().string()), entry.path());
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_file_outside_the_data_folder_is_no_file_of_a_fault, HostileEngine) {
+  write_engine("    :");
+  for (const char* file : {"../../../etc/passwd", "/etc/passwd", "audit.log/../../x"}) {
+    const std::string scenario = std::string("name: trick\nfaults:\n  - sigkill: {at: gateway.send_order}\n") +
+                                 "  - missing_file: {file: " + file + "}\n";
+    BOOST_TEST(run(scenario) == kExitUsage, said);
+    BOOST_TEST(said.find("audit.log") != std::string::npos, said);
+  }
+  BOOST_TEST(fs::exists("/etc/passwd"));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_output_folder_that_is_removed_under_a_run_is_its_own_trouble, HostileEngine) {
+  write_engine("    rm -rf \"$HOSTILE_ROOT\"/out/*");
+  const int code = run(kControl);
+  BOOST_TEST(code != kExitPassed, said);
+  BOOST_TEST(code > 0, "ended by a signal: " << said);
+  ::unsetenv("HOSTILE_ROOT");
+  BOOST_TEST(!left_something());
+  write_engine("    :");
+  BOOST_TEST(run(kControl) == kExitPassed, said);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_full_disk_for_its_own_output_is_trouble_and_no_verdict, HostileEngine) {
+  write_engine("    :");
+  const std::string small = root + "/small";
+  fs::create_directory(small);
+  const std::string mount = "mount -t tmpfs -o size=256k tmpfs " + small + " 2>/dev/null";
+  if (std::system(mount.c_str()) != 0) {
+    BOOST_TEST_MESSAGE("SKIPPED: no permission to mount a small file system");
+    return;
+  }
+  const int code = run(kControl, "--out " + small);
+  BOOST_TEST(code != kExitPassed, said);
+  BOOST_TEST(code != kExitBroken, said);
+  BOOST_TEST(code > 0, "ended by a signal: " << said);
+  BOOST_TEST(std::system(("umount " + small).c_str()) == 0);
+  ::unsetenv("HOSTILE_ROOT");
+  BOOST_TEST(!left_something());
+}

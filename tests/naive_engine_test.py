@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""What docs/why.md tells of the naive engine is what a run finds: which promises it breaks, where, and which it keeps.
+
+usage: naive_engine_test.py CRASHWRIGHT SCENARIOS FOLDER    exit 1 with a line for each promise that is told wrong
+"""
+import json
+import pathlib
+import subprocess
+import sys
+
+# Scenario file: promises that break, promises that hold. What is in neither list is not told.
+STORY = {}
+
+
+def main():
+    crashwright, scenarios, folder = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
+    command = [crashwright, "run", "--engine", "naive_engine", "--build", "release", "--format", "json"]
+    files = [str(scenarios / name) for name in STORY]
+    ran = subprocess.run(command + ["--out", folder] + files, capture_output=True, text=True)
+    if not ran.stdout.startswith("{"):
+        print(ran.stderr)
+        return 1
+    cases = {case["name"]: case for case in json.loads(ran.stdout)["cases"]}
+    complaints = []
+    for name, (broken, kept) in STORY.items():
+        title = next(line for line in (scenarios / name).read_text().splitlines() if line.startswith("name: "))
+        case = cases[title[6:].strip('"')]
+        if case["outcome"] == "SKIPPED":
+            print(f"SKIPPED: {name}: {case['summary']}")
+            continue
+        verdicts = case["verdicts"]
+        complaints += [f"{name}: {promise} is {verdicts.get(promise)}, told is FAIL"
+                       for promise in broken if verdicts.get(promise) != "FAIL"]
+        complaints += [f"{name}: {promise} is FAIL, told is that it holds"
+                       for promise in kept if verdicts.get(promise) == "FAIL"]
+    for complaint in complaints:
+        print(complaint)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
