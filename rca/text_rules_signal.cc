@@ -120,6 +120,8 @@ constexpr TextRule kRules[] = {
     // Storage.
     {": No space left on device", "DISK_FULL", kMessage, 0.7},
     {": Input/output error", "IO_ERROR", kMessage, 0.7},
+    {": Read-only file system", "IO_ERROR", kMessage, 0.7},
+    {": File too large", "IO_ERROR", kMessage, 0.7},
 };
 // clang-format on
 
