@@ -14,7 +14,7 @@ KEPT = ["log_survival", "cleanliness"]
 STORY = {
     "process/sigkill_after_send.yaml": (BOOKS, KEPT),
     "process/sigkill_on_fill.yaml": (BOOKS, KEPT),
-    "memory/null_dereference_in_feed.yaml": (["state_recovery", "rca", "core_capture", "handler"], KEPT),
+    "memory/null_dereference_in_feed.yaml": (["rca", "core_capture", "handler"], KEPT),
     "process/second_primary.yaml": (BOOKS, KEPT),
 }
 
