@@ -31,6 +31,7 @@ int core_ask_signal() noexcept { return SIGRTMAX - 4; }
 }
 
 void on_asked(int, siginfo_t*, void* context) noexcept {
+  signal_safe::clear_alignment_check();
   ThreadList* const list = g_asked.load(std::memory_order_acquire);
   if (list == nullptr) return;
   const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;

@@ -159,6 +159,7 @@ uint64_t handler_mask() noexcept {
 }
 
 void on_fatal_signal(int signal, siginfo_t* info, void* context) noexcept {
+  signal_safe::clear_alignment_check();
   auto* const where = static_cast<ucontext_t*>(context);
   const uint32_t pid = signal_safe::process_id();
   if (pid != g_state.installed_pid.load(std::memory_order_relaxed)) {

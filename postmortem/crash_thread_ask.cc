@@ -20,6 +20,7 @@ void nap() noexcept {
 
 // Runs on the thread that was asked, which then stands until it is let go.
 void on_asked(int, siginfo_t*, void* context) noexcept {
+  signal_safe::clear_alignment_check();
   const uint32_t tid = signal_safe::thread_id();
   for (CapturedThread& thread : captured_threads()) {
     if (thread.tid != tid || thread.state.load(std::memory_order_relaxed) != ThreadState::kSilent) continue;

@@ -1,5 +1,12 @@
-// What runtimes and libraries said: sanitizer reports, standard error, glibc's abort message, the crash record's texts.
+// What runtimes and libraries said: sanitizer reports, standard error, glibc's abort message, the crash record's texts,
+// and the last error that the program wrote into its flight recorder.
+#include <sys/wait.h>
+
+#include <ranges>
+#include <string>
+
 #include "rca/rules.h"
+#include "rca/timeline.h"
 
 namespace crashwright::rca {
 namespace {
@@ -35,6 +42,19 @@ std::string abort_message(const Artefacts& artefacts) {
   return artefacts.core->read_text(*message + sizeof(unsigned), kMessageMax);
 }
 
+// Why a program ended by itself, in its own words: the last error in its flight recorder. Standard error may be a file
+// that took no byte any more.
+std::string last_error_logged(const Artefacts& artefacts) {
+  if (!artefacts.process || !WIFEXITED(artefacts.process->wait_status)) return {};
+  const auto timeline = read_timeline({artefacts.folder});
+  if (!timeline) return {};
+  for (const TimelineEvent& event : std::views::reverse(timeline->events)) {
+    const bool own = timeline->sources[event.source].kind == TimelineKind::kEngineLog;
+    if (own && event.severity >= postmortem::Severity::kError) return event.text;
+  }
+  return {};
+}
+
 }  // namespace
 
 void apply_message_rules(Investigation& investigation) {
@@ -43,6 +63,9 @@ void apply_message_rules(Investigation& investigation) {
   if (artefacts.process && artefacts.process->finished) return;
   take_text(investigation, artefacts.sanitizer_text);
   take_text(investigation, artefacts.error_text);
+  if (artefacts.error_text.evidence.empty()) {
+    take_message(investigation, last_error_logged(artefacts), "flight recorder");
+  }
   take_message(investigation, abort_message(artefacts), "abort message in the core");
   if (!artefacts.record) return;
   const postmortem::CrashRecord& record = *artefacts.record;

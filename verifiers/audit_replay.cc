@@ -183,6 +183,10 @@ Verdict judge_refusal(const CaseView& view, Findings findings) {
   if (refusal.empty() && view.engines().size() < 2) {
     return findings.inconclusive("the engine was never restarted on the damaged log");
   }
+  const auto& faults = view.facts.faults;
+  const bool all_fired =
+      std::none_of(faults.begin(), faults.end(), [](const auto& fault) { return fault.state == "armed"; });
+  if (!all_fired) return findings.inconclusive("a fault that was to lead to the refusal never fired");
   if (!WIFEXITED(last.wait_status) || WEXITSTATUS(last.wait_status) != kExitRefusedDamage) {
     findings.fail(refusal.empty() ? "the log was damaged before its tail, yet the restarted engine did not refuse it"
                                   : "the engine was to refuse to trade, and did not: " + describe_ending(last));

@@ -114,23 +114,23 @@ struct Pipe {
 
 int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 
-void bound_file(const UniqueFd& fd, uint64_t bytes_max) {
-  struct stat info {};
-  if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) return;
-  const auto bytes = static_cast<uint64_t>(info.st_size);
-  if (bytes <= 2 * bytes_max) return;
-  const std::string mark = "\n[" + std::to_string(bytes - bytes_max) + " bytes of output cut here]\n";
-  // The mark first: what the child writes meanwhile is behind it, and cut with the rest.
-  const auto at = static_cast<off_t>(bytes_max);
-  if (::pwrite(fd.get(), mark.data(), mark.size(), at) != static_cast<ssize_t>(mark.size())) return;
-  static_cast<void>(!::ftruncate(fd.get(), at + static_cast<off_t>(mark.size())));
-}
-
 uint64_t to_ns(const timeval& time) {
   return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<uint64_t>(time.tv_usec) * 1'000U;
 }
 
 }  // namespace
+
+void bound_output_file(int fd, uint64_t bytes_max) {
+  struct stat info {};
+  if (fd < 0 || ::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) return;
+  const auto bytes = static_cast<uint64_t>(info.st_size);
+  if (bytes <= 2 * bytes_max) return;
+  const std::string mark = "\n[" + std::to_string(bytes - bytes_max) + " bytes of output cut here]\n";
+  // The mark first: what the child writes meanwhile is behind it, and cut with the rest.
+  const auto at = static_cast<off_t>(bytes_max);
+  if (::pwrite(fd, mark.data(), mark.size(), at) != static_cast<ssize_t>(mark.size())) return;
+  static_cast<void>(!::ftruncate(fd, at + static_cast<off_t>(mark.size())));
+}
 
 bool ChildEnd::by_signal() const { return WIFSIGNALED(wait_status); }
 
@@ -262,8 +262,8 @@ std::optional<ChildEnd> Child::wait(std::chrono::nanoseconds timeout) {
 }
 
 void Child::bound_output() const {
-  bound_file(stdout_, output_bytes_max_);
-  bound_file(stderr_, output_bytes_max_);
+  bound_output_file(stdout_.get(), output_bytes_max_);
+  bound_output_file(stderr_.get(), output_bytes_max_);
 }
 
 }  // namespace crashwright::harness

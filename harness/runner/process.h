@@ -24,6 +24,8 @@
 
 namespace crashwright::harness {
 
+inline constexpr uint64_t kChildOutputBytesMax = 4 << 20;
+
 struct ChildOptions {
   std::vector<std::string> argv;  // argv[0] is the path of the program
   std::string working_folder;
@@ -34,13 +36,16 @@ struct ChildOptions {
   std::vector<int> inherited_fds;                     // stay open under the same number
   std::string cgroup_procs;                           // cgroup.procs file to join before exec; empty: none
   std::optional<uint64_t> address_space_limit_bytes;  // RLIMIT_AS
-  bool kernel_core = true;              // false: the hard limit of RLIMIT_CORE forbids it; true: as high as allowed
-  bool ptrace_allowed = true;           // false: a seccomp filter forbids it to the child and its children
-  uint64_t output_bytes_max = 4 << 20;  // per file
+  bool kernel_core = true;     // false: the hard limit of RLIMIT_CORE forbids it; true: as high as allowed
+  bool ptrace_allowed = true;  // false: a seccomp filter forbids it to the child and its children
+  uint64_t output_bytes_max = kChildOutputBytesMax;  // per file
   // Called in the parent while the child stands right before exec: whatever it sets up holds for the whole life of the
   // program. When it fails the child is not started.
   std::function<Status(int32_t pid)> before_exec;
 };
+
+// Cuts a file of output that has grown beyond 2 x `bytes_max` behind its first `bytes_max` bytes, and says so there.
+void bound_output_file(int fd, uint64_t bytes_max);
 
 // How a process ended.
 struct ChildEnd {

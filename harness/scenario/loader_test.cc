@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(hostile_bytes_reach_no_terminal) {
 BOOST_AUTO_TEST_CASE(every_example_of_a_fault_kind_loads) {
   for (const FaultKind& kind : all_fault_kinds()) {
     const std::string build = kind.causes_release.empty() ? "asan" : "release";
-    const std::string before = kind.name == "bit_flip" ? "  - sigkill: {at: feed.message}\n" : "";
+    const std::string before = kind.at_rest() ? "  - sigkill: {at: feed.message}\n" : "";
     if (kind.outside != OutsideAction::kNothing) {
       const std::string own = "name: x\nengine: {command: ./e, check: ./c}\nfaults:\n  - " + kind.example + "\n";
       BOOST_TEST(diagnostics_to_text(load_scenario_text("a.yaml", own).diagnostics) == "0 errors\n");

@@ -70,6 +70,7 @@ int64_t StorageCore::write(const Caller& caller, ServedNode& node, const FileWri
     FaultSite here = site(OperationClass::kWrite, node);
     here.offset = write.offset;
     here.size = write.data.size();
+    here.zeros = std::all_of(write.data.begin(), write.data.end(), [](auto byte) { return byte == decltype(byte){}; });
     if (const auto met = gate_.meet(here)) return write_met(caller, node, write, *met);
   }
   if (read_only_) return -EROFS;

@@ -25,6 +25,7 @@ struct FaultSite {
   std::string path;     // "/a/b"; empty for a file without a name
   uint64_t offset = 0;  // of a write
   uint64_t size = 0;
+  bool zeros = false;  // the write holds nothing but zeros
 };
 
 struct StorageFaultRule {

@@ -38,6 +38,10 @@ void illegal_instruction() {
   about_to_die();
   __builtin_trap();
 }
+void misaligned_access() {
+  about_to_die();
+  injection::misaligned_access();
+}
 void heap_corrupted() {
   about_to_die();
   injection::heap_overflow();
@@ -84,6 +88,8 @@ constexpr Death kDeaths[] = {
     {"null_dereference", "null dereference", Dies::kOnThread, SIGSEGV, SEGV_MAPERR, null_dereference, nullptr},
     {"wild_write", "write to a wild address", Dies::kOnThread, SIGSEGV, SI_KERNEL, die_of_a_wild_write, nullptr},
     {"bus_error", "truncated mapping", Dies::kOnThread, SIGBUS, BUS_ADRERR, die_of_a_bus_error, nullptr},
+    {"misaligned_access", "unaligned, with the alignment check on", Dies::kOnThread, SIGBUS, BUS_ADRALN,
+     misaligned_access, nullptr},
     {"division_by_zero", "division by zero", Dies::kOnThread, SIGFPE, FPE_INTDIV, division_by_zero, nullptr},
     {"illegal_instruction", "illegal instruction", Dies::kOnThread, SIGILL, ILL_ILLOPN, illegal_instruction, nullptr},
     {"on_main", "null dereference on the main thread", Dies::kOnMain, SIGSEGV, SEGV_MAPERR, null_dereference, nullptr},
