@@ -45,6 +45,9 @@ AuditRecord falsified(AuditRecord intent) {
   if (order && CRASHWRIGHT_PLANTED("gateway_sends_another_quantity")) intent.quantity += kFalseShares;
   if (order && CRASHWRIGHT_PLANTED("gateway_sends_another_price")) intent.price_ticks += kFalsePriceTicks;
   if (CRASHWRIGHT_PLANTED("gateway_sends_the_other_side")) intent.side = intent.side == 'B' ? 'S' : 'B';
+  if (order && CRASHWRIGHT_PLANTED("gateway_sends_another_symbol")) intent.symbol.assign("ZVZZT");
+  const bool cancel = intent.type == AuditRecordType::kIntentCancel && intent.user_ref > 1;
+  if (cancel && CRASHWRIGHT_PLANTED("gateway_cancels_another_order")) --intent.user_ref;
   return intent;
 }
 

@@ -191,7 +191,7 @@ OrderStateMachine::Effect OrderStateMachine::effect_of(const AuditRecord& record
     const int64_t price_ticks =
         CRASHWRIGHT_PLANTED("fill_price_rounded") ? record.price_ticks / 1'000 * 1'000 : record.price_ticks;
     const int64_t shares = direction * undo * record.quantity;
-    effect.position += shares;
+    effect.position += CRASHWRIGHT_PLANTED("fill_of_one_share_more") ? shares + direction : shares;
     effect.cash_ticks -= shares * price_ticks;
   }
   if (const auto order = state_.orders.find(record.user_ref); order != state_.orders.end()) {

@@ -68,7 +68,7 @@ void put_numbers(Writer& out, const OrderState& state) {
                                 state.decisions, state.risk_blocks, state.entered, state.replaced, state.cancelled}) {
     out.put(number);
   }
-  out.put(CRASHWRIGHT_PLANTED("snapshot_without_cash") ? int64_t{0} : state.cash_ticks);
+  out.put(state.cash_ticks);
   out.put(state.next_user_ref);
   out.put(static_cast<uint8_t>(state.kill_switch ? 1 : 0));
   out.put(state.configuration_hash);
@@ -157,9 +157,26 @@ void get_list(Reader& in, OrderState& state, GetOne get_one) {
   for (uint32_t i = 0; i < count && in.good; ++i) get_one(in, state);
 }
 
+#if defined(CRASHWRIGHT_PLANTED_BUGS)
+// Bugs for `crashwright prove`: a part of the state that a checkpoint leaves out.
+OrderState falsified(const OrderState& whole) {
+  OrderState state = whole;
+  if (CRASHWRIGHT_PLANTED("snapshot_without_cash")) state.cash_ticks = 0;
+  if (CRASHWRIGHT_PLANTED("snapshot_without_positions")) state.positions.clear();
+  if (CRASHWRIGHT_PLANTED("snapshot_without_open_orders")) state.orders.clear();
+  if (CRASHWRIGHT_PLANTED("snapshot_claims_one_record_more")) ++state.audit_sequence;
+  return state;
+}
+#endif
+
 }  // namespace
 
-std::vector<std::byte> encode_order_state(const OrderState& state) {
+std::vector<std::byte> encode_order_state(const OrderState& whole) {
+#if defined(CRASHWRIGHT_PLANTED_BUGS)
+  const OrderState state = falsified(whole);
+#else
+  const OrderState& state = whole;
+#endif
   Writer body;
   put_numbers(body, state);
   body.put(static_cast<uint32_t>(state.orders.size()));

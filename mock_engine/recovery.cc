@@ -98,6 +98,8 @@ void Recovery::forget_what_was_recovered() {
     state.pending.clear();
   } else if (CRASHWRIGHT_PLANTED("positions_forgotten")) {
     state.positions.clear();
+  } else if (CRASHWRIGHT_PLANTED("cash_forgotten")) {
+    state.cash_ticks = 0;
   } else if (CRASHWRIGHT_PLANTED("session_sequence_forgotten")) {
     state.next_session_sequence = 1;
   } else if (CRASHWRIGHT_PLANTED("next_order_number_off_by_one")) {

@@ -75,7 +75,8 @@ __attribute__((noinline)) RiskVerdict RiskGate::check(const Decision& decision) 
 
 RiskVerdict RiskGate::judge(const Decision& decision, int64_t exposure_after, bool new_window) const {
   if (killed_ && !CRASHWRIGHT_PLANTED("kill_switch_ignored")) return RiskVerdict::kKillSwitch;
-  if (!new_window && orders_in_window_ >= limits_.orders_max) return RiskVerdict::kRate;
+  const bool too_many = !new_window && orders_in_window_ >= limits_.orders_max;
+  if (too_many && !CRASHWRIGHT_PLANTED("risk_rate_ignored")) return RiskVerdict::kRate;
   if (CRASHWRIGHT_PLANTED("risk_gate_open")) return RiskVerdict::kPass;
   if (decision.kind == DecisionKind::kCancel) return RiskVerdict::kPass;  // a cancel only ever lowers the risk
   const bool too_large = decision.quantity > limits_.shares_max && !CRASHWRIGHT_PLANTED("risk_size_ignored");

@@ -88,6 +88,7 @@ uint64_t GroupCommitLog::append(AuditRecord& record) noexcept {
   record.sequence = sequence;
   record.wall_ns = CRASHWRIGHT_PLANTED("audit_clock_zero") ? 0 : now.wall_ns;
   record.monotonic_ns = now.monotonic_ns;
+  if (CRASHWRIGHT_PLANTED("audit_forgets_the_price")) record.price_ticks = 0;
   if (!state_.ring.has_room(sequence) && !wait_for_room(sequence)) return 0;
   state_.ring.publish(record);
   wake_committer();

@@ -65,6 +65,7 @@ Status install_fatal_actions(KernelAction action) {
   for (const int signal : crash::kFatalSignals) {
     if (signal == SIGFPE && CRASHWRIGHT_PLANTED("handler_deaf_to_sigfpe")) continue;
     if (signal == SIGILL && CRASHWRIGHT_PLANTED("handler_deaf_to_sigill")) continue;
+    if (signal == SIGABRT && CRASHWRIGHT_PLANTED("handler_deaf_to_sigabrt")) continue;
     if (signal == SIGBUS && CRASHWRIGHT_PLANTED("handler_deaf_to_sigbus")) continue;
     KernelAction old{};
     if (signal_safe::set_action(signal, &action, &old) != 0) {

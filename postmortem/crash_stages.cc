@@ -40,6 +40,7 @@ void write_facts() noexcept {
   crash_format::Facts& facts = g_facts.payload;
   const siginfo_t& info = *g_state.info;
   facts.tid = g_state.owner_tid.load(std::memory_order_relaxed);
+  if (CRASHWRIGHT_PLANTED("handler_blames_the_main_thread")) facts.tid = signal_safe::process_id();
   facts.signal = g_state.signal;
   facts.code = info.si_code;
   facts.sender_pid = static_cast<uint32_t>(info.si_pid);
