@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/harness_bug.h"
 #include "rca/evidence.h"
 #include "rca/function_name.h"
 #include "rca/symbolizer.h"
@@ -202,6 +203,9 @@ const char* why_skipped(const Frame& frame) {
 }
 
 BlamedFrame blame(const std::vector<Frame>& frames) {
+  if (!frames.empty() && harness_bug_active("rca_takes_the_innermost_frame")) {
+    return {short_function_name(plain_function_name(frames[0].function)), "innermost frame", 0};
+  }
   std::vector<std::string_view> skipped;
   for (size_t i = 0; i < frames.size(); ++i) {
     if (const char* const why = why_skipped(frames[i]); why != nullptr) {

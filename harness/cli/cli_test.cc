@@ -238,7 +238,8 @@ BOOST_AUTO_TEST_CASE(the_worst_verdict_decides_the_exit_code) {
 }
 
 BOOST_AUTO_TEST_CASE(a_bug_is_caught_only_by_a_promise_that_is_meant_to_catch_it) {
-  const std::vector<PlantedBug> bugs = {{"b1", "one", {"rca"}, {"x"}, {}}, {"b2", "two", {"handler"}, {"x"}, {}}};
+  const std::vector<PlantedBug> bugs = {{"b1", "one", {"rca"}, {"x"}, false, {}},
+                                        {"b2", "two", {"handler"}, {"x"}, false, {}}};
   const auto add = [](RunRecord& run, const std::string& id, Outcome outcome) {
     CaseRecord record;
     record.finished = CaseFinished{};

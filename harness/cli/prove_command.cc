@@ -1,14 +1,21 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <iterator>
 
 #include "base/file.h"
+#include "base/harness_bug.h"
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
 #include "harness/cli/prove_table.h"
 #include "harness/cli/run_folder.h"
 #include "harness/cli/selection.h"
+#include "harness/cli/sweep_selection.h"
+#include "harness/scenario/engine_checks.h"
 #include "harness/scenario/loader.h"
 #include "harness/scenario/suggest.h"
 
@@ -56,7 +63,7 @@ void add_plans(const std::vector<Scenario>& scenarios, const PlanOptions& option
   }
 }
 
-// Every bug against its scenarios, then each of those scenarios once without a bug.
+// Every bug against its scenarios, then scenarios once without a bug: all of them, or those of the bugs that were named.
 Result<std::vector<Plan>> plan_proof(const std::vector<PlantedBug>& bugs, const std::vector<Scenario>& all,
                                      const ProveArguments& prove) {
   std::vector<Plan> plans;
@@ -67,8 +74,8 @@ Result<std::vector<Plan>> plan_proof(const std::vector<PlantedBug>& bugs, const 
     PlanOptions options;
     options.run_seed = prove.request.seed;
     options.planted_build = true;
-    if (bug.name == kHarnessBug) {
-      options.substring_classifier = true;
+    if (bug.in_harness) {
+      options.harness_bug = bug.name;
     } else {
       options.planted_bugs = {bug.name};
     }
@@ -78,10 +85,15 @@ Result<std::vector<Plan>> plan_proof(const std::vector<PlantedBug>& bugs, const 
       return fail(ErrorKind::kUsage,
                   fmt::format("planted bug {}: its scenarios have no case of the release build", bug.name));
     }
+    if (prove.only_bugs.empty()) continue;
     for (const Scenario& scenario : *scenarios) {
       const auto same = [&](const Scenario& other) { return other.name == scenario.name; };
       if (std::none_of(clean.begin(), clean.end(), same)) clean.push_back(scenario);
     }
+  }
+  if (prove.only_bugs.empty()) {
+    std::copy_if(all.begin(), all.end(), std::back_inserter(clean),
+                 [](const Scenario& scenario) { return !has_own_engine(scenario); });
   }
   PlanOptions options;
   options.run_seed = prove.request.seed;
@@ -119,6 +131,30 @@ Result<std::vector<PlantedBug>> choose(std::vector<PlantedBug> bugs, const std::
   return chosen;
 }
 
+// The bugs of the harness are in a program of their own, which then does all of this.
+int hand_over(const std::vector<std::string>& arguments) {
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe").replace_filename("crashwright_planted");
+  std::vector<std::string> words = {program, "prove"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  std::fflush(nullptr);
+  ::execv(program.c_str(), argv.data());
+  return report_error({ErrorKind::kEnvironment, "no crashwright_planted beside this program",
+                       "build it, or name bugs of the engine with --bug"});
+}
+
+std::optional<int> refuse_unknown_harness_bugs(const std::vector<PlantedBug>& bugs) {
+  const std::vector<std::string> known = harness_bugs();
+  for (const PlantedBug& bug : bugs) {
+    if (!bug.in_harness || std::find(known.begin(), known.end(), bug.name) != known.end()) continue;
+    return report_error({ErrorKind::kUsage, fmt::format("no planted bug \"{}\" in the harness", bug.name),
+                         suggestion(bug.name, known)});
+  }
+  return std::nullopt;
+}
+
 int run_proof(const std::vector<PlantedBug>& bugs, ProveArguments& prove) {
   Selection selection;
   selection.paths = {prove.folder()};
@@ -128,11 +164,14 @@ int run_proof(const std::vector<PlantedBug>& bugs, ProveArguments& prove) {
   if (!programs) return report_error(programs.error());
   std::vector<std::string> engine_bugs;
   for (const PlantedBug& bug : bugs) {
-    if (bug.name != kHarnessBug) engine_bugs.push_back(bug.name);
+    if (!bug.in_harness) engine_bugs.push_back(bug.name);
   }
+  if (const auto code = refuse_unknown_harness_bugs(bugs)) return *code;
   if (const auto code = refuse_unknown_bugs(engine_bugs, programs->planted)) return *code;
   if (const auto code = refuse_unknown_points(selected.scenarios, programs->release)) return *code;
-  const auto plans = plan_proof(bugs, selected.scenarios, prove);
+  const Selected unfolded = unfold_sweeps(selected.scenarios, *programs, prove.request);
+  if (unfolded.exit_code) return *unfolded.exit_code;
+  const auto plans = plan_proof(bugs, unfolded.scenarios, prove);
   if (!plans) return report_error(plans.error());
   prove.request.jobs = static_cast<unsigned>(std::clamp<uint64_t>(prove.jobs, 1, 64));
   prove.request.prefix = "prove-";
@@ -157,8 +196,8 @@ int run_proof(const std::vector<PlantedBug>& bugs, ProveArguments& prove) {
 int prove_command(const std::vector<std::string>& arguments) {
   ProveArguments prove;
   Options options("prove",
-                  "Runs every planted bug against the scenarios meant to catch it, and the same scenarios "
-                  "without a bug.");
+                  "Runs every planted bug against the scenarios meant to catch it, and all scenarios without a "
+                  "bug (with --bug, those of the bug).");
   declare(options, prove);
   if (const auto code = options.parse(arguments)) return *code;
   prove.request.argv = arguments;
@@ -169,6 +208,8 @@ int prove_command(const std::vector<std::string>& arguments) {
   }
   const auto bugs = choose(std::move(list.bugs), prove.only_bugs);
   if (!bugs) return report_error(bugs.error());
+  const bool in_harness = std::any_of(bugs->begin(), bugs->end(), [](const PlantedBug& bug) { return bug.in_harness; });
+  if (!prove.list && in_harness && harness_bugs().empty()) return hand_over(arguments);
   if (!prove.list) return run_proof(*bugs, prove);
   for (const PlantedBug& bug : *bugs) fmt::print("{}\n", bug.name);
   return bugs->empty() ? kExitNothing : kExitPassed;

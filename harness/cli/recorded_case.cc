@@ -22,7 +22,7 @@ RecordedCase from_json(const nlohmann::json& plan) {
   recorded.options.run_seed = plan.at("run_seed");
   recorded.options.repeat = recorded.repetition + 1;
   recorded.options.deadline_ms = plan.at("deadline_ms").get<uint64_t>();
-  recorded.options.substring_classifier = plan.value("substring_classifier", false);
+  recorded.options.harness_bug = plan.value("harness_bug", "");
   if (recorded.build == Build::kPlanted) {
     recorded.options.planted_build = true;
     recorded.options.planted_bugs = plan.at("planted_bugs").get<std::vector<std::string>>();

@@ -5,8 +5,8 @@
 #include <cstdlib>
 
 #include "base/file.h"
+#include "base/harness_bug.h"
 #include "harness/cli/exit_code.h"
-#include "harness/scenario/planted_bugs.h"
 #include "harness/scenario/value.h"
 
 namespace crashwright::harness::cli {
@@ -83,9 +83,11 @@ Result<PlanOptions> RunArguments::plan_options() {
   options.repeat = static_cast<uint32_t>(repeat);
   options.only_build = selection.only_build();
   options.planted_build = planted_build;
+  const std::vector<std::string> of_harness = harness_bugs();
   for (const std::string& bug : planted_bugs) {
-    if (bug == kHarnessBug) {
-      options.substring_classifier = true;
+    if (std::find(of_harness.begin(), of_harness.end(), bug) != of_harness.end()) {
+      options.harness_bug = bug;
+      options.planted_build = true;
     } else {
       options.planted_bugs.push_back(bug);
     }

@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "base/file.h"
+#include "base/harness_bug.h"
 #include "harness/runner/case_description.h"
 #include "harness/runner/engine_case.h"
 #include "harness/runner/exploration_case.h"
@@ -127,7 +128,7 @@ std::string missing(const CaseContext& context) {
 Status examine(CaseContext& context, CaseFinished& finished) {
   if (!context.facts.skipped_need.empty() || !context.facts.environment_error.empty()) return {};
   rca::AutopsyOptions options;
-  options.substring_classifier = context.plan.substring_classifier;
+  options.substring_classifier = harness_bug_active("classifier_by_substring");
   auto report = rca::autopsy_folder(context.folder, options);
   if (!report) return tl::unexpected(report.error());
   if (auto judged = judge_own_cause(context, *report); !judged) return judged;

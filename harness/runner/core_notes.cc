@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/file.h"
+#include "base/harness_bug.h"
 #include "postmortem/core_format.h"
 
 namespace crashwright::harness {
@@ -101,8 +102,9 @@ std::string file_note(const std::vector<Mapping>& mappings) {
 std::string core_notes(int32_t pid, const std::vector<int32_t>& tids, const siginfo_t* info,
                        const std::vector<Mapping>& mappings) {
   std::string notes;
+  const size_t shift = harness_bug_active("core_of_the_wrong_thread_first") ? 1 : 0;
   for (size_t i = 0; i < tids.size(); ++i) {
-    append_thread_notes(notes, pid, tids[i], i == 0 && info != nullptr ? info->si_signo : 0);
+    append_thread_notes(notes, pid, tids[(i + shift) % tids.size()], i == 0 && info != nullptr ? info->si_signo : 0);
     if (i > 0) continue;
     // As in the kernel's cores: what is of the whole process follows its first thread.
     append_note(notes, NT_PRPSINFO, process_info(pid));

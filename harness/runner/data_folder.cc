@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 
+#include "base/harness_bug.h"
 #include "base/random.h"
 #include "base/unique_fd.h"
 #include "harness/runner/files.h"
@@ -14,6 +16,8 @@
 
 namespace crashwright::harness {
 namespace {
+
+constexpr uint64_t kFirstBlocksBytes = 8192;  // what a planted bug leaves of the audit log
 
 // `lose:` of the n-th loss of power of the plan; without it whatever the seed takes away.
 uint64_t lost_max(const Plan& plan, uint32_t n) {
@@ -73,6 +77,10 @@ Result<std::string> DataFolder::lose_power() {
   if (auto made = make_folder(image); !made) return tl::unexpected(made.error());
   auto lost = mount_->materialise(image);
   if (!lost) return lost;
+  if (harness_bug_active("power_loss_takes_synced_bytes")) {
+    std::error_code ignored;
+    std::filesystem::resize_file(image + "/audit.log", kFirstBlocksBytes, ignored);
+  }
   mount_->hang_up();
   ending_.push_back(std::move(mount_));
   ++powers_lost_;
@@ -82,6 +90,10 @@ Result<std::string> DataFolder::lose_power() {
 
 Status DataFolder::stop() {
   if (path_.empty()) return {};
+  if (mount_ && harness_bug_active("mount_left_behind")) {
+    static_cast<void>(mount_.release());
+    return {};
+  }
   Status outcome;
   const auto keep_first = [&outcome](const Status& status) {
     if (outcome) outcome = status;

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/file.h"
+#include "base/harness_bug.h"
 #include "harness/runner/engine_command.h"
 #include "harness/runner/exchange_process.h"
 #include "harness/runner/files.h"
@@ -29,7 +30,9 @@ ChildOptions golden_engine(const Plan& plan, const std::string& program, const s
   command.exchange = exchange;
   command.planted_bugs = false;
   ChildOptions child;
-  child.argv = engine_arguments(plan, command);
+  Plan session = plan;
+  if (harness_bug_active("golden_of_another_seed")) ++session.session.seed;
+  child.argv = engine_arguments(session, command);
   child.working_folder = command.folder;
   child.stdout_path = command.folder + "/stdout.txt";
   child.stderr_path = command.folder + "/stderr.txt";

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 
+#include "base/harness_bug.h"
 #include "harness/runner/core_file.h"
 #include "harness/runner/engine_command.h"
 #include "harness/runner/file_damage.h"
@@ -116,7 +118,7 @@ rca::ProcessFacts process_facts(const CaseContext& context, const Child& child, 
   facts.cpu_time_ns = seen.end.cpu_time_ns;
   facts.max_rss_bytes = seen.end.max_rss_bytes;
   facts.address_space_limit_bytes = seen.end.address_space_limit_bytes;
-  if (!seen.kill_reason.empty()) {
+  if (!seen.kill_reason.empty() && !harness_bug_active("killer_forgotten")) {
     facts.killed_by = "harness";
     facts.kill_reason = seen.kill_reason;
     facts.kill_signal = seen.kill_signal;
@@ -171,6 +173,10 @@ void record_core(const Supervised& seen, const std::string& folder, CoreWay way,
     facts.core_absent_because = "the kernel wrote none for " + describe_wait_status(facts.wait_status);
   } else {
     facts.core_absent_because = "the process ended by itself";
+  }
+  if (!path.empty() && harness_bug_active("core_cut_short")) {
+    std::error_code ignored;
+    std::filesystem::resize_file(path, std::filesystem::file_size(path, ignored) / 2, ignored);
   }
   if (!path.empty()) facts.core_path = facts.folder + path.substr(path.rfind('/'));
 }

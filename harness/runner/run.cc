@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/harness_bug.h"
 #include "harness/runner/case_runner.h"
 #include "harness/runner/files.h"
 #include "harness/runner/golden.h"
@@ -57,8 +58,16 @@ Result<Capabilities> look_at_machine(const RunOptions& options, EventSink& sink)
   return machine;
 }
 
+struct HarnessBugOfCase {
+  explicit HarnessBugOfCase(const std::string& name) { static_cast<void>(switch_harness_bug(name)); }
+  ~HarnessBugOfCase() { static_cast<void>(switch_harness_bug("")); }
+  HarnessBugOfCase(const HarnessBugOfCase&) = delete;
+  HarnessBugOfCase& operator=(const HarnessBugOfCase&) = delete;
+};
+
 // A library's exception is this case's trouble, not the end of the run.
 std::optional<CaseFinished> run_case_safely(const Plan& plan, RunContext& context) {
+  const HarnessBugOfCase bug(plan.harness_bug);
   try {
     return run_case(plan, context);
   } catch (const std::exception& trouble) {

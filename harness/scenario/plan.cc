@@ -236,7 +236,7 @@ Plan make_plan(const Scenario& scenario, Build build, uint32_t repetition, const
   plan.repetition = repetition;
   plan.build = build;
   plan.planted_bugs = options.planted_bugs;
-  plan.substring_classifier = options.substring_classifier;
+  plan.harness_bug = options.harness_bug;
   plan.session = scenario.session;
   if (plan.session.seed == 0) plan.session.seed = derived_seed(seed, "session");
   uint32_t deaths = 0;
@@ -296,10 +296,11 @@ std::vector<Plan> make_plans(const std::vector<Scenario>& scenarios, const PlanO
 std::string golden_key(const Plan& plan) {
   return fmt::format(
       "messages={} seed={} symbols={} kill_switch_at={} limits={} reject_every={} duplicate_fill={} break_trade={} "
-      "lose_cancel={}",
+      "lose_cancel={}{}",
       plan.session.messages, plan.session.seed, plan.session.symbols, plan.session.kill_switch_at,
       plan.session.limits == Limits::kTight ? "tight" : "default", plan.exchange.reject_every,
-      plan.exchange.duplicate_fill, plan.exchange.break_trade, plan.exchange.lose_cancel);
+      plan.exchange.duplicate_fill, plan.exchange.break_trade, plan.exchange.lose_cancel,
+      plan.harness_bug.empty() ? "" : " harness_bug=" + plan.harness_bug);
 }
 
 }  // namespace crashwright::harness

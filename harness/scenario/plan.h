@@ -80,7 +80,7 @@ struct Plan {
   uint32_t repetition = 0;
   Build build = Build::kRelease;
   std::vector<std::string> planted_bugs;  // --planted-bug of mock_engine_planted
-  bool substring_classifier = false;      // AutopsyOptions::substring_classifier: the planted bug of the harness itself
+  std::string harness_bug;                // a planted bug of the harness itself (base/harness_bug.h); empty: none
   Session session;                        // session.seed resolved, never 0
   std::vector<FaultPlan> faults;
   ExchangeBehaviour exchange;
@@ -108,7 +108,7 @@ struct PlanOptions {
   uint32_t repeat = 1;
   std::optional<Build> only_build;
   std::vector<std::string> planted_bugs;  // set: every case runs the planted build with these
-  bool substring_classifier = false;
+  std::string harness_bug;
   bool planted_build = false;  // the planted build without a bug: the clean runs of `prove`
   std::optional<uint64_t> deadline_ms;
 };

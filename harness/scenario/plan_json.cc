@@ -179,7 +179,7 @@ std::string repeating_options(const Plan& plan, const std::string& engine) {
     options += fmt::format(" --build {}", build_name(plan.build));
   if (plan.build == Build::kPlanted && plan.planted_bugs.empty()) options += " --planted-build";
   for (const std::string& bug : plan.planted_bugs) options += " --planted-bug " + shell_word(bug);
-  if (plan.substring_classifier) options += " --planted-bug classifier_by_substring";
+  if (!plan.harness_bug.empty()) options += " --planted-bug " + shell_word(plan.harness_bug);
   if (!engine.empty()) options += " --engine " + shell_word(engine);
   return options;
 }
@@ -198,7 +198,7 @@ std::string plan_to_json(const Plan& plan) {
                    {"repetition", plan.repetition},
                    {"build", build_name(plan.build)},
                    {"planted_bugs", plan.planted_bugs},
-                   {"substring_classifier", plan.substring_classifier},
+                   {"harness_bug", plan.harness_bug},
                    {"engine", plan.own_engine ? engine_to_json(*plan.own_engine) : Json(nullptr)},
                    {"durability", durability_name(plan.session.durability)},
                    {"profile", profile_name(plan.profile)},

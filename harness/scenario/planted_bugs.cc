@@ -12,7 +12,7 @@
 namespace crashwright::harness {
 namespace {
 
-const std::vector<std::string> kKeys = {"bug", "what", "caught_by", "scenarios"};
+const std::vector<std::string> kKeys = {"bug", "what", "in", "caught_by", "scenarios"};
 
 class BugReader {
  public:
@@ -32,7 +32,7 @@ class BugReader {
   void read_bug(const YamlNode& entry) {
     if (entry.kind != YamlNode::Kind::kMap) {
       reader_.complain(entry.position, shown_width(entry), code::kShape, "a planted bug is a map",
-                       "keys: bug, what, caught_by, scenarios");
+                       "keys: bug, what, in, caught_by, scenarios");
       return;
     }
     PlantedBug bug;
@@ -54,6 +54,12 @@ class BugReader {
       bug.name = texts.front();
     } else if (key.text == "what") {
       bug.what = texts.front();
+    } else if (key.text == "in") {
+      bug.in_harness = texts.front() == "harness";
+      if (bug.in_harness || texts.front() == "engine") return;
+      reader_.complain(value.position, shown_width(value), code::kUnknownWord,
+                       fmt::format("a planted bug is in the engine or in the harness, not in \"{}\"", texts.front()),
+                       suggestion(texts.front(), {"engine", "harness"}));
     } else if (key.text == "scenarios") {
       bug.scenarios = texts;
     } else if (key.text == "caught_by") {
