@@ -63,7 +63,7 @@ void add_plans(const std::vector<Scenario>& scenarios, const PlanOptions& option
   }
 }
 
-// Every bug against its scenarios, then scenarios once without a bug: all of them, or those of the bugs that were named.
+// Every bug against its scenarios, then scenarios without a bug: all of them, or those of the bugs that were named.
 Result<std::vector<Plan>> plan_proof(const std::vector<PlantedBug>& bugs, const std::vector<Scenario>& all,
                                      const ProveArguments& prove) {
   std::vector<Plan> plans;

@@ -97,7 +97,11 @@ std::vector<std::string> exchange_arguments(const ExchangeBehaviour& behaviour) 
 
 Status write_limits(const Plan& plan, const std::string& folder) {
   // A fifth of the default: far enough below for the strategy to come up against them.
-  static constexpr const char* kTight = "shares_max 300\nnotional_ticks_max 700000000\nexposure_shares_max 400\norders_max 30\n";
+  static constexpr const char* kTight =
+      "shares_max 300\n"
+      "notional_ticks_max 700000000\n"
+      "exposure_shares_max 400\n"
+      "orders_max 30\n";
   if (plan.session.limits != Limits::kTight) return {};
   return write_file(folder + "/limits-tight", kTight);
 }
