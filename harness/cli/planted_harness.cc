@@ -1,5 +1,5 @@
-// The switch of the harness's own planted bugs. Linked into crashwright_planted and nothing else: these definitions take
-// the place of the weak ones in base/harness_bug.cc.
+// The switch of the harness's own planted bugs. Linked into crashwright_planted and nothing else: these definitions
+// take the place of the weak ones in base/harness_bug.cc.
 #include <algorithm>
 
 #include "base/harness_bug.h"
