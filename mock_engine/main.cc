@@ -44,6 +44,7 @@ Status install_kit(const EngineOptions& options) {
     recorder.ring_bytes_per_thread = kFlightRingBytesRecoverOnly;
     recorder.threads_max = recorder.threads_prefaulted = kFlightThreadsRecoverOnly;
     recorder.sites_max = kFlightSitesRecoverOnly;
+    recorder.clock_wanted = postmortem::FlightClock::kMonotonic;
   }
   return postmortem::open_flight_recorder(recorder);
 }

@@ -87,7 +87,7 @@ FlightHeader plan_flight_file(const FlightRecorderOptions& options) {
   header.sites_max = static_cast<uint32_t>(options.sites_max);
   header.lines_per_ring = static_cast<uint32_t>(
       std::bit_ceil(std::max(options.ring_bytes_per_thread / sizeof(FlightLine), kFlightRingLinesMin)));
-  header.clock = best_flight_clock();
+  header.clock = options.clock_wanted == FlightClock::kMonotonic ? FlightClock::kMonotonic : best_flight_clock();
   header.mode = options.mode;
   header.directory_offset = kFlightPageBytes;
   header.sites_offset = header.directory_offset + round_to_page(uint64_t{header.rings_max} * sizeof(FlightRingEntry));

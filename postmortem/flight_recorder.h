@@ -64,6 +64,8 @@ struct FlightRecorderOptions {
   size_t threads_prefaulted = 6;           // rings made ready by open; later ones when they are claimed
   size_t signal_rings = 2;                 // handlers that may log at the same time; their rings are made ready by open
   size_t sites_max = 1024;                 // call sites
+  // kMonotonic: log calls cost more, and opening saves the millisecond in which a time stamp counter is rated.
+  FlightClock clock_wanted = FlightClock::kTimeStampCounter;
   FlightMode mode = FlightMode::kKeepNewest;
   // kPowerLoss: records are copied out and synced in the background, in every mode.
   Durability survives = Durability::kProcessDeath;

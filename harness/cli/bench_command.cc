@@ -84,6 +84,7 @@ BenchResults measure_all(const std::vector<const Figure*>& figures, const Measur
       if (!values.empty()) results.measures[figure->measurement][name] = spread_of(values);
     }
   }
+  settle_alternatives(results.figures);
   return results;
 }
 
@@ -104,6 +105,7 @@ Result<BenchResults> load_earlier(const std::vector<std::string>& paths, const s
     }
   }
   results.figures = std::move(ordered);
+  settle_alternatives(results.figures);
   return results;
 }
 

@@ -62,6 +62,7 @@ void compare(const Figure& figure, const SampleSet& set, const std::vector<doubl
 }  // namespace
 
 bool FigureResult::holds() const {
+  if (held_by_alternative) return true;
   if (!value) return false;
   switch (direction) {
     case Direction::kAtMost:
@@ -82,6 +83,7 @@ FigureResult evaluate(const Figure& figure, const Result<SampleSet>& samples) {
   result.direction = figure.direction;
   result.bar = figure.bar;
   result.optional = figure.optional;
+  result.alternative = figure.alternative;
   if (!samples) {
     result.reason = samples.error().message;
     return result;
@@ -95,6 +97,16 @@ FigureResult evaluate(const Figure& figure, const Result<SampleSet>& samples) {
     compare(figure, *samples, *values, result);
   }
   return result;
+}
+
+void settle_alternatives(std::vector<FigureResult>& results) {
+  for (FigureResult& figure : results) figure.held_by_alternative = false;
+  for (FigureResult& figure : results) {
+    if (figure.alternative.empty() || !figure.value || figure.holds()) continue;
+    figure.held_by_alternative = std::any_of(results.begin(), results.end(), [&](const FigureResult& other) {
+      return other.id == figure.alternative && other.value && !other.held_by_alternative && other.holds();
+    });
+  }
 }
 
 const char* direction_sign(Direction direction) noexcept {

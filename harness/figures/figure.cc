@@ -27,16 +27,22 @@ Figure Figure::if_given() const {
   return figure;
 }
 
+Figure Figure::or_else(const std::string& other_id) const {
+  Figure figure = *this;
+  figure.alternative = other_id;
+  return figure;
+}
+
 Figure at_most(double bar, const std::string& id, const std::string& what) {
-  return {id, what, "x", Direction::kAtMost, bar, "", "", {}, false};
+  return {id, what, "x", Direction::kAtMost, bar, "", "", {}, false, ""};
 }
 
 Figure at_least(double bar, const std::string& id, const std::string& what) {
-  return {id, what, "x", Direction::kAtLeast, bar, "", "", {}, false};
+  return {id, what, "x", Direction::kAtLeast, bar, "", "", {}, false, ""};
 }
 
 Figure above(double bar, const std::string& id, const std::string& what) {
-  return {id, what, "x", Direction::kAbove, bar, "", "", {}, false};
+  return {id, what, "x", Direction::kAbove, bar, "", "", {}, false, ""};
 }
 
 }  // namespace crashwright::harness

@@ -47,11 +47,14 @@ struct Figure {
   std::vector<std::string> against;
   // Needs what this repository does not bring along (peers): may stay unmeasured without changing the exit code.
   bool optional = false;
+  // Id of another figure: the promise is kept when either holds.
+  std::string alternative;
 
   [[nodiscard]] Figure in(const std::string& unit_name) const;
   [[nodiscard]] Figure from(const std::string& measurement_name, const std::string& sample_name) const;
   [[nodiscard]] Figure over(const std::vector<std::string>& sample_names) const;
-  [[nodiscard]] Figure if_given() const;  // optional
+  [[nodiscard]] Figure if_given() const;                      // optional
+  [[nodiscard]] Figure or_else(const std::string& id) const;  // alternative
 };
 
 [[nodiscard]] Figure at_most(double bar, const std::string& id, const std::string& what);

@@ -41,6 +41,7 @@ std::string note_text(const FigureResult& figure) {
   for (size_t i = 0; i < figure.missing.size(); ++i) {
     note += (i == 0 ? "; without " : ", ") + owner(figure.missing[i]);
   }
+  if (figure.held_by_alternative) note += (note.empty() ? "" : "; ") + ("by " + figure.alternative);
   return note;
 }
 

@@ -67,6 +67,33 @@ BOOST_AUTO_TEST_CASE(a_ratio_is_the_median_over_repetitions_against_the_best) {
   BOOST_TEST(one.missing == std::vector<std::string>{"b.ns"});
 }
 
+BOOST_AUTO_TEST_CASE(a_promise_kept_in_the_other_of_two_ways_holds_and_says_which) {
+  const auto judged = [](const char* samples) {
+    std::vector<FigureResult> results;
+    for (const Figure& figure :
+         {at_least(200, "x.rate", "a rate").in("1/s").from("m", "rate").or_else("x.ratio"),
+          at_least(20, "x.ratio", "a ratio").from("m", "rate").over({"slow"}).or_else("x.rate")}) {
+      results.push_back(evaluate(figure, samples_of(samples)));
+    }
+    settle_alternatives(results);
+    return results;
+  };
+  const auto by_ratio = judged(R"({"samples": {"rate": [100], "slow": [4]}})");
+  BOOST_TEST(by_ratio[0].holds());
+  BOOST_TEST(by_ratio[0].held_by_alternative);
+  BOOST_TEST(!by_ratio[1].held_by_alternative);
+  BenchResults results;
+  results.figures = by_ratio;
+  BOOST_TEST(render_figure_table(results).find("by x.ratio") != std::string::npos);
+  const auto parsed = parse_bench_json(render_bench_json(results));
+  BOOST_REQUIRE(parsed.has_value());
+  BOOST_TEST(parsed->figures[0].held_by_alternative);
+  for (const FigureResult& broken : judged(R"({"samples": {"rate": [100], "slow": [10]}})"))
+    BOOST_TEST(!broken.holds());
+  const auto unmeasured = judged(R"({"samples": {"slow": [4]}, "absent": {"rate": "no mount"}})");
+  BOOST_TEST(!unmeasured[0].holds());
+}
+
 BOOST_AUTO_TEST_CASE(a_rate_is_compared_with_the_highest) {
   Figure figure = ratio_figure();
   figure.direction = Direction::kAbove;

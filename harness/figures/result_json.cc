@@ -57,6 +57,8 @@ Json figure_to_json(const FigureResult& figure) {
   if (!figure.against.empty()) json["against"] = figure.against;
   if (!figure.compared.empty()) json["compared"] = figure.compared;
   if (!figure.missing.empty()) json["missing"] = figure.missing;
+  if (!figure.alternative.empty()) json["alternative"] = figure.alternative;
+  if (figure.held_by_alternative) json["held_by"] = figure.alternative;
   return json;
 }
 
@@ -73,6 +75,8 @@ FigureResult figure_from_json(const Json& json) {
   figure.against = json.value("against", "");
   figure.compared = json.value("compared", std::vector<std::string>{});
   figure.missing = json.value("missing", std::vector<std::string>{});
+  figure.alternative = json.value("alternative", "");
+  figure.held_by_alternative = json.contains("held_by");
   return figure;
 }
 

@@ -89,6 +89,8 @@ class StorageCore {
   int set_times(NodeId node, const timespec times[2]);
   int sync(const Caller& caller, ServedNode& node, bool data_only);
   int sync_folder(const Caller& caller, NodeId folder);
+  // Thread `tid` called sync(2) or syncfs(2), of which the kernel tells a FUSE server nothing.
+  [[nodiscard]] Status sync_all(pid_t tid);
 
   // The record.
   void acknowledge(const std::string& token);

@@ -32,7 +32,7 @@ struct FileState {
 
   void see(const Operation& next) {
     if (changes_content(next.kind)) unsynced.push_back(next);
-    const bool whole = next.kind == OperationKind::kSyncFile || next.kind == OperationKind::kSyncData;
+    const bool whole = is_sync(next.kind) && next.kind != OperationKind::kSyncRange;
     if (!whole && next.kind != OperationKind::kSyncRange) return;
     std::erase_if(unsynced, [&](const Operation& change) {
       const bool synced = whole || !changes_data(change.kind) || covered(change, next);
@@ -97,7 +97,7 @@ void StorageCore::revert_unsynced(const Caller& caller, ServedNode& node, uint64
   const StorageRecord& record = writer_->record();
   for (uint64_t i = 0; i < until; ++i) {
     const Operation next = record[i];
-    if (next.node == node.id) state.see(next);
+    if (next.node == node.id || next.kind == OperationKind::kSyncAll) state.see(next);
   }
   const std::string old = state.durable.text();
   for (const Operation& lost : state.unsynced) {
@@ -124,6 +124,13 @@ int StorageCore::sync_folder(const Caller& caller, NodeId id) {
     }
   }
   return writer_->append(operation(OperationKind::kSyncFolder, caller, *folder)) ? 0 : -ENOSPC;
+}
+
+Status StorageCore::sync_all(pid_t tid) {
+  const std::lock_guard guard(lock_);
+  const ServedNode* const root = nodes_.find(kRootNode);
+  if (writer_->append(operation(OperationKind::kSyncAll, {tid, 0, 0}, *root))) return {};
+  return fail(ErrorKind::kIo, "the record cannot grow");
 }
 
 // Writes that a fault held back reach the file now.

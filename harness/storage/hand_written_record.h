@@ -60,6 +60,7 @@ class HandWrittenRecord {
     return *this;
   }
   HandWrittenRecord& sync_folder(NodeId node = kRootNode) { return sync(node, OperationKind::kSyncFolder); }
+  HandWrittenRecord& sync_all() { return sync(kRootNode, OperationKind::kSyncAll); }
   HandWrittenRecord& acknowledge(const std::string& token) {
     return entry(OperationKind::kAcknowledge, kRootNode, kRootNode, token);
   }

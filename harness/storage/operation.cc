@@ -42,6 +42,8 @@ const char* operation_name(OperationKind kind) noexcept {
       return "fsync of the folder";
     case OperationKind::kSyncFailed:
       return "failed fsync";
+    case OperationKind::kSyncAll:
+      return "sync";
     case OperationKind::kAcknowledge:
       return "acknowledge";
   }

@@ -4,7 +4,8 @@
 // Names, link targets and data are views into the record that gave the operation (storage_record.h); they live as long
 // as it does. Which operation makes what durable is for the profile to say (power_loss.h).
 // Not modelled, passed through: owner, times, KEEP_SIZE preallocation. Refused: extended attributes, O_TMPFILE. Never
-// seen below the VFS: syncfs and sync (the kernel keeps them from FUSE servers); they make nothing durable here.
+// seen below the VFS: syncfs and sync (the kernel keeps them from FUSE servers); of a program that is explored they are
+// seen by other means (explore/sync_watch.h), otherwise they make nothing durable here.
 // Threads: values.
 #pragma once
 
@@ -44,6 +45,7 @@ enum class OperationKind : uint8_t {
   kSyncFolder = 35,  // node: fsync or fdatasync of a folder
   kSyncFailed = 36,  // node: the sync failed and what it should have made durable never will be, though it can be read
                      // until the cache goes; a later sync that succeeds does not bring it back
+  kSyncAll = 37,     // sync and syncfs: everything before it
   // Marks.
   kAcknowledge = 48,  // name = the token, or "audit_durable" or "last_sent_sequence" with size = the engine's counter
 };
@@ -82,7 +84,7 @@ struct Operation {
 [[nodiscard]] constexpr bool changes_tree(OperationKind kind) noexcept { return kind <= OperationKind::kSetMode; }
 // A sync that succeeded.
 [[nodiscard]] constexpr bool is_sync(OperationKind kind) noexcept {
-  return kind >= OperationKind::kSyncFile && kind <= OperationKind::kSyncFolder;
+  return (kind >= OperationKind::kSyncFile && kind <= OperationKind::kSyncFolder) || kind == OperationKind::kSyncAll;
 }
 [[nodiscard]] const char* operation_name(OperationKind kind) noexcept;  // "rename"
 

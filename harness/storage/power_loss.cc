@@ -32,6 +32,7 @@ class Durability {
   // Whether the content change number `i` is among what the sync promises.
   [[nodiscard]] bool covers(const Operation& sync, size_t i) const {
     const Operation& earlier = operations_[i];
+    if (sync.kind == OperationKind::kSyncAll) return !dropped_[i];
     if (earlier.node != sync.node || dropped_[i] || sync.kind == OperationKind::kSyncFolder) return false;
     if (sync.kind != OperationKind::kSyncRange || !changes_data(earlier.kind)) return true;
     return earlier.offset >= sync.offset && earlier.offset + earlier.size <= sync.offset + sync.size;
@@ -49,7 +50,8 @@ class Durability {
       const Operation& earlier = operations_[i];
       const bool entry = sync.kind == OperationKind::kSyncFolder && changes_tree(earlier.kind) &&
                          (earlier.parent == sync.node || earlier.new_parent == sync.node);
-      if (entry || (changes_content(earlier.kind) && covers(sync, i))) durable_[i] = true;
+      const bool everything = sync.kind == OperationKind::kSyncAll && !changes_content(earlier.kind);
+      if (entry || everything || (changes_content(earlier.kind) && covers(sync, i))) durable_[i] = true;
     }
   }
 

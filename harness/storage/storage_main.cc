@@ -105,6 +105,10 @@ Result<std::string> fulfil(const Arguments& arguments, StorageFs& fs, const std:
     fs.core().take_acknowledgements();
     return std::string("settled");
   }
+  if (word == "sync_all") {
+    fs.flush();
+    return done(fs.core().sync_all(std::atoi(rest.c_str())), "synced");
+  }
   if (word == "flush") {
     fs.flush();
     return std::string("flushed");

@@ -125,6 +125,8 @@ Result<std::string> StorageMount::faults() { return ask("faults"); }
 
 Status StorageMount::flush() { return tell("flush"); }
 
+Status StorageMount::sync_all(int pid) { return tell("sync_all " + std::to_string(pid)); }
+
 Result<std::string> StorageMount::materialise(const std::string& folder) { return ask("materialise " + folder); }
 
 Status StorageMount::stop() {

@@ -54,6 +54,9 @@ class StorageMount {
   [[nodiscard]] Status flush();
   // The daemon serves no longer and begins to unmount; nobody may use the mount point any more. stop() waits for it.
   void hang_up() { socket_.reset(); }
+  // Process `pid` called sync(2) or syncfs(2): what is stored to mappings is handed over, then a mark says that
+  // everything before it is durable.
+  [[nodiscard]] Status sync_all(int pid);
   // Unmounts and waits for the daemon.
   [[nodiscard]] Status stop();
 

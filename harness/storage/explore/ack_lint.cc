@@ -15,7 +15,9 @@
 namespace crashwright::harness {
 namespace {
 
-bool syncs_file(OperationKind kind) { return is_sync(kind) && kind != OperationKind::kSyncFolder; }
+bool syncs_file(OperationKind kind) {
+  return is_sync(kind) && kind != OperationKind::kSyncFolder && kind != OperationKind::kSyncAll;
+}
 
 class Linter {
  public:
@@ -51,8 +53,11 @@ class Linter {
 
  private:
   void note_synced_files() {
+    std::unordered_set<NodeId> changed;
     for (const Operation& operation : recording_.operations) {
+      if (changes_content(operation.kind) && (operation.flags & kInitial) == 0) changed.insert(operation.node);
       if (syncs_file(operation.kind)) synced_.insert(operation.node);
+      if (operation.kind == OperationKind::kSyncAll) synced_.insert(changed.begin(), changed.end());
     }
   }
 

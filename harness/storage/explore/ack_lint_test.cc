@@ -51,6 +51,14 @@ BOOST_AUTO_TEST_CASE(an_acknowledgement_before_the_sync_is_reported_with_the_syn
   BOOST_TEST(lint(record, Profile::kK).early == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_sync_of_everything_justifies_what_came_before_it) {
+  HandWrittenRecord record;
+  record.create(1, "log").write(1, 0, "one").sync_all().acknowledge("1").write(1, 3, "two").sync_all().acknowledge("2");
+  BOOST_TEST(lint(record, Profile::kS).early == 0U);
+  record.write(1, 6, "three").acknowledge("3");
+  BOOST_TEST(lint(record).early == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_program_that_never_syncs_is_reported_too) {
   HandWrittenRecord record;
   record.create(1, "log").acknowledge("0").write(1, 0, "one").acknowledge("1");

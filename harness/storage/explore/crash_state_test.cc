@@ -85,6 +85,14 @@ BOOST_AUTO_TEST_CASE(on_strict_posix_file_and_folder_sync_save_both) {
   BOOST_TEST((outcomes(record, profile("S")) == Set{"a=x;", "a=xy;"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_sync_of_everything_saves_names_and_bytes_under_every_profile) {
+  HandWrittenRecord record;
+  record.create(1, "a").write(1, 0, "x").create(2, "b").rename(2, "b", "c").sync_all().write(1, 0, "y");
+  for (const char* const name : {"E", "S"}) {
+    BOOST_TEST((outcomes(record, profile(name)) == Set{"a=x;c=;", "a=y;c=;"}));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_rename_happens_wholly_or_not_at_all) {
   HandWrittenRecord record;
   record.create(1, "a")

@@ -54,6 +54,8 @@ std::string describe_operation(const Recording& recording, uint32_t index) {
     case OperationKind::kTruncate:
     case OperationKind::kAllocate:
       return name + " of " + path + " to " + std::to_string(operation.size) + " bytes";
+    case OperationKind::kSyncAll:
+      return name + " of everything";
     default:
       return name + " of " + path;
   }

@@ -60,7 +60,10 @@ const ImageContent& ImageTree::content(NodeId node) const {
 ImageContent& ImageTree::edit(NodeId node) {
   const auto found = contents_.find(node);
   if (found != contents_.end()) return found->second;
-  return contents_.emplace(node, below_ == nullptr ? kEmpty : below_->content(node)).first->second;
+  if (below_ == nullptr) return contents_.emplace(node, kEmpty).first->second;
+  // Hashed before it is copied: otherwise every copy would hash what is not its own change.
+  static_cast<void>(below_->content_hash(node));
+  return contents_.emplace(node, below_->content(node)).first->second;
 }
 
 uint64_t ImageTree::content_hash(NodeId node) {

@@ -11,6 +11,7 @@
 
 #include "base/unique_fd.h"
 #include "harness/storage/explore/supervised_program.h"
+#include "harness/storage/explore/sync_watch.h"
 #include "harness/storage/storage_mount.h"
 
 namespace crashwright::harness {
@@ -33,10 +34,13 @@ struct ProgramEnd {
   bool in_time = true;
 };
 
-Result<ProgramEnd> live(const ProgramRun& run, const std::string& mount, Pipe& output, Pipe& ack) {
+Result<ProgramEnd> live(const ProgramRun& run, StorageMount& mount, Pipe& output, Pipe& ack) {
   SupervisedCommand command;
   command.argv = run.argv;
-  command.folder = mount;
+  command.folder = run.work + "/mount";
+  const auto syncs = SyncWatch::create(mount, command.folder);
+  if (!syncs) return tl::unexpected(syncs.error());
+  command.sync_watch = (*syncs)->program_end();
   command.environment = {"CRASHWRIGHT_ACK_FD=" + std::to_string(ack.write_end.get()), "PYTHONUNBUFFERED=1"};
   command.environment.insert(command.environment.end(), run.environment.begin(), run.environment.end());
   command.output = output.write_end.get();
@@ -93,7 +97,7 @@ Result<RecordedRun> record_program(const ProgramRun& run) {
   options.places = true;
   auto mount = StorageMount::start(options);
   if (!mount) return tl::unexpected(mount.error());
-  const auto end = live(run, options.mount_point, *output, *ack);
+  const auto end = live(run, **mount, *output, *ack);
   if (!end) return tl::unexpected(end.error());
   if (auto settled = (*mount)->settle(); !settled) return tl::unexpected(settled.error());
   if (auto same = (*mount)->verify_record(); !same) return tl::unexpected(same.error());

@@ -107,6 +107,14 @@ class Pending {
     });
   }
 
+  void sync_all(uint32_t at) {
+    for (auto& [node, waiting] : content_) {
+      for (const uint32_t index : waiting) durable_[index] = std::min(durable_[index], at);
+    }
+    content_.clear();
+    commit_all(at);
+  }
+
   // What a failed sync should have saved is lost for good.
   void fail_sync(uint32_t at) { content_.erase(operations_[at].node); }
 
@@ -234,6 +242,7 @@ std::vector<uint32_t> durable_from(const Recording& recording, const StorageProf
     if (operation.kind == OperationKind::kSyncFile || operation.kind == OperationKind::kSyncData) pending.sync_file(i);
     if (operation.kind == OperationKind::kSyncRange) pending.sync_range(i);
     if (operation.kind == OperationKind::kSyncFolder) pending.sync_folder(i);
+    if (operation.kind == OperationKind::kSyncAll) pending.sync_all(i);
     if (operation.kind == OperationKind::kSyncFailed) pending.fail_sync(i);
   }
   if (!profile.metadata_in_order) keep_the_ground(recording, durable);

@@ -23,4 +23,5 @@ list(APPEND SOURCES
     storage/explore/state_judge.cc
     storage/explore/state_source.cc
     storage/explore/storage_profile.cc
-    storage/explore/supervised_program.cc)
+    storage/explore/supervised_program.cc
+    storage/explore/sync_watch.cc)

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "harness/runner/interrupt.h"
+#include "harness/storage/explore/sync_watch.h"
 
 namespace crashwright::harness {
 namespace {
@@ -64,7 +65,7 @@ class Supervisor {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     for (const int number : {SIGINT, SIGTERM, SIGPIPE}) ::signal(number, SIG_DFL);
-    keep_only({control_, report_, command_.output, command_.handed_on});
+    keep_only({control_, report_, command_.output, command_.handed_on, command_.sync_watch});
     int trouble = 0;
     const pid_t program = start(trouble);
     tell(trouble);
@@ -107,6 +108,7 @@ class Supervisor {
     // The program alone holds them from here on.
     ::close(command_.output);
     if (command_.handed_on >= 0) ::close(command_.handed_on);
+    if (command_.sync_watch >= 0) ::close(command_.sync_watch);
     return program;
   }
 
@@ -117,6 +119,7 @@ class Supervisor {
     ::dup2(nothing, STDIN_FILENO);
     ::dup2(command_.output, STDOUT_FILENO);
     if (command_.handed_on >= 0) ::fcntl(command_.handed_on, F_SETFD, 0);
+    if (command_.sync_watch >= 0) hand_over_syncs(command_.sync_watch);
     if (::chdir(command_.folder.c_str()) == 0) ::execvpe(argv_[0], argv_, environment_);
     const int trouble = errno;
     static_cast<void>(::write(trouble_end, &trouble, sizeof trouble) < 0);

@@ -25,6 +25,7 @@ struct SupervisedCommand {
   std::vector<std::string> environment;  // entries beside those of this process
   int output = -1;                       // its standard output; standard input is empty, standard error is inherited
   int handed_on = -1;                    // one more descriptor that it inherits under the same number; -1: none
+  int sync_watch = -1;                   // SyncWatch::program_end(); -1: nobody sees its sync(2)
 };
 
 class SupervisedProgram {

@@ -6,6 +6,11 @@ if(TARGET call_places_test)
   add_dependencies(call_places_test crashwright_storage)
 endif()
 crashwright_test(exploration_test SOURCES storage/explore/exploration_test.cc LINK crashwright::harness LABELS process)
+crashwright_test(sync_watch_test SOURCES storage/explore/sync_watch_test.cc LINK crashwright::harness PkgConfig::URING
+                 LABELS process)
+if(TARGET sync_watch_test)
+  add_dependencies(sync_watch_test crashwright_storage)
+endif()
 crashwright_test(ack_lint_test SOURCES storage/explore/ack_lint_test.cc LINK crashwright::harness)
 crashwright_test(supervised_program_test SOURCES storage/explore/supervised_program_test.cc LINK crashwright::harness
                  LABELS process)

@@ -1,0 +1,77 @@
+// Goal: sync(2) and syncfs(2) of a program make durable what came before them, its mapped stores too, and a sync of
+// another file system does not. Method: small programs are recorded in a mount; the record is read.
+#include "harness/storage/explore/sync_watch.h"
+
+#include <boost/test/unit_test.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/storage/explore/program_run.h"
+#include "harness/storage/explore/recording.h"
+#include "harness/storage/explore/scratch_folder.h"
+#include "harness/storage/mounted_folder.h"
+
+using namespace crashwright;
+using namespace crashwright::harness;
+
+namespace {
+
+struct Recorded {
+  explicit Recorded(const std::vector<std::string>& argv) : work(ScratchFolder::create(ScratchFolder::Place::kDisk)) {
+    BOOST_REQUIRE(work);
+    ProgramRun program;
+    program.argv = argv;
+    program.work = work->path();
+    auto recorded = record_program(program);
+    BOOST_REQUIRE_MESSAGE(recorded, (recorded ? "" : recorded.error().message));
+    run = std::move(*recorded);
+    recording = make_recording(run.record->first(run.record->size()));
+    durable = durable_from(recording, storage_profile(Profile::kS));
+  }
+  // Operations of this kind, and how many of them are durable by the sync that stands behind them.
+  [[nodiscard]] std::pair<size_t, size_t> saved(OperationKind kind) const {
+    size_t all = 0;
+    size_t safe = 0;
+    for (uint32_t i = recording.initial; i < recording.size(); ++i) {
+      if (recording.operations[i].kind != kind) continue;
+      ++all;
+      const uint32_t by = durable[i];
+      if (by != kNeverDurable && recording.operations[by].kind == OperationKind::kSyncAll) ++safe;
+    }
+    return {all, safe};
+  }
+
+  Result<ScratchFolder> work;
+  RecordedRun run;
+  Recording recording;
+  std::vector<uint32_t> durable;
+};
+
+using Count = std::pair<size_t, size_t>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_sync_of_the_machine_makes_everything_before_it_durable,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const Recorded recorded({"sh", "-c", "echo one > a; sync; echo ack 1; echo two > b"});
+  BOOST_TEST((recorded.saved(OperationKind::kCreate) == Count{2, 1}));
+  BOOST_TEST((recorded.saved(OperationKind::kWrite) == Count{2, 1}));
+  BOOST_REQUIRE(recorded.recording.tokens.size() == 1U);
+  const uint32_t at = recorded.recording.acked_before.front();
+  BOOST_TEST((recorded.recording.operations[at - 1].kind == OperationKind::kSyncAll));
+}
+
+BOOST_AUTO_TEST_CASE(a_sync_of_the_file_system_counts_and_that_of_another_does_not,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const Recorded recorded({"sh", "-c", "echo one > a; sync -f a; echo two > b; sync -f /proc/self/status"});
+  BOOST_TEST((recorded.saved(OperationKind::kWrite) == Count{2, 1}));
+  BOOST_TEST((recorded.saved(OperationKind::kSyncAll).first == 1U));
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_is_killed_in_its_sync_or_calls_it_from_many_processes_ends,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const Recorded recorded({"sh", "-c",
+                           "for i in 1 2 3 4 5 6 7 8; do (echo $i > f$i; sync) & done; wait; "
+                           "sync & kill -9 $!; wait; exit 0"});
+  BOOST_TEST((recorded.saved(OperationKind::kWrite) == Count{8, 8}));
+}
