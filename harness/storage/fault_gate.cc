@@ -27,6 +27,11 @@ bool is_named(const ArmedFault& fault, const std::string& file) {
   return segment != 0 && file == postmortem::audit_segment_path(wanted, segment);
 }
 
+// With this match, the last that the rule is meant for.
+bool rule_is_used_up(const StorageFault& fault) {
+  return fault.rule.times != 0 && fault.matched + 1 >= fault.rule.nth + fault.rule.times;
+}
+
 bool waits(const ArmedFault& fault) { return fault.state.load(std::memory_order_acquire) == FaultState::kFired; }
 
 }  // namespace
@@ -73,7 +78,7 @@ std::optional<MetFault> FaultGate::meet(const FaultSite& site) {
   std::optional<MetFault> met;
   for (StorageFault& fault : own_) {
     if (fault.fired || !due(fault) || !matches(fault.rule, site) || ++fault.matched < fault.rule.nth || met) continue;
-    fault.fired = true;
+    fault.fired = rule_is_used_up(fault);
     met = MetFault{fault.rule.action, fault.rule.argument, nullptr, &fault};
   }
   return met;

@@ -70,6 +70,8 @@ bool set_number(StorageFaultRule& rule, std::string_view key, std::string_view v
   if (!parsed) return false;
   if (key == "nth" && *parsed > 0) {
     rule.nth = *parsed;
+  } else if (key == "times") {
+    rule.times = *parsed;
   } else if (key == "after_ms") {
     rule.after_ms = *parsed;
   } else if (key == "bytes") {

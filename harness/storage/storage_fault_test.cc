@@ -65,6 +65,24 @@ BOOST_FIXTURE_TEST_CASE(a_write_fails_with_eio_the_nth_time_on_the_named_file, F
   require_record_equals_folder();
 }
 
+BOOST_FIXTURE_TEST_CASE(a_rule_meets_as_many_operations_as_it_says, Fixture,
+                        *boost::unit_test::precondition(fuse_possible)) {
+  arm("eio_write path=*.log nth=2 times=2");
+  arm("slow_fsync path=other times=0 delay_ms=1");
+  const UniqueFd fd = open("a.log");
+  BOOST_TEST(put(fd, "one") == 3);
+  BOOST_TEST(put(fd, "two") == -EIO);
+  BOOST_TEST(put(fd, "two") == -EIO);
+  BOOST_TEST(put(fd, "two") == 3);
+  const UniqueFd other = open("other");
+  for (int i = 0; i < 5; ++i) {
+    const uint64_t begun_ns = monotonic_ns();
+    BOOST_TEST(put(other, "x") == 1);
+    BOOST_TEST(outcome(::fsync(other.get())) == 0);
+    BOOST_TEST(monotonic_ns() - begun_ns >= 1'000'000U);
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(a_full_disk_and_a_short_write_wait_for_their_bytes, Fixture,
                         *boost::unit_test::precondition(fuse_possible)) {
   arm("enospc range=100-200");
