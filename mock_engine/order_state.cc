@@ -116,6 +116,7 @@ void OrderStateMachine::annotate(AuditRecord& record) const {
 
 __attribute__((noinline)) bool OrderStateMachine::apply(const AuditRecord& record) {
   CRASHWRIGHT_FAULT_POINT("orders.apply");
+  if (record.type == AuditRecordType::kExecuted) CRASHWRIGHT_FAULT_POINT("orders.execution");
   state_.audit_sequence = std::max(state_.audit_sequence, record.sequence);
   if (record.type == AuditRecordType::kLogin) state_.exchange_session.assign(record.symbol.view());
   if (record.type == AuditRecordType::kConfigurationHash) state_.configuration_hash = record.match_id;

@@ -31,6 +31,8 @@ ChildOptions golden_engine(const Plan& plan, const std::string& program, const s
   command.planted_bugs = false;
   ChildOptions child;
   Plan session = plan;
+  // What an engine without limits is to be compared with is one that has them.
+  if (session.session.limits == Limits::kMissing) session.session.limits = Limits::kDefault;
   if (harness_bug_active("golden_of_another_seed")) ++session.session.seed;
   child.argv = engine_arguments(session, command);
   child.working_folder = command.folder;
