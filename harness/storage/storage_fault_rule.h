@@ -2,9 +2,9 @@
 //
 // Words after the name, all optional: `path` a glob over the path from the mount point ("/a/b"; without a slash, over
 // the last name), `operation` (write, sync, create, rename, unlink, truncate, any), `nth` the match that
-// meets it (1), `times` how many from there on (1; 0: all), `range` bytes that a write must touch, `after_ack` a token that must have been acknowledged, `after_ms`
-// since the mount; and what the fault takes: `bytes` (torn_write, short_write: kept; misdirected_write: how far off),
-// `delay_ms` (slow_fsync).
+// meets it (1), `times` how many from there on (1; 0: all), `range` bytes that a write must touch, `after_ack` a token
+// that must have been acknowledged, `after_ms` since the mount; and what the fault takes: `bytes` (torn_write,
+// short_write: kept; misdirected_write: how far off), `delay_ms` (slow_fsync).
 // Threads: values. Errors: parse_storage_fault() names the word that it does not understand.
 #pragma once
 
