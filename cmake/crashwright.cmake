@@ -78,14 +78,24 @@ function(crashwright_apply_variant target variant)
   endif()
 endfunction()
 
-# crashwright_fuzz(NAME SOURCES foo_fuzz.cc [LINK libraries]): build/fuzz/bin/NAME in the `fuzz` preset, else nothing
-function(crashwright_fuzz name)
-  if(NOT CRASHWRIGHT_FUZZ)
-    return()
+# crashwright_fuzz(ROOM TARGETS names... [LINK libraries])
+# Of each fuzz/NAME_fuzz.cc (base/fuzz/fuzz_target.h): in the preset `fuzz` a program build/fuzz/bin/NAME_fuzz, else
+# one part of the room's test, which replays what is kept in fuzz/seeds.
+function(crashwright_fuzz room)
+  cmake_parse_arguments(ARG "" "" "TARGETS;LINK" ${ARGN})
+  list(TRANSFORM ARG_TARGETS REPLACE "(.+)" "fuzz/\\1_fuzz.cc" OUTPUT_VARIABLE sources)
+  if(CRASHWRIGHT_FUZZ)
+    foreach(name ${ARG_TARGETS})
+      crashwright_program(${name}_fuzz SOURCES fuzz/${name}_fuzz.cc LINK ${ARG_LINK})
+      target_compile_definitions(${name}_fuzz PRIVATE CRASHWRIGHT_FUZZER)
+      target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+    endforeach()
+  elseif(CRASHWRIGHT_TESTS)
+    crashwright_test(${room}_parsers_test SOURCES ${PROJECT_SOURCE_DIR}/base/fuzz/replay_test.cc ${sources}
+                     LINK ${ARG_LINK})
+    target_compile_definitions(${room}_parsers_test
+                               PRIVATE CRASHWRIGHT_FUZZ_SEEDS="${CMAKE_CURRENT_SOURCE_DIR}/fuzz/seeds")
   endif()
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
-  crashwright_program(${name} SOURCES ${ARG_SOURCES} LINK ${ARG_LINK})
-  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
 
 # crashwright_may_skip(TEST case...): a case of that test which prints "SKIPPED: why" counts as skipped, not as passed.

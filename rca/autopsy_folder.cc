@@ -118,6 +118,11 @@ Result<AutopsyReport> autopsy_path(const std::string& path, const AutopsyOptions
   std::error_code error;
   if (fs::is_directory(path, error)) return autopsy_folder(path, options);
   if (!fs::exists(path, error)) return fail(ErrorKind::kUsage, path + ": no such file or folder");
+  if (!fs::is_regular_file(path, error)) {  // a pipe: a text as it comes
+    const auto text = read_file(path);
+    if (!text) return tl::unexpected(text.error());
+    return autopsy_text(*text);
+  }
   if (kind_of_file(path) == FileKind::kCore) return autopsy_core(path, options);
   return autopsy_text(read_text_ends(path));
 }

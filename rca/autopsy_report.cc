@@ -79,11 +79,13 @@ class Page {
     heading("the last moments");
     const auto orders = static_cast<size_t>(std::ranges::count_if(
         report_.story, [](const std::string& event) { return event.find(" in flight") != std::string::npos; }));
-    const size_t events = report_.story.size() - orders;
+    const auto is_at_rest = [](const std::string& event) { return event.starts_with("at rest: "); };
+    const auto at_rest = static_cast<size_t>(std::ranges::count_if(report_.story, is_at_rest));
+    const size_t events = report_.story.size() - orders - at_rest;
     for (size_t i = 0; i < report_.story.size(); ++i) {
       const bool recent = i == 0 || (i < events && i + kEventsShort >= events);
       const bool order = i >= events && i < events + kOrdersShort;
-      if (options_.all || recent || order) line(4, "  " + report_.story[i]);
+      if (options_.all || recent || order || is_at_rest(report_.story[i])) line(4, "  " + report_.story[i]);
     }
     if (!options_.all && orders > kOrdersShort) {
       line(4, fmt::format("  {} more orders: --all", orders - kOrdersShort));

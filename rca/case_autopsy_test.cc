@@ -52,6 +52,20 @@ void put_control_block(CaseFolder& folder, int32_t tid) {
   folder.engine().control_dump = "inc0/control.bin";
 }
 
+// Committed in several blocks.
+void write_audit_log(const std::string& path, int records) {
+  postmortem::AuditLogOptions options;
+  options.path = path;
+  auto log = postmortem::AuditLog::open(options, nullptr);
+  BOOST_REQUIRE(log);
+  for (int i = 0; i < records; ++i) {
+    postmortem::AuditRecord record{};
+    record.type = postmortem::AuditRecordType::kIntentEnter;
+    BOOST_REQUIRE((*log)->append(record) > 0U);
+  }
+  BOOST_REQUIRE((*log)->close());
+}
+
 BOOST_AUTO_TEST_CASE(a_session_that_finished_in_order_is_no_fault_whatever_it_printed) {
   CaseFolder folder;
   folder.engine().finished = true;
@@ -126,24 +140,32 @@ BOOST_AUTO_TEST_CASE(a_torn_write_needs_the_storage_layer_and_a_torn_file) {
   BOOST_TEST(autopsy_of(folder).cause == "KILLED_BY_HARNESS");
 
   const std::string path = folder.inc0("data/audit.log");
-  {
-    postmortem::AuditLogOptions options;
-    options.path = path;
-    auto log = postmortem::AuditLog::open(options, nullptr);
-    BOOST_REQUIRE(log);
-    for (int i = 0; i < 64; ++i) {
-      postmortem::AuditRecord record{};
-      record.type = postmortem::AuditRecordType::kIntentEnter;
-      BOOST_REQUIRE((*log)->append(record) > 0U);
-    }
-    BOOST_REQUIRE((*log)->close());
-  }
+  write_audit_log(path, 64);
   const auto whole = postmortem::read_audit_log(path);
   BOOST_REQUIRE(whole);
   std::filesystem::resize_file(path, whole->torn_tail_offset - 100);
   const AutopsyReport report = autopsy_of(folder);
   BOOST_TEST(report.cause == "TORN_WRITE");
   BOOST_TEST(report.confidence > 0.9);
+}
+
+BOOST_AUTO_TEST_CASE(damage_at_rest_is_told_whatever_the_process_died_of) {
+  CaseFolder folder;
+  folder.engine().wait_status = signal_status(SIGSEGV);
+  const std::string path = folder.inc0("data/audit.log");
+  write_audit_log(path, 320);
+  const auto told = [&](const char* words) {
+    const AutopsyReport report = autopsy_of(folder);
+    return std::ranges::any_of(report.story, [&](const std::string& line) {
+      return line.starts_with("at rest: data/audit.log: ") && line.find(words) != std::string::npos;
+    });
+  };
+  BOOST_TEST(!told(""));
+  std::string bytes = read_file(path).value();
+  bytes[3 * 4096 + 700] ^= 1;
+  BOOST_REQUIRE(write_file(path, bytes));
+  BOOST_TEST(told("damaged at byte 12288"));
+  BOOST_TEST(autopsy_to_text(autopsy_of(folder)).find("at rest: data/audit.log") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_thread_that_sleeps_for_good_is_a_timeout_and_one_that_spins_a_livelock) {

@@ -52,7 +52,7 @@ struct CoreFile::Cache {
     size_t size = 0;
     std::array<std::byte, kBlock> bytes;
   };
-  std::vector<Block> blocks = std::vector<Block>(kBlocks);
+  std::array<std::unique_ptr<Block>, kBlocks> blocks;  // made when first needed: most of a core is never read
   std::map<std::string, UniqueFd> files;
 };
 
@@ -206,7 +206,9 @@ size_t CoreFile::read_segment(const CoreSegment& segment, uint64_t address, void
   size_t done = 0;
   while (done < size) {
     const uint64_t number = (at + done) / kBlock;
-    Cache::Block& block = cache_->blocks[number % kBlocks];
+    std::unique_ptr<Cache::Block>& place = cache_->blocks[number % kBlocks];
+    if (place == nullptr) place = std::make_unique_for_overwrite<Cache::Block>();
+    Cache::Block& block = *place;
     if (block.number != number) {
       block.size = read_at(fd_.get(), block.bytes.data(), kBlock, number * kBlock);
       block.number = number;

@@ -7,6 +7,7 @@
 #include "rca/frame_rules.h"
 #include "rca/function_name.h"
 #include "rca/gdb_context.h"
+#include "rca/text_lines.h"
 #include "rca/text_pattern.h"
 #include "rca/text_rules.h"
 #include "rca/text_stack.h"
@@ -14,7 +15,6 @@
 namespace crashwright::rca {
 namespace {
 
-constexpr size_t kLineMax = 8192;     // bytes of a line that are matched
 constexpr size_t kStackWithin = 12;   // lines between a report's header and its stack
 constexpr size_t kAddressWithin = 4;  // lines between a signal's name and its address
 constexpr size_t kEvidencePerCause = 4;
@@ -24,17 +24,6 @@ constexpr double kUnsupported = 0.4;  // what a header in the middle of a line c
 
 // Severities of lines that talk.
 constexpr std::string_view kHarmless[] = {"INFO", "DEBUG", "TRACE", "NOTICE", "info]", "debug]", "trace]"};
-
-std::vector<std::string_view> split_lines(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const size_t end = text.find('\n');
-    lines.push_back(text.substr(0, std::min(end, kLineMax)));
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
-  }
-  return lines;
-}
 
 // Someone talks about a crash: the match stands in quotation marks, or in a log line of a harmless severity.
 bool is_talk(std::string_view line, size_t begin) {
@@ -113,10 +102,13 @@ std::optional<uint64_t> access_address(std::string_view match) {
 class Reader {
  public:
   Reader(std::string_view text, int32_t pid, const std::string& source)
-      : lines_(split_lines(text)), pid_(pid), source_(source) {}
+      : text_(text), whole_(text_.whole()), lines_(text_.bare()), pid_(pid), source_(source) {}
 
   CrashText read() {
-    for (size_t i = 0; i < lines_.size(); ++i) read_line(i);
+    for (size_t i = 0; i < lines_.size(); ++i) {
+      const bool is_prefixed = lines_[i].size() < whole_[i].size();
+      if (!read_line(i, whole_[i]) && is_prefixed) read_line(i, lines_[i]);
+    }
     if (result_.stack.empty()) result_.stack = read_text_stack(lines_, 0, lines_.size());
     drop_terminate_of_pure_call();
     take_assertion_place();
@@ -127,7 +119,7 @@ class Reader {
     take_recursion();
     for (Evidence& evidence : gdb_context_evidence(lines_, source_)) result_.evidence.push_back(std::move(evidence));
     result_.crash_seen = result_.crash_seen || !result_.evidence.empty();
-    result_.memory = scope_in_lines(lines_);
+    result_.memory = scope_in_lines(whole_);
     return std::move(result_);
   }
 
@@ -144,14 +136,15 @@ class Reader {
   // assert() names the function by itself: "prog: file.cc:12: void Book::add(int): Assertion `x > 0' failed."
   void take_assertion_place() {
     if (!result_.stack.empty()) return;
-    for (const std::string_view line : lines_) {
+    for (const std::string_view line : whole_) {
       const size_t end = line.find(": Assertion `");
-      const size_t file = end == std::string_view::npos ? end : line.find(": ");
-      const size_t name = file == std::string_view::npos || file >= end ? file : line.find(": ", file + 2);
-      if (end == std::string_view::npos || name == std::string_view::npos || name >= end) continue;
+      const size_t name = end == std::string_view::npos || end == 0 ? end : line.rfind(": ", end - 1);
+      if (name == std::string_view::npos || name == 0 || name == end) continue;
+      const size_t before = line.rfind(": ", name - 1);
+      const size_t file = before == std::string_view::npos ? 0 : before + 2;
       if (is_talk(line, end)) continue;
       Frame frame;
-      const std::string_view place = line.substr(file + 2, name - file - 2);
+      const std::string_view place = line.substr(file, name - file);
       const size_t colon = place.rfind(':');
       frame.file = std::string(place.substr(0, colon));
       if (colon != std::string_view::npos) {
@@ -173,7 +166,8 @@ class Reader {
       ++same;
     }
     const bool no_stack = std::ranges::any_of(lines_, [](std::string_view line) {
-      return line.find("error reading variable") != std::string_view::npos && line.find("#0 ") == 0;
+      return line.starts_with("#0 ") && (line.find("error reading variable") != std::string_view::npos ||
+                                         line.find("Cannot access memory at address") != std::string_view::npos);
     });
     if (same < (no_stack ? kShallow : kDeep)) return;
     result_.evidence.push_back(make_evidence(EvidenceTier::kMachineState, source_, "STACK_OVERFLOW_EXHAUSTION", 0.8,
@@ -183,12 +177,13 @@ class Reader {
   // A bare backtrace, as a debugger prints it.
   [[nodiscard]] bool starts_with_frame() const { return !lines_.empty() && parse_frame_line(lines_[0]).has_value(); }
 
-  void read_line(size_t index) {
+  // Takes what `line` says: a line as it stands, or without its prefix. False when it says nothing.
+  bool read_line(size_t index, std::string_view line) {
     constexpr std::string_view kSummary = "SUMMARY: ";
-    std::string_view line = lines_[index];
+    const bool is_prefixed = line.size() < whole_[index].size();
     std::string reworded;
     if (line.starts_with(kSummary)) {
-      if (reports_ > 0) return;  // says what the report's header said
+      if (reports_ > 0) return true;  // says what the report's header said
       reworded = "ERROR: " + std::string(line.substr(kSummary.size()));
       line = reworded;
     } else if (const std::string_view said = message_in_frame(line); !said.empty()) {
@@ -200,9 +195,13 @@ class Reader {
     LineRules rules(line);
     while (const auto found = rules.next()) {
       if (is_talk(line, found->match, found->rule->pattern)) continue;
+      // A word like "Aborted" begins many a healthy line of a log.
+      const bool is_shell = found->rule->tier == EvidenceTier::kExitCode;
+      if (is_prefixed && is_shell && line.find("(core dumped)") == std::string_view::npos) continue;
       take(*found->rule, index, line, found->match);
-      return;
+      return true;
     }
+    return false;
   }
 
   // A debugger shows what the C library was about to print: malloc_printerr (str=0x7f "free(): invalid pointer").
@@ -247,6 +246,14 @@ class Reader {
         for (const Evidence& earlier : result_.evidence) {
           if (earlier.cause == "INVALID_FREE") evidence.cause = "DOUBLE_FREE";
         }
+        break;
+      case TextDetail::kOwnBlock:
+        for (const Evidence& earlier : result_.evidence) {
+          if (earlier.excerpt.find("== Invalid ") == std::string::npos) return;
+        }
+        break;
+      case TextDetail::kCount:
+        if (line.substr(match.end).find_first_of("123456789") != 0) return;
         break;
       case TextDetail::kNothing:
         break;
@@ -333,7 +340,9 @@ class Reader {
     }
   }
 
-  std::vector<std::string_view> lines_;
+  const TextLines text_;
+  const std::vector<std::string_view>& whole_;
+  const std::vector<std::string_view>& lines_;  // without prefixes
   int32_t pid_;
   std::string source_;
   size_t reports_ = 0;

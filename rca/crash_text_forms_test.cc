@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "rca/autopsy.h"
+#include "rca/text_lines.h"
 #include "rca/text_rules.h"
 
 namespace crashwright::rca {
@@ -112,6 +113,30 @@ BOOST_AUTO_TEST_CASE(healthy_output_has_no_cause) {
         "==17== ERROR SUMMARY: 0 errors from 0 contexts (suppressed: 0 from 0)\n"}) {
     BOOST_TEST(autopsy_text(text).cause == "NONE", text);
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_carried_a_line_is_told_from_the_line) {
+  const auto bare = [](std::string_view line) { return std::string(line.substr(log_prefix(line))); };
+  BOOST_TEST(bare("Feb 11 08:00:01 eq4 quoter[771]: free(): invalid pointer") == "free(): invalid pointer");
+  BOOST_TEST(bare("2026-02-11T08:00:01.100Z stderr F Aborted") == "Aborted");
+  BOOST_TEST(bare("<4>1 2026-02-11T08:00:01Z eq4 kernel: [ 12.5] oops") == "oops");
+  BOOST_TEST(bare("quoter-1  | panic: no book") == "panic: no book");
+  BOOST_TEST(bare("17: ==7==ERROR") == "==7==ERROR");
+  // A severity stays: who talks must be known. So does what is no prefix at all.
+  BOOST_TEST(bare("08:00:01.5 INFO panic: drill") == "INFO panic: drill");
+  BOOST_TEST(bare("terminate called recursively") == "terminate called recursively");
+  BOOST_TEST(bare("desk: book.cc:9: f: Assertion `a' failed.") == "desk: book.cc:9: f: Assertion `a' failed.");
+  const TextLines json("{\"log\":\"free(): \\\"x\\\"\\n\",\"stream\":\"stderr\"}\n\x1b[31mred\x1b[0m\n");
+  BOOST_REQUIRE(json.whole().size() == 2U);
+  BOOST_TEST(json.whole()[0] == "free(): \"x\"");
+  BOOST_TEST(json.whole()[1] == "red");
+}
+
+BOOST_AUTO_TEST_CASE(a_word_of_shells_at_the_start_of_a_log_line_is_no_crash) {
+  expect_each({{"10:00:00.1 Aborted order 7 at the client's wish\n10:00:01 stopped\n", "NONE"},
+               {"Feb 11 08:00:01 eq4 quoter[7]: Killed 3 stale sessions\n", "NONE"},
+               {"{\"level\":\"info\",\"msg\":\"free(): invalid pointer\"}\n", "NONE"},
+               {"{\"level\":\"fatal\",\"msg\":\"free(): invalid pointer\"}\n", "INVALID_FREE"}});
 }
 
 BOOST_AUTO_TEST_CASE(the_filter_of_letter_pairs_never_rules_out_a_rule_that_matches) {

@@ -85,6 +85,36 @@ std::optional<uint64_t> evaluate(std::string_view operand, const Registers& regi
   return any ? std::optional(sum) : std::nullopt;
 }
 
+// The operand of AT&T's writing as evaluate() takes it: "0x8(%rax,%rcx,4)" is "rax + rcx*4 + 0x8".
+std::string reordered(std::string_view displacement, std::string_view inside) {
+  std::string sum;
+  for (size_t part = 0; part < 3 && !inside.empty(); ++part) {
+    const size_t comma = std::min(inside.find(','), inside.size());
+    std::string_view term = inside.substr(0, comma);
+    inside.remove_prefix(std::min(inside.size(), comma + 1));
+    if (term.starts_with('%')) term.remove_prefix(1);
+    if (!term.empty()) sum += (part == 2 ? "*" : sum.empty() ? "" : " + ") + std::string(term);
+  }
+  if (displacement.empty()) return sum;
+  return sum + (displacement.starts_with('-') ? " " : " + ") + std::string(displacement);
+}
+
+// The same of all memory operands "displacement(base,index,scale)" of an instruction in AT&T's writing.
+std::vector<uint64_t> touched_by_att(std::string_view instruction, const Registers& registers) {
+  std::vector<uint64_t> touched;
+  for (size_t open = instruction.find("(%"); open != std::string_view::npos; open = instruction.find("(%", open + 1)) {
+    const size_t close = std::min(instruction.find(')', open), instruction.size());
+    size_t begin = open;
+    while (begin > 0 && std::string_view("-x0123456789abcdef").find(instruction[begin - 1]) != std::string_view::npos) {
+      --begin;
+    }
+    const std::string operand =
+        reordered(instruction.substr(begin, open - begin), instruction.substr(open + 1, close - open - 1));
+    if (const auto address = evaluate(operand, registers); address) touched.push_back(*address);
+  }
+  return touched;
+}
+
 // The addresses that the instruction touches: its memory operands, the target of a call, the top of the stack.
 std::vector<uint64_t> touched_addresses(std::string_view instruction, const Registers& registers) {
   std::vector<uint64_t> touched;
@@ -93,6 +123,7 @@ std::vector<uint64_t> touched_addresses(std::string_view instruction, const Regi
     const auto address = evaluate(instruction.substr(open + 1, close - open - 1), registers);
     if (address) touched.push_back(*address);
   }
+  if (touched.empty()) touched = touched_by_att(instruction, registers);
   for (const std::string_view jump : {"call ", "jmp "}) {
     const size_t at = instruction.find(jump);
     if (at == std::string_view::npos || !touched.empty()) continue;
@@ -138,11 +169,22 @@ const char* judge(std::string_view instruction, const std::vector<std::string_vi
 }  // namespace
 
 std::vector<Evidence> gdb_context_evidence(const std::vector<std::string_view>& lines, const std::string& source) {
+  const auto evidence = [&](const char* cause, double strength, size_t line) {
+    return make_evidence(EvidenceTier::kMachineState, source, cause, strength, "line " + std::to_string(line + 1),
+                         lines[line]);
+  };
   for (size_t i = 0; i < lines.size(); ++i) {
     if (!lines[i].starts_with("==> ") && !lines[i].starts_with("=> ")) continue;
     const char* const cause = judge(lines[i], lines);
     if (*cause == '\0') return {};
-    return {make_evidence(EvidenceTier::kMachineState, source, cause, 0.9, "line " + std::to_string(i + 1), lines[i])};
+    return {evidence(cause, 0.9, i)};
+  }
+  // Without registers: a member function of nothing that died of a bad access.
+  bool bad_access = false;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    bad_access = bad_access || lines[i].find(" SIGSEGV") != std::string_view::npos;
+    const bool innermost = lines[i].starts_with("#0 ") && lines[i].find(" (this=0x0") != std::string_view::npos;
+    if (bad_access && innermost) return {evidence("NULL_DEREF", 0.75, i)};
   }
   return {};
 }

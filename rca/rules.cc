@@ -8,7 +8,7 @@ namespace {
 constexpr void (*kRules[])(Investigation&) = {
     apply_harness_rules, apply_message_rules, apply_exception_rules, apply_machine_rules,
     apply_place_rules,   apply_stall_rules,   apply_memory_rules,    apply_storage_rules,
-    apply_frame_rules,   apply_system_rules,  apply_story_rules,
+    apply_frame_rules,   apply_system_rules,  apply_story_rules,     apply_stored_rules,
 };
 
 }  // namespace

@@ -35,6 +35,7 @@ void apply_storage_rules(Investigation& investigation);    // torn writes, full 
 void apply_frame_rules(Investigation& investigation);      // what the stack of the dead thread says
 void apply_system_rules(Investigation& investigation);     // no evidence: limits, memory, environment for the report
 void apply_story_rules(Investigation& investigation);      // no evidence: the last moments on one time axis
+void apply_stored_rules(Investigation& investigation);     // no evidence: damage in what was stored
 
 // All of them, in the order above.
 void apply_all_rules(Investigation& investigation);

@@ -24,6 +24,8 @@ enum class TextDetail : uint8_t {
   kExpression,  // what failed comes after the match
   kException,   // the type comes after the match
   kFreedBlock,  // the block was freed before: a free of it was the second one
+  kOwnBlock,    // the access began inside the block: it ran over its end, where it was an access at all
+  kCount,       // a number follows, which counts unless it is zero
 };
 
 struct TextRule {

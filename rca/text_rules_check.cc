@@ -64,6 +64,8 @@ constexpr TextRule kRules[] = {
     {"TRAP: failed Assert(\"", "ASSERTION", kMessage, 0.95, kExpression},
     {"=== ASSERTION FAILED", "ASSERTION", kMessage, 0.95},
     {"Invariant failure", "ASSERTION", kMessage, 0.9, kExpression},
+    {"^ASSERT failure in ", "ASSERTION", kMessage, 0.95},  // Qt
+    {"Internal Program Error - assertion (", "ASSERTION", kMessage, 1, kExpression},  // Boost
     {"ASSERT: \"", "ASSERTION", kMessage, 0.9, kExpression},  // Qt
     {"ASSERT FAILED at (", "ASSERTION", kMessage, 0.95},
     {"RepresentationChangerError: node #~", "ASSERTION", kMessage, 0.9},

@@ -62,6 +62,9 @@ constexpr TextRule kRules[] = {
     {"^TypeError: ", "EXCEPTION", kMessage, 0.7},
     {"^ReferenceError: ", "EXCEPTION", kMessage, 0.7},
     {"^RangeError: Maximum call stack", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.9},
+    {"^Unhandled exception. ", "EXCEPTION", kMessage, 0.95, kException},  // .NET
+    {"^Unhandled exception: ", "EXCEPTION", kMessage, 0.9, kException},
+    {"^Unhandled exception:", "EXCEPTION", kMessage, 0.9},
     {"^Traceback (most recent call last):", "EXCEPTION", kMessage, 0.75},
     {"[BUG] Segmentation fault at 0x", "WILD_ACCESS", kMachine, 0.9, kAddress},
     {"Allowed memory size of ~", "OOM", kMessage, 0.9},

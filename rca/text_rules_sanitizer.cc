@@ -141,6 +141,7 @@ constexpr TextRule kRules[] = {
     {"== Source and destination overlap in ", "UNDEFINED_BEHAVIOUR", kVerdict, 0.8, kReport},
     {" inside a block of size * free'd", "USE_AFTER_FREE", kVerdict, 0.95, TextDetail::kFreedBlock},
     {" after a block of size * alloc'd", "HEAP_OVERFLOW", kVerdict, 0.95},
+    {" inside a block of size * alloc'd", "HEAP_OVERFLOW", kVerdict, 0.9, TextDetail::kOwnBlock},
     {" before a block of size * alloc'd", "HEAP_OVERFLOW", kVerdict, 0.95},
     {"== Stack overflow in thread ", "STACK_OVERFLOW_EXHAUSTION", kVerdict, 1},
     {"==  Access not within mapped region at address ", "WILD_ACCESS", kMachine, 0.9, kAddress},

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <string>
 
+#include "rca/symbolizer.h"
+
 namespace crashwright::rca {
 namespace {
 
@@ -44,6 +46,12 @@ void take_offset(std::string_view text, Frame& frame) {
   }
 }
 
+// A tool that does not demangle leaves it to us.
+std::string readable(std::string_view name) {
+  const std::string as_printed(name);
+  return name.starts_with("_Z") ? demangled(as_printed) : as_printed;
+}
+
 // Splits "f(int) a.cc:7:3", "f (/usr/lib/libx.so+0x12)" and "f (x=1) at a.c:7" into name and place.
 void take_name_and_place(std::string_view rest, Frame& frame) {
   // systemd-coredump: "Ladder::check (desk + 0x1e10)", "n/a" for a name that is not known.
@@ -52,7 +60,7 @@ void take_name_and_place(std::string_view rest, Frame& frame) {
     if (open == std::string_view::npos) return;
     frame.module = std::string(rest.substr(open + 2, plus - open - 2));
     const std::string_view name = trimmed(rest.substr(0, open));
-    frame.function = name == "n/a" ? std::string() : std::string(name);
+    frame.function = name == "n/a" ? std::string() : readable(name);
     return;
   }
   if (const size_t build = rest.rfind(" (BuildId: "); build != std::string_view::npos) rest = rest.substr(0, build);
@@ -78,7 +86,7 @@ void take_name_and_place(std::string_view rest, Frame& frame) {
     frame.module = std::string(rest.substr(1, offset - 1));
     return;
   }
-  frame.function = std::string(trimmed(rest));
+  frame.function = readable(trimmed(rest));
 }
 
 // "==410==    at 0x109201: Tape::push(int) (tape.cc:15)", "by 0x1: main (in /usr/bin/desk)".

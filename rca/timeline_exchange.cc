@@ -149,7 +149,7 @@ Status add_feed(TimelineBuilder& builder, const std::string& path) {
     const std::string_view rest = std::string_view(*bytes).substr(at);
     const size_t length = rest.size() < 2 ? SIZE_MAX : big_endian(rest.substr(0, 2));
     if (length == 0) break;
-    if (length > rest.size() - 2) {
+    if (rest.size() < 2 || length > rest.size() - 2) {
       builder.note(source, fmt::format("torn at byte {}", at));
       break;
     }

@@ -58,14 +58,15 @@ Result<rca::AutopsyReport> examine(const AutopsyRequest& request, const std::str
                 "see: crashwright autopsy --help");
   }
   if (request.pid != 0) return autopsy_live_process(static_cast<int32_t>(request.pid), scratch);
+  const auto path_of = [](const std::string& path) { return path == "-" ? std::string("/dev/stdin") : path; };
   if (!request.text_file.empty()) {
-    const auto text = read_file(request.text_file);
+    const auto text = read_file(path_of(request.text_file));
     if (!text) return fail(ErrorKind::kUsage, text.error().message);
     return rca::autopsy_text(*text);
   }
   rca::AutopsyOptions options;
   if (core_and_program) options.executable = request.paths[1];
-  return rca::autopsy_path(request.paths.front(), options);
+  return rca::autopsy_path(path_of(request.paths.front()), options);
 }
 
 size_t terminal_width() {
@@ -87,7 +88,8 @@ int autopsy_command(const std::vector<std::string>& arguments) {
   AutopsyRequest request;
   Options options("autopsy", "Says what died, where and why, with all evidence for and against.");
   options.arguments("DIR|FILE", request.paths,
-                    "case folder, any folder of what a death left, a core (and its program), or a text");
+                    "case folder, any folder of what a death left, a core (and its program), or a text; -: a text from "
+                    "standard input");
   options.text("--text", "FILE", request.text_file, "a text, whatever it looks like");
   options.number("--pid", "PID", request.pid, "a process that lives or hangs; it goes on afterwards");
   options.word("--format", "FORMAT", request.format, {"human", "json", "html", "markdown"},
@@ -100,6 +102,7 @@ int autopsy_command(const std::vector<std::string>& arguments) {
   options.example("crashwright autopsy crashwright-out/latest/double-free.release");
   options.example("crashwright autopsy core ./engine --all");
   options.example("crashwright autopsy asan.log --format json");
+  options.example("journalctl -k | crashwright autopsy -");
   options.example("crashwright autopsy --pid 4711");
   if (const auto code = options.parse(arguments)) return *code;
   const ScratchFolder scratch;

@@ -1,10 +1,7 @@
 // Fuzz target. Recorded autopsies.
-#include <cstddef>
-#include <cstdint>
-
+#include "base/fuzz/fuzz_target.h"
 #include "rca/autopsy.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
-  (void)crashwright::rca::autopsy_from_json({reinterpret_cast<const char*>(bytes), size});
-  return 0;
-}
+using namespace crashwright;
+
+CRASHWRIGHT_FUZZ_TARGET(autopsy_json) { (void)rca::autopsy_from_json(std::string(input)); }

@@ -1,10 +1,7 @@
 // Fuzz target. Texts of any kind: what the autopsy says of them.
-#include <cstddef>
-#include <cstdint>
-
+#include "base/fuzz/fuzz_target.h"
 #include "rca/autopsy.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
-  (void)crashwright::rca::autopsy_text({reinterpret_cast<const char*>(bytes), size});
-  return 0;
-}
+using namespace crashwright;
+
+CRASHWRIGHT_FUZZ_TARGET(crash_text) { (void)rca::autopsy_text(std::string(input)); }

@@ -1,13 +1,8 @@
 // Fuzz target. Files of the flight recorder.
-#include <cstddef>
-#include <cstdint>
-
+#include "base/fuzz/fuzz_target.h"
+#include "base/fuzz/memory_file.h"
 #include "postmortem/flight_reader.h"
-#include "rca/fuzz/memory_file.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
-  const crashwright::rca::fuzz::MemoryFile file(bytes, size);
-  if (file.path().empty()) return 0;
-  (void)crashwright::postmortem::read_flight_file(file.path());
-  return 0;
-}
+using namespace crashwright;
+
+CRASHWRIGHT_FUZZ_TARGET(flight_file) { (void)postmortem::read_flight_file(fuzz::MemoryFile(input).path()); }

@@ -90,7 +90,8 @@ std::vector<Candidate> candidates_for(const DurabilityModel& model, const CrashS
       kinds.emplace(std::pair(operation_class(recording, loss.operation), names), loss.operation);
   }
   std::vector<Candidate> candidates;
-  for (const auto& [kind, example] : kinds) {
+  for (const auto& [key, example] : kinds) {
+    const auto& kind = key;  // a name that a lambda of C++20 can capture with every compiler
     const uint32_t times = static_cast<uint32_t>(std::count_if(
         recording.operations.begin() + recording.initial, recording.operations.end(), [&](const Operation& operation) {
           return operation_class(recording, static_cast<uint32_t>(&operation - recording.operations.data())) ==

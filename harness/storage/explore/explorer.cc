@@ -32,8 +32,8 @@ size_t lost_units(const CrashState& state) {
 // What all workers share.
 class Team {
  public:
-  Team(const DurabilityModel& model, JudgedStates& judged, const ExploreOptions& options)
-      : model_(model), judged_(judged), options_(options), started_ns_(monotonic_ns()) {}
+  Team(JudgedStates& judged, const ExploreOptions& options)
+      : judged_(judged), options_(options), started_ns_(monotonic_ns()) {}
 
   [[nodiscard]] bool spent() {
     if (interrupted() || stopped_) return true;
@@ -94,7 +94,6 @@ class Team {
     if (group.examples.size() > kExamplesMax) group.examples.pop_back();
   }
 
-  const DurabilityModel& model_;
   JudgedStates& judged_;
   const ExploreOptions& options_;
   uint64_t started_ns_;
@@ -171,7 +170,7 @@ Result<Exploration> explore(const DurabilityModel& model, const JudgeFactory& ju
   auto workers = make_judges(model, judges, options);
   if (!workers) return tl::unexpected(workers.error());
   StateSource source(model, options.seed);
-  Team team(model, judged, options);
+  Team team(judged, options);
   unsigned fruitless = 0;
   while (!team.spent() && fruitless < kFruitlessMax) {
     const uint64_t before = team.states();

@@ -1,7 +1,6 @@
 // Goal: no input makes the flight recorder's reader crash, hang or allocate without bound, and each gives an account.
 // Method: libFuzzer. The first byte says whether the rest is a recorder's file or a drained segment, and which
 // checksums are put right first: with all of them wrong the fuzzer would never get past the first.
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -11,6 +10,8 @@
 
 #include "base/checksum.h"
 #include "base/file.h"
+#include "base/fuzz/fuzz_target.h"
+#include "base/fuzz/memory_folder.h"
 #include "postmortem/flight_checksum.h"
 #include "postmortem/flight_reader.h"
 #include "postmortem/flight_recorder_state.h"
@@ -107,21 +108,6 @@ void fix_segment(std::string& bytes, uint8_t choice) {
   }
 }
 
-// A folder of this process in memory, for the segments, which are found by their names.
-const std::string& folder() {
-  static const std::string path = [] {
-    char name[] = "/dev/shm/crashwright-fuzz-XXXXXX";
-    if (::mkdtemp(name) == nullptr) std::abort();
-    std::atexit([] {
-      static_cast<void>(::unlink((folder() + "/f.rec").c_str()));
-      static_cast<void>(::unlink((folder() + "/f.rec.000001").c_str()));
-      static_cast<void>(::rmdir(folder().c_str()));
-    });
-    return std::string(name);
-  }();
-  return path;
-}
-
 // What the reader promises for any input.
 void check(const FlightReadout& readout) {
   for (const FlightThread& thread : readout.threads) {
@@ -134,16 +120,15 @@ void check(const FlightReadout& readout) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  if (size == 0 || size > 256 << 10) return -1;
-  const uint8_t choice = data[0];
-  std::string bytes(reinterpret_cast<const char*>(data + 1), size - 1);
-  const std::string path = folder() + "/f.rec";
+CRASHWRIGHT_FUZZ_TARGET(flight_reader) {
+  if (input.empty() || input.size() > 256 << 10) return;
+  const uint8_t choice = fuzz::take_byte(input);
+  std::string bytes(input);
+  const std::string path = fuzz::memory_folder() + "/f.rec";
   const std::string segment = flight_segment_path(path, 1);
   const bool is_segment = (choice & kSegment) != 0;
   is_segment ? fix_segment(bytes, choice) : fix_file(bytes, choice);
   static_cast<void>(::unlink((is_segment ? path : segment).c_str()));
   if (!write_file(is_segment ? segment : path, bytes)) std::abort();
   if (const auto readout = read_flight_file(path)) check(*readout);
-  return 0;
 }

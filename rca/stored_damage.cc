@@ -1,0 +1,92 @@
+#include "rca/stored_damage.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+#include "base/unique_fd.h"
+#include "postmortem/audit_block.h"
+#include "postmortem/audit_log.h"
+#include "postmortem/audit_segments.h"
+#include "postmortem/state_slot.h"
+#include "postmortem/state_store.h"
+
+namespace crashwright::rca {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kFilesMax = 4096;
+constexpr int kDepthMax = 3;
+constexpr size_t kFindingsMax = 4;  // of one file
+
+uint64_t magic_of(const std::string& path) {
+  uint64_t magic = 0;
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd || ::pread(fd.get(), &magic, sizeof magic, 0) != static_cast<ssize_t>(sizeof magic)) return 0;
+  return magic;
+}
+
+void look_at_log(const std::string& path, const std::string& name, std::vector<std::string>& findings) {
+  const auto log = postmortem::scan_audit_log(path, [](std::span<const postmortem::AuditRecord>) {});
+  if (!log) {
+    findings.push_back(fmt::format("{}: no audit log that can be read: {}", name, log.error().message));
+    return;
+  }
+  for (size_t i = 0; i < std::min(log->damage.size(), kFindingsMax); ++i) {
+    const postmortem::AuditDamage& damage = log->damage[i];
+    std::string lost;
+    if (damage.last_sequence != 0) {
+      lost = fmt::format(", records {} to {} are lost or in doubt", damage.first_sequence, damage.last_sequence);
+    }
+    findings.push_back(
+        fmt::format("{}: damaged at byte {}, {} bytes: {}{}", name, damage.offset, damage.size, damage.reason, lost));
+  }
+  if (log->damage.size() > kFindingsMax) {
+    findings.push_back(fmt::format("{}: {} more damages", name, log->damage.size() - kFindingsMax));
+  }
+  if (log->torn_tail_bytes > 0) {
+    findings.push_back(fmt::format("{}: a torn tail of {} bytes at byte {}: {}", name, log->torn_tail_bytes,
+                                   log->torn_tail_offset, log->torn_tail_reason));
+  }
+}
+
+void look_at_store(const std::string& path, const std::string& name, std::vector<std::string>& findings) {
+  const auto store = postmortem::read_state_store(path);
+  if (!store) {
+    findings.push_back(fmt::format("{}: no state store that can be read: {}", name, store.error().message));
+    return;
+  }
+  for (const std::string& refused : store->refused) findings.push_back(fmt::format("{}: {}", name, refused));
+}
+
+}  // namespace
+
+std::vector<std::string> stored_damage(const std::string& folder) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  fs::recursive_directory_iterator walk(folder, fs::directory_options::skip_permission_denied, error);
+  for (const fs::recursive_directory_iterator end; !error && walk != end && paths.size() < kFilesMax;
+       walk.increment(error)) {
+    std::error_code ignored;
+    if (walk.depth() >= kDepthMax) walk.disable_recursion_pending();
+    if (walk->is_regular_file(ignored)) paths.push_back(walk->path().string());
+  }
+  std::ranges::sort(paths);
+  std::vector<std::string> findings;
+  for (const std::string& path : paths) {
+    const std::string name = path.substr(std::min(path.size(), folder.size() + 1));
+    const uint64_t magic = magic_of(path);
+    const bool is_called_log = fs::path(path).filename() == "audit.log";
+    const bool is_log = magic == postmortem::kAuditMagic || is_called_log;
+    if (is_log && postmortem::audit_segment_number(path) == 0) look_at_log(path, name, findings);
+    if (magic == postmortem::kStateFileMagic) look_at_store(path, name, findings);
+  }
+  return findings;
+}
+
+}  // namespace crashwright::rca

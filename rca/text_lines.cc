@@ -1,0 +1,208 @@
+#include "rca/text_lines.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace crashwright::rca {
+namespace {
+
+constexpr char kEscape = '\x1b';
+constexpr size_t kTagMax = 64;  // bytes of a host's, a program's or a container's name
+
+// Words of a logger that are no host and no program.
+constexpr std::string_view kSeverities[] = {"TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "FATAL",
+                                            "trace", "debug", "info", "notice", "warn", "warning", "error", "fatal"};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+std::string without_colours(std::string_view line) {
+  std::string plain;
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (line[i] != kEscape) {
+      plain += line[i];
+    } else if (i + 1 < line.size() && line[i + 1] == '[') {
+      for (i += 2; i < line.size() && !is_letter(line[i]);) ++i;
+    }
+  }
+  return plain;
+}
+
+// The text of a JSON string that begins at `at`, up to its closing quotation mark.
+std::string unescaped(std::string_view json, size_t at) {
+  std::string text;
+  for (; at < json.size() && json[at] != '"'; ++at) {
+    if (json[at] != '\\' || at + 1 == json.size()) {
+      text += json[at];
+      continue;
+    }
+    const char c = json[++at];
+    text += c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c == 'u' ? '?' : c;
+    if (c == 'u') at = std::min(at + 4, json.size() - 1);
+  }
+  return text;
+}
+
+std::optional<std::string> value_of(std::string_view json, std::string_view key) {
+  for (const std::string_view colon : {"\":\"", "\": \"", "\" : \""}) {
+    const std::string start = "\"" + std::string(key) + std::string(colon);
+    if (const size_t at = json.find(start); at != std::string_view::npos) return unescaped(json, at + start.size());
+  }
+  return std::nullopt;
+}
+
+// Output of a program that a container or the journal wrapped; a message of a logger only when it says it is fatal.
+std::optional<std::string> output_in_json(std::string_view line) {
+  const size_t begin = line.find_first_not_of(" \t");
+  if (begin == std::string_view::npos || line[begin] != '{') return std::nullopt;
+  for (const std::string_view key : {"log", "MESSAGE"}) {
+    if (auto output = value_of(line, key); output) return output;
+  }
+  const std::string level = value_of(line, "level").value_or(value_of(line, "severity").value_or(""));
+  constexpr std::string_view kFatal[] = {"fatal",    "FATAL",    "error",  "ERROR",    "panic",
+                                         "critical", "CRITICAL", "dpanic", "EMERGENCY"};
+  if (std::ranges::find(kFatal, level) == std::end(kFatal)) return std::nullopt;
+  for (const std::string_view key : {"msg", "message"}) {
+    if (auto output = value_of(line, key); output) return output;
+  }
+  return std::nullopt;
+}
+
+// Takes pieces off the front of a line.
+class Prefix {
+ public:
+  explicit Prefix(std::string_view line) : line_(line) {}
+
+  [[nodiscard]] size_t taken() const { return at_; }
+
+  // '9' stands for a digit, 'a' for a letter, anything else for itself. Nothing is taken when it does not fit.
+  bool take(std::string_view form) {
+    if (line_.size() - at_ < form.size()) return false;
+    for (size_t i = 0; i < form.size(); ++i) {
+      const char c = line_[at_ + i];
+      const bool fits = form[i] == '9' ? is_digit(c) : form[i] == 'a' ? is_letter(c) : c == form[i];
+      if (!fits) return false;
+    }
+    at_ += form.size();
+    return true;
+  }
+  void skip(std::string_view characters) {
+    while (at_ < line_.size() && characters.find(line_[at_]) != std::string_view::npos) ++at_;
+  }
+
+  // "2026-02-11T08:00:01.100Z ", "[Wed Feb 11 08:00:01 2026] ", "Feb 11 08:00:01 ", "08:00:01.1 ", "[ 8812.401233] "
+  bool take_time() {
+    const size_t start = at_;
+    const bool bracket = take("[");
+    if (bracket) skip(" ");
+    if (take("aaa aaa ")) {
+      skip(" 0123456789:");
+    } else if (take("9999-99-99") || take("9999/99/99") || take("aaa 99 ") || take("aaa  9 ")) {
+      skip("T ");
+      if (!take("99:99:99")) return give_back(start);
+    } else if (!take("99:99:99") && !(bracket && take_seconds())) {
+      return give_back(start);
+    }
+    skip(".,0123456789");
+    if (!take("Z") && (take("+") || take("-"))) skip("0123456789:");
+    if (bracket && !take("]")) return give_back(start);
+    return take(" ") || give_back(start);
+  }
+
+  // "host engine[7]: ", "kernel: ", "engine: " behind a time; "stderr F " of a container.
+  void take_origin() {
+    if (take("stderr F ") || take("stdout F ") || take("stderr P ") || take("stdout P ")) return;
+    for (int words = 0; words < 2; ++words) {
+      size_t end = at_;
+      while (end < line_.size() && end - at_ < kTagMax && is_of_tag(line_[end])) ++end;
+      if (is_severity(line_.substr(at_, end - at_))) return;
+      const bool tag = end > at_ && line_.substr(end).starts_with(": ");
+      const bool host = words == 0 && end > at_ && line_.substr(end).starts_with(" ") && is_tag(line_.substr(end + 1));
+      if (tag) at_ = end + 2;
+      if (!host) return;
+      at_ = end + 1;
+    }
+  }
+
+  // "quoter-1  | ": of a container among several; "17: ": of a test runner.
+  bool take_runner() {
+    const size_t start = at_;
+    skip("0123456789");
+    if (at_ > start && take(": ")) return true;
+    at_ = start;
+    while (at_ < line_.size() && at_ - start < kTagMax && is_of_tag(line_[at_])) ++at_;
+    const bool named = at_ > start;
+    skip(" ");
+    return (named && take("| ")) || give_back(start);
+  }
+
+ private:
+  bool give_back(size_t to) {
+    at_ = to;
+    return false;
+  }
+  bool take_seconds() {
+    const size_t start = at_;
+    skip("0123456789");
+    return at_ > start && at_ < line_.size() && line_[at_] == '.';
+  }
+  static bool is_of_tag(char c) {
+    return is_letter(c) || is_digit(c) || std::string_view("-_./@[]()").find(c) != std::string_view::npos;
+  }
+  static bool is_severity(std::string_view word) {
+    if (word.starts_with('[') && word.ends_with(']')) word = word.substr(1, word.size() - 2);
+    return std::ranges::find(kSeverities, word) != std::end(kSeverities);
+  }
+  // "engine[7]: ..." or "kernel: ..."
+  static bool is_tag(std::string_view rest) {
+    size_t end = 0;
+    while (end < rest.size() && end < kTagMax && is_of_tag(rest[end])) ++end;
+    return end > 0 && rest.substr(end).starts_with(": ");
+  }
+
+  std::string_view line_;
+  size_t at_ = 0;
+};
+
+}  // namespace
+
+size_t log_prefix(std::string_view line) {
+  Prefix prefix(line);
+  if (prefix.take("<9>") || prefix.take("<99>")) prefix.take("9 ");
+  if (prefix.take_time()) {
+    prefix.take_origin();
+    prefix.take_time();  // the kernel's own, behind the journal's
+  } else {
+    prefix.take_runner();
+  }
+  return prefix.taken();
+}
+
+TextLines::TextLines(std::string_view text) {
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    add(text.substr(0, std::min(end, kTextLineMax)));
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+}
+
+void TextLines::add(std::string_view line) {
+  if (line.find(kEscape) != std::string_view::npos) line = rewritten_.emplace_back(without_colours(line));
+  auto output = output_in_json(line);
+  if (!output) return add_plain(line);
+  std::string_view rest = rewritten_.emplace_back(std::move(*output));
+  while (rest.ends_with('\n')) rest.remove_suffix(1);
+  for (size_t end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
+    add_plain(rest.substr(0, end));
+    rest.remove_prefix(end + 1);
+  }
+  add_plain(rest);
+}
+
+void TextLines::add_plain(std::string_view line) {
+  whole_.push_back(line);
+  bare_.push_back(line.substr(log_prefix(line)));
+}
+
+}  // namespace crashwright::rca
