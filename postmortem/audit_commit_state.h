@@ -22,12 +22,23 @@ struct AuditCommitState {
   alignas(kCacheLineBytes) std::atomic<uint64_t> durable;
   alignas(kCacheLineBytes) std::atomic<uint32_t> waiters{0};
   std::atomic<uint32_t> wait_epoch{0};
+  std::atomic<uint64_t> awaited{0};                            // by the one who began to wait last
   alignas(kCacheLineBytes) std::atomic<uint32_t> sleeping{0};  // the committer sleeps or is about to
-  std::atomic<bool> refusing{false};                           // append() takes nothing more: sealed or closing
+  alignas(kCacheLineBytes) std::atomic<bool> refusing{false};  // append() takes nothing more: sealed or closing
   std::atomic<bool> stopping{false};
   std::atomic<bool> sealed{false};
   Error seal_reason;
 
+  // The committer's processor may hold what append() touches last: fetched while it takes the time.
+  void expect_append() noexcept {
+    __builtin_prefetch(&sleeping);
+    fetch_for_writing(&witness.audit_appended);
+  }
+  // One thread waits for `sequence`, the last one so far: nothing can come from it before that is durable.
+  [[nodiscard]] bool lone(uint64_t sequence) const noexcept {
+    return waiters.load(std::memory_order_relaxed) == 1 && awaited.load(std::memory_order_relaxed) == sequence &&
+           !ring.claimed(sequence + 1);
+  }
   void acknowledge(uint64_t sequence) noexcept;
   void seal(Error reason);
   void wake_waiters() noexcept;

@@ -148,6 +148,7 @@ void AuditCommitter::acknowledge(const Batch& batch) {
   CRASHWRIGHT_FAULT_POINT("audit.after_write");
   unproven_ = true;
   acknowledged_ns_ = monotonic_ns();
+  lone_commits_ = state_.lone(batch.last_sequence) ? std::min(lone_commits_ + 1, kLoneCommitsMin) : 0;
   state_.acknowledge(batch.last_sequence);
   self_->begin_wait();
 }
@@ -226,7 +227,12 @@ void AuditCommitter::start(size_t blocks, bool records) {
   batch.records = records;
   const uint64_t offset = (batch.next_block - blocks) * kAuditBlockBytes;
   filled_ = std::max(filled_, end());
-  pipeline_->start(std::as_bytes(std::span(batch.blocks.get(), blocks)), offset % segment_bytes());
+  const auto bytes = std::as_bytes(std::span(batch.blocks.get(), blocks));
+  if (writes_here()) {
+    pipeline_->start_here(bytes, offset % segment_bytes());
+  } else {
+    pipeline_->start(bytes, offset % segment_bytes());
+  }
 }
 
 // Waits for everything under way.

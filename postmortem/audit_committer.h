@@ -37,6 +37,7 @@ class AuditCommitter {
   void wake() noexcept { pipeline_->wake(); }
 
  private:
+  static constexpr int kLoneCommitsMin = 2;
   static constexpr size_t kBatchBlocks = 64;  // one batch: 256 KiB, 1,984 records
   using Buffer = std::unique_ptr<AuditBlock[]>;
 
@@ -56,6 +57,7 @@ class AuditCommitter {
   [[nodiscard]] Status idle();
   [[nodiscard]] Status take_completions();
   void acknowledge(const Batch& batch);
+  [[nodiscard]] bool writes_here() const noexcept { return lone_commits_ >= kLoneCommitsMin && pipeline_->empty(); }
   [[nodiscard]] size_t group() const noexcept;
   [[nodiscard]] Status commit(size_t count);
   [[nodiscard]] Status put_marker(AuditBlockKind kind);
@@ -90,6 +92,7 @@ class AuditCommitter {
   uint64_t filled_;          // bytes of the log that hold data or durable zeros
   uint64_t filling_ = 0;     // where the zeros under way end, 0 when there are none
   uint64_t durable_blocks_;  // blocks below are durable
+  int lone_commits_ = 0;     // in a row, each waited for by one thread with nothing behind it
   bool unproven_ = false;    // the newest records are not yet vouched for by a later block
   uint64_t acknowledged_ns_ = 0;
 };

@@ -83,6 +83,7 @@ Status GroupCommitLog::start(AuditFile file, const AuditLogOptions& options) {
 uint64_t GroupCommitLog::append(AuditRecord& record) noexcept {
   CRASHWRIGHT_FAULT_POINT("audit.append");
   if (state_.refusing.load(std::memory_order_acquire)) return 0;
+  state_.expect_append();
   const EventClock::Time now = clock_.now();
   const uint64_t sequence = state_.ring.claim();
   record.sequence = sequence;
@@ -119,6 +120,7 @@ bool GroupCommitLog::wait_durable(uint64_t sequence, nanoseconds timeout) {
   if (durable_up_to() >= sequence) return true;
   const Deadline deadline(timeout);
   const bool alone = state_.waiters.fetch_add(1, std::memory_order_seq_cst) == 0;
+  state_.awaited.store(sequence, std::memory_order_relaxed);
   bool reached = alone && timeout >= nanoseconds(kWaitSpinNs) && spin_alone(sequence);
   while (!reached) {
     const uint32_t epoch = state_.wait_epoch.load(std::memory_order_seq_cst);

@@ -13,6 +13,7 @@ AuditRing::AuditRing(size_t records, uint64_t next_sequence)
       mask_(records - 1),
       slots_(std::make_unique<Slot[]>(records)),
       next_(next_sequence),
+      room_until_(next_sequence - 1 + records),
       released_(next_sequence - 1) {
   CRASHWRIGHT_CHECK(std::has_single_bit(records), "the ring's size is a power of two");
   CRASHWRIGHT_CHECK(next_sequence >= 1, "sequence 0 marks an unused place");

@@ -35,13 +35,7 @@ class PlainPipeline final : public BatchPipeline {
   }
 
  protected:
-  void submit(size_t number, bool sync) override {
-    Place& place = this->place(number);
-    place.written = ::pwrite(place.fd, place.rest.data(), place.rest.size(), static_cast<off_t>(place.offset));
-    if (place.written < 0) place.written = -errno;
-    const bool whole = place.written == static_cast<int64_t>(place.rest.size());
-    place.synced = sync && whole && ::fdatasync(place.fd) != 0 ? -errno : 0;
-  }
+  void submit(size_t number, bool sync) override { write_here(place(number), sync); }
   void collect() override {}
 };
 
@@ -158,12 +152,29 @@ bool BatchPipeline::syncs() const noexcept {
   return durability_ == Durability::kPowerLoss && !CRASHWRIGHT_PLANTED("no_fsync");
 }
 
-void BatchPipeline::start(std::span<const std::byte> bytes, uint64_t offset) {
+size_t BatchPipeline::take_place(std::span<const std::byte> bytes, uint64_t offset) noexcept {
   CRASHWRIGHT_CHECK(!full(), "a place is free");
-  places_[next_place()] = {.rest = bytes, .offset = offset, .fd = fd_};
   const size_t number = next_place();
+  places_[number] = {.rest = bytes, .offset = offset, .fd = fd_};
   ++started_;
-  submit(number, syncs());
+  return number;
+}
+
+void BatchPipeline::start(std::span<const std::byte> bytes, uint64_t offset) {
+  submit(take_place(bytes, offset), syncs());
+}
+
+void BatchPipeline::start_here(std::span<const std::byte> bytes, uint64_t offset) {
+  write_here(places_[take_place(bytes, offset)], syncs());
+}
+
+void BatchPipeline::write_here(Place& place, bool sync) noexcept {
+  const iovec bytes{const_cast<std::byte*>(place.rest.data()), place.rest.size()};
+  const int flags = sync && direct_ ? RWF_DSYNC : 0;
+  place.written = ::pwritev2(place.fd, &bytes, 1, static_cast<off_t>(place.offset), flags);
+  if (place.written < 0) place.written = -errno;
+  const bool whole = place.written == static_cast<int64_t>(place.rest.size());
+  place.synced = sync && !direct_ && whole && ::fdatasync(place.fd) != 0 ? -errno : 0;
 }
 
 void BatchPipeline::start_aside(int fd, std::span<const std::byte> bytes, uint64_t offset) {

@@ -166,6 +166,30 @@ BOOST_AUTO_TEST_CASE(only_the_contiguous_prefix_of_the_writes_counts_whatever_th
   BOOST_TEST(pipeline.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_write_of_the_calling_thread_is_durable_at_once_and_behind_those_before_it) {
+  const ScratchFolder folder;
+  const UniqueFd fd(::open(folder.file("data").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  const auto pipeline = make(fd.get(), Durability::kPowerLoss);
+  const std::vector<std::byte> block(4096, std::byte{7});
+  pipeline->start_here(block, 4096);
+  BOOST_REQUIRE(pipeline->reap().has_value());
+  BOOST_TEST(pipeline->retire() == 1U);
+  std::vector<std::byte> read_back(4096);
+  BOOST_REQUIRE(::pread(fd.get(), read_back.data(), 4096, 4096) == 4096);
+  BOOST_TEST((read_back == block));
+}
+
+BOOST_AUTO_TEST_CASE(an_error_of_a_write_of_the_calling_thread_is_found_by_reap) {
+  const UniqueFd full(::open("/dev/full", O_RDWR | O_CLOEXEC));
+  const auto refused = make(full.get(), Durability::kPowerLoss);
+  refused->start_here(kBytes, 0);
+  BOOST_TEST(refused->reap().error().message == "write: No space left on device");
+  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  const auto unsynced = make(null.get(), Durability::kPowerLoss);
+  unsynced->start_here(kBytes, 0);
+  BOOST_TEST(unsynced->reap().error().message == "fdatasync: Invalid argument");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_written_aside_holds_nobody_up) {
   ScriptedPipeline pipeline(Durability::kPowerLoss, true);
   pipeline.start_aside(-1, kBytes, 1 << 20);
