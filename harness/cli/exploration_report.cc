@@ -22,23 +22,33 @@ void print_output(const std::string& output) {
   }
 }
 
-void print_finding(const StorageFinding& finding, size_t number) {
-  fmt::print("\nfinding {} (profile {}, {} {} fail so): {}\n", number, finding.profile, finding.states,
-             finding.states == 1 ? "state" : "states", printable(finding.reason));
-  fmt::print("  power lost after operation {}: {}; {} acknowledged\n", finding.state.point,
-             printable(finding.last_operation), finding.acked);
-  if (finding.lost.empty()) fmt::print("  lost: nothing; everything that reached the file system was kept\n");
+// In 80 columns; what follows the first line stands below the text.
+void print_wrapped(const std::string& indent, const std::string& text) {
+  fmt::print("{}{}\n", indent, wrap(printable(text), indent.size() + 2));
+}
+
+void print_lost(const StorageFinding& finding) {
+  if (finding.lost.empty()) print_wrapped("  ", "lost: nothing; everything that reached the file system was kept");
   for (size_t i = 0; i < finding.lost.size(); ++i) {
     if (i == kLossesShown) {
       fmt::print("  lost: {} more\n", finding.lost.size() - i);
       break;
     }
-    fmt::print("  lost: {}\n", printable(finding.lost[i]));
+    print_wrapped("  ", "lost: " + finding.lost[i]);
     const std::string where = i < finding.issued_by.size() ? finding.issued_by[i] : "";
-    if (!where.empty()) fmt::print("        by {}\n", printable(where));
+    if (!where.empty()) print_wrapped("        ", "by " + where);
   }
   if (!finding.lost.empty()) fmt::print("  kept: all the rest\n");
-  if (!finding.fix.empty()) fmt::print("  would pass with: {}\n", printable(finding.fix));
+}
+
+void print_finding(const StorageFinding& finding, size_t number) {
+  fmt::print("\n");
+  print_wrapped("", fmt::format("finding {} (profile {}, {} {}): {}", number, finding.profile, finding.states,
+                                finding.states == 1 ? "state fails so" : "states fail so", finding.reason));
+  print_wrapped("  ", fmt::format("power lost after operation {}: {}; {} acknowledged", finding.state.point,
+                                  finding.last_operation, finding.acked));
+  print_lost(finding);
+  if (!finding.fix.empty()) print_wrapped("  ", "would pass with: " + finding.fix);
   fmt::print("  the checker said:\n");
   print_output(finding.output);
   if (!finding.folder.empty()) fmt::print("  kept in {}\n", finding.folder);
@@ -48,10 +58,15 @@ void print_finding(const StorageFinding& finding, size_t number) {
 
 void print_exploration(const CampaignResult& result, const Recording& recording) {
   fmt::print("{} operations, {} acknowledged\n", recording.size() - recording.initial, recording.tokens.size());
+  if (recording.tokens.empty()) print_wrapped("", "note: nothing was acknowledged, so nothing can be missing");
   for (const ProfileSummary& profile : result.profiles) {
-    fmt::print("profile {}: {} distinct states judged, {} violated, {:.1f} s, {} of {} pairs of unsynced kinds{}\n",
-               profile.profile, profile.states, profile.violated, profile.seconds, profile.pairs_covered,
-               profile.pairs_known, profile.exhausted ? "; no further state was found" : "");
+    fmt::print("profile {}: {} distinct states judged, {} violated, {:.1f} s\n", profile.profile, profile.states,
+               profile.violated, profile.seconds);
+    if (profile.pairs_known > 0) {
+      fmt::print("  {} of {} pairs of unsynced kinds were met, one lost, one kept\n", profile.pairs_covered,
+                 profile.pairs_known);
+    }
+    if (profile.exhausted) fmt::print("  no further state was found\n");
   }
   size_t number = 0;
   for (const StorageFinding& finding : result.findings) print_finding(finding, ++number);

@@ -48,7 +48,8 @@ void declare(Options& options, ExploreArguments& explore) {
       "power loss, one a line. Exit 0: consistent, nothing acknowledged is missing. 1: violated. Anything else: "
       "it could not judge.");
   options.note(
-      "Exit codes: 0 clean, 1 violated, 2 wrong use, 3 nothing to judge, 5 the checker could not judge, "
+      "Exit codes: 0 clean, 1 violated, 2 wrong use, 3 nothing to judge or a fault that never fired, 5 the checker "
+      "could not judge, "
       "10 environment, 70 the record is not what the folder holds, 130 interrupted.");
   options.example("crashwright storage explore --profile E,S --check './check.sh data.db' -- ./writer data.db");
 }
@@ -99,14 +100,19 @@ std::function<void(uint64_t, uint64_t)> progress_line(uint64_t states_max) {
   };
 }
 
+std::string quoted(const std::string& word) {
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
 std::string repro_script(const std::vector<std::string>& arguments) {
-  std::string text = "#!/bin/sh\n# Repeats the exploration that found this.\ncd '" +
-                     std::filesystem::current_path().string() + "' && exec crashwright storage explore";
-  for (const std::string& word : arguments) {
-    text += " '";
-    for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    text += "'";
-  }
+  std::error_code none;
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe", none).string();
+  std::string text = "#!/bin/sh\n# Repeats the exploration that found this.\ncd " +
+                     quoted(std::filesystem::current_path().string()) + " && exec " +
+                     quoted(self.empty() ? "crashwright" : self) + " storage explore";
+  for (const std::string& word : arguments) text += " " + quoted(word);
   return text + "\n";
 }
 
@@ -146,8 +152,8 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
   const auto run = record_run(explore.recording, work->path());
   if (!run) return tl::unexpected(run.error());
   if (interrupted()) return static_cast<int>(kExitInterrupted);
-  if (!run->note.empty()) fmt::print("note: {}\n", run->note);
-  const Recording recording = make_recording(run->record->first(run->record->size()));
+  print_recorded(*run);
+  const Recording recording = make_recording(run->record->first(run->operations));
   if (recording.size() == recording.initial) {
     return fail(ErrorKind::kUsage, "the program changed nothing in its folder: there is nothing to lose",
                 "it is run in the mounted folder and must write there");
@@ -155,7 +161,8 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
   const auto places = CallPlaces::read(work->path() + "/record");
   if (!places) return tl::unexpected(places.error());
   options->places = places->get();
-  CheckerOptions checker{bind_program_words(split_words(explore.check), command_line_places()), *check_deadline};
+  CheckerOptions checker{bind_program_words(split_words(explore.check), command_line_places()), *check_deadline,
+                         run->seen_at};
   const auto result = run_campaign(recording, checker_judges(checker, recording.tokens), *options);
   if (!result) return tl::unexpected(result.error());
   if (options->explore.progress) fmt::print(stderr, "\r\033[K");
@@ -169,6 +176,10 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
     auto put = write_file(finding.folder + "/repro.sh", repro_script(arguments));
     if (!put) return tl::unexpected(put.error());
     std::filesystem::permissions(finding.folder + "/repro.sh", std::filesystem::perms(0755));
+  }
+  if (!run->all_fired && result->violated == 0) {
+    fmt::print("a fault never fired: nothing is proved about it\n");
+    return static_cast<int>(kExitInconclusive);
   }
   return exit_code_of(*result);
 }

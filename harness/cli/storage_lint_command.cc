@@ -9,6 +9,7 @@
 #include "harness/cli/storage_recording.h"
 #include "harness/runner/interrupt.h"
 #include "harness/storage/explore/ack_lint.h"
+#include "harness/storage/explore/order_lint.h"
 #include "harness/storage/explore/scratch_folder.h"
 
 namespace crashwright::harness::cli {
@@ -32,6 +33,9 @@ void declare(Options& options, LintArguments& lint) {
       "A change is early when it was made before the acknowledgement and may still be lost at it, and its file is one "
       "that the program syncs at some time, or nothing done since the acknowledgement before is durable. Files that "
       "are never synced beside others that are, and what another thread has begun, are listed and not blamed.");
+  options.note(
+      "Of a record of the mock engine its orders are judged exactly: at each moment that its counters of durable and "
+      "of sent records moved, the audit log must hold them whatever else is lost.");
   options.note(
       "Exit codes: 0 every acknowledgement waited for its bytes, 1 some left early, 2 wrong use, 3 nothing was "
       "acknowledged, 10 environment, 130 interrupted.");
@@ -89,8 +93,42 @@ Result<RecordedRun> take_record(const LintArguments& lint, const std::string& wo
   auto record = StorageRecord::open(lint.record);
   if (!record) return tl::unexpected(record.error());
   RecordedRun run;
+  run.operations = (*record)->size();
   run.record = std::move(*record);
   return run;
+}
+
+Status write_json(const LintArguments& arguments, const nlohmann::ordered_json& json) {
+  if (arguments.json_path.empty()) return {};
+  return write_file(arguments.json_path, json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+// The mock engine's orders, exactly: no file but its audit log counts.
+Result<int> lint_engine(const LintArguments& arguments, const Recording& recording,
+                        const std::vector<StorageProfile>& profiles) {
+  nlohmann::ordered_json summaries = nlohmann::ordered_json::array();
+  nlohmann::ordered_json findings = nlohmann::ordered_json::array();
+  bool early = false;
+  for (const StorageProfile& profile : profiles) {
+    const auto scratch = ScratchFolder::create(ScratchFolder::Place::kMemory);
+    if (!scratch) return tl::unexpected(scratch.error());
+    const auto lint = lint_orders(recording, profile, scratch->path());
+    if (!lint) return tl::unexpected(lint.error());
+    early = early || lint->early > 0;
+    fmt::print("profile {}: {} of {} promises left before their audit records were durable\n", lint->profile,
+               lint->early, lint->promises);
+    summaries.push_back({{"profile", lint->profile}, {"acknowledgements", lint->promises}, {"early", lint->early}});
+    for (const EarlyPromise& example : lint->examples) {
+      fmt::print("  {}\n    after {}\n", printable(example.what), printable(example.operation));
+      findings.push_back({{"profile", lint->profile}, {"reason", example.what}, {"operation", example.operation}});
+    }
+  }
+  const char* const verdict = early ? "early" : "clean";
+  fmt::print("\n{}\n", verdict);
+  if (auto put = write_json(arguments, {{"verdict", verdict}, {"findings", findings}, {"profiles", summaries}}); !put) {
+    return tl::unexpected(put.error());
+  }
+  return static_cast<int>(early ? kExitBroken : kExitPassed);
 }
 
 Result<int> run_lint(const LintArguments& arguments) {
@@ -101,8 +139,9 @@ Result<int> run_lint(const LintArguments& arguments) {
   const auto run = take_record(arguments, work->path());
   if (!run) return tl::unexpected(run.error());
   if (interrupted()) return static_cast<int>(kExitInterrupted);
-  if (!run->note.empty()) fmt::print("note: {}\n", run->note);
-  const Recording recording = make_recording(run->record->first(run->record->size()));
+  print_recorded(*run);
+  const Recording recording = make_recording(run->record->first(run->operations));
+  if (has_engine_counters(recording)) return lint_engine(arguments, recording, *profiles);
   std::vector<AckLint> lints;
   for (const StorageProfile& profile : *profiles) {
     lints.push_back(lint_acknowledgements(recording, profile, arguments.ignored));
@@ -110,10 +149,7 @@ Result<int> run_lint(const LintArguments& arguments) {
   }
   const nlohmann::ordered_json json = lint_json(lints);
   fmt::print("\n{}\n", json["verdict"].get<std::string>());
-  if (!arguments.json_path.empty()) {
-    const std::string text = json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-    if (auto put = write_file(arguments.json_path, text); !put) return tl::unexpected(put.error());
-  }
+  if (auto put = write_json(arguments, json); !put) return tl::unexpected(put.error());
   if (recording.tokens.empty()) return static_cast<int>(kExitInconclusive);
   return static_cast<int>(json["verdict"] == "early" ? kExitBroken : kExitPassed);
 }

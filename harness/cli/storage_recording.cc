@@ -23,6 +23,8 @@ void declare_recording(Options& options, RecordingArguments& recording) {
   options.text("--dir", "DIR", recording.dir, "the folder begins as a copy of this one (default empty)");
   options.text("--timeout", "TIME", recording.deadline,
                "the program is killed then and its record counts (default 60s)");
+  options.texts("--fault", "'RULE'", recording.faults,
+                "what goes wrong meanwhile, and when (docs/storage.md): 'eio_fsync path=*.wal nth=3'");
   options.number("--tear-unit", "BYTES", recording.tear_unit, "what a disk writes as a whole (default 512)");
   options.note(
       "The program is run in the mounted folder. It acknowledges by lines \"ack TOKEN\" on its standard output, "
@@ -65,6 +67,12 @@ Result<std::chrono::milliseconds> parse_time(const char* option, const std::stri
 
 ProgramPlaces command_line_places() { return {{std::filesystem::current_path().string()}, false}; }
 
+void print_recorded(const RecordedRun& run) {
+  if (!run.note.empty()) fmt::print("note: {}\n", run.note);
+  std::istringstream lines(run.faults);
+  for (std::string line; std::getline(lines, line);) fmt::print("fault: {}\n", line);
+}
+
 Result<RecordedRun> record_run(const RecordingArguments& recording, const std::string& work) {
   if (recording.command.empty()) {
     return fail(ErrorKind::kUsage, "no program to run",
@@ -80,6 +88,7 @@ Result<RecordedRun> record_run(const RecordingArguments& recording, const std::s
   run.copy_of = recording.dir;
   run.work = work;
   run.patience = *deadline;
+  run.faults = recording.faults;
   return record_program(run);
 }
 

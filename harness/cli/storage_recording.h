@@ -20,6 +20,7 @@ struct RecordingArguments {
   uint64_t tear_unit = 0;             // 0: the profile's
   std::string dir;
   std::string deadline = "60s";
+  std::vector<std::string> faults;   // in the words of storage_fault_rule.h
   std::vector<std::string> command;  // what follows "--"
 };
 
@@ -33,6 +34,9 @@ void declare_recording(Options& options, RecordingArguments& recording);
 [[nodiscard]] Result<std::chrono::milliseconds> parse_time(const char* option, const std::string& text);
 // The programs of the command line: relative to the current folder.
 [[nodiscard]] ProgramPlaces command_line_places();
+
+// Says what became of the program and of its faults, if there is anything to say.
+void print_recorded(const RecordedRun& run);
 
 // Asks the storage canary first. `work`: an existing empty folder.
 [[nodiscard]] Result<RecordedRun> record_run(const RecordingArguments& recording, const std::string& work);

@@ -67,7 +67,7 @@ class ExplorationCase {
     auto run = record();
     if (!run) return tl::unexpected(run.error());
     if (interrupted()) return {};
-    const Recording recording = make_recording(run->record->first(run->record->size()));
+    const Recording recording = make_recording(run->record->first(run->operations));
     context_.note(std::to_string(recording.size() - recording.initial) + " operations recorded, " +
                   std::to_string(recording.tokens.size()) + " acknowledged");
     if (!run->note.empty()) context_.note(run->note);
@@ -75,7 +75,7 @@ class ExplorationCase {
       return fail(ErrorKind::kUsage, "the program changed nothing in its folder: there is nothing to lose");
     }
     const CheckerOptions checker{bind_program_words(plan_.engine.check, places_),
-                                 std::chrono::milliseconds(plan_.limits.check_deadline_ms)};
+                                 std::chrono::milliseconds(plan_.limits.check_deadline_ms), run->seen_at};
     const auto result = explore([&](const CampaignOptions& options) {
       return run_campaign(recording, checker_judges(checker, recording.tokens), options);
     });

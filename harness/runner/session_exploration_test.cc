@@ -5,6 +5,8 @@
 #include <cstdlib>
 
 #include "harness/runner/testing/recorded_session.h"
+#include "harness/storage/explore/order_lint.h"
+#include "harness/storage/explore/scratch_folder.h"
 #include "harness/storage/mounted_folder.h"
 
 using namespace crashwright;
@@ -49,6 +51,25 @@ BOOST_AUTO_TEST_CASE(no_power_loss_breaks_a_promise_of_the_engine, *boost::unit_
   BOOST_TEST(result.violated == 0U, told(result));
   BOOST_TEST(result.checker_errors == 0U, told(result));
   BOOST_TEST(result.states >= 300U);
+}
+
+BOOST_AUTO_TEST_CASE(each_order_leaves_after_its_record_is_durable_and_planted_bugs_are_told,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const auto lint = [](const std::string& bug, Profile profile) {
+    const RecordedSession session(kSession, bug);
+    const auto scratch = ScratchFolder::create(ScratchFolder::Place::kMemory);
+    BOOST_REQUIRE(scratch);
+    auto found = lint_orders(session.exploration().recording(), storage_profile(profile), scratch->path());
+    BOOST_REQUIRE(found);
+    BOOST_TEST(found->promises > 3U);
+    return *found;
+  };
+  for (const Profile profile : {Profile::kK, Profile::kE, Profile::kS}) {
+    const OrderLint clean = lint("", profile);
+    BOOST_TEST(clean.early == 0U, (clean.examples.empty() ? "" : clean.examples.front().what));
+  }
+  BOOST_TEST(lint("no_fsync", Profile::kE).early > 0U);
+  BOOST_TEST(lint("audit_after_send", Profile::kK).early > 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_log_and_checkpoints_without_any_sync_are_found, *boost::unit_test::precondition(fuse_possible)) {

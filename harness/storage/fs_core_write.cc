@@ -198,13 +198,17 @@ int64_t StorageCore::copy(const Caller& caller, ServedNode& from, uint64_t from_
 
 int StorageCore::resize(const Caller& caller, ServedNode& node, uint64_t size) {
   if (const int refused = refuse(OperationClass::kTruncate, node); refused < 0) return refused;
-  Operation made = operation(OperationKind::kTruncate, caller, node);
-  made.size = size;
-  return perform(made, [&] {
+  const auto change = [&] {
     const int set = node.fd ? ::ftruncate(node.fd.get(), static_cast<off_t>(size))
                             : ::truncate(real(node).c_str(), static_cast<off_t>(size));
     return set == 0 ? 0 : -errno;
-  });
+  };
+  // O_TRUNC of an empty file, as fopen() does it: nothing changes that could be lost.
+  struct stat before {};
+  if (stat_node(node, before) == 0 && static_cast<uint64_t>(before.st_size) == size) return change();
+  Operation made = operation(OperationKind::kTruncate, caller, node);
+  made.size = size;
+  return perform(made, change);
 }
 
 int StorageCore::truncate(const Caller& caller, NodeId id, uint64_t size) {

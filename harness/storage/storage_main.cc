@@ -96,6 +96,7 @@ Result<std::string> fulfil(const Arguments& arguments, StorageFs& fs, const std:
   if (word == "materialise") return materialise(fs, arguments.power_loss, rest);
   if (word == "verify") return done(fs.core().record_equals_backing(), "the record equals the folder");
   if (word == "fault") return arm(fs, rest);
+  if (word == "operations") return std::to_string(fs.core().operations_until_cut());
   if (word == "faults") return fs.core().fault_report();
   if (word == "acknowledge") {
     fs.core().acknowledge(rest);

@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 
 #include "base/clock.h"
 #include "harness/storage/storage_access.h"
@@ -122,6 +123,12 @@ Status StorageMount::settle() { return tell("settle"); }
 Status StorageMount::arm(const std::string& fault) { return tell("fault " + fault); }
 
 Result<std::string> StorageMount::faults() { return ask("faults"); }
+
+Result<uint64_t> StorageMount::operations_until_cut() {
+  const auto answer = ask("operations");
+  if (!answer) return tl::unexpected(answer.error());
+  return std::strtoull(answer->c_str(), nullptr, 10);
+}
 
 Status StorageMount::flush() { return tell("flush"); }
 

@@ -50,6 +50,8 @@ class StorageMount {
   [[nodiscard]] Status arm(const std::string& fault);
   // One line for each armed fault: its name, "armed", "fired" or "confirmed", and what was seen of it.
   [[nodiscard]] Result<std::string> faults();
+  // How many operations happened until a fault took the power, or until now.
+  [[nodiscard]] Result<uint64_t> operations_until_cut();
   // The kernel hands over what it still holds of shared mappings, as it does sooner or later when a process just dies.
   [[nodiscard]] Status flush();
   // The daemon serves no longer and begins to unmount; nobody may use the mount point any more. stop() waits for it.

@@ -132,7 +132,7 @@ class Linter {
     });
     if (operation.tid == 0 || !others || finished.contains({operation.pid, operation.tid})) return false;
     const uint32_t by = model_.durable[index];
-    return changes_tree(operation.kind) || (by != kNeverDurable && recording_.operations[by].tid == operation.tid);
+    return is_metadata(operation) || (by != kNeverDurable && recording_.operations[by].tid == operation.tid);
   }
 
   // One acknowledgement, or several with nothing between them; true when it was early.

@@ -131,6 +131,7 @@ BOOST_AUTO_TEST_CASE(what_another_thread_has_begun_is_listed_unless_it_never_fin
     HandWrittenRecord record = durable_file();
     of_thread(record.write(1, 0, "one"), 7);
     of_thread(record.create(2, "table"), 8);
+    of_thread(record.truncate(2, 8), 8);
     of_thread(record.write(2, 0, "half"), 8);
     of_thread(record.sync_range(1, 0, 3), 7);
     of_thread(record.write(2, 4, "half"), 8);

@@ -43,7 +43,9 @@ class Checker final : public ImageJudge {
  public:
   Checker(const CheckerOptions& options, const std::string& scratch, const std::vector<std::string>& tokens)
       : acked_(scratch + "/acked.txt", tokens),
-        call_(options.argv, {"CRASHWRIGHT_ACKED=" + scratch + "/acked.txt"}, options.patience) {}
+        call_(options.argv, {"CRASHWRIGHT_ACKED=" + scratch + "/acked.txt"}, options.patience) {
+    call_.appear_at(options.seen_at);
+  }
 
   Result<ImageVerdict> judge(const std::string& image, uint32_t acked, uint32_t /*point*/) override {
     if (auto shown = acked_.show(acked); !shown) return tl::unexpected(shown.error());

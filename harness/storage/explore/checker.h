@@ -17,6 +17,7 @@ namespace crashwright::harness {
 struct CheckerOptions {
   std::vector<std::string> argv;  // argv[0] a path or a name to look for in PATH
   std::chrono::milliseconds patience{30'000};
+  std::string seen_at = {};  // RecordedRun::seen_at
 };
 
 // `tokens` outlives the factory.

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -19,6 +21,12 @@ namespace crashwright::harness {
 namespace {
 
 constexpr size_t kOutputBytesMax = 16 << 10;
+
+// Where `folder` is seen by this process alone, or null. As become(): only system calls.
+const char* set_stage(const char* folder, const char* stage) {
+  const bool own = ::unshare(CLONE_NEWNS) == 0 && ::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+  return own && ::mount(folder, stage, nullptr, MS_BIND, nullptr) == 0 ? stage : nullptr;
+}
 
 }  // namespace
 
@@ -63,7 +71,9 @@ void ProgramCall::become(const char* folder) const {
   ::dup2(output_.get(), STDOUT_FILENO);
   ::dup2(output_.get(), STDERR_FILENO);
   ::signal(SIGPIPE, SIG_DFL);
-  if (::chdir(folder) == 0) ::execvpe(argv_pointers_[0], argv_pointers_.data(), environment_pointers_.data());
+  if (!stage_.empty()) folder = set_stage(folder, stage_.c_str());
+  if (folder != nullptr && ::chdir(folder) == 0)
+    ::execvpe(argv_pointers_[0], argv_pointers_.data(), environment_pointers_.data());
   ::_exit(kProgramNotStarted);
 }
 

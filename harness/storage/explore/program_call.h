@@ -35,6 +35,9 @@ class ProgramCall {
   ProgramCall(const ProgramCall&) = delete;
   ProgramCall& operator=(const ProgramCall&) = delete;
 
+  // From now on the program sees its working folder at `stage`, an existing folder: it gets mounts of its own. Empty:
+  // where it is. Needs the right to mount; without it the program is not started.
+  void appear_at(std::string stage) { stage_ = std::move(stage); }
   // Once, with `folder` as its working folder.
   [[nodiscard]] Result<ProgramEnd> run(const std::string& folder);
   // "took longer than 30000 ms", "died of Segmentation fault", "ended with exit status 3"
@@ -51,6 +54,7 @@ class ProgramCall {
   std::vector<char*> argv_pointers_;
   std::vector<char*> environment_pointers_;
   std::chrono::milliseconds patience_;
+  std::string stage_;
   UniqueFd output_;
 };
 

@@ -70,10 +70,36 @@ Status prepare_folders(const ProgramRun& run) {
   return {};
 }
 
-Status check_end(const ProgramRun& run, int status) {
+// What became of the faults, and how much of the record counts.
+Status note_faults(StorageMount& mount, RecordedRun& recorded) {
+  auto faults = mount.faults();
+  if (!faults) return tl::unexpected(faults.error());
+  recorded.faults = std::move(*faults);
+  recorded.all_fired = recorded.faults.find(" armed ") == std::string::npos;
+  const auto operations = mount.operations_until_cut();
+  if (!operations) return tl::unexpected(operations.error());
+  recorded.operations = *operations;
+  return {};
+}
+
+// SQLite's journals of several databases do it, and whoever else stores a path that is not relative.
+bool names_its_folder(const StorageRecord& record, const std::string& folder) {
+  for (uint64_t i = 0; i < record.size(); ++i) {
+    const std::span<const std::byte> data = record[i].data;
+    if (::memmem(data.data(), data.size(), folder.data(), folder.size()) != nullptr) return true;
+  }
+  return false;
+}
+
+Status check_end(const ProgramRun& run, int status, RecordedRun& recorded) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   const std::string how = WIFSIGNALED(status) ? std::string("died of ") + ::strsignal(WTERMSIG(status))
                                               : "ended with exit status " + std::to_string(WEXITSTATUS(status));
+  if (recorded.faults.find(" fired ") != std::string::npos ||
+      recorded.faults.find(" confirmed ") != std::string::npos) {
+    recorded.note = "the program " + how + " after the fault, its record counts";
+    return {};
+  }
   return fail(ErrorKind::kUsage, run.argv.front() + " " + how + ": nothing is judged",
               "the program must end well by itself when no power is lost");
 }
@@ -97,21 +123,26 @@ Result<RecordedRun> record_program(const ProgramRun& run) {
   options.places = true;
   auto mount = StorageMount::start(options);
   if (!mount) return tl::unexpected(mount.error());
+  for (const std::string& fault : run.faults) {
+    if (auto armed = (*mount)->arm(fault); !armed) return tl::unexpected(armed.error());
+  }
   const auto end = live(run, **mount, *output, *ack);
   if (!end) return tl::unexpected(end.error());
   if (auto settled = (*mount)->settle(); !settled) return tl::unexpected(settled.error());
   if (auto same = (*mount)->verify_record(); !same) return tl::unexpected(same.error());
+  if (auto noted = note_faults(**mount, recorded); !noted) return tl::unexpected(noted.error());
   if (auto record = StorageRecord::open(options.record_folder); record) {
     recorded.record = std::move(*record);
   } else {
     return tl::unexpected(record.error());
   }
   if (auto stopped = (*mount)->stop(); !stopped) return tl::unexpected(stopped.error());
+  if (names_its_folder(*recorded.record, options.mount_point)) recorded.seen_at = options.mount_point;
   if (!end->in_time) {
     recorded.note = "the program was killed after " + std::to_string(run.patience.count()) + " ms, its record counts";
     return recorded;
   }
-  if (auto well = check_end(run, end->status); !well) return tl::unexpected(well.error());
+  if (auto well = check_end(run, end->status, recorded); !well) return tl::unexpected(well.error());
   return recorded;
 }
 

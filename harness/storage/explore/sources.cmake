@@ -13,6 +13,7 @@ list(APPEND SOURCES
     storage/explore/image_content.cc
     storage/explore/image_folder.cc
     storage/explore/image_tree.cc
+    storage/explore/order_lint.cc
     storage/explore/pending_operations.cc
     storage/explore/program_call.cc
     storage/explore/program_run.cc
