@@ -10,6 +10,7 @@
 #include "rca/frame_rules.h"
 #include "rca/memory_scope.h"
 #include "rca/signature.h"
+#include "rca/symbolizer.h"
 
 namespace crashwright::rca {
 namespace {
@@ -51,7 +52,9 @@ std::string describe(const AutopsyReport& report, const Particulars& particulars
   }
   if (report.cause == "OOM" && !particulars.memory_scope.empty()) text += ": of the " + particulars.memory_scope;
   const bool access = report.cause == "NULL_DEREF" || report.cause == "WILD_ACCESS";
-  if (access && report.fault_address) text += fmt::format(" at address {:#x}", *report.fault_address);
+  // The kernel has no address for one that no pointer can have; what it really was stands beside it.
+  const bool known = report.fault_address && !report.fault_address_is.starts_with("really ");
+  if (access && known) text += fmt::format(" at address {:#x}", *report.fault_address);
   if (const Evidence* const best = strongest_for(report); best != nullptr) text += " (" + best->source + ")";
   return text;
 }
@@ -81,8 +84,23 @@ std::string first_of(const std::vector<std::string>& functions, const std::vecto
   return functions.front();
 }
 
+// Where nothing has a name: the program's own modules, with the part of the address that no ASLR moves. Two bugs of a
+// stripped program stay two.
+std::vector<std::string> nameless_frames(const std::vector<Frame>& stack) {
+  constexpr uint64_t kPageMask = 0xfff;
+  std::vector<std::string> frames;
+  for (const Frame& frame : stack) {
+    if (frame.pc == 0 || !frame.function.empty() || is_system_module(frame.module)) continue;
+    const std::string module = frame.module.substr(frame.module.rfind('/') + 1);
+    frames.push_back(fmt::format("{} ...{:03x}", module, frame.pc & kPageMask));
+    if (frames.size() == 3) break;
+  }
+  return frames;
+}
+
 std::vector<std::string> signature_frames(const std::string& cause, const std::vector<Frame>& stack) {
   std::vector<std::string> frames = project_frames(stack, 3);
+  if (frames.empty()) return nameless_frames(stack);
   if (cause == "STACK_OVERFLOW_EXHAUSTION") {
     if (auto circle = recursive_functions(stack); !circle.empty()) return circle;
   }

@@ -3,6 +3,7 @@
 
 #include "rca/autopsy.h"
 #include "rca/cause.h"
+#include "rca/conclusion.h"
 #include "rca/evidence.h"
 #include "rca/evidence_ranking.h"
 #include "rca/frame_rules.h"
@@ -215,6 +216,26 @@ BOOST_AUTO_TEST_CASE(the_text_says_the_answer_first_and_everything_after) {
 BOOST_AUTO_TEST_CASE(the_tutorial_classifier_takes_any_mention_for_the_thing) {
   BOOST_TEST(classify_by_substring("handler for SIGSEGV installed").cause == "NULL_DEREF");
   BOOST_TEST(classify_by_substring("all well").cause == "NO_FAULT");
+}
+
+BOOST_AUTO_TEST_CASE(two_bugs_of_a_program_without_names_keep_two_signatures_over_address_randomisation) {
+  const auto signature_at = [](uint64_t pc) {
+    AutopsyReport report;
+    Evidence evidence;
+    evidence.tier = EvidenceTier::kMachineState;
+    evidence.cause = "NULL_DEREF";
+    evidence.strength = 0.9;
+    report.evidence.push_back(evidence);
+    Particulars particulars;
+    Frame frame;
+    frame.pc = pc;
+    frame.module = "/opt/desk/bin/desk";
+    particulars.stack.push_back(frame);
+    conclude(report, particulars, "UNKNOWN");
+    return report.signature;
+  };
+  BOOST_TEST(signature_at(0x55d0c0a00afb) == signature_at(0x561234567afb));
+  BOOST_TEST(signature_at(0x55d0c0a00afb) != signature_at(0x55d0c0a00b10));
 }
 
 }  // namespace
