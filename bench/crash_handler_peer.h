@@ -15,6 +15,8 @@
 
 #include <stdint.h>
 
+#include <cstdint>
+
 #ifdef __cplusplus
 extern "C" {
 #endif

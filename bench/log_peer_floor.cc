@@ -8,6 +8,7 @@
 
 #include <bit>
 #include <cerrno>
+#include <cstdint>
 #include <string>
 
 #include "bench/log_peers.h"

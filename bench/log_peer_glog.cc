@@ -1,6 +1,7 @@
 // glog writing to its file; it has no queue, the caller formats and writes into a buffered stream.
 #include <glog/logging.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 

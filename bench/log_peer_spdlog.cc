@@ -4,6 +4,8 @@
 #include <spdlog/spdlog.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <memory>
 #include <string>
 
 #include "bench/log_peers.h"

@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cstdint>
 #include <thread>
 
 using crashwright::mock_engine::SpscRing;

@@ -3,6 +3,7 @@
 // Threads: one owner each. Errors: a failed preparation ends the test program. Signal context: no.
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>

@@ -1,5 +1,7 @@
 #include "rca/function_name.h"
 
+#include <algorithm>
+
 namespace crashwright::rca {
 namespace {
 

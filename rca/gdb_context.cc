@@ -1,5 +1,6 @@
 #include "rca/gdb_context.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <optional>

@@ -1,5 +1,6 @@
 #include "rca/memory_scope.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace crashwright::rca {

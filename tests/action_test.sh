@@ -56,4 +56,7 @@ for script in "$source"/ci/slurm/{campaign,loopback,share.sh} "$source"/ci/githu
 # The same list for both distributions, with what differs.
 printf 'ID=ubuntu\nVERSION_ID=24.04\n' > ubuntu
 CRASHWRIGHT_OS_RELEASE=$folder/ubuntu "$source/ci/install" --names > names
-grep -qx pkgconf names && ! grep -qx chromium names
+grep -qx pkgconf names && grep -qx clang-format-14 names && ! grep -qx chromium names
+# The image installs what the build packs, by the name that cpack gives it.
+grep -q 'cpack --config build/CPackConfig.cmake -B /packages' "$source/ci/Dockerfile"
+grep -q 'COPY --from=build /packages/crashwright_\*.deb' "$source/ci/Dockerfile"

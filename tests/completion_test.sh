@@ -69,5 +69,9 @@ for shell in bash zsh fish; do
   expect $shell "a word" sigkill "$(ask_$shell run --fault sigk)"
   expect $shell "a word" json "$(ask_$shell list --format j)"
   refuse $shell "another command's option" --key "$(ask_$shell run --k)"
+  expect $shell "a part" explore "$(ask_$shell storage ex)"
+  expect $shell "an option of a part" --profile "$(ask_$shell storage explore --prof)"
+  expect $shell "an argument" CW131 "$(ask_$shell explain CW13)"
+  expect $shell "an argument" verify "$(ask_$shell audit veri)"
 done
 exit $status

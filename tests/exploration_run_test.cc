@@ -207,12 +207,12 @@ BOOST_AUTO_TEST_CASE(an_unsafe_setting_that_is_expected_passes_and_another_failu
   BOOST_TEST(place.said_so("expected to be violated, but "), place.said);
 }
 
-BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_an_error_and_a_need_that_is_missing_skips) {
+BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_refused_and_a_need_that_is_missing_skips) {
   if (!fuse_here()) return;
   Place place;
-  BOOST_TEST(place.run("name: a\nengine: {command: [./nothing], check: [./checker]}\nstorage: {explore: {}}\n") == 70,
+  BOOST_TEST(place.run("name: a\nengine: {command: [./nothing], check: [./checker]}\nstorage: {explore: {}}\n") == 2,
              place.said);
-  BOOST_TEST(place.said_so("./nothing: no program that can be run"), place.said);
+  BOOST_TEST(place.said_so("engine.command: no program \"./nothing\" that can be run"), place.said);
   BOOST_TEST(place.run("name: a\nengine: {command: [./nothing], check: [./checker], needs: [no-such-server]}\n"
                        "storage: {explore: {}}\n") == 3,
              place.said);

@@ -5,7 +5,8 @@ usage: style_test.py ROOT            check; exit 1 with file:line: message for e
        style_test.py ROOT --ratchet  rewrite style_ratchet.json with today's exceptions (only ever to lower them)
 
 Checks: line length, file length, function length, layering between rooms, calls that are forbidden in signal context,
-a header comment in every public header, words that promise something for later. The exceptions that exist are in
+a header comment in every public header, words that promise something for later, standard headers that are there by
+chance only (a later libstdc++ includes fewer of them by itself). The exceptions that exist are in
 style_ratchet.json with their size; growing one fails, and so does leaving one in the file that has shrunk.
 """
 import json
@@ -31,6 +32,24 @@ FORBIDDEN_IN_SIGNAL_CONTEXT = re.compile(
     r"|std::map|std::mutex|std::lock_guard|std::unique_lock|std::function|std::cout|std::cerr|fmt::\w+"
     r"|throw|make_unique|make_shared)\b(?!\.h)|\bnew\s+[A-Za-z(]|\bdelete\s")
 PROMISES = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+
+# What a name of the standard library needs, wherever it came from so far.
+STANDARD_NAMES = {
+    "cstdint": r"\bu?int(8|16|32|64|ptr)_t\b",
+    "string": r"\bstd::string\b",
+    "vector": r"\bstd::vector<",
+    "optional": r"\bstd::optional<",
+    "memory": r"\bstd::(unique_ptr|shared_ptr|make_unique|make_shared)\b",
+    "map": r"\bstd::map<",
+    "array": r"\bstd::array\b",
+    "functional": r"\bstd::function<",
+    "algorithm": r"\bstd::(sort|find|find_if|any_of|all_of|none_of|count_if|min|max|clamp)\(",
+    "mutex": r"\bstd::(mutex|lock_guard|unique_lock)\b",
+    "thread": r"\bstd::thread\b",
+    "atomic": r"\bstd::atomic\b",
+    "cstring": r"\bstd::(memcpy|memset|memcmp|strlen|strcmp|strerror)\(",
+    "cstdlib": r"\bstd::(getenv|strtol|strtoul|abort|exit)\(",
+}
 
 
 def strip(text):
@@ -120,6 +139,28 @@ def check_signal_files(root, problems):
         problems.append("postmortem: no source is marked as signal context; the crash handler must be")
 
 
+def check_standard_includes(root, problems):
+    files = {}
+    for path in sources(root):
+        if path.suffix in (".cc", ".h"):
+            text = path.read_text()
+            files[str(path.relative_to(root))] = (strip(text), re.findall(r'^#include "([^"]+)"', text, re.M),
+                                                  set(re.findall(r"^#include <([^>]+)>", text, re.M)))
+
+    def included(name, seen):
+        if name in seen or name not in files:
+            return set()
+        seen.add(name)
+        _, own, standard = files[name]
+        return standard.union(*(included(header, seen) for header in own))
+
+    for name, (code, _, _) in files.items():
+        there = included(name, set())
+        for header, pattern in STANDARD_NAMES.items():
+            if header not in there and re.search(pattern, code):
+                problems.append(f"{name}: uses what <{header}> declares and does not include it")
+
+
 def sources(root):
     for room in ROOMS + sorted(TOP_ROOMS) + ["ci", "cmake", "scenarios"]:
         for path in sorted((root / room).rglob("*")):
@@ -134,6 +175,7 @@ def main():
     for path in sources(root):
         check_file(path, str(path.relative_to(root)), problems, measured)
     check_signal_files(root, problems)
+    check_standard_includes(root, problems)
     ratchet = json.loads(ratchet_path.read_text()) if ratchet_path.exists() else {}
     if "--ratchet" in sys.argv:
         ratchet_path.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n")

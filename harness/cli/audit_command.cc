@@ -7,6 +7,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
+#include "harness/scenario/suggest.h"
 #include "mock_engine/order_state.h"
 #include "mock_engine/order_state_json.h"
 #include "postmortem/audit_log.h"
@@ -30,6 +31,8 @@ struct AuditArguments {
   uint64_t order = 0;
   AuditFilter filter;
 };
+
+const std::vector<std::string> kActions = {"print", "replay", "verify", "diff", "explain", "seal"};
 
 int usage(const std::string& message) {
   return report_error(Error{ErrorKind::kUsage, message, "see: crashwright audit --help"});
@@ -129,8 +132,8 @@ int verify_log(const AuditArguments& audit) {
     fmt::print("begins at sequence {} (block {}): what lies before was not judged\n", readout->first_sequence,
                readout->first_block);
   }
-  fmt::print("{} records up to sequence {}, {} runs, {} vouched for by later blocks\n", records, readout->last_sequence,
-             readout->runs, readout->known_durable);
+  fmt::print("{} records up to sequence {}, {} {}, {} vouched for by later blocks\n", records, readout->last_sequence,
+             readout->runs, readout->runs == 1 ? "run" : "runs", readout->known_durable);
   tell_flaws(*readout);
   if (readout->damage.empty() && gaps > 0) fmt::print("{} records are out of sequence\n", gaps);
   const int code = readout->damage.empty() && gaps == 0 ? kExitPassed : kExitBroken;
@@ -181,7 +184,8 @@ int explain_in_log(const AuditArguments& audit) {
 
 void declare(Options& options, AuditArguments& audit) {
   options.arguments("ACTION LOG [DROP_COPY|ORDER]", audit.words,
-                    "print, replay, verify, diff (with a drop copy), explain (an order) or seal (--key FILE)");
+                    "print, replay, verify, diff (with a drop copy), explain (an order) or seal (--key FILE)",
+                    kActions);
   options.word("--format", "FORMAT", audit.format, {"human", "json", "csv"}, "of print: human, json or csv");
   options.number("--from", "N", audit.filter.from_sequence, "print: from this sequence on");
   options.number("--to", "N", audit.filter.to_sequence, "print, replay: up to this sequence");
@@ -240,7 +244,8 @@ int audit_command(const std::vector<std::string>& arguments) {
   if (action == "diff") return diff_log(audit);
   if (action == "explain") return explain_in_log(audit);
   if (action == "seal") return seal_log(audit);
-  return usage(action.empty() ? "audit wants an action" : "audit: unknown action \"" + action + "\"");
+  if (action.empty()) return usage("audit wants an action");
+  return report_error({ErrorKind::kUsage, "audit: unknown action \"" + action + "\"", suggestion(action, kActions)});
 }
 
 }  // namespace crashwright::harness::cli

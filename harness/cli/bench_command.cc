@@ -57,8 +57,8 @@ void declare(Options& options, BenchArguments& bench) {
 
 void print_list(const std::vector<const Figure*>& figures) {
   for (const Figure* figure : figures) {
-    fmt::print("{:<42} {:>2} {:<9} {:<12} {}\n", figure->id, direction_sign(figure->direction),
-               short_number(figure->bar), figure->unit, figure->what);
+    fmt::print("{:<52} {:>2} {} {}\n    {}\n", figure->id, direction_sign(figure->direction), short_number(figure->bar),
+               figure->unit, wrap(figure->what, 4));
   }
 }
 

@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(only_scenarios_that_a_promise_judges) {
   static_cast<void>(folder.file("a.yaml", "name: a\nexpect: {skip: [handler]}\n"));
   static_cast<void>(folder.file("b.yaml", "name: b\n"));
   const Answer answer = folder.run({"list", folder.path + "/a.yaml", folder.path + "/b.yaml", "--verifier", "handler"});
-  BOOST_TEST(answer.out == "b [release]  no fault\n1 cases of 1 scenarios\n");
+  BOOST_TEST(answer.out == "b [release]  no fault\n1 case of 1 scenario\n");
   BOOST_TEST(folder.run({"list", folder.path + "/a.yaml", "--verifier", "handlr"}).code == kExitUsage);
 }
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 
@@ -44,9 +45,15 @@ BOOST_AUTO_TEST_CASE(every_command_has_help_with_an_example_in_80_columns) {
       BOOST_TEST((answer.out.find("Examples:") != std::string::npos || std::string(command.name) == "version"));
     }
   }
+  for (const char* const part : {"explore", "lint", "mount"}) {
+    BOOST_TEST(longest_line(folder.run({"storage", part, "--help"}).out) <= 80);
+  }
   const Answer all = folder.run({"--help"});
   BOOST_TEST(all.code == 0);
   BOOST_TEST(longest_line(all.out) <= 80);
+  for (const Command& command : all_commands()) {
+    BOOST_TEST(all.out.find(std::string("\n  ") + command.name + " ") != std::string::npos);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_mistyped_command_is_wrong_use_with_a_suggestion) {
@@ -156,16 +163,88 @@ BOOST_AUTO_TEST_CASE(list_shows_cases_and_plans) {
   const std::string good = folder.file("good.yaml", kGood);
   const Answer human = folder.run({"list", good, "--tag", "smoke"});
   BOOST_TEST(human.code == 0);
-  BOOST_TEST(human.out == "a good one [release]  sigkill at feed.message\n1 cases of 1 scenarios\n");
+  BOOST_TEST(human.out == "a good one [release]  sigkill at feed.message\n1 case of 1 scenario\n");
   const Answer json = folder.run({"list", good, "--format", "json"});
   BOOST_TEST(json.out.find("\"kind\": \"sigkill\"") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(list_and_plan_choose_cases_as_a_run_does) {
+  const Folder folder;
+  const std::string both = folder.file("both.yaml", std::string(kGood) + "build: both\n");
+  for (const char* const command : {"list", "plan"}) {
+    const Answer one = folder.run({command, both, "--case", "a-good-one.asan", "--format", "json"});
+    BOOST_TEST(one.code == 0, one.err);
+    BOOST_TEST(one.out.find("\"build\": \"asan\"") != std::string::npos);
+    BOOST_TEST(one.out.find("\"build\": \"release\"") == std::string::npos);
+    const Answer none = folder.run({command, both, "--case", "a-good-one.asn"});
+    BOOST_TEST(none.code == 2);
+    BOOST_TEST(none.err == "crashwright: no case \"a-good-one.asn\"\n  did you mean \"a-good-one.asan\"?\n");
+    BOOST_TEST(folder.run({command, both, "--set", "session.messages=77", "--format", "json"}).out.find("77") !=
+               std::string::npos);
+  }
+  const Answer first = folder.run({"list", both, "--shard", "1/2"});
+  const Answer second = folder.run({"list", both, "--shard", "2/2"});
+  const size_t cases = static_cast<size_t>(first.out.find("sigkill at") != std::string::npos) +
+                       static_cast<size_t>(second.out.find("sigkill at") != std::string::npos);
+  BOOST_TEST(cases >= 1U);
+  BOOST_TEST(folder.run({"list", both, "--shard", "3/2"}).code == 2);
+}
+
+BOOST_AUTO_TEST_CASE(mistakes_are_there_for_machines_too) {
+  const Folder folder;
+  const std::string bad = folder.file("bad.yaml", "name: x\nsession: {mesages: 5}\n");
+  const Answer answer = folder.run({"validate", bad, "--no-engine", "--format", "json"});
+  BOOST_TEST(answer.code == 2);
+  for (const char* const part : {"\"line\": 2", "\"column\": 11", "\"width\": 7", "\"code\": \"CW110\"",
+                                 "\"hint\": \"did you mean \\\"messages\\\"?\""}) {
+    BOOST_TEST(answer.out.find(part) != std::string::npos, part << " in " << answer.out);
+  }
+  const Answer good = folder.run({"validate", folder.file("good.yaml", kGood), "--no-engine", "--format", "json"});
+  BOOST_TEST(good.code == 0);
+  BOOST_TEST(good.out == "[]\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_told_at_its_name) {
+  const Folder folder;
+  const std::string file = folder.file(
+      "own.yaml",
+      "name: x\nengine:\n  command: [./engine, run]\n  check: [true]\nfaults:\n  - sigkill: {after: 1ms}\n");
+  const Answer answer = folder.run({"validate", file});
+  if (answer.code == 10) return;  // no mock engine beside this test
+  BOOST_TEST(answer.code == 2);
+  BOOST_TEST(answer.err.find("own.yaml:3:13: error CW139: engine.command: no program \"./engine\" that can be run") !=
+                 std::string::npos,
+             answer.err);
+  static_cast<void>(folder.file("engine", "#!/bin/sh\n"));
+  BOOST_TEST(folder.run({"validate", file}).err.find("chmod +x") != std::string::npos);
+  std::filesystem::permissions(folder.path + "/engine", std::filesystem::perms(0755));
+  BOOST_TEST(folder.run({"validate", file}).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(words_of_a_command_are_suggested_and_what_is_listed_can_be_asked_for) {
+  const Folder folder;
+  BOOST_TEST(folder.run({"storage", "explor"}).err ==
+             "crashwright: no `storage explor`\n  did you mean \"explore\"?\n");
+  BOOST_TEST(folder.run({"audit", "verfy", "x"}).err ==
+             "crashwright: audit: unknown action \"verfy\"\n  did you mean \"verify\"?\n");
+  BOOST_TEST(folder.run({"faults", "sigkil"}).err == "crashwright: no fault \"sigkil\"\n  did you mean \"sigkill\"?\n");
+  BOOST_TEST(folder.run({"explain", "sigkill"}).err.find("crashwright faults sigkill") != std::string::npos);
+  const Answer fault = folder.run({"faults", "power_loss"});
+  BOOST_TEST(fault.code == 0);
+  BOOST_TEST(fault.out.find("stands for") != std::string::npos);
+  BOOST_TEST(longest_line(fault.out) <= 80);
+  BOOST_TEST(folder.run({"faults", "memory", "--format", "json"}).out.find("\"name\": \"wild_read\"") !=
+             std::string::npos);
+  const Answer promise = folder.run({"verifiers", "rca", "--format", "json"});
+  BOOST_TEST(promise.out.find("\"witness\": \"what was injected\"") != std::string::npos);
+  BOOST_TEST(folder.run({"verifiers", "rcaa"}).code == 2);
 }
 
 BOOST_AUTO_TEST_CASE(validate_without_an_engine_says_what_it_did_not_check) {
   const Folder folder;
   const Answer answer = folder.run({"validate", folder.file("good.yaml", kGood), "--no-engine"});
   BOOST_TEST(answer.code == 0);
-  BOOST_TEST(answer.out == "1 scenario is valid; names of fault points were not checked\n");
+  BOOST_TEST(answer.out == "1 scenario is valid; names of fault points and of programs were not checked\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_that_is_no_run_is_wrong_use) {

@@ -12,52 +12,70 @@
 namespace crashwright::harness::cli {
 namespace {
 
+constexpr const char* kBegin = "Begin";
+constexpr const char* kRun = "Run scenarios";
+constexpr const char* kRuns = "Look at runs";
+constexpr const char* kDeath = "Understand a death";
+constexpr const char* kMore = "Power loss, proof and cost";
+constexpr const char* kWords = "The scenario language";
+constexpr const char* kShell = "The program itself";
+
+// In groups, as --help shows them.
 constexpr std::array kCommands{
-    Command{"run", "run scenarios and judge what is left", run_scenarios_command},
-    Command{"rerun", "repeat what failed of a run, with the same seeds", rerun_command},
-    Command{"list", "show the cases that a run would have", list_command},
-    Command{"validate", "check scenario files without running anything", validate_command},
-    Command{"plan", "what would happen for a seed, case by case", plan_command},
-    Command{"doctor", "what this machine can do, and what is skipped without it", doctor_command},
-    Command{"verify", "judge a recorded run or case again", verify_command},
-    Command{"autopsy", "name the cause of a death from what it left", autopsy_command},
-    Command{"audit", "print, replay, verify, compare and explain an order audit log", audit_command},
-    Command{"triage", "group crashes by bug: new, known, back again", triage_command},
-    Command{"log", "engine log, audit log, exchange and crash on one time axis", log_command},
-    Command{"core", "take the core of a living process and let it go on", core_command},
-    Command{"report", "render the reports of a run again from its events", report_command},
-    Command{"shrink", "the smallest scenario that still fails the same way", shrink_command},
-    Command{"diff", "which verdicts, causes and times changed between two runs", diff_command},
-    Command{"merge", "one run of the shares of several machines", merge_command},
-    Command{"runs", "the recorded runs and what came of them", runs_command},
-    Command{"prove", "show that the verifiers catch deliberate bugs", prove_command},
-    Command{"storage", "judge what a power loss may leave of any program's files", storage_command},
-    Command{"bench", "measure what the kit costs, and which promised figures hold", bench_command},
-    Command{"faults", "the kinds of fault and their parameters", faults_command},
-    Command{"verifiers", "the promises and the witness of each", verifiers_command},
-    Command{"explain", "what the code of a complaint means", explain_command},
-    Command{"init", "write a first scenario of your own", init_command},
-    Command{"schema", "the JSON Schema of the scenario language", schema_command},
-    Command{"completion", "the completion script for bash, zsh or fish", completion_command},
-    Command{"man", "the manual pages", man_command},
-    Command{"cleanup", "undo what a killed run left behind", cleanup_command},
-    Command{"version", "print the version", version_command},
+    Command{"doctor", "what this machine can do, and what is skipped without it", doctor_command, kBegin},
+    Command{"init", "write a first scenario of your own", init_command, kBegin},
+    Command{"run", "run scenarios and judge what is left", run_scenarios_command, kRun},
+    Command{"rerun", "repeat what failed of a run, with the same seeds", rerun_command, kRun},
+    Command{"list", "show the cases that a run would have", list_command, kRun},
+    Command{"plan", "what would happen for a seed, case by case", plan_command, kRun},
+    Command{"validate", "check scenario files without running anything", validate_command, kRun},
+    Command{"shrink", "the smallest scenario that still fails the same way", shrink_command, kRun},
+    Command{"runs", "the recorded runs and what came of them", runs_command, kRuns},
+    Command{"report", "render the reports of a run again from its events", report_command, kRuns},
+    Command{"verify", "judge a recorded run or case again", verify_command, kRuns},
+    Command{"diff", "which verdicts, causes and times changed between two runs", diff_command, kRuns},
+    Command{"merge", "one run of the shares of several machines", merge_command, kRuns},
+    Command{"autopsy", "name the cause of a death from what it left", autopsy_command, kDeath},
+    Command{"log", "engine log, audit log, exchange and crash on one time axis", log_command, kDeath},
+    Command{"audit", "print, replay, verify, compare and explain an order audit log", audit_command, kDeath},
+    Command{"triage", "group crashes by bug: new, known, back again", triage_command, kDeath},
+    Command{"core", "take the core of a living process and let it go on", core_command, kDeath},
+    Command{"storage", "judge what a power loss may leave of any program's files", storage_command, kMore},
+    Command{"prove", "show that the verifiers catch deliberate bugs", prove_command, kMore},
+    Command{"bench", "measure what the kit costs, and which promised figures hold", bench_command, kMore},
+    Command{"faults", "the kinds of fault and their parameters", faults_command, kWords},
+    Command{"verifiers", "the promises and the witness of each", verifiers_command, kWords},
+    Command{"explain", "what the code of a complaint means", explain_command, kWords},
+    Command{"schema", "the JSON Schema of the scenario language", schema_command, kWords},
+    Command{"cleanup", "undo what a killed run left behind", cleanup_command, kShell},
+    Command{"completion", "the completion script for bash, zsh or fish", completion_command, kShell},
+    Command{"man", "the manual pages", man_command, kShell},
+    Command{"version", "print the version", version_command, kShell},
 };
+
+std::string exit_codes() {
+  std::string text = "Exit codes:";
+  for (const ExitMeaning& meaning : exit_meanings()) {
+    text +=
+        fmt::format("{} {} {}", meaning.code == kExitPassed ? "" : ",", static_cast<int>(meaning.code), meaning.text);
+  }
+  return wrap(text + ". The worst wins.", 0);
+}
 
 std::string help() {
   std::string text =
       "Usage: crashwright COMMAND [options] [arguments]\n\n"
-      "Kills a trading engine in every way that matters and proves what is left.\n\nCommands:\n";
-  for (const Command& command : kCommands) text += fmt::format("  {:<12}{}\n", command.name, command.summary);
-  return text +
-         "\n`crashwright COMMAND --help` shows the options of a command.\n\n"
-         "Exit codes: 0 all passed and every fault fired, 1 a promise was broken, 2 wrong\n"
-         "use or invalid scenario, 3 inconclusive or skipped, 4 nothing selected,\n"
-         "5 a checker could not judge, 10 environment, 70 bug of the harness,\n"
-         "130 interrupted. The worst wins.\n\n"
-         "Examples:\n"
+      "Kills a trading engine in every way that matters and proves what is left.\n";
+  std::string group;
+  for (const Command& command : kCommands) {
+    if (group != command.group) text += fmt::format("\n{}:\n", command.group);
+    group = command.group;
+    text += fmt::format("  {:<12}{}\n", command.name, command.summary);
+  }
+  return text + "\n`crashwright COMMAND --help` shows the options of a command.\n\n" + exit_codes() +
+         "\n\nExamples:\n"
          "  crashwright doctor\n"
-         "  crashwright run scenarios/\n"
+         "  crashwright init && crashwright run my_scenarios\n"
          "  crashwright run scenarios/memory --seed 7 --keep\n";
 }
 

@@ -14,6 +14,7 @@ struct Command {
   const char* name;
   const char* summary;
   int (*run)(const std::vector<std::string>& arguments);  // what follows the command's name
+  const char* group;                                      // under which --help shows it
 };
 
 [[nodiscard]] std::span<const Command> all_commands() noexcept;

@@ -18,12 +18,18 @@ _crashwright() {
     return
   fi
   local table kind
-  table=$("${COMP_WORDS[0]}" "${COMP_WORDS[1]}" --help-complete 2>/dev/null)
+  # `storage explore` and `audit print` are two words.
+  local part=
+  [ "$COMP_CWORD" -gt 2 ] && [ "${COMP_WORDS[2]:0:1}" != "-" ] && part=${COMP_WORDS[2]}
+  table=$("${COMP_WORDS[0]}" "${COMP_WORDS[1]}" ${part:+"$part"} --help-complete 2>/dev/null)
   if [ "${word:0:1}" = "-" ]; then
-    COMPREPLY=($(compgen -W "$(cut -f1 <<< "$table")" -- "$word"))
+    COMPREPLY=($(compgen -W "$(cut -f1 <<< "$table" | grep '^-')" -- "$word"))
     return
   fi
   kind=$(awk -F'\t' -v name="$before" '$1 == name { print $2 }' <<< "$table")
+  if [ -z "$kind" ] || [ "$kind" = "=" ]; then
+    kind=$(awk -F'\t' '$1 == "." { print $2 }' <<< "$table")
+  fi
   case "$kind" in
     -) COMPREPLY=() ;;
     @folder) COMPREPLY=($(compgen -d -- "$word")) ;;
@@ -45,12 +51,19 @@ _crashwright() {
     return
   fi
   local -a options
-  local line kind before=$words[CURRENT-1]
-  for line in ${(f)"$($words[1] $words[2] --help-complete 2>/dev/null)"}; do
+  local line kind part named before=$words[CURRENT-1]
+  # `storage explore` and `audit print` are two words.
+  (( CURRENT > 3 )) && [[ $words[3] != -* ]] && part=$words[3]
+  for line in ${(f)"$($words[1] $words[2] ${part:+$part} --help-complete 2>/dev/null)"}; do
     local -a cells=("${(@s:	:)line}")
+    if [[ $cells[1] == . ]]; then
+      named=$cells[2]
+      continue
+    fi
     options+=("${cells[1]}:${cells[3]//:/\\:}")
     [[ $cells[1] == $before ]] && kind=$cells[2]
   done
+  [[ -z $kind || $kind == '=' ]] && kind=$named
   if [[ $words[CURRENT] == -* ]]; then
     _describe option options
   elif [[ $kind == @folder ]]; then
@@ -70,13 +83,29 @@ constexpr const char* kFish =
     R"sh(# fish completion of crashwright; put it into ~/.config/fish/completions/crashwright.fish
 function __crashwright_table
   set -l words (commandline -opc)
-  test (count $words) -ge 2; and $words[1] $words[2] --help-complete 2>/dev/null
+  test (count $words) -ge 2; or return
+  # `storage explore` and `audit print` are two words.
+  set -l part
+  if test (count $words) -ge 3; and not string match -q -- '-*' $words[3]
+    set part $words[3]
+  end
+  $words[1] $words[2] $part --help-complete 2>/dev/null
 end
 function __crashwright_options
   for line in (__crashwright_table)
     set -l cells (string split \t -- $line)
-    printf '%s\t%s\n' $cells[1] $cells[3]
+    test $cells[1] = .; or printf '%s\t%s\n' $cells[1] $cells[3]
   end
+end
+function __crashwright_arguments
+  for line in (__crashwright_table)
+    set -l cells (string split \t -- $line)
+    if test "$cells[1]" = .
+      string split ' ' -- $cells[2]
+      return
+    end
+  end
+  __fish_complete_path (commandline -ct)
 end
 function __crashwright_values
   set -l before (commandline -opc)[-1]
@@ -87,7 +116,9 @@ function __crashwright_values
         case -
         case '@folder'
           __fish_complete_directories (commandline -ct)
-        case '=' '@file'
+        case '='
+          __crashwright_arguments
+        case '@file'
           __fish_complete_path (commandline -ct)
         case '*'
           string split ' ' -- $cells[2]
@@ -95,7 +126,7 @@ function __crashwright_values
       return
     end
   end
-  __fish_complete_path (commandline -ct)
+  __crashwright_arguments
 end
 complete -c crashwright -f
 function __crashwright_at_option
@@ -151,7 +182,7 @@ std::string fish_script() {
 int completion_command(const std::vector<std::string>& arguments) {
   std::vector<std::string> shells;
   Options options("completion", "Prints the completion script for a shell: commands, options, and what options take.");
-  options.arguments("SHELL", shells, "bash, zsh or fish");
+  options.arguments("SHELL", shells, "bash, zsh or fish", {"bash", "zsh", "fish"});
   options.example("source <(crashwright completion bash)");
   options.example("crashwright completion zsh > ~/.zfunc/_crashwright");
   options.example("crashwright completion fish > ~/.config/fish/completions/crashwright.fish");

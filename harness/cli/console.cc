@@ -9,6 +9,8 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "harness/cli/options.h"
+#include "harness/report/case_words.h"
 #include "rca/report_parts.h"
 
 namespace crashwright::harness::cli {
@@ -34,11 +36,7 @@ const char* colour_of(Outcome outcome) {
 
 // "NULL_DEREF in OrderGateway::send", or why there is no cause to tell.
 std::string finding(const CaseFinished& done) {
-  if (done.outcome == Outcome::kPass && done.autopsy) {
-    const rca::AutopsyReport& autopsy = *done.autopsy;
-    return autopsy.function.empty() ? autopsy.cause : autopsy.cause + " in " + autopsy.function;
-  }
-  return done.summary;
+  return done.outcome == Outcome::kPass && done.autopsy ? cause_in_words(done) : done.summary;
 }
 
 bool is_terminal(std::FILE* out) {
@@ -153,6 +151,10 @@ void Console::print_reasons(const CaseFinished& done) {
   // INCONCLUSIVE: a fault that never fired is no promise's word, and explains all of theirs.
   bool told = done.outcome == Outcome::kInconclusive;
   if (told) fmt::print(out_, "  {}\n", printable(done.summary));
+  if (const std::string hint = unfired_advice(done); !hint.empty()) {
+    fmt::print(out_, "  {}\n", wrap(printable(hint), 2));
+    return;
+  }
   for (const verifiers::Verdict& verdict : done.verdicts) {
     if (verdict.outcome == Outcome::kPass || verdict.outcome == Outcome::kNotApplicable) continue;
     fmt::print(out_, "  {} {}: {}\n", painted(verdict.outcome), verdict.promise, printable(verdict.summary));
@@ -174,11 +176,11 @@ void Console::print_failure(const RunRecord& run, const CaseFinished& done) {
   fmt::print(out_, "  repeat  {}\n", done.repro);
 }
 
-void Console::print_summary(const RunRecord& run) {
+void Console::print_summary(const RunRecord& run, bool failures) {
   const std::lock_guard lock(mutex_);
   clear_status();
   for (const CaseRecord& record : run.cases) {
-    if (record.finished && record.finished->outcome != Outcome::kPass) print_failure(run, *record.finished);
+    if (failures && record.finished && record.finished->outcome != Outcome::kPass) print_failure(run, *record.finished);
   }
   print_counts(run);
   std::fflush(out_);

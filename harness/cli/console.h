@@ -23,8 +23,9 @@ class Console : public EventSink {
   Console& operator=(const Console&) = delete;
 
   void on_event(const Event& event) override;
-  // The failures again, each with cause, place, folder and the command that repeats it; then the counts.
-  void print_summary(const RunRecord& run);
+  // The failures again (unless `failures` is false), each with cause, place, folder and the command
+  // that repeats it; then the counts.
+  void print_summary(const RunRecord& run, bool failures = true);
 
  private:
   void print_case(const CaseFinished& done);

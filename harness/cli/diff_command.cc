@@ -23,8 +23,10 @@ void print_change(const CaseChange& change) {
   if (change.before && change.after && change.before->outcome != change.after->outcome) {
     fmt::print("  verdict   {} -> {}\n", change.before->outcome, change.after->outcome);
   }
-  if (change.after && change.kind == ChangeKind::kWorse)
-    fmt::print("            {}\n", printable(change.after->summary));
+  if (change.after && !change.before) fmt::print("  verdict   {}\n", change.after->outcome);
+  const bool bad =
+      change.kind == ChangeKind::kWorse || (!change.before && change.after && change.after->outcome != "PASS");
+  if (bad) fmt::print("            {}\n", wrap(printable(change.after->summary), 12));
   for (const std::string& promise : change.broken) fmt::print("  broken    {}\n", promise);
   for (const std::string& promise : change.mended) fmt::print("  mended    {}\n", promise);
   if (change.cause_differs) {

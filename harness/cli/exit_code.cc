@@ -11,10 +11,10 @@ constexpr std::array kMeanings{
     ExitMeaning{kExitPassed, "all passed and every fault fired"},
     ExitMeaning{kExitBroken, "a promise was broken"},
     ExitMeaning{kExitUsage, "wrong use or invalid scenario"},
-    ExitMeaning{kExitInconclusive, "inconclusive, skipped, never started, or a share is missing"},
+    ExitMeaning{kExitInconclusive, "inconclusive, skipped, or not all was run"},
     ExitMeaning{kExitNothing, "nothing selected"},
     ExitMeaning{kExitJudgeFailed, "a checker could not judge"},
-    ExitMeaning{kExitEnvironment, "this machine lacks something"},
+    ExitMeaning{kExitEnvironment, "the machine lacks something"},
     ExitMeaning{kExitInternal, "a bug of the harness"},
     ExitMeaning{kExitInterrupted, "interrupted, all undone"},
 };

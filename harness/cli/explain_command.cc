@@ -6,8 +6,10 @@
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
+#include "harness/faults/registry.h"
 #include "harness/scenario/explanations.h"
 #include "harness/scenario/suggest.h"
+#include "verifiers/verifier.h"
 
 namespace crashwright::harness::cli {
 namespace {
@@ -27,12 +29,20 @@ void print_explanation(const Explanation& explanation) {
   fmt::print("\nRefused:\n\n{}\nAccepted:\n\n{}", indented(explanation.wrong), indented(explanation.right));
 }
 
+// Other words that a report shows have their page elsewhere.
+std::string elsewhere(const std::string& word, const std::string& hint) {
+  if (find_fault_kind(word) != nullptr) return "it is a fault: see `crashwright faults " + word + "`";
+  for (const verifiers::Verifier& verifier : verifiers::all_verifiers()) {
+    if (word == verifier.name) return "it is a promise: see `crashwright verifiers " + word + "`";
+  }
+  return hint.empty() ? "`crashwright explain` without a code lists them" : hint;
+}
+
 int refuse(const std::string& code) {
   std::vector<std::string> known;
   for (const Explanation& explanation : all_explanations()) known.emplace_back(explanation.code);
   fmt::print(stderr, "crashwright explain: no code \"{}\"\n", code);
-  const std::string hint = suggestion(code, known);
-  fmt::print(stderr, "  {}\n", hint.empty() ? "`crashwright explain` without a code lists them" : hint);
+  fmt::print(stderr, "  {}\n", elsewhere(code, suggestion(code, known)));
   return kExitUsage;
 }
 
@@ -41,7 +51,9 @@ int refuse(const std::string& code) {
 int explain_command(const std::vector<std::string>& arguments) {
   std::vector<std::string> codes;
   Options options("explain", "Enlarges on the code of a complaint about a scenario; without a code, lists them all.");
-  options.arguments("[CODE]...", codes, "as in the complaint: CW131");
+  std::vector<std::string> known;
+  for (const Explanation& explanation : all_explanations()) known.emplace_back(explanation.code);
+  options.arguments("[CODE]...", codes, "as in the complaint: CW131", known);
   options.example("crashwright explain CW131");
   if (const auto code = options.parse(arguments)) return *code;
   if (codes.empty()) {

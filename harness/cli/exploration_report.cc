@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/cli/console.h"
 #include "harness/cli/options.h"
 #include "harness/storage/explore/exploration_json.h"

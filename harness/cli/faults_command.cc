@@ -1,12 +1,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/fault_coverage.h"
 #include "harness/cli/options.h"
 #include "harness/faults/registry.h"
 #include "harness/scenario/fields.h"
+#include "harness/scenario/suggest.h"
 
 namespace crashwright::harness::cli {
 namespace {
@@ -54,6 +58,10 @@ const char* builds_of(const FaultKind& kind) {
   return kind.causes_release.empty() ? "asan" : "release, asan";
 }
 
+const std::vector<std::string>& answers_of(const FaultKind& kind) {
+  return kind.causes_release.empty() ? kind.causes_asan : kind.causes_release;
+}
+
 void print_page_of_kind(const FaultKind& kind) {
   fmt::print("\n### {}\n{}.\n\n", kind.name, kind.doc);
   fmt::print("```yaml\n- {}\n```\n", kind.example);
@@ -61,8 +69,7 @@ void print_page_of_kind(const FaultKind& kind) {
   fmt::print("- **Shows as:** {}\n", kind.evidence);
   fmt::print("- **Parameters:** {}; **builds:** {}; **needs:** {}\n", code_list(kind.parameters), builds_of(kind),
              code_list(kind.needs));
-  const auto& causes = kind.causes_release.empty() ? kind.causes_asan : kind.causes_release;
-  fmt::print("- **Right answers of the autopsy:** {}\n", code_list(causes));
+  fmt::print("- **Right answers of the autopsy:** {}\n", code_list(answers_of(kind)));
   fmt::print("- **Planted bug:** {}\n", kind.reveals);
 }
 
@@ -84,27 +91,94 @@ void print_page() {
   }
 }
 
+void print_detail(const char* what, const std::string& text) {
+  if (!text.empty()) fmt::print("  {:<11} {}\n", what, wrap(text, 14));
+}
+
+// One kind with all that is known of it.
+void print_in_full(const FaultKind& kind) {
+  fmt::print("{} ({})\n", kind.name, kind.family);
+  print_detail("does", kind.doc);
+  fmt::print("  {:<11} - {}\n", "example", kind.example);
+  print_detail("stands for", kind.stands_for);
+  print_detail("shows as", kind.evidence);
+  print_detail("parameters", fmt::format("{}", fmt::join(kind.parameters, ", ")));
+  print_detail("builds", builds_of(kind));
+  print_detail("needs", fmt::format("{}", fmt::join(kind.needs, ", ")));
+  print_detail("cause", fmt::format("{}", fmt::join(answers_of(kind), " or ")));
+}
+
+nlohmann::ordered_json to_json(const FaultKind& kind) {
+  return {{"name", kind.name},
+          {"family", kind.family},
+          {"does", kind.doc},
+          {"example", kind.example},
+          {"stands_for", kind.stands_for},
+          {"shows_as", kind.evidence},
+          {"parameters", kind.parameters},
+          {"builds", builds_of(kind)},
+          {"needs", kind.needs},
+          {"causes", answers_of(kind)}};
+}
+
+// Those of the given names and families, all when none is given.
+Result<std::vector<const FaultKind*>> chosen(const std::vector<std::string>& words) {
+  std::vector<const FaultKind*> kinds;
+  std::vector<std::string> known = fault_kind_names();
+  for (const FaultKind& kind : all_fault_kinds()) {
+    if (std::find(known.begin(), known.end(), kind.family) == known.end()) known.push_back(kind.family);
+    const auto meant = [&](const std::string& word) { return word == kind.name || word == kind.family; };
+    if (words.empty() || std::any_of(words.begin(), words.end(), meant)) kinds.push_back(&kind);
+  }
+  for (const std::string& word : words) {
+    if (std::find(known.begin(), known.end(), word) != known.end()) continue;
+    const std::string hint = suggestion(word, known);
+    return fail(ErrorKind::kUsage, "no fault \"" + word + "\"",
+                hint.empty() ? "`crashwright faults` lists them" : hint);
+  }
+  return kinds;
+}
+
+int show_kinds(const std::vector<std::string>& words, const std::string& format) {
+  const auto kinds = chosen(words);
+  if (!kinds) return report_error(kinds.error());
+  if (format == "json") {
+    nlohmann::ordered_json all = nlohmann::ordered_json::array();
+    for (const FaultKind* const kind : *kinds) all.push_back(to_json(*kind));
+    fmt::print("{}\n", all.dump(2));
+  } else if (words.empty()) {
+    print_kinds();
+    print_parameters();
+  } else {
+    for (size_t i = 0; i < kinds->size(); ++i) {
+      if (i > 0) fmt::print("\n");
+      print_in_full(*(*kinds)[i]);
+    }
+  }
+  return kExitPassed;
+}
+
 }  // namespace
 
 int faults_command(const std::vector<std::string>& arguments) {
+  std::vector<std::string> words;
   std::string coverage;
   std::string format = "human";
-  Options options("faults", "The kinds of fault with an example of each, and their parameters.");
+  Options options("faults",
+                  "The kinds of fault with an example of each, and their parameters; of one kind all there is.");
+  options.arguments("[KIND|FAMILY]...", words, "these kinds in full (default: all, in short)", fault_kind_names());
   options.text("--coverage", "RUN", coverage,
                "instead: the fault points of the engine that this run never reached, and passages of the others");
   options.word("--format", "FORMAT", format, {"human", "json", "markdown"},
-               "json: of --coverage; markdown: the page docs/faults.md");
+               "human; json; markdown: the page docs/faults.md");
   options.example("crashwright faults");
+  options.example("crashwright faults power_loss");
   options.example("crashwright faults --coverage crashwright-out/latest");
   options.example("crashwright faults --format markdown > docs/faults.md");
   if (const auto code = options.parse(arguments)) return *code;
   if (!coverage.empty()) return show_fault_coverage(coverage, format == "json");
-  if (format == "markdown") {
-    print_page();
-    return kExitPassed;
-  }
-  print_kinds();
-  print_parameters();
+  if (format != "markdown") return show_kinds(words, format);
+  print_page();
   return kExitPassed;
 }
 

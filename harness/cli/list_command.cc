@@ -1,11 +1,9 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
-#include "harness/cli/selection.h"
+#include "harness/cli/planned_cases.h"
 
 namespace crashwright::harness::cli {
 namespace {
@@ -23,30 +21,24 @@ std::string faults_of(const Plan& plan) {
 }  // namespace
 
 int list_command(const std::vector<std::string>& arguments) {
-  Selection selection;
-  std::string format = "human";
-  PlanOptions planning;
+  PlannedCases cases;
   Options options("list", "Shows the cases that a run with the same paths and filters would have.");
-  selection.add_paths(options);
-  selection.add_filters(options);
-  options.number("--seed", "N", planning.run_seed, "the run's seed (default 1)");
-  options.word("--format", "FORMAT", format, {"human", "json"}, "human, or json: every plan in full");
+  cases.declare(options);
   options.example("crashwright list scenarios/ --fault sigkill");
+  options.example("crashwright list scenarios/ --shard 2/5");
   options.example("crashwright list scenarios/ --format json --seed 7");
   if (const auto code = options.parse(arguments)) return *code;
-  const Selected selected = select_scenarios(selection);
-  if (selected.exit_code) return *selected.exit_code;
-  planning.only_build = selection.only_build();
-  const std::vector<Plan> plans = make_plans(selected.scenarios, planning);
-  if (format == "json") {
-    nlohmann::ordered_json all = nlohmann::ordered_json::array();
-    for (const Plan& plan : plans) all.push_back(nlohmann::ordered_json::parse(plan_to_json(plan)));
-    fmt::print("{}\n", all.dump(2));
-  } else {
-    for (const Plan& plan : plans) fmt::print("{} [{}]  {}\n", plan.name, build_name(plan.build), faults_of(plan));
-    fmt::print("{} cases of {} scenarios\n", plans.size(), selected.scenarios.size());
+  if (const auto code = cases.load()) return *code;
+  if (cases.wants_json()) {
+    fmt::print("{}", cases.json());
+    return cases.plans().empty() ? kExitNothing : kExitPassed;
   }
-  return plans.empty() ? kExitNothing : kExitPassed;
+  for (const Plan& plan : cases.plans()) {
+    fmt::print("{} [{}]  {}\n", plan.name, build_name(plan.build), faults_of(plan));
+  }
+  fmt::print("{} {} of {} {}\n", cases.plans().size(), cases.plans().size() == 1 ? "case" : "cases", cases.scenarios(),
+             cases.scenarios() == 1 ? "scenario" : "scenarios");
+  return cases.plans().empty() ? kExitNothing : kExitPassed;
 }
 
 }  // namespace crashwright::harness::cli

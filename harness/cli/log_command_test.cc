@@ -1,5 +1,6 @@
 // Goal: `crashwright log` shows what was asked for and nothing else, in each of its formats, and says what is wrong.
 // Method: the artefacts of a child that really died; the command writes into a file, which is compared or parsed.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 #include <sstream>

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
@@ -46,7 +48,7 @@ std::vector<Page> command_pages() {
   for (const Command& command : all_commands()) {
     pages.push_back({std::string("crashwright-") + command.name, {command.name}});
   }
-  for (const char* const part : {"explore", "mount"}) {
+  for (const char* const part : {"explore", "lint", "mount"}) {
     pages.push_back({std::string("crashwright-storage-") + part, {"storage", part}});
   }
   return pages;
@@ -80,7 +82,9 @@ int man_command(const std::vector<std::string>& arguments) {
   std::vector<std::string> words;
   std::string folder;
   Options options("man", "Prints a manual page, of crashwright itself or of one of its commands.");
-  options.arguments("[COMMAND]", words, "a command; none: crashwright itself");
+  std::vector<std::string> names;
+  for (const Command& command : all_commands()) names.emplace_back(command.name);
+  options.arguments("[COMMAND]", words, "a command; none: crashwright itself", names);
   options.text("--out", "DIR", folder, "write all pages into this folder instead, as section 1");
   options.example("crashwright man run | man -l -");
   options.example("crashwright man --out /usr/local/share/man/man1");
@@ -90,13 +94,9 @@ int man_command(const std::vector<std::string>& arguments) {
     fmt::print("{}", overview());
     return kExitPassed;
   }
-  std::vector<std::string> names;
-  for (const Command& command : all_commands()) {
-    if (words.front() == command.name) {
-      words.emplace_back("--help-man");
-      return run_command(words);
-    }
-    names.emplace_back(command.name);
+  if (std::find(names.begin(), names.end(), words.front()) != names.end()) {
+    words.emplace_back("--help-man");
+    return run_command(words);
   }
   return report_error({ErrorKind::kUsage, "no command \"" + words.front() + "\"", suggestion(words.front(), names)});
 }

@@ -61,13 +61,15 @@ void Options::word(const char* name, const char* value, std::string& target, std
   });
 }
 
-void Options::arguments(const char* value, std::vector<std::string>& target, const char* doc) {
+void Options::arguments(const char* value, std::vector<std::string>& target, const char* doc,
+                        std::vector<std::string> words) {
   parser_->app.add_option("arguments", target);
-  arguments_.push_back({value, "", doc, {}});
+  arguments_.push_back({value, "", doc, std::move(words)});
 }
 
 void Options::example(const char* line) { examples_.emplace_back(line); }
-void Options::note(const char* text) { notes_.emplace_back(text); }
+void Options::note(const char* text, const char* line) { notes_.emplace_back(text, line); }
+void Options::tail(const char* usage) { tail_ = usage; }
 
 std::optional<int> Options::parse(const std::vector<std::string>& arguments) {
   if (print_help(arguments)) return kExitPassed;

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace crashwright::harness::cli {
@@ -31,10 +32,13 @@ class Options {
   void flag(const char* name, bool& target, const char* doc);
   // One of `words`.
   void word(const char* name, const char* value, std::string& target, std::vector<std::string> words, const char* doc);
-  void arguments(const char* value, std::vector<std::string>& target, const char* doc);
+  void arguments(const char* value, std::vector<std::string>& target, const char* doc,
+                 std::vector<std::string> words = {});  // that shells offer; others are taken too
+  // What follows on the line without being an argument of this program: "-- COMMAND [ARGS]".
+  void tail(const char* usage);
   void example(const char* line);
-  // A paragraph below the options.
-  void note(const char* text);
+  // A paragraph below the options; `line`: to be copied, kept as it is below it.
+  void note(const char* text, const char* line = "");
 
   // Empty: go on. Otherwise the exit code to end with (help was shown, or the use was wrong).
   [[nodiscard]] std::optional<int> parse(const std::vector<std::string>& arguments);
@@ -42,7 +46,8 @@ class Options {
   // A manual page of section 1 in the language of man(7).
   [[nodiscard]] std::string man_page() const;
   // One line for each option: name, what completes its value, what it does, with tabs between. What completes: "-"
-  // nothing, "=" it takes no value, "@file", "@folder", or the words themselves with spaces between.
+  // nothing, "=" it takes no value, "@file", "@folder", or the words themselves with spaces between. The name "."
+  // stands for the arguments of a command that takes certain words.
   [[nodiscard]] std::string completions() const;
 
  private:
@@ -66,7 +71,8 @@ class Options {
   std::vector<Entry> arguments_;
   std::vector<Entry> options_;
   std::vector<std::string> examples_;
-  std::vector<std::string> notes_;
+  std::vector<std::pair<std::string, std::string>> notes_;  // text, line
+  std::string tail_;
 };
 
 // Text for man(7): what would be taken for a request or an escape is not.

@@ -94,13 +94,17 @@ bool Options::print_help(const std::vector<std::string>& arguments) const {
 std::string Options::help() const {
   std::string usage = fmt::format("Usage: crashwright {} [options]", command_);
   for (const Entry& argument : arguments_) usage += " " + argument.name;
+  if (!tail_.empty()) usage += " " + tail_;
   std::string text = fmt::format("{}\n\n{}\n", usage, wrap(summary_, 0));
   if (!arguments_.empty()) text += "\n";
   for (const Entry& argument : arguments_) text += two_columns(argument.name, argument.doc);
   text += "\nOptions:\n";
   for (const Entry& option : options_) text += two_columns(option.left(), option.doc);
   text += two_columns("--help", "this text");
-  for (const std::string& note : notes_) text += "\n" + wrap(note, 0) + "\n";
+  for (const auto& [note, line] : notes_) {
+    text += "\n" + wrap(note, 0) + "\n";
+    if (!line.empty()) text += "\n  " + line + "\n";
+  }
   if (!examples_.empty()) text += "\nExamples:\n";
   for (const std::string& example : examples_) text += "  " + example + "\n";
   return text;
@@ -119,7 +123,10 @@ std::string Options::man_page() const {
   for (const Entry& option : options_) text += man_entry(option.name, option.value, option.doc);
   text += man_entry("--help", "", "the options, for a terminal");
   if (!notes_.empty()) text += ".SH NOTES\n";
-  for (const std::string& note : notes_) text += ".PP\n" + man_text(note) + "\n";
+  for (const auto& [note, line] : notes_) {
+    text += ".PP\n" + man_text(note) + "\n";
+    if (!line.empty()) text += ".PP\n.EX\n" + man_text(line) + "\n.EE\n";
+  }
   if (!examples_.empty()) text += ".SH EXAMPLES\n.EX\n";
   for (const std::string& example : examples_) text += man_text(example) + "\n";
   if (!examples_.empty()) text += ".EE\n";
@@ -128,6 +135,9 @@ std::string Options::man_page() const {
 
 std::string Options::completions() const {
   std::string text;
+  for (const Entry& argument : arguments_) {
+    if (!argument.words.empty()) text += fmt::format(".\t{}\t{}\n", fmt::join(argument.words, " "), argument.doc);
+  }
   for (const Entry& option : options_) {
     text += fmt::format("{}\t{}\t{}\n", option.name, completed_by(option.value, option.words), option.doc);
   }

@@ -4,7 +4,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
-#include "harness/cli/selection.h"
+#include "harness/cli/planned_cases.h"
 
 namespace crashwright::harness::cli {
 namespace {
@@ -110,20 +110,16 @@ void print_plan(const Plan& plan) {
 }  // namespace
 
 int plan_command(const std::vector<std::string>& arguments) {
-  Selection selection;
-  PlanOptions planning;
+  PlannedCases cases;
   Options options("plan", "Shows what a run would do for a seed, case by case, without doing it.");
-  selection.add_paths(options);
-  selection.add_filters(options);
-  options.number("--seed", "N", planning.run_seed, "the run's seed (default 1)");
-  options.note("`crashwright list --format json` gives every plan in full, for machines.");
+  cases.declare(options);
   options.example("crashwright plan scenarios/process/sigkill_at_random.yaml --seed 7");
+  options.example("crashwright plan scenarios/ --fault power_loss --format json");
   if (const auto code = options.parse(arguments)) return *code;
-  const Selected selected = select_scenarios(selection);
-  if (selected.exit_code) return *selected.exit_code;
-  planning.only_build = selection.only_build();
-  const std::vector<Plan> plans = make_plans(selected.scenarios, planning);
-  for (size_t i = 0; i < plans.size(); ++i) {
+  if (const auto code = cases.load()) return *code;
+  const std::vector<Plan>& plans = cases.plans();
+  if (cases.wants_json()) fmt::print("{}", cases.json());
+  for (size_t i = 0; i < plans.size() && !cases.wants_json(); ++i) {
     if (i > 0) fmt::print("\n");
     print_plan(plans[i]);
   }

@@ -49,24 +49,28 @@ std::string engine_of(const std::vector<std::string>& argv) {
   return "";
 }
 
-Result<std::vector<Plan>> plan_cases(const RunReference& run, const RerunArguments& rerun) {
+Result<std::vector<Plan>> plan_cases(const RunReference& run, const RerunArguments& rerun, const PlanOptions& options) {
   std::vector<Plan> plans;
   for (const CaseRecord& record : run.record.cases) {
     if (!is_wanted(record, rerun)) continue;
     const std::string place = record.finished ? record.finished->folder : record.started.case_id;
     const std::string folder = run.folder + "/" + place;
-    const auto recorded = read_recorded_case(folder);
+    auto recorded = read_recorded_case(folder);
     if (!recorded) return tl::unexpected(recorded.error());
+    if (options.deadline_ms) recorded->options.deadline_ms = options.deadline_ms;
     auto plan = plan_again(*recorded, recorded->scenario_text, folder + "/scenario.yaml");
     if (!plan) return tl::unexpected(plan.error());
-    plans.push_back(std::move(*plan));
+    for (uint32_t i = 1; i <= options.repeat; ++i) {
+      plans.push_back(*plan);
+      if (i > 1) plans.back().id += fmt::format(".{}", i);
+    }
   }
   return plans;
 }
 
-int repeat(const RunReference& from, RerunArguments& rerun) {
+int repeat(const RunReference& from, RerunArguments& rerun, const PlanOptions& options) {
   if (const auto good = refuse_unknown_cases(from.record, rerun.cases); !good) return report_error(good.error());
-  const auto plans = plan_cases(from, rerun);
+  const auto plans = plan_cases(from, rerun, options);
   if (!plans) return report_error(plans.error());
   const OutcomeCounts counts = count_outcomes(from.record);
   if (plans->empty()) {
@@ -79,7 +83,8 @@ int repeat(const RunReference& from, RerunArguments& rerun) {
   const auto programs = find_programs(request.engine);
   if (!programs) return report_error(programs.error());
   request.seed = from.record.started.seed;
-  request.note = fmt::format("repeats {} of the {} cases of {}", plans->size(), from.record.cases.size(), from.folder);
+  request.note = fmt::format("repeats {} of the {} cases of {}", plans->size() / options.repeat,
+                             from.record.cases.size(), from.folder);
   if (counts.never_started > 0) {
     fmt::print(stderr, "crashwright: {} cases of {} never started and left nothing to repeat\n", counts.never_started,
                from.folder);
@@ -102,13 +107,15 @@ int rerun_command(const std::vector<std::string>& arguments) {
   declare_outputs(options, rerun.run);
   options.example("crashwright rerun");
   options.example("crashwright rerun crashwright-out/latest --case double-free.asan --keep");
+  options.example("crashwright rerun --repeat 20");
   if (const auto code = options.parse(arguments)) return *code;
   if (rerun.runs.size() > 1) return report_error({ErrorKind::kUsage, "rerun wants one run", ""});
-  if (const auto good = rerun.run.plan_options(); !good) return report_error(good.error());
+  const auto planning = rerun.run.plan_options();
+  if (!planning) return report_error(planning.error());
   const auto from = open_run(rerun.runs.empty() ? kLatestRun : rerun.runs.front());
   if (!from) return report_error(from.error());
   rerun.run.request.argv = arguments;
-  return repeat(*from, rerun);
+  return repeat(*from, rerun, *planning);
 }
 
 }  // namespace crashwright::harness::cli

@@ -1,14 +1,10 @@
-#include <fcntl.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "base/unique_fd.h"
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/run_options.h"
+#include "harness/cli/share.h"
 #include "harness/cli/sweep_selection.h"
-#include "harness/scenario/suggest.h"
 
 namespace crashwright::harness::cli {
 namespace {
@@ -17,39 +13,6 @@ int print_names(const std::vector<Plan>& plans) {
   for (const Plan& plan : plans) fmt::print("{}\n", plan.name);
   return kExitPassed;
 }
-
-// The job system looks at this file to know that shares were understood.
-Status touch(const std::string& path) {
-  if (path.empty()) return {};
-  const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
-  if (!file) return fail_errno(errno, path);
-  return {};
-}
-
-// What is this run's of all cases; the same on every machine of the campaign.
-class Share {
- public:
-  [[nodiscard]] static Result<Share> of(const RunArguments& run) {
-    Share share;
-    const auto shard = run.chosen_shard();
-    if (!shard) return tl::unexpected(shard.error());
-    const auto durations = run.earlier_durations();
-    if (!durations) return tl::unexpected(durations.error());
-    share.shard_ = *shard;
-    share.durations_ns_ = *durations;
-    if (!share.shard_) return share;
-    if (const auto touched = touch(share.shard_->status_file); !touched) return tl::unexpected(touched.error());
-    return share;
-  }
-  void keep(std::vector<Plan>& plans) const {
-    if (shard_) keep_shard(*shard_, durations_ns_, plans);
-  }
-  [[nodiscard]] const std::optional<Shard>& shard() const { return shard_; }
-
- private:
-  std::optional<Shard> shard_;
-  std::map<std::string, uint64_t> durations_ns_;
-};
 
 // --for: the same cases again, each round with the next seed.
 std::function<std::vector<Plan>(uint64_t)> further_rounds(std::vector<Scenario> scenarios, PlanOptions planning,
@@ -64,24 +27,12 @@ std::function<std::vector<Plan>(uint64_t)> further_rounds(std::vector<Scenario> 
   };
 }
 
-// Keeps the cases that --case names; the exit code to end with when one of them is none.
-std::optional<int> keep_named(const std::vector<std::string>& ids, std::vector<Plan>& plans) {
-  if (ids.empty()) return std::nullopt;
-  std::vector<std::string> known;
-  for (const Plan& plan : plans) known.push_back(plan.id);
-  for (const std::string& id : ids) {
-    if (std::find(known.begin(), known.end(), id) != known.end()) continue;
-    return report_error({ErrorKind::kUsage, fmt::format("no case \"{}\"", id), suggestion(id, known)});
-  }
-  std::erase_if(plans, [&](const Plan& plan) { return std::find(ids.begin(), ids.end(), plan.id) == ids.end(); });
-  return std::nullopt;
-}
-
 int run_selected(RunArguments& run, const PlanOptions& planning, const Programs& programs, const Share& share) {
   const Selected selected = run.sweep ? select_sweep(run.selection, programs, run.request)
                                       : select_scenarios(run.selection, programs.release);
   if (selected.exit_code) return *selected.exit_code;
   if (const auto code = refuse_unknown_points(selected.scenarios, programs.release)) return *code;
+  if (const auto code = refuse_missing_programs(selected.scenarios)) return *code;
   if (const auto code = refuse_unknown_bugs(planning.planted_bugs, programs.planted)) return *code;
   const Selected unfolded = unfold_sweeps(selected.scenarios, programs, run.request);
   if (unfolded.exit_code) return *unfolded.exit_code;
@@ -90,7 +41,7 @@ int run_selected(RunArguments& run, const PlanOptions& planning, const Programs&
     fmt::print(stderr, "crashwright: nothing selected: no scenario has a case of this build\n");
     return kExitNothing;
   }
-  if (const auto code = keep_named(run.cases, plans)) return *code;
+  if (const auto kept = share.keep_named(plans); !kept) return report_error(kept.error());
   share.keep(plans);
   if (run.names) return print_names(plans);
   if (share.shard()) {
@@ -115,8 +66,9 @@ int run_scenarios_command(const std::vector<std::string>& arguments) {
   if (!planning) return report_error(planning.error());
   const auto programs = find_programs(run.request.engine);
   if (!programs) return report_error(programs.error());
-  const auto share = Share::of(run);
+  const auto share = Share::of(run.share);
   if (!share) return report_error(share.error());
+  if (const auto told = share->announce(); !told) return report_error(told.error());
   run.request.argv = arguments;
   return run_selected(run, *planning, *programs, *share);
 }

@@ -122,7 +122,7 @@ Result<RunOutcome> carry_out(const std::vector<Plan>& plans, const Programs& pro
     fmt::print(stderr, "crashwright: reports: {}\n", written.error().message);
   }
   if (!summary) return tl::unexpected(summary.error());
-  console.print_summary(*record);
+  console.print_summary(*record, request.tells_failures);
   outcome.record = std::move(*record);
   return outcome;
 }

@@ -25,9 +25,10 @@ struct RunRequest {
   bool skips_allowed = false;
   std::string engine;  // the --engine given
   std::vector<std::string> argv;
-  std::string junit;         // a second place for the JUnit report; empty: none
-  std::string note;          // told first; empty: none
-  bool tells_github = true;  // RunOutputs::tells_github
+  std::string junit;           // a second place for the JUnit report; empty: none
+  std::string note;            // told first; empty: none
+  bool tells_github = true;    // RunOutputs::tells_github
+  bool tells_failures = true;  // again at the end; not where cases are meant to fail
   RunShard shard;
   RunLimits limits;
   std::function<std::vector<Plan>(uint64_t round)> further_round;

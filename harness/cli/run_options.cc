@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <algorithm>
 
 #include "base/file.h"
 #include "base/harness_bug.h"
@@ -39,6 +39,8 @@ Status check_numbers(const RunArguments& run) {
 }  // namespace
 
 void declare_outputs(Options& options, RunArguments& run) {
+  options.number("--repeat", "N", run.repeat, "each case N times with the same seed");
+  options.text("--timeout", "TIME", run.timeout, "for each case instead of the scenario's deadline: 30s");
   options.number("--jobs", "N", run.jobs, "cases at a time (default 2)");
   options.number("--max-fail", "N", run.failures_max, "begin no further case after N failures");
   options.text("--out", "DIR", run.request.out, "folder of the runs (default crashwright-out)");
@@ -52,16 +54,11 @@ void declare_outputs(Options& options, RunArguments& run) {
 void RunArguments::declare(Options& options) {
   selection.add_paths(options);
   selection.add_filters(options);
-  options.texts("--case", "ID", cases, "only this case, by the name of its folder");
+  share.add_cases(options);
   selection.add_changes(options);
   options.number("--seed", "N", request.seed, "the run's seed: the same seed, the same run (default 1)");
-  options.text("--shard", "I/N", shard,
-               "only this share of the cases: 2/5. Bazel, GoogleTest, Slurm, Kubernetes and "
-               "GitLab need no word");
-  options.text("--durations", "RUN", durations, "shares of equal time, by how long cases took in that run");
-  options.number("--repeat", "N", repeat, "each case N times with the same seed");
+  share.add_shards(options);
   options.text("--for", "TIME", duration, "round after round, each with the next seed, until the time is over: 10min");
-  options.text("--timeout", "TIME", timeout, "for each case instead of the scenario's deadline: 30s");
   options.text("--engine", "PATH", request.engine, "engine to run instead of the mock engine beside this program");
   declare_outputs(options, *this);
   options.flag("--sweep", sweep, "every fault point, first, middle and last passage, with every storage fault");
@@ -107,22 +104,6 @@ Result<PlanOptions> RunArguments::plan_options() {
     return fail(ErrorKind::kUsage, "--timeout wants 1s to 3600s, not " + timeout);
   }
   return options;
-}
-
-Result<std::optional<Shard>> RunArguments::chosen_shard() const {
-  return choose_shard(shard, [](const char* name) -> const char* { return std::getenv(name); });
-}
-
-Result<std::map<std::string, uint64_t>> RunArguments::earlier_durations() const {
-  std::map<std::string, uint64_t> found;
-  if (durations.empty()) return found;
-  const auto run = read_events(durations + "/events.jsonl");
-  if (!run) return fail(ErrorKind::kUsage, "--durations: " + run.error().message, "name the folder of a run");
-  for (const CaseRecord& record : run->cases) {
-    if (record.finished) found[record.finished->case_id] = record.finished->duration_ns;
-  }
-  if (found.empty()) return fail(ErrorKind::kUsage, "--durations: no case ended in " + durations);
-  return found;
 }
 
 int carry_out_and_print(const std::vector<Plan>& plans, const Programs& programs, RunArguments& run) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iterator>
 
+#include "harness/cli/engine_programs.h"
 #include "harness/cli/exit_code.h"
 #include "harness/faults/registry.h"
 #include "harness/scenario/engine_points.h"
@@ -17,16 +18,6 @@
 
 namespace crashwright::harness::cli {
 namespace {
-
-// The folder `scenarios` here; else the stock scenarios that were installed with this program.
-std::string default_path() {
-  std::error_code trouble;
-  const std::filesystem::path here = "scenarios";
-  if (std::filesystem::exists(here, trouble)) return here.string();
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", trouble);
-  const auto installed = program.parent_path().parent_path() / "share" / "crashwright" / "scenarios";
-  return std::filesystem::exists(installed, trouble) ? installed.string() : here.string();
-}
 
 bool passes(const Scenario& scenario, const Selection& selection) {
   const auto has_tag = [&](const std::string& tag) {
@@ -96,6 +87,13 @@ void add_unknown_points(Loaded& loaded, const std::string& engine) {
   }
 }
 
+void add_missing_programs(Loaded& loaded) {
+  for (const auto* const scenarios : {&loaded.scenarios, &loaded.broken}) {
+    auto more = find_missing_programs(*scenarios);
+    std::move(more.begin(), more.end(), std::back_inserter(loaded.diagnostics));
+  }
+}
+
 }  // namespace
 
 void Selection::add_paths(Options& options) {
@@ -122,8 +120,26 @@ std::optional<Build> Selection::only_build() const {
   return build == "asan" ? Build::kAsan : Build::kRelease;
 }
 
+std::string default_scenarios() {
+  std::error_code trouble;
+  const std::filesystem::path here = "scenarios";
+  if (std::filesystem::exists(here, trouble)) return here.string();
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", trouble);
+  const auto installed = program.parent_path().parent_path() / "share" / "crashwright" / "scenarios";
+  return std::filesystem::exists(installed, trouble) ? installed.string() : here.string();
+}
+
+std::vector<Diagnostic> find_mistakes(const Selection& selection, const std::string& engine) {
+  Loaded loaded =
+      load_scenarios(selection.paths.empty() ? std::vector<std::string>{default_scenarios()} : selection.paths);
+  add_unknown_points(loaded, engine);
+  if (!engine.empty()) add_missing_programs(loaded);
+  return std::move(loaded.diagnostics);
+}
+
 Selected select_scenarios(const Selection& selection, const std::string& engine) {
-  Loaded loaded = load_scenarios(selection.paths.empty() ? std::vector<std::string>{default_path()} : selection.paths);
+  Loaded loaded =
+      load_scenarios(selection.paths.empty() ? std::vector<std::string>{default_scenarios()} : selection.paths);
   if (!loaded.diagnostics.empty()) {
     add_unknown_points(loaded, engine);
     fmt::print(stderr, "{}", diagnostics_to_text(std::move(loaded.diagnostics)));
@@ -141,6 +157,7 @@ Selected filter_scenarios(std::vector<Scenario> scenarios, const Selection& sele
   if (selected.scenarios.empty()) {
     fmt::print(stderr, "crashwright: nothing selected: none of {} {} passes the filters\n", total,
                total == 1 ? "scenario" : "scenarios");
+    fmt::print(stderr, "  `crashwright list` with the same paths shows what there is\n");
     selected.exit_code = kExitNothing;
     return selected;
   }
@@ -151,6 +168,13 @@ std::optional<int> refuse_unknown_points(const std::vector<Scenario>& scenarios,
   const auto points = engine_fault_points(engine);
   if (!points) return report_error(points.error());
   std::vector<Diagnostic> diagnostics = check_fault_points(scenarios, *points);
+  if (diagnostics.empty()) return std::nullopt;
+  fmt::print(stderr, "{}", diagnostics_to_text(std::move(diagnostics)));
+  return kExitUsage;
+}
+
+std::optional<int> refuse_missing_programs(const std::vector<Scenario>& scenarios) {
+  std::vector<Diagnostic> diagnostics = find_missing_programs(scenarios);
   if (diagnostics.empty()) return std::nullopt;
   fmt::print(stderr, "{}", diagnostics_to_text(std::move(diagnostics)));
   return kExitUsage;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/cli/options.h"
+#include "harness/scenario/diagnostic.h"
 #include "harness/scenario/plan.h"
 #include "harness/scenario/scenario.h"
 
@@ -38,8 +39,17 @@ struct Selected {
 // `engine`: its fault points are checked in files with other mistakes too; empty: they are not.
 [[nodiscard]] Selected select_scenarios(const Selection& selection, const std::string& engine = {});
 
+// Every mistake in the files of the paths, unprinted; `engine` as above.
+[[nodiscard]] std::vector<Diagnostic> find_mistakes(const Selection& selection, const std::string& engine);
+
+// The folder `scenarios` here; else the stock scenarios that were installed with this program.
+[[nodiscard]] std::string default_scenarios();
+
 // Those of `scenarios` that pass the filters; none is printed and ends in kExitNothing.
 [[nodiscard]] Selected filter_scenarios(std::vector<Scenario> scenarios, const Selection& selection);
+
+// Refuses engines of one's own whose programs are not there; the exit code to end with, if any.
+[[nodiscard]] std::optional<int> refuse_missing_programs(const std::vector<Scenario>& scenarios);
 
 // Refuses fault points that the engine does not have; the exit code to end with, if any.
 [[nodiscard]] std::optional<int> refuse_unknown_points(const std::vector<Scenario>& scenarios,

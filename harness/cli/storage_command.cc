@@ -3,6 +3,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/storage_commands.h"
+#include "harness/scenario/suggest.h"
 
 namespace crashwright::harness::cli {
 namespace {
@@ -27,9 +28,10 @@ int print_man_page() {
   fmt::print(
       ".TH crashwright\\-storage 1 \"\" \"Crashwright\" \"Crashwright\"\n.SH NAME\n"
       "crashwright\\-storage \\- judge what a power loss may leave of any program's files\n"
-      ".SH SYNOPSIS\n.B crashwright storage\nexplore|mount [options]\n"
+      ".SH SYNOPSIS\n.B crashwright storage\nexplore|lint|mount [options]\n"
       ".SH DESCRIPTION\nThe power\\-loss file system, for programs that nobody here wrote.\n"
-      ".SH SEE ALSO\n.BR crashwright\\-storage\\-explore (1),\n.BR crashwright\\-storage\\-mount (1),\n"
+      ".SH SEE ALSO\n.BR crashwright\\-storage\\-explore (1),\n.BR crashwright\\-storage\\-lint (1),\n"
+      ".BR crashwright\\-storage\\-mount (1),\n"
       ".BR crashwright (1)\n");
   return kExitPassed;
 }
@@ -44,11 +46,14 @@ int storage_command(const std::vector<std::string>& arguments) {
   if (word == "mount") return storage_mount_command(rest);
   if (word == "--help-man") return print_man_page();
   if (word == "--help-complete") {
-    fmt::print("--help\t=\twhat the parts are\n");
+    fmt::print(".\texplore lint mount\twhat to do\n--help\t=\twhat the parts are\n");
     return kExitPassed;
   }
   const bool asked = word == "--help" || word == "-h" || word == "help";
-  if (!asked && !word.empty()) fmt::print(stderr, "crashwright: no `storage {}`\n", word);
+  if (!asked && !word.empty()) {
+    return report_error(
+        {ErrorKind::kUsage, "no `storage " + word + "`", suggestion(word, {"explore", "lint", "mount"})});
+  }
   fmt::print(asked ? stdout : stderr, "{}", kHelp);
   return asked ? kExitPassed : kExitUsage;
 }

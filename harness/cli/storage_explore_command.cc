@@ -51,7 +51,9 @@ void declare(Options& options, ExploreArguments& explore) {
       "Exit codes: 0 clean, 1 violated, 2 wrong use, 3 nothing to judge or a fault that never fired, 5 the checker "
       "could not judge, "
       "10 environment, 70 the record is not what the folder holds, 130 interrupted.");
-  options.example("crashwright storage explore --profile E,S --check './check.sh data.db' -- ./writer data.db");
+  options.tail("-- COMMAND [ARGS]");
+  options.example("crashwright storage explore --check ./check.sh -- ./writer data.db");
+  options.example("crashwright storage explore --profile E,S --check ./check.sh -- ./w");
 }
 
 std::vector<std::string> split_words(const std::string& text) {

@@ -39,6 +39,7 @@ void declare(Options& options, LintArguments& lint) {
   options.note(
       "Exit codes: 0 every acknowledgement waited for its bytes, 1 some left early, 2 wrong use, 3 nothing was "
       "acknowledged, 10 environment, 130 interrupted.");
+  options.tail("-- COMMAND [ARGS]");
   options.example("crashwright storage lint --profile E,S -- ./writer data.db");
   options.example("crashwright storage lint --record crashwright-out/latest/CASE/record");
 }

@@ -17,6 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 using verifiers::Outcome;
 
+constexpr size_t kSummaryColumn = 34;
+
 // The case itself, or every case below a run. Cases that kept no artefacts have no facts.json.
 std::vector<std::string> case_folders(const std::string& folder) {
   std::error_code trouble;
@@ -60,12 +62,14 @@ Judgement judge_again(const verifiers::CaseView& view, const std::vector<verifie
 
 void print_verdicts(const std::string& folder, const Judgement& judgement,
                     const std::vector<verifiers::Verdict>& verdicts) {
-  fmt::print("{}\n  {:<14} {}\n", folder, verifiers::outcome_name(judgement.outcome), printable(judgement.summary));
+  fmt::print("{}\n  {:<14} {}\n", folder, verifiers::outcome_name(judgement.outcome),
+             wrap(printable(judgement.summary), 17));
   for (const verifiers::Verdict& verdict : verdicts) {
     fmt::print("  {:<14} {:<16} {}\n", verifiers::outcome_name(verdict.outcome), verdict.promise,
-               printable(verdict.summary));
+               wrap(printable(verdict.summary), kSummaryColumn));
     for (const std::string& detail : verdict.details) {
-      if (detail != verdict.summary) fmt::print("  {:<14} {:<16}   {}\n", "", "", printable(detail));
+      if (detail != verdict.summary)
+        fmt::print("  {:<14} {:<16}   {}\n", "", "", wrap(printable(detail), kSummaryColumn + 2));
     }
   }
 }

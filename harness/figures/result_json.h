@@ -3,6 +3,7 @@
 // Format:  bench_format.md. Threads: pure functions. Errors: kUsage for a file that is none of these.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/file.h"
+#include "harness/runner/process.h"
 #include "rca/facts.h"
 #include "rca/timeline.h"
 
@@ -16,8 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kLogBeforeMax = 60;
-constexpr size_t kLogAfterMax = 25;
+constexpr size_t kLogBeforeMax = 40;
+constexpr size_t kLogAfterMax = 20;
 constexpr size_t kLostMax = 60;
 constexpr size_t kArtefactsMax = 60;
 
@@ -64,9 +65,9 @@ std::optional<Centre> death_seen_from_outside(const std::string& case_folder, co
     for (size_t i = 0; i < timeline.events.size(); ++i) {
       const rca::TimelineEvent& event = timeline.events[i];
       if (event.monotonic_ns == 0 || event.monotonic_ns > process.ended_ns) continue;
-      centre = Centre{i + 1, event.at_ns + (process.ended_ns - event.monotonic_ns),
-                      fmt::format("the engine's process {} had ended, wait status {:#x}", process.pid,
-                                  static_cast<unsigned>(process.wait_status))};
+      centre = Centre{
+          i + 1, event.at_ns + (process.ended_ns - event.monotonic_ns),
+          fmt::format("the engine's process {} had ended: {}", process.pid, describe_wait_status(process.wait_status))};
     }
     return centre;
   }
@@ -121,7 +122,7 @@ void read_artefacts(const std::string& case_folder, CasePicture& picture) {
   std::error_code trouble;
   for (fs::recursive_directory_iterator entry(case_folder, trouble), end; entry != end && !trouble;
        entry.increment(trouble)) {
-    if (!entry->is_regular_file(trouble)) continue;
+    if (!entry->is_regular_file(trouble) || entry->file_size(trouble) == 0) continue;  // an empty one says nothing
     if (picture.artefacts.size() >= kArtefactsMax) {
       ++picture.artefacts_left_out;
       continue;

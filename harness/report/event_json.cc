@@ -1,5 +1,7 @@
 #include "harness/report/event_json.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 namespace crashwright::harness {
@@ -169,7 +171,14 @@ CaseFinished case_finished(const Json& json) {
 
 Result<Event> from_json(const Json& json) {
   const std::string kind = json.at("event");
-  if (kind == "run_started") return run_started(json);
+  if (kind == "run_started") {
+    if (const uint64_t version = json.at("version"); version > kEventsVersion) {
+      return fail(ErrorKind::kUsage,
+                  fmt::format("events of version {}, and this program knows up to {}", version, kEventsVersion),
+                  "read them with the crashwright that wrote them, or a later one");
+    }
+    return run_started(json);
+  }
   if (kind == "run_note") return RunNote{json.at("text")};
   if (kind == "case_started") {
     return CaseStarted{json.at("case"), json.at("name"), json.at("build"), json.at("seed"), json.at("wall_ns")};

@@ -68,6 +68,9 @@ Result<RunRecord> read_events(const std::string& path) {
   for (std::string line; std::getline(lines, line);) {
     if (line.empty()) continue;
     auto event = event_from_json(line);
+    if (!event && event.error().kind == ErrorKind::kUsage) {
+      return fail(ErrorKind::kUsage, path + ": " + event.error().message, event.error().remedy);
+    }
     if (!event) {
       ++builder.run.damaged_lines;
       continue;

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <string_view>
 
+#include "harness/report/case_words.h"
 #include "harness/report/html_parts.h"
 
 namespace crashwright::harness {
@@ -31,13 +33,21 @@ std::string escaped_data(std::string_view text, bool is_property) {
   return escaped;
 }
 
+bool is_letter(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
+
 // One cell of a table in Markdown, as text whatever it holds.
 std::string cell(std::string_view text) {
   std::string escaped;
-  for (const char c : text.substr(0, kCellBytesMax)) {
+  text = text.substr(0, kCellBytesMax);
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
+    // Between two letters an underscore is one, and the file is read without a browser too.
+    const bool inside = i > 0 && i + 1 < text.size() && is_letter(text[i - 1]) && is_letter(text[i + 1]);
     if (byte < 0x20 || byte == 0x7f) {
       escaped += ' ';
+    } else if (c == '_' && inside) {
+      escaped += c;
     } else if (std::string_view("\\`*_{}[]<>()#|!~@&").find(c) != std::string_view::npos) {
       escaped += fmt::format("&#{};", byte);
     } else {
@@ -64,7 +74,7 @@ std::string annotation(const CaseFinished& done, const std::string& workspace) {
       "title={}::",
       escaped_data(fmt::format("{} {} [{}]", verifiers::outcome_name(done.outcome), done.name, done.build), true));
   std::string message = done.summary;
-  if (done.autopsy) message += fmt::format("\ncause: {} in {}", done.autopsy->cause, done.autopsy->function);
+  if (done.autopsy) message += "\ncause: " + cause_in_words(done);
   if (done.outcome != Outcome::kSkipped) message += "\nrepeat: " + done.repro;
   return text + escaped_data(message, false) + "\n";
 }
@@ -74,12 +84,8 @@ std::string row(const CaseRecord& record) {
     return fmt::format("| UNFINISHED | {} | the run was interrupted in this case | |\n", cell(record.started.case_id));
   }
   const CaseFinished& done = *record.finished;
-  std::string cause;
-  if (done.autopsy) {
-    cause = done.autopsy->cause + (done.autopsy->function.empty() ? "" : " in " + done.autopsy->function);
-  }
   return fmt::format("| {} | {} &#91;{}&#93; | {} | {} |\n", verifiers::outcome_name(done.outcome), cell(done.name),
-                     done.build, cell(done.summary), cell(cause));
+                     done.build, cell(done.summary), cell(cause_in_words(done)));
 }
 
 }  // namespace

@@ -30,11 +30,26 @@ std::string summary_sentence(const RunRecord& run, const OutcomeCounts& counts) 
   for (const uint64_t index : run.started.shard.missing) {
     sentence += fmt::format("The share {} of {} is missing. ", index, run.started.shard.count);
   }
-  if (bad > 0) return sentence + fmt::format("{} of {} cases need attention.", bad, run.cases.size());
+  if (bad > 0) {
+    return sentence + fmt::format("{} of {} {} attention.", bad, run.cases.size(),
+                                  run.cases.size() == 1 ? "case needs"
+                                  : bad == 1            ? "cases needs"
+                                                        : "cases need");
+  }
   if (counts.pass == 0) return sentence + "Nothing was judged.";
   if (!sentence.empty()) return sentence + "What was judged held.";
   return counts.skipped == 0 ? "Every promise held and every fault fired."
                              : "Every promise that could be judged here held; some cases were skipped.";
+}
+
+// What a tab of a browser shows: the verdict first.
+std::string page_title(const RunRecord& run) {
+  const OutcomeCounts counts = count_outcomes(run);
+  const size_t bad = counts.fail + counts.error + counts.inconclusive + counts.unfinished;
+  const size_t cases = run.cases.size();
+  const std::string verdict =
+      bad > 0 ? fmt::format("{} of {} not passed", bad, cases) : fmt::format("{} passed", counts.pass);
+  return fmt::format("{}, seed {} - Crashwright", verdict, run.started.seed);
 }
 
 std::string head(const std::string& title) {
@@ -107,8 +122,8 @@ Page render_page(const RunRecord& run, const std::string& folder) {
   Page page;
   const RunHistory history = folder.empty() ? RunHistory() : read_history(folder);
   std::string& html = page.html;
-  html = head(fmt::format("Crashwright: {} cases, seed {}", run.cases.size(), run.started.seed)) + summary(run) +
-         html_matrix(run) + html_overview(run, history) + html_history(history) + "<h2>Case by case</h2>\n";
+  html = head(page_title(run)) + summary(run) + html_matrix(run) + html_overview(run, history) + html_history(history) +
+         "<h2>Case by case</h2>\n";
   const std::vector<const CaseRecord*> order = by_attention(run);
   // Room is kept for telling every case in brief; the first ones get what is left for the whole of it.
   size_t needed = html.size();

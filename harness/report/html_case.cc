@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "harness/report/case_words.h"
 #include "harness/report/html_parts.h"
 #include "harness/report/report.h"
 
@@ -109,7 +110,12 @@ std::string html_verdict(const CaseRecord& record) {
   if (!record.finished) return "<p class=\"lead\">The run was interrupted in this case.</p>\n";
   const CaseFinished& done = *record.finished;
   std::string text = "<p class=\"lead\">" + html_bounded(done.summary);
-  if (done.autopsy) text += "<br>" + cause_sentence(*done.autopsy);
+  const std::string advice = unfired_advice(done);
+  if (!advice.empty()) {
+    text += "<br>" + html_bounded(advice) + ".";
+  } else if (done.autopsy) {
+    text += "<br>" + cause_sentence(*done.autopsy);
+  }
   text += "</p>\n<div class=\"repeat\"><pre>" + escape_markup(done.repro) + "</pre></div>\n";
   if (!done.why.empty()) text += "<p class=\"soft\">Why it matters: " + html_bounded(done.why) + "</p>\n";
   if (!done.need.empty()) text += "<p>Skipped for want of: <code>" + html_bounded(done.need) + "</code></p>\n";

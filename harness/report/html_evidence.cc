@@ -160,7 +160,9 @@ std::string html_states(const CasePicture& picture) {
       continue;
     }
     text += "<div class=\"wide\"><table class=\"states\"><thead><tr>";
-    for (const std::string& column : table.columns) text += "<th>" + escape_markup(column) + "</th>";
+    for (size_t i = 0; i < table.columns.size(); ++i) {
+      text += fmt::format("<th{}>{}</th>", i == 0 ? "" : " class=\"n\"", escape_markup(table.columns[i]));
+    }
     text += "</tr></thead>\n<tbody>";
     for (const std::vector<std::string>& row : table.rows) {
       text += "<tr>";
@@ -174,7 +176,8 @@ std::string html_states(const CasePicture& picture) {
       }
       text += "</tr>\n";
     }
-    text += fmt::format("</tbody></table></div>\n<p class=\"soft\">{} rows agree{}.</p>\n", table.equal,
+    text += fmt::format("</tbody></table></div>\n<p class=\"soft\">{} {}{}.</p>\n", table.equal,
+                        table.equal == 1 ? "row agrees" : "rows agree",
                         table.left_out == 0 ? "" : fmt::format(", {} more differ", table.left_out));
   }
   return text.empty() ? text : "<h3>State difference</h3>\n" + text;

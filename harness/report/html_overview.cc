@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ctime>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "harness/report/html_parts.h"
@@ -12,6 +13,8 @@
 
 namespace crashwright::harness {
 namespace {
+
+constexpr size_t kReasonBytesMax = 160;
 
 std::string milliseconds(std::optional<uint64_t> nanoseconds) {
   return nanoseconds ? fmt::format("{:.1f}", static_cast<double>(*nanoseconds) / 1e6) : std::string("&ndash;");
@@ -61,11 +64,17 @@ std::string overview_row(const CaseRecord& record, const RunHistory& history) {
                        escape_markup(record.started.case_id));
   } else {
     const CaseFinished& done = *record.finished;
+    std::string reason;
+    if (done.outcome != verifiers::Outcome::kPass) {
+      reason =
+          "<div class=\"soft\">" + escape_markup(std::string_view(done.summary).substr(0, kReasonBytesMax)) + "</div>";
+    }
     const std::string cause = done.autopsy ? "<code>" + escape_markup(done.autopsy->cause) + "</code>" : "&ndash;";
     row += fmt::format(
-        "<td><a href=\"#{}\">{}</a> <span class=\"soft\">[{}]</span></td><td>{}</td><td>{}</td><td class=\"n\">{}</td>"
+        "<td><a href=\"#{}\">{}</a> <span class=\"soft\">[{}]</span>{}</td><td>{}</td><td>{}</td><td "
+        "class=\"n\">{}</td>"
         "<td class=\"n\">{}</td>",
-        html_anchor(record), escape_markup(done.name), escape_markup(done.build), faults_of(done), cause,
+        html_anchor(record), escape_markup(done.name), escape_markup(done.build), reason, faults_of(done), cause,
         milliseconds(done.recovery_time_ns), milliseconds(done.duration_ns));
   }
   if (!history.runs.empty()) row += "<td>" + squares(record, history) + "</td>";

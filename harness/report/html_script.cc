@@ -1,5 +1,5 @@
-// The page's script. Its hash is checked by tests/report_page_test.py; a changed script needs a new one:
-//   python3 tests/report_page_test.py --hash report.html
+// The page's script. Its hash is checked by tests/page/report_page_test.py; a changed script needs a new one:
+//   python3 tests/page/report_page_test.py --script-hash report.html
 #include "harness/report/html_parts.h"
 
 namespace crashwright::harness {
@@ -55,7 +55,8 @@ constexpr const char* kScript = R"js(
       if (section) section.hidden = !good;
       shown += good ? 1 : 0;
     }
-    $("shown").textContent = shown === rows.length ? rows.length + " cases" : shown + " of " + rows.length + " cases";
+    const all = rows.length + (rows.length === 1 ? " case" : " cases");
+    $("shown").textContent = shown === rows.length ? all : shown + " of " + all;
   };
   if (filters) {
     filters.hidden = false;
@@ -100,6 +101,6 @@ constexpr const char* kScript = R"js(
 
 const char* html_script() noexcept { return kScript; }
 
-const char* html_script_hash() noexcept { return "sha256-gLTkMQOFVgMsbL/4LvrC/qIo+mMkCqItLnCB4yLzrn4="; }
+const char* html_script_hash() noexcept { return "sha256-b0I4WUbdqSfVGNwyzItAQ5/fmymN9094sPlnVz8aLtE="; }
 
 }  // namespace crashwright::harness

@@ -75,7 +75,14 @@ details{margin:.4rem 0}summary{cursor:pointer}
 summary:focus-visible,a:focus-visible,button:focus-visible,input:focus-visible,select:focus-visible{
 outline:2px solid var(--link);outline-offset:2px}
 ul,ol{margin:.3rem 0;padding-left:1.3rem}
-@media (max-width:40rem){body{padding:.7rem}.keys{display:none}}
+@media (max-width:40rem){body{padding:.7rem}.keys{display:none}.body{padding:0 .6rem .6rem}
+.timeline{width:44rem;max-width:none}#search{width:100%}
+#cases thead,#cases td.n,.log th:nth-child(2),.log td:nth-child(2){display:none}
+#cases tr:not([hidden]){display:block;padding:.45rem 0;border-bottom:1px solid var(--line)}
+#cases td{display:block;border:0;padding:.05rem 0}
+#cases td:first-child,#cases td:nth-child(2){display:inline;padding-right:.5rem}
+#cases tr[data-o=PASS] td:nth-child(n+3){display:none}.body .wide:not(.log) table{min-width:32rem}
+.log td,.log th{padding:.05rem .3rem}.log td:last-child{overflow-wrap:anywhere}}
 @media print{details>*{display:block}.filters,.repeat button{display:none}}
 )";
 

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "harness/report/case_words.h"
 #include "harness/report/html_parts.h"
 #include "harness/report/report.h"
 
@@ -23,9 +24,12 @@ std::string failure_text(const CaseFinished& done) {
   for (const verifiers::Verdict& verdict : done.verdicts) {
     if (verdict.outcome == Outcome::kPass || verdict.outcome == Outcome::kNotApplicable) continue;
     text += fmt::format("{} {}: {}\n", verifiers::outcome_name(verdict.outcome), verdict.promise, verdict.summary);
-    for (const std::string& detail : verdict.details) text += fmt::format("  {}\n", detail);
+    for (const std::string& detail : verdict.details) {
+      if (detail != verdict.summary) text += fmt::format("  {}\n", detail);
+    }
   }
-  if (done.autopsy) text += fmt::format("cause: {} in {}\n", done.autopsy->cause, done.autopsy->function);
+  if (const std::string advice = unfired_advice(done); !advice.empty()) text += advice + "\n";
+  if (done.autopsy) text += fmt::format("cause: {}\n", cause_in_words(done));
   text += fmt::format("folder: {}\nrepeat: {}\n", done.folder, done.repro);
   if (text.size() > kTextBytesMax) text.resize(kTextBytesMax);
   return text;
@@ -114,14 +118,13 @@ std::string render_junit(const RunRecord& run) {
     total.tests += suite.tests;
     total.failures += suite.failures;
     total.errors += suite.errors;
-    total.skipped += suite.skipped;
     total.seconds += suite.seconds;
   }
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-      "<testsuites name=\"crashwright\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\">\n{}"
+      "<testsuites name=\"crashwright\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{:.3f}\">\n{}"
       "</testsuites>\n",
-      total.tests, total.failures, total.errors, total.skipped, total.seconds, body);
+      total.tests, total.failures, total.errors, total.seconds, body);
 }
 
 }  // namespace crashwright::harness

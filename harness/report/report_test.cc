@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(junit_counts_each_kind_of_verdict) {
   }
   run.cases.emplace_back().started.case_id = "cut short";
   const std::string xml = render_junit(run);
-  BOOST_TEST(xml.find("<testsuites name=\"crashwright\" tests=\"6\" failures=\"2\" errors=\"2\" skipped=\"1\"") !=
+  BOOST_TEST(xml.find("<testsuites name=\"crashwright\" tests=\"6\" failures=\"2\" errors=\"2\" time=\"") !=
              std::string::npos);
   BOOST_TEST(xml.find("<testsuite name=\"memory\" tests=\"5\"") != std::string::npos);
   BOOST_TEST(xml.find("<failure type=\"INCONCLUSIVE\"") != std::string::npos);
@@ -262,6 +262,27 @@ BOOST_AUTO_TEST_CASE(a_trace_has_a_slice_for_each_case_on_as_many_tracks_as_ran_
   BOOST_TEST(count(trace, "\"name\":\"thread_name\"") == 2U);
   BOOST_TEST(count(trace, "\"name\":\"died\"") == 3U);
   BOOST_TEST(count(trace, "\"ts\":40000.0,\"dur\":20000.0,\"pid\":1,\"tid\":2") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(events_of_the_first_version_are_read_and_those_of_a_later_one_refused) {
+  const auto old = read_events(std::string(CRASHWRIGHT_TEST_DATA) + "/events_version_1.jsonl");
+  BOOST_REQUIRE(old.has_value());
+  BOOST_TEST(old->damaged_lines == 0U);
+  BOOST_TEST(count_outcomes(*old).fail == 1U);
+  BOOST_TEST(count_outcomes(*old).inconclusive == 1U);
+  BOOST_TEST(old->started.shard.count == 0U);
+  BOOST_TEST(old->finished->stopped_by.empty());
+  BOOST_TEST(count(render_html(*old), "<details class=\"case\"") == 2U);
+
+  const Folder folder;
+  std::string line = event_to_json(started());
+  line.replace(line.find("\"version\":2"), 11, "\"version\":3");
+  BOOST_REQUIRE(write_file(folder.path + "/events.jsonl", line + "\n"));
+  const auto later = read_events(folder.path + "/events.jsonl");
+  BOOST_REQUIRE(!later.has_value());
+  BOOST_TEST(later.error().message ==
+             folder.path + "/events.jsonl: events of version 3, and this program knows up to 2");
+  BOOST_TEST(!later.error().remedy.empty());
 }
 
 BOOST_AUTO_TEST_CASE(the_matrix_shows_the_worst_verdict_of_each_point_and_fault) {

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/unique_fd.h"
-#include "harness/runner/file_damage.h"
+#include "harness/runner/aftermath.h"
 #include "harness/runner/files.h"
 #include "harness/runner/outside_triggers.h"
 #include "harness/runner/supervise.h"
@@ -110,21 +110,9 @@ class Start {
     facts.argv = start_.argv;
     facts.build = build_name(context_.plan.build);
     facts.build_id = rca::build_id_of_file(start_.argv.front());
-    facts.pid = child_->pid();
-    facts.started_ns = child_->started_ns();
-    facts.ended_ns = seen.end.ended_ns;
-    facts.wait_status = seen.end.wait_status;
-    facts.seen_stopped = seen.seen_stopped;
-    facts.cpu_time_ns = seen.end.cpu_time_ns;
-    facts.max_rss_bytes = seen.end.max_rss_bytes;
-    facts.address_space_limit_bytes = seen.end.address_space_limit_bytes;
+    record_end(*child_, seen, facts);
     facts.finished = seen.end.exited_with(0);
     facts.control_dump = name_ + "/control.bin";
-    if (!seen.kill_reason.empty()) {
-      facts.killed_by = "harness";
-      facts.kill_reason = seen.kill_reason;
-      facts.kill_signal = seen.kill_signal;
-    }
     record_core(seen, facts);
     return facts;
   }
@@ -181,21 +169,6 @@ class Start {
   std::unique_ptr<CrashTracer> tracer_;  // goes first
 };
 
-Status damage_at_rest(CaseContext& context, uint32_t number) {
-  for (size_t i = 0; i < context.plan.faults.size(); ++i) {
-    const FaultPlan& fault = context.plan.faults[i];
-    if (!fault.at_rest() || fault.incarnation != number) continue;
-    // No copy is kept of what an earlier death left.
-    const auto damaged = damage_file(fault, context.data->path(), context.folder + "/none");
-    // Nothing to damage: the fault stays armed, and the case inconclusive.
-    if (!damaged && damaged.error().kind == ErrorKind::kUsage) continue;
-    if (!damaged) return tl::unexpected(damaged.error());
-    context.observer->done_at_rest(i, number, fault.file + ": " + *damaged);
-    context.note("damage at rest, " + fault.file + ": " + *damaged);
-  }
-  return {};
-}
-
 }  // namespace
 
 Status run_engine_start(CaseContext& context, const EngineStart& start, std::vector<std::string>& acknowledged) {
@@ -204,13 +177,8 @@ Status run_engine_start(CaseContext& context, const EngineStart& start, std::vec
   if (facts.finished) return {};
   const uint64_t fired_ns = context.observer->fatal_ns(start.number);
   if (context.fault_ns == 0) context.fault_ns = fired_ns != 0 ? fired_ns : facts.ended_ns;
-  if (context.observer->fired_in(start.number, postmortem::FaultAction::kPowerLoss)) {
-    const auto lost = context.data->lose_power();
-    if (!lost) return tl::unexpected(lost.error());
-    context.facts.power_lost = true;
-    context.note("power lost: " + *lost);
-  }
-  return damage_at_rest(context, start.number);
+  // No copy is kept of what an earlier death left.
+  return apply_aftermath(context, start.number, context.folder + "/none");
 }
 
 }  // namespace crashwright::harness

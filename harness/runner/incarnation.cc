@@ -7,9 +7,9 @@
 #include <filesystem>
 
 #include "base/harness_bug.h"
+#include "harness/runner/aftermath.h"
 #include "harness/runner/core_file.h"
 #include "harness/runner/engine_command.h"
-#include "harness/runner/file_damage.h"
 #include "harness/runner/files.h"
 #include "harness/runner/interrupt.h"
 #include "harness/runner/own_formats.h"
@@ -110,19 +110,7 @@ rca::ProcessFacts process_facts(const CaseContext& context, const Child& child, 
   facts.argv = engine_arguments(context.plan, command);
   facts.build = build_name(context.plan.build);
   facts.build_id = rca::build_id_of_file(command.program);
-  facts.pid = child.pid();
-  facts.started_ns = child.started_ns();
-  facts.ended_ns = seen.end.ended_ns;
-  facts.wait_status = seen.end.wait_status;
-  facts.seen_stopped = seen.seen_stopped;
-  facts.cpu_time_ns = seen.end.cpu_time_ns;
-  facts.max_rss_bytes = seen.end.max_rss_bytes;
-  facts.address_space_limit_bytes = seen.end.address_space_limit_bytes;
-  if (!seen.kill_reason.empty() && !harness_bug_active("killer_forgotten")) {
-    facts.killed_by = "harness";
-    facts.kill_reason = seen.kill_reason;
-    facts.kill_signal = seen.kill_signal;
-  }
+  record_end(child, seen, facts);
   return facts;
 }
 
@@ -192,32 +180,12 @@ void note_end(const CaseContext& context, const rca::ProcessFacts& facts) {
                (facts.killed_by.empty() ? "" : " sent by the harness (" + facts.kill_reason + ")"));
 }
 
-Status damage_at_rest(CaseContext& context, uint32_t number) {
-  for (size_t i = 0; i < context.plan.faults.size(); ++i) {
-    const FaultPlan& fault = context.plan.faults[i];
-    if (!fault.at_rest() || fault.incarnation != number) continue;
-    const std::string before = context.folder + "/" + incarnation_folder(number == 0 ? 0 : number - 1) + "/data";
-    const auto damaged = damage_file(fault, context.data->path(), before);
-    // Nothing to damage: the fault stays armed, and the case inconclusive.
-    if (!damaged && damaged.error().kind == ErrorKind::kUsage) continue;
-    if (!damaged) return tl::unexpected(damaged.error());
-    context.observer->done_at_rest(i, number, fault.file + ": " + *damaged);
-    context.note("damage at rest, " + fault.file + ": " + *damaged);
-  }
-  return {};
-}
-
 // Between this death and the next start: what the storage lost, what was damaged, and a copy of what is left.
 Status secure_data(CaseContext& context, const rca::ProcessFacts& facts) {
-  const bool died = !facts.finished;
-  if (died && context.observer->fired_in(facts.incarnation, postmortem::FaultAction::kPowerLoss)) {
-    const auto lost = context.data->lose_power();
-    if (!lost) return tl::unexpected(lost.error());
-    context.facts.power_lost = true;
-    context.note("power lost: " + *lost);
-  }
-  if (died) {
-    if (auto damaged = damage_at_rest(context, facts.incarnation); !damaged) return damaged;
+  if (!facts.finished) {
+    const uint32_t before = facts.incarnation == 0 ? 0 : facts.incarnation - 1;
+    const std::string earlier = context.folder + "/" + incarnation_folder(before) + "/data";
+    if (auto done = apply_aftermath(context, facts.incarnation, earlier); !done) return done;
   }
   const std::string copy = context.folder + "/" + facts.folder + "/data";
   if (auto copied = copy_files(context.data->path(), copy); !copied) return copied;
@@ -237,12 +205,8 @@ void take_time(CaseContext& context, const rca::ProcessFacts& facts) {
   context.fault_ns = fired_ns != 0 ? fired_ns : facts.ended_ns;
 }
 
-// One run with --recover-only on `data`, its answer moved to `json`.
-Status recover_once(CaseContext& context, uint32_t number, const std::string& folder, const std::string& which) {
-  const std::string workplace = folder + "/" + which;
-  if (auto made = make_folder(workplace); !made) return made;
-  EngineCommand command = engine_command(context, folder + "/data", workplace);
-  command.recover_only = true;
+// An engine without control block and faults, to its end; its facts are the last of the case then.
+Status run_beside(CaseContext& context, const EngineCommand& command, uint32_t number) {
   auto child = Child::spawn(child_options(context, command));
   if (!child) return tl::unexpected(child.error());
   if (auto put = context.run.ledger.add_process((*child)->pid(), (*child)->start_time(), "mock_engine"); !put) {
@@ -252,7 +216,17 @@ Status recover_once(CaseContext& context, uint32_t number, const std::string& fo
   options.deadline = kRecoverDeadline;
   const Supervised seen = supervise(**child, options);
   context.facts.processes.push_back(process_facts(context, **child, seen, command, number));
-  context.facts.processes.back().finished = seen.end.exited_with(0);
+  return {};
+}
+
+// One run with --recover-only on `data`, its answer moved to `json`.
+Status recover_once(CaseContext& context, uint32_t number, const std::string& folder, const std::string& which) {
+  const std::string workplace = folder + "/" + which;
+  if (auto made = make_folder(workplace); !made) return made;
+  EngineCommand command = engine_command(context, folder + "/data", workplace);
+  command.recover_only = true;
+  if (auto ran = run_beside(context, command, number); !ran) return ran;
+  context.facts.processes.back().finished = context.facts.processes.back().wait_status == 0;
   if (file_exists(workplace + "/recovered_state.json")) {
     if (auto kept = copy_file(workplace + "/recovered_state.json", folder + "/" + which + ".json"); !kept) return kept;
   }
@@ -269,17 +243,9 @@ Status challenge(CaseContext& context, uint32_t number) {
   const Deadline patience(kRecoverDeadline);
   while (context.channel->block().engine.orders_sent.load() == 0 && !patience.passed()) ::nanosleep(&kSlice, nullptr);
   const EngineCommand command = engine_command(context, context.data->path(), folder);
-  auto child = Child::spawn(child_options(context, command));
-  if (!child) return tl::unexpected(child.error());
-  if (auto put = context.run.ledger.add_process((*child)->pid(), (*child)->start_time(), "mock_engine"); !put) {
-    return put;
-  }
-  SupervisionOptions options;
-  options.deadline = kRecoverDeadline;
-  const Supervised seen = supervise(**child, options);
-  context.facts.processes.push_back(process_facts(context, **child, seen, command, number));
+  if (auto ran = run_beside(context, command, number); !ran) return ran;
   context.facts.processes.back().role = "second_engine";
-  context.note("a second engine on the same data: " + describe_wait_status(seen.end.wait_status));
+  context.note("a second engine on the same data: " + describe_wait_status(context.facts.processes.back().wait_status));
   return {};
 }
 

@@ -1,5 +1,6 @@
 # harness/runner: processes, supervision, sandbox, the flow of a case.
 list(APPEND SOURCES
+    runner/aftermath.cc
     runner/canary.cc
     runner/case_description.cc
     runner/case_runner.cc

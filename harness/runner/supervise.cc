@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "base/clock.h"
+#include "base/harness_bug.h"
 #include "harness/runner/core_writer.h"
 #include "harness/runner/interrupt.h"
 #include "harness/runner/proc_info.h"
@@ -238,5 +239,20 @@ class Supervisor {
 }  // namespace
 
 Supervised supervise(Child& child, const SupervisionOptions& options) { return Supervisor(child, options).run(); }
+
+void record_end(const Child& child, const Supervised& seen, rca::ProcessFacts& facts) {
+  facts.pid = child.pid();
+  facts.started_ns = child.started_ns();
+  facts.ended_ns = seen.end.ended_ns;
+  facts.wait_status = seen.end.wait_status;
+  facts.seen_stopped = seen.seen_stopped;
+  facts.cpu_time_ns = seen.end.cpu_time_ns;
+  facts.max_rss_bytes = seen.end.max_rss_bytes;
+  facts.address_space_limit_bytes = seen.end.address_space_limit_bytes;
+  if (seen.kill_reason.empty() || harness_bug_active("killer_forgotten")) return;
+  facts.killed_by = "harness";
+  facts.kill_reason = seen.kill_reason;
+  facts.kill_signal = seen.kill_signal;
+}
 
 }  // namespace crashwright::harness

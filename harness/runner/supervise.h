@@ -15,6 +15,7 @@
 #include "harness/runner/crash_tracer.h"
 #include "harness/runner/outside_triggers.h"
 #include "harness/runner/process.h"
+#include "rca/facts.h"
 
 namespace crashwright::harness {
 
@@ -43,5 +44,8 @@ struct Supervised {
 };
 
 [[nodiscard]] Supervised supervise(Child& child, const SupervisionOptions& options);
+
+// What was seen of the child's end, as facts of the case.
+void record_end(const Child& child, const Supervised& seen, rca::ProcessFacts& facts);
 
 }  // namespace crashwright::harness

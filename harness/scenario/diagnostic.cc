@@ -13,6 +13,8 @@ namespace {
 
 constexpr size_t kShownColumnsMax = 100;
 constexpr size_t kShownMax = 100;
+constexpr size_t kHintIndent = 8;
+constexpr size_t kHintColumnsMax = 80;
 
 // One entry per character to show: a UTF-8 sequence, or a dot for what must not reach a terminal.
 std::vector<std::string> shown_characters(std::string_view line) {
@@ -60,6 +62,25 @@ std::string excerpt(const Diagnostic& diagnostic) {
                      std::string(prefix + column - first, ' '), caret);
 }
 
+// Lists of words are longer than a line of 80 columns; they are broken behind commas, so that a path stays whole.
+std::string broken_at_commas(const std::string& hint) {
+  std::string text;
+  size_t column = kHintIndent;
+  for (size_t begin = 0; begin < hint.size();) {
+    const size_t comma = hint.find(", ", begin);
+    const size_t end = comma == std::string::npos ? hint.size() : comma + 2;
+    if (column + end - begin > kHintColumnsMax + 1 && column > kHintIndent) {
+      text.back() = '\n';
+      text += std::string(kHintIndent, ' ');
+      column = kHintIndent;
+    }
+    text += hint.substr(begin, end - begin);
+    column += end - begin;
+    begin = end;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string source_line(std::string_view text, int line) {
@@ -81,7 +102,7 @@ std::string diagnostic_to_text(const Diagnostic& diagnostic) {
   }
   text += fmt::format(": error {}: {}\n", diagnostic.code, shown(diagnostic.message));
   if (diagnostic.position.line > 0) text += excerpt(diagnostic);
-  if (!diagnostic.hint.empty()) text += fmt::format("      = {}\n", shown(diagnostic.hint));
+  if (!diagnostic.hint.empty()) text += fmt::format("      = {}\n", broken_at_commas(shown(diagnostic.hint)));
   return text;
 }
 

@@ -49,6 +49,7 @@ inline constexpr const char* kNothingDied = "CW135";
 inline constexpr const char* kFaultCount = "CW136";
 inline constexpr const char* kDurability = "CW137";
 inline constexpr const char* kForeignKey = "CW138";
+inline constexpr const char* kNoProgram = "CW139";
 inline constexpr const char* kSameName = "CW140";
 inline constexpr const char* kMatrix = "CW141";
 inline constexpr const char* kExpectation = "CW142";

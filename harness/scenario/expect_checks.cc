@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "harness/faults/registry.h"
+#include "harness/scenario/fault_checks.h"
 #include "harness/scenario/matrix.h"
 
 namespace crashwright::harness {
@@ -19,6 +21,55 @@ void refuse_skipped_and_broken(const YamlNode& root, const ScenarioExpect& expec
   }
 }
 
+// Details of a promise that is not judged: one of the two was not meant.
+void refuse_skipped_details(const YamlNode& root, const ScenarioExpect& expect, SectionReader& reader) {
+  const struct {
+    const char* promise;
+    const char* key;
+  } kDetails[] = {{"rca", "expect.rca"}, {"recovery_time", "expect.recovery_time"}, {"handler", "expect.handler_time"}};
+  for (const auto& one : kDetails) {
+    const YamlNode* const key = find_key(root, one.key);
+    const bool skipped =
+        std::find(expect.excluded.begin(), expect.excluded.end(), one.promise) != expect.excluded.end();
+    if (key == nullptr || !skipped) continue;
+    reader.complain(key->position, shown_width(*key), code::kExpectation,
+                    fmt::format("\"{}\" says what is expected of {}, which is skipped", key->text, one.promise),
+                    "a skipped promise is not judged: keep one of them");
+  }
+}
+
+// What the faults make impossible, where that is certain.
+void refuse_impossible_outcome(const YamlNode& root, const Scenario& scenario, SectionReader& reader) {
+  const YamlNode* const outcome = find_key(root, "expect.outcome");
+  const YamlNode* const refusal = find_key(root, "expect.refusal");
+  const auto& expected = scenario.expect.outcome;
+  if (refusal != nullptr && expected != ScenarioOutcome::kRefuse) {
+    reader.complain(refusal->position, shown_width(*refusal), code::kExpectation,
+                    "\"refusal\" is for an engine that is to refuse, which is not expected here",
+                    "add `outcome: refuse`");
+  }
+  const bool reads_all = !scenario.matrix && !reader.has_refused_fault();
+  if (!reads_all || !scenario.engine.command.empty()) return;
+  if (outcome != nullptr && expected == ScenarioOutcome::kCrash && scenario.faults.empty()) {
+    reader.complain(outcome->position, shown_width(*outcome), code::kExpectation,
+                    "\"outcome\" cannot be crash: without a fault nothing dies", "add a fault, or leave it out");
+  }
+  const auto kills = [](const ScenarioFault& fault) { return is_death(fault, *find_fault_kind(fault.kind)); };
+  const auto killer = std::find_if(scenario.faults.begin(), scenario.faults.end(), kills);
+  if (outcome != nullptr && expected == ScenarioOutcome::kFinish && killer != scenario.faults.end() &&
+      !killer->probability_ppb) {
+    reader.complain(outcome->position, shown_width(*outcome), code::kExpectation,
+                    fmt::format("\"outcome\" cannot be finish, never dies: {} ends the process", killer->kind),
+                    "write crash, or leave it out");
+  }
+  const YamlNode* const cause = find_key(root, "expect.rca.cause");
+  const bool no_fault = scenario.expect.causes == std::vector<std::string>{"NO_FAULT"};
+  if (cause != nullptr && no_fault && killer != scenario.faults.end() && !killer->probability_ppb) {
+    reader.complain(cause->position, shown_width(*cause), code::kExpectation,
+                    fmt::format("\"cause\" cannot be NO_FAULT: {} ends the process", killer->kind), "leave it out");
+  }
+}
+
 // A sweep says where and at which passage; a fault that says so too would not be swept, or not as it says.
 void check_sweep(const YamlNode& root, const Scenario& scenario, SectionReader& reader) {
   if (!scenario.sweep) return;
@@ -27,6 +78,7 @@ void check_sweep(const YamlNode& root, const Scenario& scenario, SectionReader& 
   for (const ScenarioFault& fault : scenario.faults) {
     if (is_place_open(fault)) open.push_back(&fault);
   }
+  if (open.empty() && reader.has_refused_fault()) return;  // that one may be meant
   if (open.size() != 1) {
     reader.complain(
         sweep.position, 1, code::kMatrix,
@@ -44,6 +96,8 @@ void check_sweep(const YamlNode& root, const Scenario& scenario, SectionReader& 
 
 void check_expectations(const YamlNode& root, const Scenario& scenario, SectionReader& reader) {
   refuse_skipped_and_broken(root, scenario.expect, reader);
+  refuse_skipped_details(root, scenario.expect, reader);
+  refuse_impossible_outcome(root, scenario, reader);
   check_sweep(root, scenario, reader);
 }
 

@@ -56,8 +56,9 @@ constexpr std::array kExplanations{
                 "Unknown keys are refused rather than ignored: a mistyped `expect` would otherwise be a check that "
                 "silently does not happen. `crashwright schema` and docs list the keys.",
                 "name: killed while sending\nfualts:\n  - sigkill: {at: gateway.send_order}\n", kMinimal},
-    Explanation{code::kDuplicateKey, "a key is given twice",
-                "Most YAML readers keep the last one and say nothing. Keep the one you mean.",
+    Explanation{code::kDuplicateKey, "a key, or an entry of a list, is given twice",
+                "Of two equal keys most YAML readers keep the last one and say nothing; the same entry twice is a case "
+                "that would be there twice, or a slip for another word. Keep the one you mean.",
                 "name: one\nname: two\nfaults:\n  - sigkill: {at: gateway.send_order}\n", kMinimal},
     Explanation{code::kMissingKey, "something that has no default is missing",
                 "A scenario needs its `name`, and most faults need `at`: the fault point where they happen. "
@@ -105,8 +106,8 @@ constexpr std::array kExplanations{
                 "name: x\nbuild: release\nfaults:\n  - signed_overflow: {at: gateway.send_order}\n",
                 "name: x\nbuild: asan\nfaults:\n  - signed_overflow: {at: gateway.send_order}\n"},
     Explanation{code::kNothingDied, "a fault that needs a death before it",
-                "Faults during recovery and damage at rest happen after the engine died; no fault before this one "
-                "ends the process.",
+                "Faults during recovery and damage at rest happen after the engine died, and a fault with "
+                "`incarnation: N` waits for the start after N deaths; here nothing leads there.",
                 "name: x\nfaults:\n  - bit_flip: {file: audit.log}\n",
                 "name: x\nfaults:\n  - sigkill: {at: gateway.send_order, hit: 30}\n  - bit_flip: {file: audit.log}\n"},
     Explanation{code::kFaultCount, "too many faults in one scenario",
@@ -126,6 +127,12 @@ constexpr std::array kExplanations{
                 "name: x\nengine: {command: [./writer], check: [./checker]}\nstorage: {explore: {states: 100}}\n"
                 "session: {messages: 10}\n",
                 "name: x\nengine: {command: [./writer], check: [./checker]}\nstorage: {explore: {states: 100}}\n"},
+    Explanation{code::kNoProgram, "a program of `engine` cannot be run",
+                "`engine.command` and its `recover`, `dump_state` and `check` must be programs that exist and may be "
+                "executed. A relative one is looked for beside the scenario file, then among the programs of the "
+                "build, then in PATH. Programs that a machine may lack belong into `engine.needs`: without one of "
+                "them the case is SKIPPED. `crashwright validate --no-engine` does not look.",
+                "", ""},
     Explanation{code::kSameName, "two scenarios with one name",
                 "Reports, folders and `--filter` go by name, so a run refuses two of the same.", "", ""},
     Explanation{code::kMatrix, "a matrix or a sweep that makes no sense",
@@ -134,8 +141,9 @@ constexpr std::array kExplanations{
                 "one such fault.",
                 "name: x\nmatrix: {points: [book.apply]}\nfaults:\n  - sigkill: {at: gateway.send_order}\n",
                 "name: x\nmatrix: {points: [book.apply]}\nfaults:\n  - sigkill: {hit: 3}\n"},
-    Explanation{code::kExpectation, "expectations that contradict each other",
-                "A promise that is skipped is not judged, so whether it is broken cannot be expected.",
+    Explanation{code::kExpectation, "expectations that contradict each other or cannot come true",
+                "A promise that is skipped is not judged, so nothing can be expected of it; an engine that a fault "
+                "ends does not finish undisturbed, and one that nothing ends does not crash.",
                 "name: x\nexpect: {skip: [handler], broken: [handler]}\n", "name: x\nexpect: {broken: [handler]}\n"},
 };
 

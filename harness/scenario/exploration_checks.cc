@@ -16,17 +16,6 @@ constexpr const char* kExample = "engine: {command: [./writer, data.db], check: 
 // They are about the mock engine, its feed and its deaths.
 constexpr std::array kKeysOfTheMockEngine = {"build", "session", "faults", "exchange", "core"};
 
-// The key `path`, "storage.explore" for example; null when it is not written.
-const YamlNode* find_key(const YamlNode& root, const std::string& path) {
-  const size_t dot = path.find('.');
-  const std::string name = path.substr(0, dot);
-  for (size_t i = 0; i < root.keys.size() && i < root.items.size(); ++i) {
-    if (root.keys[i].text != name) continue;
-    return dot == std::string::npos ? &root.keys[i] : find_key(root.items[i], path.substr(dot + 1));
-  }
-  return nullptr;
-}
-
 class ExplorationChecker {
  public:
   ExplorationChecker(const YamlNode& root, Scenario& scenario, SectionReader& reader)

@@ -65,7 +65,7 @@ void check_place(ScenarioFault& fault, const FaultKind& kind, bool open, Section
     return;  // at a time of the harness's clock, wherever the engine is then
   } else if (fault.after_ns || fault.feed_sequence) {
     fault.at = kClockPoint;
-  } else {
+  } else if (!reader.was_meant(fault.position, "at")) {
     reader.complain(fault.position, kind.name.size(), code::kMissingKey,
                     fmt::format("{} does not say where: \"at\" is missing", kind.name),
                     fmt::format("example: - {}", kind.example));
@@ -90,10 +90,9 @@ void check_required(const ScenarioFault& fault, const FaultKind& kind, SectionRe
   if ((kind.action == FaultAction::kSlowThread || kind.action == FaultAction::kSlowFsync) && !fault.for_ns) {
     missing = "for";
   }
-  if (missing == nullptr) return;
+  if (missing == nullptr || reader.was_meant(fault.position, missing)) return;
   reader.complain(fault.position, kind.name.size(), code::kMissingKey,
-                  fmt::format("{} needs \"{}\", a value it can read", kind.name, missing),
-                  fmt::format("example: - {}", kind.example));
+                  fmt::format("{} needs \"{}\"", kind.name, missing), fmt::format("example: - {}", kind.example));
 }
 
 // Without fsync nothing is promised to survive, and no fsync is there to fail.
@@ -108,7 +107,27 @@ void check_durability(const Scenario& scenario, const ScenarioFault& fault, cons
                   fmt::format("{} needs a session that syncs", kind.name), "add `session: {durability: power_loss}`");
 }
 
+// A start of the engine that no death leads to: the fault would wait for it in vain.
+void check_start(const Scenario& scenario, const ScenarioFault& fault, SectionReader& reader) {
+  if (!fault.incarnation || (scenario.matrix && !scenario.matrix->faults.empty())) return;
+  uint64_t deaths = 0;
+  for (const ScenarioFault& other : scenario.faults) {
+    if (&other != &fault && is_death(other, *find_fault_kind(other.kind))) deaths += other.times;
+  }
+  if (*fault.incarnation <= deaths) return;
+  reader.complain(fault.position, fault.kind.size(), code::kNothingDied,
+                  fmt::format("{} waits for start {} of the engine, which never comes", fault.kind, *fault.incarnation),
+                  deaths == 0 ? "nothing else here ends the process; put a sigkill before it, for example"
+                              : fmt::format("the other faults end the process {} {}: starts 0 to {}", deaths,
+                                            deaths == 1 ? "time" : "times", deaths));
+}
+
 }  // namespace
+
+bool is_death(const ScenarioFault& fault, const FaultKind& kind) {
+  const bool resumes = kind.action == postmortem::FaultAction::kSigstop && fault.for_ns.has_value();
+  return kind.ends_process && !resumes;
+}
 
 void check_faults(Scenario& scenario, SectionReader& reader) {
   const bool open = scenario.sweep || (scenario.matrix && !scenario.matrix->points.empty());
@@ -132,8 +151,8 @@ void check_faults(Scenario& scenario, SectionReader& reader) {
                       fmt::format("{} needs a fault before it that ends the process", kind.name),
                       "put a sigkill before it, for example");
     }
-    const bool resumes = kind.action == postmortem::FaultAction::kSigstop && fault.for_ns.has_value();
-    something_ended = something_ended || (kind.ends_process && !resumes);
+    if (!has_own_engine(scenario)) check_start(scenario, fault, reader);
+    something_ended = something_ended || is_death(fault, kind);
   }
 }
 

@@ -7,6 +7,9 @@
 
 namespace crashwright::harness {
 
+// The process ends by it; a stop that is taken back is no death.
+[[nodiscard]] bool is_death(const ScenarioFault& fault, const FaultKind& kind);
+
 // Fills in the default of `at` and complains about contradictions.
 void check_faults(Scenario& scenario, SectionReader& reader);
 

@@ -3,7 +3,6 @@
 #include <csignal>
 
 #include "harness/scenario/field_tables.h"
-#include "harness/scenario/value.h"
 
 namespace crashwright::harness {
 namespace {
@@ -50,10 +49,8 @@ void set_file(Target target, Value value) {
 }
 
 void set_by(Target target, Value value) {
-  const bool back = value.text().rfind('-', 0) == 0;
-  const auto length_ns = parse_duration_ns(back ? value.text().substr(1) : value.text());
-  if (!length_ns) return;  // fault_checks.cc complains of a step without a length
-  target.fault->by_ns = back ? -static_cast<int64_t>(*length_ns) : static_cast<int64_t>(*length_ns);
+  const auto length_ns = static_cast<int64_t>(value.number);
+  target.fault->by_ns = value.flag ? -length_ns : length_ns;
 }
 
 std::vector<Field> trigger_fields() {
@@ -108,7 +105,7 @@ std::vector<Field> fault_fields() {
        [](Target t, Value v) { t.fault->limit_bytes = v.number; }, nullptr, 64ULL << 20, 1ULL << 40},
       {"fault", "for", FieldType::kDuration, "for good", "how long the process stands still", "for: 50ms",
        [](Target t, Value v) { t.fault->for_ns = v.number; }, nullptr, 1'000'000, 60'000'000'000},
-      {"fault", "by", FieldType::kText, "required", "how far the clock steps, back with a minus sign", "by: -2s",
+      {"fault", "by", FieldType::kStep, "required", "how far the clock steps, back with a minus sign", "by: -2s",
        set_by},
       {"fault", "message", FieldType::kCount, "required", "number of the poison message", "message: 2000",
        [](Target t, Value v) { t.fault->message = v.number; }, nullptr, 1},

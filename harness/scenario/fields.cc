@@ -27,6 +27,7 @@ const char* field_type_name(FieldType type) noexcept {
     case FieldType::kFlag:
       return "true or false";
     case FieldType::kDuration:
+    case FieldType::kStep:
       return "duration";
     case FieldType::kSize:
       return "size";

@@ -23,6 +23,7 @@ enum class FieldType {
   kCountList,  // such a number, or a list of them
   kFlag,       // true, false
   kDuration,   // 50ms
+  kStep,       // 50ms, -50ms
   kSize,       // 4KiB
   kFraction,   // 0.25, 25%
   kPlace,      // 50%, 100B, -100B
@@ -34,8 +35,8 @@ enum class FieldType {
 
 // A checked value of any of the types above.
 struct FieldValue {
-  uint64_t number = 0;  // kCount; kDuration in ns; kSize in bytes; kFraction in billionths
-  bool flag = false;
+  uint64_t number = 0;             // kCount; kDuration and kStep in ns; kSize in bytes; kFraction in billionths
+  bool flag = false;               // kFlag; kStep: it goes back
   std::vector<std::string> texts;  // kText and kWord: exactly one; kCountList: as written
   DamagePlace place;
   SourcePosition position;

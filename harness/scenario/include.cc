@@ -8,6 +8,7 @@
 
 #include "harness/scenario/scenario_file.h"
 #include "harness/scenario/section_reader.h"
+#include "harness/scenario/suggest.h"
 
 namespace crashwright::harness {
 namespace {
@@ -19,6 +20,25 @@ constexpr const char* kExample = "example: include: ../common/slow_exchange.part
 
 std::string shown(const SourceSet& sources, SourcePosition position) {
   return fmt::format("{}:{}:{}", sources.of(position).path, position.line, position.column);
+}
+
+std::string without_suffix(const std::string& name) {
+  return name.substr(0, name.size() - std::string_view(kPartSuffix).size());
+}
+
+// The part beside it whose name is near.
+std::string missing_part_hint(const std::string& path) {
+  std::error_code trouble;
+  std::vector<std::string> parts;
+  const fs::path folder = fs::path(path).parent_path().empty() ? "." : fs::path(path).parent_path();
+  for (fs::directory_iterator entry(folder, trouble), end; !trouble && entry != end; entry.increment(trouble)) {
+    const std::string name = entry->path().filename();
+    if (is_part_name(name)) parts.push_back(without_suffix(name));
+  }
+  const std::string wanted = without_suffix(fs::path(path).filename());
+  const std::string nearest = nearest_word(wanted, parts);
+  if (!nearest.empty() && nearest != wanted) return fmt::format("did you mean \"{}{}\"?", nearest, kPartSuffix);
+  return "the path is relative to the folder of this file";
 }
 
 class Includer {
@@ -81,6 +101,11 @@ class Includer {
     }
     const std::string path = (fs::path(sources_.of(entry.position).path).parent_path() / asked).lexically_normal();
     if (is_circle(entry, path)) return std::nullopt;
+    if (!is_part_name(path)) {
+      complain(entry, code::kInclude, fmt::format("\"{}\" is not the name of a part", entry.text),
+               fmt::format("a part is called NAME{}, so that no folder takes it for a scenario", kPartSuffix));
+      return std::nullopt;
+    }
     if (steps_.size() >= kIncludeDepthMax || sources_.size() > kIncludedFilesMax) {
       complain(entry, code::kInclude,
                steps_.size() >= kIncludeDepthMax ? fmt::format("more than {} levels of \"include\"", kIncludeDepthMax)
@@ -91,7 +116,7 @@ class Includer {
     auto text = read_scenario_file(path);
     if (!text) {
       complain(entry, code::kInclude, fmt::format("cannot include {}: {}", path, text.error().message),
-               "the path is relative to the folder of this file");
+               missing_part_hint(path));
       return std::nullopt;
     }
     return parse(entry, path, std::move(*text));
@@ -168,6 +193,11 @@ class Includer {
 };
 
 }  // namespace
+
+bool is_part_name(std::string_view name) noexcept {
+  const std::string_view suffix = kPartSuffix;
+  return name.size() > suffix.size() && name.substr(name.size() - suffix.size()) == suffix;
+}
 
 bool resolve_includes(YamlNode& root, SourceSet& sources, std::vector<Diagnostic>& diagnostics) {
   if (root.kind != YamlNode::Kind::kMap || find_value(root, kKey) == nullptr) return false;

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/scenario/diagnostic.h"
@@ -22,6 +23,8 @@ namespace crashwright::harness {
 inline constexpr size_t kIncludeDepthMax = 5;
 inline constexpr size_t kIncludedFilesMax = 32;
 inline constexpr const char* kPartSuffix = ".part.yaml";  // files that a folder of scenarios is not read as such
+
+[[nodiscard]] bool is_part_name(std::string_view name) noexcept;
 
 // `root` is the tree of source 0 and comes back with everything merged and `include` gone. True when it had one.
 bool resolve_includes(YamlNode& root, SourceSet& sources, std::vector<Diagnostic>& diagnostics);

@@ -34,10 +34,7 @@ Diagnostic about_file(const std::string& path, std::string message, std::string 
 
 bool is_scenario(const fs::path& file) {
   const std::string name = file.filename();
-  const bool part =
-      name.size() > std::string_view(kPartSuffix).size() &&
-      name.compare(name.size() - std::string_view(kPartSuffix).size(), std::string::npos, kPartSuffix) == 0;
-  return file.extension() == ".yaml" && name != kPlantedBugsFile && !part;
+  return file.extension() == ".yaml" && name != kPlantedBugsFile && !is_part_name(name);
 }
 
 // The scenario files that `path` stands for, in order.
@@ -122,18 +119,28 @@ class TextLoader {
   Loaded loaded_;
 };
 
+// At the name as its file has it; about the whole file when it cannot be read again.
+Diagnostic about_name(const Scenario& scenario, const std::string& other) {
+  Diagnostic complaint = about_file(scenario.path, fmt::format("the name \"{}\" is taken by {}", scenario.name, other),
+                                    "names are unique in a run");
+  complaint.code = code::kSameName;
+  const auto text = read_scenario_file(scenario.path);
+  if (!text) return complaint;
+  const YamlResult yaml = parse_yaml(scenario.path, *text);
+  if (const YamlNode* const name = find_value(yaml.root, "name")) {
+    complaint.position = name->position;
+    complaint.width = shown_width(*name);
+    complaint.source = source_line(*text, name->position.line);
+  }
+  return complaint;
+}
+
 void refuse_same_names(const std::vector<Scenario>& scenarios, std::vector<Diagnostic>& diagnostics) {
   std::map<std::string, const Scenario*> seen;
   for (const Scenario& scenario : scenarios) {
     const auto [first, fresh] = seen.emplace(scenario.name, &scenario);
     if (fresh) continue;
-    diagnostics.push_back({scenario.path,
-                           {},
-                           1,
-                           code::kSameName,
-                           fmt::format("the name \"{}\" is taken by {}", scenario.name, first->second->path),
-                           "names are unique in a run",
-                           {}});
+    diagnostics.push_back(about_name(scenario, first->second->path));
   }
 }
 
@@ -163,6 +170,16 @@ Loaded load_scenarios(const std::vector<std::string>& paths) {
   return all;
 }
 
+namespace {
+
+std::string point_hint(const std::string& name, const std::vector<std::string>& points) {
+  if (name.find('*') != std::string::npos) return fmt::format("a pattern is for `sweep: {{points: {}}}`", name);
+  const std::string hint = suggestion(name, points);
+  return hint.empty() ? "`mock_engine --list-fault-points` lists them" : hint;
+}
+
+}  // namespace
+
 std::vector<Diagnostic> check_fault_points(const std::vector<Scenario>& scenarios,
                                            const std::vector<std::string>& points) {
   std::vector<Diagnostic> diagnostics;
@@ -171,7 +188,7 @@ std::vector<Diagnostic> check_fault_points(const std::vector<Scenario>& scenario
       if (std::find(points.begin(), points.end(), use.name) != points.end()) continue;
       diagnostics.push_back({use.path, use.position, use.width, code::kUnknownPoint,
                              fmt::format("no fault point \"{}\" in this engine", use.name),
-                             suggestion(use.name, points), use.source});
+                             point_hint(use.name, points), use.source});
     }
   }
   return diagnostics;

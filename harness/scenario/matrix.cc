@@ -143,7 +143,7 @@ void refuse_fixed(const YamlNode& root, const YamlNode& matrix, SectionReader& r
 
 void check_points(const YamlNode& matrix, const Scenario& prototype, SectionReader& reader) {
   const YamlNode* const points = find_value(matrix, "points");
-  if (points == nullptr) return;
+  if (points == nullptr || reader.has_refused_fault()) return;  // that fault may be the one that they are for
   const auto& own = prototype.faults;
   const auto& listed = prototype.matrix->faults;
   if (std::any_of(own.begin(), own.end(), is_place_open)) return;

@@ -131,8 +131,8 @@ std::string scenario_reference() {
   text += "\n### What only some kinds take\n" + parameters(true) + fault_kinds();
   text += "\n## Promises\nAll are judged unless `expect: {skip: [...]}` says otherwise.\n\n" + promises();
   text +=
-      "\n## Codes of complaints\n`crashwright explain CODE` enlarges on each, with a scenario that draws it and one "
-      "that does not.\n\n" +
+      "\n## Codes of complaints\n`crashwright explain CODE` enlarges on each; where one file alone can show it, with "
+      "a scenario that draws it and one that does not.\n\n" +
       codes();
   return text;
 }

@@ -55,6 +55,8 @@ Json value_schema(const Field& field) {
       return {{"type", "boolean"}};
     case FieldType::kDuration:
       return {{"type", "string"}, {"pattern", pattern(fmt::format(R"({}(\.[0-9]+)?(ns|us|ms|s|min|h))", kNumber))}};
+    case FieldType::kStep:
+      return {{"type", "string"}, {"pattern", pattern(fmt::format(R"(-?{}(\.[0-9]+)?(ns|us|ms|s|min|h))", kNumber))}};
     case FieldType::kSize:
       return {{"type", "string"}, {"pattern", pattern(fmt::format(R"({}(\.[0-9]+)?(B|KiB|MiB|GiB))", kNumber))}};
     case FieldType::kFraction:

@@ -3,6 +3,7 @@
 
 #include "harness/scenario/schema.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 

@@ -36,6 +36,17 @@ std::string shown_limit(FieldType type, uint64_t number) {
   return fmt::format("{}", number);
 }
 
+std::string example_of(const Field& field) { return fmt::format("example: {}", field.example); }
+
+bool is_promise(const std::string& word) {
+  const std::vector<std::string> promises = find_field("expect", "skip")->words();
+  return std::find(promises.begin(), promises.end(), word) != promises.end();
+}
+
+bool is_digits(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 }  // namespace
 
 size_t shown_width(const YamlNode& node) {
@@ -60,10 +71,24 @@ void SectionReader::read_scenario(const YamlNode& root, Scenario& scenario, bool
     return;
   }
   read_map(root, "", FieldTarget{scenario, nullptr}, nullptr);
-  const bool has_name =
-      std::any_of(root.keys.begin(), root.keys.end(), [](const YamlNode& key) { return key.text == "name"; });
-  if (!has_name && complete)
-    complain({1, 1}, 1, code::kMissingKey, "the scenario has no name", "add `name: ...` at the top");
+  if (complete) complain_missing_name(root);
+}
+
+void SectionReader::complain_missing_name(const YamlNode& root) {
+  // A mistyped `name` has been complained about.
+  const auto is_name = [](const YamlNode& key) {
+    return key.text == "name" ||
+           (find_field("", key.text) == nullptr && nearest_word(key.text, field_names("")) == "name");
+  };
+  if (std::any_of(root.keys.begin(), root.keys.end(), is_name)) return;
+  complain({1, 1}, 1, code::kMissingKey, "the scenario has no name", "add `name: ...` at the top");
+}
+
+bool SectionReader::was_meant(SourcePosition position, const std::string& key) const {
+  return std::any_of(meant_.begin(), meant_.end(), [&](const auto& one) {
+    return one.second == key && one.first.line == position.line && one.first.column == position.column &&
+           one.first.source == position.source;
+  });
 }
 
 void SectionReader::read_section(const YamlNode& root, const std::string& section, Scenario& scenario) {
@@ -76,7 +101,8 @@ void SectionReader::read_map(const YamlNode& map, const std::string& section, co
   for (size_t i = 0; i < map.keys.size() && i < map.items.size(); ++i) {
     const YamlNode& key = map.keys[i];
     if (key.kind != YamlNode::Kind::kScalar) {
-      complain(key.position, 1, code::kShape, fmt::format("a key is a word, not {}", yaml_kind_name(key.kind)));
+      complain(key.position, 1, code::kShape, fmt::format("a key is a word, not {}", yaml_kind_name(key.kind)),
+               "write `key: value`");
       continue;
     }
     const auto same = [&](const YamlNode& other) { return other.text == key.text; };
@@ -88,14 +114,18 @@ void SectionReader::read_map(const YamlNode& map, const std::string& section, co
     }
     const Field* const field = find_field(section, key.text);
     if (field == nullptr) {
-      complain_unknown_key(key, section, kind);
+      complain_unknown_key(map, i, section, kind);
       continue;
     }
+    const size_t complaints = diagnostics_.size();
     read_field(key, map.items[i], *field, target);
+    if (section == "fault" && diagnostics_.size() > complaints) meant_.emplace_back(fault_, key.text);
   }
 }
 
-void SectionReader::complain_unknown_key(const YamlNode& key, const std::string& section, const FaultKind* kind) {
+void SectionReader::complain_unknown_key(const YamlNode& map, size_t index, const std::string& section,
+                                         const FaultKind* kind) {
+  const YamlNode& key = map.keys[index];
   std::string where = "in a scenario";
   if (kind != nullptr) {
     where = fmt::format("in {}", kind->name);
@@ -104,8 +134,15 @@ void SectionReader::complain_unknown_key(const YamlNode& key, const std::string&
   } else if (!section.empty()) {
     where = fmt::format("in {}", section);
   }
+  std::string hint = suggestion(key.text, field_names(section));
+  if (section == "fault") meant_.emplace_back(fault_, nearest_word(key.text, field_names(section)));
+  if (section == "expect" && is_promise(key.text)) {
+    hint = fmt::format("every promise is judged; write `skip: [{0}]` or `broken: [{0}]`", key.text);
+  } else if (index > 0 && parse_count(map.items[index - 1].text) && is_digits(key.text)) {
+    hint = fmt::format("a number has no commas: {}{}", map.items[index - 1].text, key.text);
+  }
   complain(key.position, shown_width(key), code::kUnknownKey, fmt::format("no key \"{}\" {}", key.text, where),
-           suggestion(key.text, field_names(section)));
+           std::move(hint));
 }
 
 void SectionReader::read_field(const YamlNode& key, const YamlNode& value, const Field& field,
@@ -113,8 +150,7 @@ void SectionReader::read_field(const YamlNode& key, const YamlNode& value, const
   const auto wrong_shape = [&](const char* wanted) {
     const bool nothing = value.kind == YamlNode::Kind::kNull;
     complain(nothing ? key.position : value.position, nothing ? shown_width(key) : shown_width(value), code::kShape,
-             fmt::format("\"{}\" wants {}, not {}", field.name, wanted, yaml_kind_name(value.kind)),
-             fmt::format("example: {}", field.example));
+             fmt::format("\"{}\" wants {}, not {}", field.name, wanted, yaml_kind_name(value.kind)), example_of(field));
   };
   if (field.type == FieldType::kSection) {
     if (value.kind != YamlNode::Kind::kMap) return wrong_shape("a map");
@@ -132,10 +168,11 @@ void SectionReader::read_field(const YamlNode& key, const YamlNode& value, const
   if (value.kind == YamlNode::Kind::kList && takes_list(field.type)) {
     if (value.items.empty() || value.items.size() > kListLengthMax) {
       complain(value.position, 1, code::kRange,
-               fmt::format("\"{}\" wants 1 to {} entries, not {}", field.name, kListLengthMax, value.items.size()));
+               fmt::format("\"{}\" wants 1 to {} entries, not {}", field.name, kListLengthMax, value.items.size()),
+               example_of(field));
       return;
     }
-    bool good = true;
+    bool good = refuse_repeated(value, field);
     for (const YamlNode& item : value.items) good = read_scalar(item, field, result) && good;
     if (good) field.set(target, result);
     return;
@@ -148,15 +185,44 @@ void SectionReader::read_field(const YamlNode& key, const YamlNode& value, const
 bool SectionReader::read_scalar(const YamlNode& value, const Field& field, FieldValue& result) {
   if (value.kind != YamlNode::Kind::kScalar) {
     complain(value.position, 1, code::kShape,
-             fmt::format("an entry of \"{}\" is a value, not {}", field.name, yaml_kind_name(value.kind)));
+             fmt::format("an entry of \"{}\" is a value, not {}", field.name, yaml_kind_name(value.kind)),
+             example_of(field));
     return false;
   }
+  if (!refuse_quoted(value, field)) return false;
   if (!read_typed(value, field, result)) return false;
   if (field.words == nullptr) return true;
   const std::vector<std::string> words = field.words();
   if (std::find(words.begin(), words.end(), value.text) != words.end()) return true;
+  const std::string hint = suggestion(value.text, words);
   complain(value.position, shown_width(value), code::kUnknownWord,
-           fmt::format("\"{}\" cannot be \"{}\"", field.name, value.text), suggestion(value.text, words));
+           fmt::format("\"{}\" cannot be \"{}\"", field.name, value.text), hint.empty() ? example_of(field) : hint);
+  return false;
+}
+
+// Twice the same in a list: a case that would be there twice, or a slip for another word. Good when there is none.
+bool SectionReader::refuse_repeated(const YamlNode& list, const Field& field) {
+  if (field.type == FieldType::kCommand) return true;
+  bool good = true;
+  for (auto item = list.items.begin(); item != list.items.end(); ++item) {
+    const auto same = [&](const YamlNode& other) { return other.kind == item->kind && other.text == item->text; };
+    if (item->kind != YamlNode::Kind::kScalar || std::none_of(list.items.begin(), item, same)) continue;
+    complain(item->position, shown_width(*item), code::kDuplicateKey,
+             fmt::format("\"{}\" lists {} twice", field.name, item->text), "remove one of them");
+    good = false;
+  }
+  return good;
+}
+
+// A number or a flag in quotes is a text, and other readers of the file would take it for one. Good when there is none.
+bool SectionReader::refuse_quoted(const YamlNode& value, const Field& field) {
+  const bool number = field.type == FieldType::kCount || field.type == FieldType::kCountList;
+  if (!value.quoted || (!number && field.type != FieldType::kFlag)) return true;
+  const bool meant = number ? parse_count(value.text).has_value() : parse_flag(value.text).has_value();
+  if (!meant) return true;  // the other complaint says more
+  complain(value.position, shown_width(value), code::kType,
+           fmt::format("\"{}\" wants {}, not a text", field.name, number ? "a whole number" : "true or false"),
+           fmt::format("write {} without quotes", value.text));
   return false;
 }
 
@@ -164,7 +230,8 @@ template <typename Parsed>
 bool SectionReader::accept(const YamlNode& value, const Field& field, const Parsed& parsed) {
   if (parsed) return true;
   complain(value.position, shown_width(value), parsed.error().code,
-           fmt::format("\"{}\" {}", field.name, parsed.error().message), parsed.error().hint);
+           fmt::format("\"{}\" {}", field.name, parsed.error().message),
+           parsed.error().hint.empty() ? example_of(field) : parsed.error().hint);
   return false;
 }
 
@@ -182,6 +249,10 @@ bool SectionReader::read_typed(const YamlNode& value, const Field& field, FieldV
       return number(parse_count(value.text));
     case FieldType::kDuration:
       return number(parse_duration_ns(value.text));
+    case FieldType::kStep: {
+      result.flag = value.text.rfind('-', 0) == 0;
+      return number(parse_duration_ns(std::string_view(value.text).substr(result.flag ? 1 : 0)));
+    }
     case FieldType::kSize:
       return number(parse_size_bytes(value.text));
     case FieldType::kFraction:
@@ -210,7 +281,8 @@ bool SectionReader::check_text(const YamlNode& value, const Field& field) {
   const uint64_t length_max = std::min(field.max, command ? kWordLengthMax : kTextLengthMax);
   if (value.text.empty() || value.text.size() > length_max) {
     complain(value.position, shown_width(value), code::kRange,
-             fmt::format("\"{}\" wants 1 to {} characters, not {}", field.name, length_max, value.text.size()));
+             fmt::format("\"{}\" wants 1 to {} characters, not {}", field.name, length_max, value.text.size()),
+             example_of(field));
     return false;
   }
   const bool printable = std::all_of(value.text.begin(), value.text.end(), [command](char c) {
@@ -219,7 +291,7 @@ bool SectionReader::check_text(const YamlNode& value, const Field& field) {
   });
   if (printable) return true;
   complain(value.position, shown_width(value), code::kType,
-           fmt::format("\"{}\" wants one line of printable text", field.name));
+           fmt::format("\"{}\" wants one line of printable text", field.name), example_of(field));
   return false;
 }
 
@@ -232,78 +304,8 @@ bool SectionReader::check_range(const YamlNode& value, const Field& field, uint6
     wanted = fmt::format("{} to {}", shown_limit(field.type, field.min), shown_limit(field.type, field.max));
   }
   complain(value.position, shown_width(value), code::kRange,
-           fmt::format("\"{}\" wants {}, not {}", field.name, wanted, value.text));
+           fmt::format("\"{}\" wants {}, not {}", field.name, wanted, value.text), example_of(field));
   return false;
-}
-
-void SectionReader::read_faults(const YamlNode& list, Scenario& scenario, std::vector<ScenarioFault>& faults) {
-  if (list.items.size() > postmortem::kArmedFaultsMax) {
-    complain(list.items[postmortem::kArmedFaultsMax].position, 1, code::kFaultCount,
-             fmt::format("{} faults; a scenario has {} at most", list.items.size(), postmortem::kArmedFaultsMax));
-    return;
-  }
-  for (const YamlNode& entry : list.items) read_fault(entry, scenario, faults);
-}
-
-void SectionReader::read_fault(const YamlNode& entry, Scenario& scenario, std::vector<ScenarioFault>& faults) {
-  if (entry.kind != YamlNode::Kind::kMap || entry.keys.size() != 1 ||
-      entry.keys.front().kind != YamlNode::Kind::kScalar) {
-    complain(entry.position, shown_width(entry), code::kShape, "an entry of \"faults\" is one kind with its parameters",
-             "example: - null_dereference: {at: gateway.send_order, hit: 100}");
-    return;
-  }
-  const YamlNode& key = entry.keys.front();
-  const YamlNode& parameters = entry.items.front();
-  const FaultKind* const kind = find_fault_kind(key.text);
-  if (kind == nullptr) complain_unknown_fault(key);
-  ScenarioFault fault;
-  fault.kind = key.text;
-  fault.position = key.position;
-  fault.at_position = key.position;
-  if (!read_parameters(parameters, kind, FieldTarget{scenario, &fault})) return;
-  if (kind != nullptr) {
-    faults.push_back(std::move(fault));
-  } else if (!fault.at.empty()) {
-    scenario.points.push_back(point_use(fault, sources_));  // the place may be mistyped too
-  }
-}
-
-void SectionReader::complain_unknown_fault(const YamlNode& key) {
-  const std::string hint = suggestion(key.text, fault_kind_names());
-  complain(key.position, shown_width(key), code::kUnknownFault, fmt::format("no fault \"{}\"", key.text),
-           hint.empty() ? "`crashwright faults` lists them" : hint);
-}
-
-// Of an unknown kind too (null): what no kind takes is wrong whatever was meant. False when they are no parameters.
-bool SectionReader::read_parameters(const YamlNode& parameters, const FaultKind* kind, const FieldTarget& target) {
-  if (parameters.kind == YamlNode::Kind::kNull) return true;
-  if (parameters.kind != YamlNode::Kind::kMap) {
-    complain(
-        parameters.position, shown_width(parameters), code::kShape,
-        fmt::format("the parameters of {} are a map, not {}", target.fault->kind, yaml_kind_name(parameters.kind)),
-        fmt::format("example: - {}", kind != nullptr ? kind->example : "sigkill: {at: gateway.after_send, hit: 30}"));
-    return false;
-  }
-  read_map(parameters, "fault", target, kind);
-  if (kind == nullptr) return true;
-  for (const YamlNode& parameter : parameters.keys) {
-    const auto is = [&](const std::string& word) { return word == parameter.text; };
-    if (!is_particular_parameter(parameter.text)) continue;
-    if (std::any_of(kind->parameters.begin(), kind->parameters.end(), is)) continue;
-    complain(parameter.position, shown_width(parameter), code::kForeignParameter,
-             fmt::format("{} takes no \"{}\"", kind->name, parameter.text),
-             fmt::format("example: - {}", kind->example));
-  }
-  return true;
-}
-
-PointUse point_use(const ScenarioFault& fault, const SourceSet& sources) {
-  const Source& source = sources.of(fault.at_position);
-  // A default place is told at the fault that has it.
-  const bool written =
-      fault.at_position.column != fault.position.column || fault.at_position.line != fault.position.line;
-  return {fault.at, fault.at_position, written ? fault.at.size() : fault.kind.size(), source.path,
-          source_line(source.text, fault.at_position.line)};
 }
 
 }  // namespace crashwright::harness

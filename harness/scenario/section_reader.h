@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/faults/fault_kind.h"
@@ -31,6 +32,12 @@ class SectionReader {
                 std::string hint = {});
   [[nodiscard]] std::vector<Diagnostic>& diagnostics() { return diagnostics_; }
 
+  // Whether `key` of the fault at `position` was written, but mistyped or with a value that was refused: that has been
+  // complained about, so nobody need say that it is missing.
+  [[nodiscard]] bool was_meant(SourcePosition position, const std::string& key) const;
+  // Whether an entry of `faults` was refused: what the others do not say, that one may have said.
+  [[nodiscard]] bool has_refused_fault() const { return refused_fault_; }
+
  private:
   void read_map(const YamlNode& map, const std::string& section, const FieldTarget& target, const FaultKind* kind);
   void read_field(const YamlNode& key, const YamlNode& value, const Field& field, const FieldTarget& target);
@@ -38,7 +45,11 @@ class SectionReader {
   void read_fault(const YamlNode& entry, Scenario& scenario, std::vector<ScenarioFault>& faults);
   [[nodiscard]] bool read_parameters(const YamlNode& parameters, const FaultKind* kind, const FieldTarget& target);
   void complain_unknown_fault(const YamlNode& key);
-  void complain_unknown_key(const YamlNode& key, const std::string& section, const FaultKind* kind);
+  void complain_unknown_key(const YamlNode& map, size_t index, const std::string& section, const FaultKind* kind);
+  void complain_fault_shape(const YamlNode& entry);
+  void complain_missing_name(const YamlNode& root);
+  bool refuse_repeated(const YamlNode& list, const Field& field);
+  bool refuse_quoted(const YamlNode& value, const Field& field);
   bool read_scalar(const YamlNode& value, const Field& field, FieldValue& result);
   bool read_typed(const YamlNode& value, const Field& field, FieldValue& result);
   bool check_text(const YamlNode& value, const Field& field);
@@ -48,6 +59,9 @@ class SectionReader {
 
   const SourceSet& sources_;
   std::vector<Diagnostic> diagnostics_;
+  SourcePosition fault_;                                       // the one that is being read
+  std::vector<std::pair<SourcePosition, std::string>> meant_;  // see was_meant()
+  bool refused_fault_ = false;
 };
 
 // A fault point that a fault of the scenario names, for check_fault_points().

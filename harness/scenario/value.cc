@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <strings.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <limits>
@@ -69,16 +71,25 @@ ValueResult<Decimal> parse_decimal(std::string_view text, std::string_view wante
   return decimal;
 }
 
+// The unit that differs in case, or by a space before it, only; empty: none does.
+std::string unit_meant(std::string_view written, const std::vector<std::string>& names) {
+  written.remove_prefix(std::min(written.find_first_not_of(' '), written.size()));
+  for (const std::string& name : names) {
+    if (written.size() == name.size() && ::strncasecmp(written.data(), name.data(), name.size()) == 0) return name;
+  }
+  return {};
+}
+
 template <size_t Count>
 ValueResult<uint64_t> parse_with_unit(std::string_view text, std::string_view wanted,
-                                      const std::array<Unit, Count>& units) {
+                                      const std::array<Unit, Count>& units, std::string_view usual) {
   const auto decimal = parse_decimal(text, wanted);
   if (!decimal) return tl::unexpected(decimal.error());
   std::vector<std::string> names;
   for (const Unit& unit : units) names.emplace_back(unit.name);
   if (decimal->rest.empty()) {
     return refuse(code::kUnit, fmt::format("wants {}, not \"{}\"", wanted, text),
-                  fmt::format("add the unit: {}", fmt::format("{}{} for example", text, units[Count / 2 - 1].name)));
+                  fmt::format("add the unit: {}{} for example", text, usual));
   }
   for (const Unit& unit : units) {
     if (decimal->rest != unit.name) continue;
@@ -89,8 +100,11 @@ ValueResult<uint64_t> parse_with_unit(std::string_view text, std::string_view wa
         static_cast<uint64_t>(static_cast<unsigned __int128>(decimal->billionths) * unit.factor / 1'000'000'000U);
     return decimal->whole * unit.factor + fraction;
   }
-  return refuse(code::kUnit, fmt::format("has an unknown unit: \"{}\" in \"{}\"", decimal->rest, text),
-                fmt::format("one of: {}", fmt::join(names, ", ")));
+  const std::string_view number = text.substr(0, text.size() - decimal->rest.size());
+  const std::string meant = unit_meant(decimal->rest, names);
+  return refuse(
+      code::kUnit, fmt::format("has an unknown unit: \"{}\" in \"{}\"", decimal->rest, text),
+      meant.empty() ? fmt::format("one of: {}", fmt::join(names, ", ")) : fmt::format("write {}{}", number, meant));
 }
 
 bool looks_like_other_number(std::string_view text) {
@@ -137,11 +151,11 @@ ValueResult<bool> parse_flag(std::string_view text) {
 }
 
 ValueResult<uint64_t> parse_duration_ns(std::string_view text) {
-  return parse_with_unit(text, "a duration with its unit", kDurationUnits);
+  return parse_with_unit(text, "a duration with its unit", kDurationUnits, "ms");
 }
 
 ValueResult<uint64_t> parse_size_bytes(std::string_view text) {
-  return parse_with_unit(text, "a size with its unit", kSizeUnits);
+  return parse_with_unit(text, "a size with its unit", kSizeUnits, "B");
 }
 
 ValueResult<uint64_t> parse_fraction_ppb(std::string_view text) {

@@ -9,10 +9,13 @@
 #include <algorithm>
 #include <sstream>
 
+#include "harness/scenario/syntax_mistake.h"
 #include "harness/scenario/text_check.h"
 
 namespace crashwright::harness {
 namespace {
+
+constexpr int kLinesBackMax = 20;  // that are looked through for the dash of an empty entry
 
 class TreeBuilder : public YAML::EventHandler {
  public:
@@ -23,7 +26,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_anchor(mark, anchor);
-    add(mark, YamlNode::Kind::kNull);
+    add(of_entry(mark), YamlNode::Kind::kNull);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     complain(mark, code::kAnchor, "aliases are not part of the scenario language", "write the value out");
@@ -74,6 +77,23 @@ class TreeBuilder : public YAML::EventHandler {
     const auto continuation = std::count_if(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(bytes),
                                             [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; });
     return {mark.line + 1, mark.column + 1 - static_cast<int>(continuation), source_};
+  }
+
+  // An entry of a list that holds nothing: the parser names the place of what follows it.
+  YAML::Mark of_entry(const YAML::Mark& mark) const {
+    if (stack_.empty() || stack_.back().node.kind != YamlNode::Kind::kList || mark.is_null()) return mark;
+    for (int line = mark.line; line >= std::max(mark.line - kLinesBackMax, 0); --line) {
+      std::string content = source_line(text_, line + 1);
+      if (line == mark.line) content.resize(std::min(content.size(), static_cast<size_t>(std::max(mark.column, 0))));
+      const size_t last = content.find_last_not_of(" \t");
+      if (last == std::string::npos) continue;
+      if (content[last] != '-') return mark;
+      YAML::Mark dash = mark;
+      dash.line = line;
+      dash.column = static_cast<int>(last);
+      return dash;
+    }
+    return mark;
   }
 
   void refuse_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -128,7 +148,8 @@ class TreeBuilder : public YAML::EventHandler {
     if (overflowed_) return nullptr;
     if (++nodes_ > kYamlNodesMax) {
       overflowed_ = true;
-      complain(mark, code::kTooComplex, fmt::format("more than {} values in one file", kYamlNodesMax), "");
+      complain(mark, code::kTooComplex, fmt::format("more than {} values in one file", kYamlNodesMax),
+               "split it into several files");
       return nullptr;
     }
     YamlNode node;
@@ -143,7 +164,8 @@ class TreeBuilder : public YAML::EventHandler {
     if (overflowed_) return;
     if (stack_.size() == kYamlDepthMax || ++nodes_ > kYamlNodesMax) {
       overflowed_ = true;
-      complain(mark, code::kTooComplex, fmt::format("nested deeper than {} levels", kYamlDepthMax), "");
+      complain(mark, code::kTooComplex, fmt::format("nested deeper than {} levels", kYamlDepthMax),
+               "no scenario needs so many");
       return;
     }
     Open level;
@@ -167,20 +189,6 @@ class TreeBuilder : public YAML::EventHandler {
   size_t nodes_ = 0;
   bool overflowed_ = false;
 };
-
-// What people mostly did when the parser says something as short as "illegal map value".
-std::string syntax_hint(const std::string& text, const std::string& message) {
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    const size_t indent = line.find_first_not_of(" \t");
-    if (indent != std::string::npos && line.substr(0, indent).find('\t') != std::string::npos) {
-      return "indent with spaces: YAML does not take tabs";
-    }
-  }
-  if (message == "illegal map value") return "put quotes around a text that contains `: `";
-  if (message.find("flow not found") != std::string::npos) return "a bracket is not closed";
-  return {};
-}
 
 }  // namespace
 
@@ -228,7 +236,11 @@ YamlResult parse_yaml(const std::string& file, const std::string& text, uint32_t
       }
     }
   } catch (const YAML::Exception& error) {
-    builder.complain(error.mark, code::kSyntax, "not valid YAML: " + error.msg, syntax_hint(plain, error.msg));
+    const SyntaxMistake mistake = explain_syntax(plain, error.mark.line, error.mark.column, error.msg);
+    YAML::Mark mark = error.mark;
+    mark.line = mistake.line;
+    mark.column = mistake.column;
+    builder.complain(mark, code::kSyntax, "not valid YAML: " + mistake.message, mistake.hint);
   }
   return {std::move(builder.root), std::move(builder.diagnostics)};
 }
@@ -242,6 +254,16 @@ const YamlNode* find_value(const YamlNode& map, const std::string& key) {
 
 YamlNode* find_value(YamlNode& map, const std::string& key) {
   return const_cast<YamlNode*>(find_value(static_cast<const YamlNode&>(map), key));
+}
+
+const YamlNode* find_key(const YamlNode& root, const std::string& path) {
+  const size_t dot = path.find('.');
+  const std::string name = path.substr(0, dot);
+  for (size_t i = 0; i < root.keys.size() && i < root.items.size(); ++i) {
+    if (root.keys[i].text != name) continue;
+    return dot == std::string::npos ? &root.keys[i] : find_key(root.items[i], path.substr(dot + 1));
+  }
+  return nullptr;
 }
 
 void remove_key(YamlNode& map, const std::string& key) {

@@ -41,6 +41,8 @@ struct YamlResult {
 
 // The value of a key of a map, the first if there are two; null: no such key, or no map.
 [[nodiscard]] const YamlNode* find_value(const YamlNode& map, const std::string& key);
+// The key itself, by its path through maps: "storage.explore"; null when it is not written.
+[[nodiscard]] const YamlNode* find_key(const YamlNode& root, const std::string& path);
 [[nodiscard]] YamlNode* find_value(YamlNode& map, const std::string& key);
 void remove_key(YamlNode& map, const std::string& key);
 void set_value(YamlNode& map, const std::string& key, YamlNode value);  // of a new key at the end, or instead

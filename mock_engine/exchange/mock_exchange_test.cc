@@ -1,5 +1,6 @@
 // Goal: the exchange as a process: it outlives any client, replays what a new one asks for, and its drop copy is never
 // behind its answers. Method: the real program, real sockets, clients that are killed for real.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <string>
 

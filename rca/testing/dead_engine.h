@@ -4,6 +4,7 @@
 // Threads: one owner. Errors: assertions of the test. Signal context: no.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace crashwright::rca::testing {

@@ -7,7 +7,9 @@
 #include <leveldb/db.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
+#include <string>
 
 #include "acknowledged.h"
 

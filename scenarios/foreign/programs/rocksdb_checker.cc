@@ -3,6 +3,8 @@
 // Exit 0: so it is. 1: not, with the reason. 2: it could not be judged.
 #include <rocksdb/db.h>
 
+#include <string>
+
 #include "acknowledged.h"
 
 int main() {

@@ -5,6 +5,8 @@
 // Exit 0: so it is. 1: not, with the reason. 2: it could not be judged.
 #include <sqlite3.h>
 
+#include <string>
+
 #include "acknowledged.h"
 
 namespace {
