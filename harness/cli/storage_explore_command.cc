@@ -16,6 +16,7 @@
 #include "harness/storage/explore/checker.h"
 #include "harness/storage/explore/exploration_json.h"
 #include "harness/storage/explore/scratch_folder.h"
+#include "harness/storage/storage_access.h"
 
 namespace crashwright::harness::cli {
 namespace {
@@ -163,6 +164,9 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
   const auto places = CallPlaces::read(work->path() + "/record");
   if (!places) return tl::unexpected(places.error());
   options->places = places->get();
+  if (!run->seen_at.empty()) {
+    if (auto gained = gain_private_mounts(); !gained) return tl::unexpected(gained.error());
+  }
   CheckerOptions checker{bind_program_words(split_words(explore.check), command_line_places()), *check_deadline,
                          run->seen_at};
   const auto result = run_campaign(recording, checker_judges(checker, recording.tokens), *options);

@@ -37,6 +37,15 @@ Status enter_user_namespace() {
   return put("/proc/self/gid_map", group + " " + group + " 1");
 }
 
+struct Capabilities {
+  static constexpr uint32_t kMount = 1U << CAP_SYS_ADMIN;
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct sets[2] = {};
+
+  bool read() noexcept { return ::syscall(SYS_capget, &header, sets) == 0; }
+  [[nodiscard]] bool may_mount() const noexcept { return (sets[0].permitted & kMount) != 0; }
+};
+
 Status try_in(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0755) != 0) return fail_errno(errno, "make folder " + folder);
   return run_storage_canary(folder);
@@ -57,14 +66,18 @@ Status gain_storage_layer(const std::string& scratch) {
   return fail(ErrorKind::kEnvironment, why, kRemedy);
 }
 
+Status gain_private_mounts() {
+  Capabilities now;
+  if (now.read() && now.may_mount()) return {};
+  const Status entered = enter_user_namespace();
+  return entered ? entered : fail(ErrorKind::kEnvironment, entered.error().message, kRemedy);
+}
+
 void keep_right_to_mount() noexcept {
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct sets[2] = {};
-  if (::syscall(SYS_capget, &header, sets) != 0) return;
-  constexpr uint32_t kBit = 1U << CAP_SYS_ADMIN;
-  if ((sets[0].permitted & kBit) == 0) return;
-  sets[0].inheritable |= kBit;
-  if (::syscall(SYS_capset, &header, sets) != 0) return;
+  Capabilities now;
+  if (!now.read() || !now.may_mount()) return;
+  now.sets[0].inheritable |= Capabilities::kMount;
+  if (::syscall(SYS_capset, &now.header, now.sets) != 0) return;
   ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_ADMIN, 0, 0);
 }
 

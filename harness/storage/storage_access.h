@@ -15,6 +15,10 @@ namespace crashwright::harness {
 // `scratch`: an existing empty folder.
 [[nodiscard]] Status gain_storage_layer(const std::string& scratch);
 
+// So that the programs that this process starts may have mounts of their own. Only while no other thread runs: it may
+// enter a user namespace. kEnvironment when there is no way.
+[[nodiscard]] Status gain_private_mounts();
+
 // A process that executes another program keeps the right to mount that a user namespace gave it. Async-signal-safe;
 // without such a right it does nothing.
 void keep_right_to_mount() noexcept;

@@ -25,7 +25,12 @@ constexpr size_t kOutputBytesMax = 16 << 10;
 // Where `folder` is seen by this process alone, or null. As become(): only system calls.
 const char* set_stage(const char* folder, const char* stage) {
   const bool own = ::unshare(CLONE_NEWNS) == 0 && ::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-  return own && ::mount(folder, stage, nullptr, MS_BIND, nullptr) == 0 ? stage : nullptr;
+  if (own && ::mount(folder, stage, nullptr, MS_BIND, nullptr) == 0) return stage;
+  static constexpr char kWhy[] =
+      "crashwright: files hold the path of their folder, and there is no right to show the image there: root, or user\n"
+      "namespaces for everybody\n";
+  static_cast<void>(::write(STDERR_FILENO, kWhy, sizeof kWhy - 1) < 0);
+  return nullptr;
 }
 
 }  // namespace
