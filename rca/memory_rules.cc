@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "rca/memory_scope.h"
 #include "rca/rules.h"
@@ -26,11 +27,19 @@ void judge_facts(Investigation& investigation, const ProcessFacts& process) {
   investigation.particulars.memory_scope = own ? kScopeCgroup : kScopeAncestor;
 }
 
-// Files of control groups that lie beside the remains. The innermost excess is the one that kills.
+// Files of control groups that lie beside the remains. The innermost excess is the one that kills. A process that died
+// of another signal than SIGKILL was not the one that was killed, though it may have shared the group with it.
 void judge_files(Investigation& investigation) {
+  const int signal = investigation.report.signal_number;
+  const bool other_death = signal != 0 && signal != SIGKILL;
   for (const CgroupFiles& files : investigation.artefacts.cgroups) {
     const auto scope = scope_in_cgroup(files);
     if (!scope) continue;
+    if (other_death) {
+      investigation.add(EvidenceTier::kExitCode, "cgroup", "OOM", 0.3, scope->where,
+                        scope->excerpt + ": of another process, this one died of signal " + std::to_string(signal));
+      continue;
+    }
     investigation.add(EvidenceTier::kHarnessFact, "cgroup", "OOM", 0.9, scope->where, scope->excerpt);
     std::string& known = investigation.particulars.memory_scope;
     if (known.empty() || scope->scope == kScopeCgroup) known = scope->scope;

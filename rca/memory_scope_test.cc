@@ -69,5 +69,14 @@ BOOST_AUTO_TEST_CASE(a_folder_with_files_of_a_control_group_is_out_of_memory) {
   BOOST_TEST(report->memory_scope == "cgroup");
 }
 
+BOOST_AUTO_TEST_CASE(a_kill_in_the_group_of_a_process_that_died_of_a_fault_is_not_its_death) {
+  const testing::VictimRun run(testing::Build::kPlain, "null_in_thread");
+  BOOST_REQUIRE(write_file(run.file("memory.events"), "max 4\noom 1\noom_kill 1\n"));
+  const auto report = autopsy_path(run.folder(), {});
+  BOOST_REQUIRE(report);
+  BOOST_TEST(report->cause == "NULL_DEREF");
+  BOOST_TEST(report->function == "Gateway::send");
+}
+
 }  // namespace
 }  // namespace crashwright::rca
