@@ -1,20 +1,24 @@
 #include "mock_engine/checkpoint_writer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "mock_engine/exchange_feedback.h"
 #include "mock_engine/order_state_snapshot.h"
+#include "postmortem/audit_archive.h"
 #include "postmortem/fault_point.h"
 #include "postmortem/flight_recorder.h"
+#include "postmortem/planted_bug.h"
 
 namespace crashwright::mock_engine {
 
-CheckpointWriter::CheckpointWriter(std::unique_ptr<postmortem::StateStore> store, uint64_t every_records,
+CheckpointWriter::CheckpointWriter(std::unique_ptr<postmortem::StateStore> store, const EngineOptions& options,
                                    uint64_t newest)
-    : store_(std::move(store)), every_records_(std::max<uint64_t>(every_records, 1)), newest_(newest) {}
+    : store_(std::move(store)), options_(options), newest_(newest) {}
 
 Step CheckpointWriter::poll(OrderJournal& journal) {
-  if (!waiting_ && journal.state().audit_sequence >= newest_ + every_records_) take(journal.state());
+  if (!waiting_ && journal.state().audit_sequence >= newest_ + std::max<uint64_t>(options_.checkpoint_every, 1))
+    take(journal.state());
   if (!waiting_ || !journal.durable(waiting_->sequence)) return {};
   const Waiting ready = std::move(*waiting_);
   waiting_.reset();
@@ -34,6 +38,7 @@ void CheckpointWriter::take(const OrderState& state) {
 }
 
 __attribute__((noinline)) Step CheckpointWriter::write(uint64_t sequence, std::span<const std::byte> payload) {
+  if (CRASHWRIGHT_PLANTED("segments_archived_before_the_checkpoint")) archive_up_to(sequence);
   CRASHWRIGHT_FAULT_POINT("checkpoint.before_write");
   if (auto written = store_->write(sequence, payload); !written) {
     if (written.error().kind == ErrorKind::kUsage) {
@@ -46,11 +51,19 @@ __attribute__((noinline)) Step CheckpointWriter::write(uint64_t sequence, std::s
     CRASHWRIGHT_LOG_ERROR("{}; nothing more is sent", why);
     return stop(ExitCode::kStorageSealed, why);
   }
-  newest_ = sequence;
+  const uint64_t before = std::exchange(newest_, sequence);
   ++written_;
   CRASHWRIGHT_FAULT_POINT("checkpoint.after_write");
   CRASHWRIGHT_LOG_INFO("checkpoint of audit sequence {}, {} bytes", sequence, payload.size());
+  archive_up_to(before);
   return {};
+}
+
+void CheckpointWriter::archive_up_to(uint64_t sequence) const {
+  if (!options_.archive_segments || sequence == 0) return;
+  const auto moved = postmortem::archive_audit_segments(options_.audit_path(), sequence, options_.durability);
+  if (!moved) CRASHWRIGHT_LOG_WARN("segments of the audit log stay where they are: {}", moved.error().message);
+  if (moved && *moved > 0) CRASHWRIGHT_LOG_INFO("{} segments up to audit sequence {} archived", *moved, sequence);
 }
 
 }  // namespace crashwright::mock_engine

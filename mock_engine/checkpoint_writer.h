@@ -1,7 +1,8 @@
 // Checkpoints: now and then the order state goes to the state store, so that recovery need not replay the whole log.
 //
-// A snapshot is taken at once, but written only when the audit log is durable up to its sequence: a snapshot must never
-// know more than the log that survives.
+// A snapshot is taken at once, but written only when the audit log is durable up to its sequence: it must never know
+// more than the log that survives. Once it is durable, segments of the log that the one before it holds already may be
+// archived, if that is asked for: a failure to do so is told and costs nothing but room.
 // Threads: the trading thread alone. Signal context: no.
 // Errors:  a store that failed once is not trusted again (a failed sync leaves clean pages behind): the reason to stop.
 #pragma once
@@ -12,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "mock_engine/engine_options.h"
 #include "mock_engine/order_journal.h"
 #include "mock_engine/stop_reason.h"
 #include "postmortem/state_store.h"
@@ -20,8 +22,8 @@ namespace crashwright::mock_engine {
 
 class CheckpointWriter {
  public:
-  // `every_records`: audit records between two checkpoints. `newest`: sequence of the newest snapshot in the store.
-  CheckpointWriter(std::unique_ptr<postmortem::StateStore> store, uint64_t every_records, uint64_t newest);
+  // `newest`: sequence of the newest snapshot in the store. `options` outlives the writer.
+  CheckpointWriter(std::unique_ptr<postmortem::StateStore> store, const EngineOptions& options, uint64_t newest);
 
   // Takes a snapshot when one is due and writes the one that waits, if it may be written. Called often.
   [[nodiscard]] Step poll(OrderJournal& journal);
@@ -37,8 +39,10 @@ class CheckpointWriter {
     std::vector<std::byte> payload;
   };
 
+  void archive_up_to(uint64_t sequence) const;
+
   const std::unique_ptr<postmortem::StateStore> store_;
-  const uint64_t every_records_;
+  const EngineOptions& options_;
   uint64_t newest_;       // that the store holds, or that was too large for it
   uint64_t written_ = 0;  // snapshots
   std::optional<Waiting> waiting_;

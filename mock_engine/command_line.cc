@@ -26,6 +26,7 @@ enum Option : int {
   kPlantedBug,
   kCheckpointEvery,
   kSegmentBytes,
+  kArchiveSegments,
   kOrderLogging,
   kAllowConfigChange,
   kDropCopy,
@@ -57,6 +58,7 @@ const option kRunOptions[] = {
     {"allow-config-change", no_argument, nullptr, kAllowConfigChange},
     {"drop-copy", required_argument, nullptr, kDropCopy},
     {"segment-bytes", required_argument, nullptr, kSegmentBytes},
+    {"archive-segments", no_argument, nullptr, kArchiveSegments},
     {"stall-after", required_argument, nullptr, kStallAfter},
     {"feed-rate", required_argument, nullptr, kFeedRate},
     {"kill-switch-at-feed", required_argument, nullptr, kKillSwitchAtFeed},
@@ -182,6 +184,9 @@ Status apply_option(const option& given, const char* text, CommandLine& line) {
       return {};
     case kCheckpointEvery:
       return parse_number(name, text, engine.checkpoint_every);
+    case kArchiveSegments:
+      engine.archive_segments = true;
+      return {};
     case kSegmentBytes:
       return parse_number(name, text, engine.segment_bytes);
     case kStallAfter:
@@ -274,6 +279,7 @@ const char* usage() noexcept {
       --allow-config-change                   go on although the settings differ from those of the run before
       --checkpoint-every RECORDS              audit records between two state snapshots (1000)
       --segment-bytes BYTES                   of each file of a new audit log, at least 8192 (1048576)
+      --archive-segments                      move those below the older of the two snapshots to DATA/archive
       --stall-after MS                        a thread silent for longer is taken down by the watchdog (500)
       --feed-rate N                           messages per second, 0 for as fast as possible (0)
       --kill-switch-at-feed N                 the risk gate throws the kill switch at this feed message

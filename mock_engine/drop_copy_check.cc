@@ -1,40 +1,13 @@
 #include "mock_engine/drop_copy_check.h"
 
-#include <charconv>
 #include <map>
-#include <optional>
 #include <string_view>
 
 #include "base/file.h"
+#include "mock_engine/drop_copy_line.h"
 
 namespace crashwright::mock_engine {
 namespace {
-
-// One line of the drop copy: a flat object of numbers and plain words.
-class Line {
- public:
-  explicit Line(std::string_view text) : text_(text) {}
-
-  [[nodiscard]] std::string_view word(const char* key) const {
-    const std::string_view rest = behind(key);
-    if (rest.empty() || rest.front() != '"') return {};
-    return rest.substr(1, rest.find('"', 1) - 1);
-  }
-  [[nodiscard]] std::optional<int64_t> number(const char* key) const {
-    const std::string_view rest = behind(key);
-    int64_t value = 0;
-    if (std::from_chars(rest.data(), rest.data() + rest.size(), value).ec != std::errc()) return std::nullopt;
-    return value;
-  }
-
- private:
-  [[nodiscard]] std::string_view behind(const char* key) const {
-    const std::string name = '"' + std::string(key) + "\":";
-    const size_t at = text_.find(name);
-    return at == std::string_view::npos ? std::string_view() : text_.substr(at + name.size());
-  }
-  std::string_view text_;
-};
 
 struct ExchangesBooks {
   std::map<std::string, int64_t> positions;
@@ -43,7 +16,7 @@ struct ExchangesBooks {
 };
 
 // False for a line that tells of a message but not all of it.
-bool fold(const Line& line, ExchangesBooks& books) {
+bool fold(const DropCopyLine& line, ExchangesBooks& books) {
   const std::string_view type = line.word("type");
   if (type == "executed" || type == "broken") {
     const auto quantity = line.number("quantity");
@@ -67,17 +40,12 @@ Result<ExchangesBooks> read_books(const std::string& path, uint64_t next_sequenc
   const auto text = read_file(path);
   if (!text) return tl::unexpected(text.error());
   ExchangesBooks books;
-  size_t number = 0;
-  for (size_t begin = 0, end = 0; (end = text->find('\n', begin)) != std::string::npos; begin = end + 1) {
-    const Line line(std::string_view(*text).substr(begin, end - begin));
-    const bool numbered = line.number("n") == static_cast<int64_t>(++number);
+  const auto folded = for_each_drop_copy_line(path, *text, [&](const DropCopyLine& line) {
     const auto sequence = line.number("seq");
     const bool told = line.word("kind") == "out" && sequence && static_cast<uint64_t>(*sequence) < next_sequence;
-    if (!numbered || (told && !fold(line, books))) {
-      return fail(ErrorKind::kCorrupt,
-                  path + ":" + std::to_string(number) + ": not the line that a drop copy has here");
-    }
-  }
+    return !told || fold(line, books);
+  });
+  if (!folded) return tl::unexpected(folded.error());
   return books;
 }
 

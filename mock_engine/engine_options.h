@@ -34,6 +34,7 @@ struct EngineOptions {
   bool recover_only = false;
   uint64_t checkpoint_every = 1'000;  // audit records
   uint64_t segment_bytes = 1 << 20;   // of the audit log's files; small, so that a session crosses boundaries
+  bool archive_segments = false;      // those below the older of the two snapshots
   std::chrono::milliseconds stall_after{500};
   uint64_t feed_rate = 0;            // messages per second, 0: as fast as possible
   uint64_t kill_switch_at_feed = 0;  // feed sequence at which the risk gate throws it, 0: never

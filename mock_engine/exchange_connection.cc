@@ -53,6 +53,7 @@ Result<AcceptedLogin> ExchangeConnection::open(const Endpoint& endpoint, const s
                                                uint64_t next_sequence, const Deadline& deadline,
                                                const std::function<void()>& waiting) {
   close();
+  session_refused_ = false;
   if (auto connected = dial(endpoint, deadline, waiting); !connected) {
     close();
     return tl::unexpected(connected.error());
@@ -125,9 +126,9 @@ Result<AcceptedLogin> ExchangeConnection::await_login(const Deadline& deadline, 
         return AcceptedLogin{std::string(soup::session_text(accepted.session)), accepted.next_sequence};
       }
       case soup::PacketType::kLoginRejected:
-        return fail(ErrorKind::kIo, payload.empty() || payload[0] == std::byte{soup::kNotAuthorized}
-                                        ? "login rejected: not authorized"
-                                        : "login rejected: session not available");
+        session_refused_ = !payload.empty() && payload[0] != std::byte{soup::kNotAuthorized};
+        return fail(ErrorKind::kIo,
+                    session_refused_ ? "login rejected: session not available" : "login rejected: not authorized");
       case soup::PacketType::kServerHeartbeat:
       case soup::PacketType::kDebug:
         continue;

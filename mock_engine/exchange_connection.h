@@ -2,7 +2,8 @@
 //
 // Threads: open(), write(), flush() and close() from the trading thread; the gateway's receiver reads descriptor() and
 //          tells the trading thread when it has stopped doing so, before which the descriptor is not closed.
-// Errors:  open() says which step failed; write() and flush() say false once the connection is broken.
+// Errors:  open() says which step failed, and session_refused() that it was the exchange's no; write() and flush() say
+//          false once the connection is broken.
 // Waiting: open() waits for at most its deadline and calls `waiting` at least every 50 ms meanwhile.
 // Signal context: no.
 #pragma once
@@ -38,6 +39,9 @@ class ExchangeConnection {
   [[nodiscard]] Result<AcceptedLogin> open(const Endpoint& endpoint, const std::string& session, uint64_t next_sequence,
                                            const Deadline& deadline, const std::function<void()>& waiting);
 
+  // The last open() failed because the exchange does not have that session, or not that far, or is busy.
+  [[nodiscard]] bool session_refused() const { return session_refused_; }
+
   // Hands the bytes to the socket; what it does not take at once is kept for flush(). False: broken.
   [[nodiscard]] bool write(Bytes bytes);
   [[nodiscard]] bool flush();
@@ -57,6 +61,7 @@ class ExchangeConnection {
 
   UniqueFd fd_;
   std::vector<std::byte> unsent_;
+  bool session_refused_ = false;
 };
 
 }  // namespace crashwright::mock_engine

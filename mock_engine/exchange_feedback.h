@@ -25,12 +25,14 @@ class ExchangeFeedback {
   // Everything that has arrived, up to the end of a connection.
   [[nodiscard]] tl::expected<Drained, StopReason> drain();
 
+  // One message, as it arrived, or as the drop copy tells it.
+  [[nodiscard]] Step take(postmortem::AuditRecord& record);
+
   // Account queries answered since the start, and what the last answer said.
   [[nodiscard]] uint64_t queries_answered() const { return queries_answered_; }
   [[nodiscard]] uint32_t exchange_next_user_ref() const { return exchange_next_user_ref_; }
 
  private:
-  [[nodiscard]] Step take(postmortem::AuditRecord& record);
   [[nodiscard]] Step take_unknown(postmortem::AuditRecord& answer);
   [[nodiscard]] Step stop_at_gap(uint64_t received);
 

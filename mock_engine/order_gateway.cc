@@ -62,11 +62,13 @@ OrderGateway::OrderGateway(const Endpoint& endpoint, OrderJournal& journal, Orde
       events_(kEventsMax),
       inputs_(inputs) {}
 
-Result<AcceptedLogin> OrderGateway::connect(const std::string& session, uint64_t next_sequence,
-                                            const Deadline& deadline, postmortem::EngineThread& self) {
+Result<AcceptedLogin> OrderGateway::connect(const SessionPlace& place, const Deadline& deadline,
+                                            postmortem::EngineThread& self) {
   for (auto pause = kRetryPauseFirst;; pause = std::min(2 * pause, kRetryPauseMax)) {
-    auto login = connection_.open(endpoint_, session, next_sequence, deadline, [&] { self.beat(); });
+    auto login =
+        connection_.open(endpoint_, place.session, place.next - place.first + 1, deadline, [&] { self.beat(); });
     if (login) {
+      login->next_sequence += place.first - 1;
       broken_ = false;
       receiver_fd_ = connection_.descriptor();
       receiver_sequence_ = login->next_sequence;
@@ -74,10 +76,23 @@ Result<AcceptedLogin> OrderGateway::connect(const std::string& session, uint64_t
       connections_.notify_one();
       return login;
     }
+    if (connection_.session_refused()) {
+      if (auto other = find_new_session(place.session, deadline, self)) return *other;
+    }
     if (deadline.passed()) return login;
     self.beat();
     nap(CRASHWRIGHT_PLANTED("reconnects_without_pause") ? std::chrono::milliseconds(1) : pause);
   }
+}
+
+// A login without a name is let into whichever session runs; with sequence 0 it asks for nothing of it.
+std::optional<AcceptedLogin> OrderGateway::find_new_session(const std::string& known, const Deadline& deadline,
+                                                            postmortem::EngineThread& self) {
+  if (known.empty()) return std::nullopt;
+  const auto running = connection_.open(endpoint_, "", 0, deadline, [&] { self.beat(); });
+  connection_.close();
+  if (!running || running->session == known) return std::nullopt;
+  return *running;
 }
 
 __attribute__((noinline)) bool OrderGateway::send(const Decision& decision) {

@@ -15,6 +15,8 @@
 
 #include <atomic>
 #include <deque>
+#include <optional>
+#include <string>
 
 #include "mock_engine/decision.h"
 #include "mock_engine/engine_options.h"
@@ -34,15 +36,24 @@ struct GatewayEvent {
   postmortem::AuditRecord record{};
 };
 
+// Where in the exchange's messages the engine stands. They are numbered over all sessions; on the wire each session
+// counts from 1.
+struct SessionPlace {
+  std::string session;  // empty: whichever the exchange runs
+  uint64_t first = 1;   // message of that session
+  uint64_t next = 1;    // message wanted
+};
+
 class OrderGateway {
  public:
   // `latency`: null when it is not measured. `inputs` may be null: then no message is ever in quarantine.
   OrderGateway(const Endpoint& endpoint, OrderJournal& journal, OrderLogging order_logging,
                TickToOrder* latency = nullptr, postmortem::InputGuard* inputs = nullptr);
 
-  // Tries until the deadline. The receiver starts with the packets behind the login.
-  [[nodiscard]] Result<AcceptedLogin> connect(const std::string& session, uint64_t next_sequence,
-                                              const Deadline& deadline, postmortem::EngineThread& self);
+  // Tries until the deadline. The receiver starts with the packets behind the login. An answer with another session
+  // than `place` names: the exchange runs that one now, and nothing is connected.
+  [[nodiscard]] Result<AcceptedLogin> connect(const SessionPlace& place, const Deadline& deadline,
+                                              postmortem::EngineThread& self);
 
   // First half of an order's way out: the intent into the log and the queue. All of it for send-then-log.
   [[nodiscard]] bool send(const Decision& decision);
@@ -75,6 +86,9 @@ class OrderGateway {
   void on_exchange_message(Bytes message, uint64_t session_sequence, postmortem::EngineThread& self);
 
  private:
+  // Which session the exchange runs, when it is not `known`. Disconnected afterwards.
+  [[nodiscard]] std::optional<AcceptedLogin> find_new_session(const std::string& known, const Deadline& deadline,
+                                                              postmortem::EngineThread& self);
   // Hands the message to the socket.
   void send(const postmortem::AuditRecord& intent);
   // Logs that the socket took it.

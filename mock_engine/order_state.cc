@@ -59,8 +59,8 @@ bool Execution::operator==(const Execution& other) const {
 
 bool OrderState::operator==(const OrderState& other) const {
   const auto numbers = [](const OrderState& s) {
-    return std::tie(s.audit_sequence, s.feed_sequence, s.next_session_sequence, s.hash, s.decisions, s.risk_blocks,
-                    s.entered, s.replaced, s.cancelled, s.cash_ticks, s.next_user_ref, s.kill_switch,
+    return std::tie(s.audit_sequence, s.feed_sequence, s.next_session_sequence, s.session_first, s.hash, s.decisions,
+                    s.risk_blocks, s.entered, s.replaced, s.cancelled, s.cash_ticks, s.next_user_ref, s.kill_switch,
                     s.configuration_hash);
   };
   return numbers(*this) == numbers(other) && exchange_session.view() == other.exchange_session.view() &&
@@ -118,7 +118,7 @@ __attribute__((noinline)) bool OrderStateMachine::apply(const AuditRecord& recor
   CRASHWRIGHT_FAULT_POINT("orders.apply");
   if (record.type == AuditRecordType::kExecuted) CRASHWRIGHT_FAULT_POINT("orders.execution");
   state_.audit_sequence = std::max(state_.audit_sequence, record.sequence);
-  if (record.type == AuditRecordType::kLogin) state_.exchange_session.assign(record.symbol.view());
+  if (record.type == AuditRecordType::kLogin) apply_login(record);
   if (record.type == AuditRecordType::kConfigurationHash) state_.configuration_hash = record.match_id;
   if (!changes_orders(record.type)) return true;
   if (from_exchange(record)) {
@@ -130,6 +130,13 @@ __attribute__((noinline)) bool OrderStateMachine::apply(const AuditRecord& recor
   state_.hash = hash_after(record, effect);
   apply_event(record, effect);
   return record.state_hash == 0 || record.state_hash == state_.hash;
+}
+
+// The numbers of another session go on behind the last message of the one before.
+void OrderStateMachine::apply_login(const AuditRecord& record) {
+  const bool another = !state_.exchange_session.empty() && state_.exchange_session.view() != record.symbol.view();
+  if (another) state_.session_first = state_.next_session_sequence;
+  state_.exchange_session.assign(record.symbol.view());
 }
 
 void OrderStateMachine::apply_event(const AuditRecord& record, const Effect& effect) {

@@ -61,7 +61,8 @@ inline constexpr size_t kExecutionsKept = 256;
 struct OrderState {
   uint64_t audit_sequence = 0;         // last record applied
   uint64_t feed_sequence = 0;          // feed message behind the last intent or risk block
-  uint64_t next_session_sequence = 1;  // to ask the exchange for at the next login
+  uint64_t next_session_sequence = 1;  // to ask the exchange for at the next login; counted over all its sessions
+  uint64_t session_first = 1;          // message of the exchange's session; on the wire that is number 1
   uint64_t hash = 0;
   uint64_t decisions = 0;    // intents: entered + replaced + cancelled
   uint64_t risk_blocks = 0;  // decisions that the risk gate refused
@@ -128,6 +129,7 @@ class OrderStateMachine {
   [[nodiscard]] const Execution* find_execution(uint64_t match_id) const;
   [[nodiscard]] bool can_still_happen(const PendingIntent& intent, uint32_t next_user_ref) const;
 
+  void apply_login(const postmortem::AuditRecord& record);
   void apply_event(const postmortem::AuditRecord& record, const Effect& effect);
   void apply_intent(const postmortem::AuditRecord& record);
   void count_decision(postmortem::AuditRecordType type, uint64_t feed_sequence);

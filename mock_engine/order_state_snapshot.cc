@@ -12,7 +12,7 @@ namespace {
 using postmortem::AuditRecordType;
 
 constexpr uint32_t kMagic = 0x534f5743U;  // "CWOS"
-constexpr uint16_t kVersion = 2;
+constexpr uint16_t kVersion = 3;
 constexpr size_t kHeaderBytes = 16;
 
 class Writer {
@@ -64,8 +64,9 @@ class Reader {
 };
 
 void put_numbers(Writer& out, const OrderState& state) {
-  for (const uint64_t number : {state.audit_sequence, state.feed_sequence, state.next_session_sequence, state.hash,
-                                state.decisions, state.risk_blocks, state.entered, state.replaced, state.cancelled}) {
+  for (const uint64_t number :
+       {state.audit_sequence, state.feed_sequence, state.next_session_sequence, state.session_first, state.hash,
+        state.decisions, state.risk_blocks, state.entered, state.replaced, state.cancelled}) {
     out.put(number);
   }
   out.put(state.cash_ticks);
@@ -77,8 +78,8 @@ void put_numbers(Writer& out, const OrderState& state) {
 
 void get_numbers(Reader& in, OrderState& state) {
   for (uint64_t* const number :
-       {&state.audit_sequence, &state.feed_sequence, &state.next_session_sequence, &state.hash, &state.decisions,
-        &state.risk_blocks, &state.entered, &state.replaced, &state.cancelled}) {
+       {&state.audit_sequence, &state.feed_sequence, &state.next_session_sequence, &state.session_first, &state.hash,
+        &state.decisions, &state.risk_blocks, &state.entered, &state.replaced, &state.cancelled}) {
     in.get(*number);
   }
   in.get(state.cash_ticks);

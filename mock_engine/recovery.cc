@@ -4,6 +4,7 @@
 
 #include "mock_engine/drop_copy_check.h"
 #include "mock_engine/idle_backoff.h"
+#include "mock_engine/missed_messages.h"
 #include "mock_engine/order_messages.h"
 #include "mock_engine/order_state_snapshot.h"
 #include "postmortem/control_block.h"
@@ -133,14 +134,22 @@ __attribute__((noinline)) Step Recovery::log_in(ExchangeSide& exchange) {
   enter_phase(RecoveryPhase::kLoggingIn);
   exchange.gateway.drop_queue();
   const OrderState& state = exchange.journal.state();
-  uint64_t wanted = state.next_session_sequence;
-  if (CRASHWRIGHT_PLANTED("next_sequence_off_by_one") && wanted > 1) ++wanted;
-  const auto login = exchange.gateway.connect(std::string(state.exchange_session.view()), wanted,
-                                              Deadline(kReconnectFor), exchange.self);
+  SessionPlace place{std::string(state.exchange_session.view()), state.session_first, state.next_session_sequence};
+  if (CRASHWRIGHT_PLANTED("next_sequence_off_by_one") && place.next > 1) ++place.next;
+  auto login = exchange.gateway.connect(place, Deadline(kReconnectFor), exchange.self);
+  if (login && !place.session.empty() && login->session != place.session) {
+    if (auto left = leave_session(exchange, login->session); !left) return left;
+    place = {login->session, state.next_session_sequence, state.next_session_sequence};
+    login = exchange.gateway.connect(place, Deadline(kReconnectFor), exchange.self);
+    if (login && login->session != place.session) {
+      return stop(ExitCode::kExchangeLost,
+                  "the exchange went from session " + place.session + " to " + login->session + " during the login");
+    }
+  }
   if (!login) return stop(ExitCode::kExchangeLost, login.error().message);
-  if (login->next_sequence > wanted) {
+  if (login->next_sequence > place.next) {
     return stop(ExitCode::kRefused, "the exchange starts at session sequence " + std::to_string(login->next_sequence) +
-                                        ", wanted was " + std::to_string(wanted) + ": messages are lost");
+                                        ", wanted was " + std::to_string(place.next) + ": messages are lost");
   }
   AuditRecord record{};
   record.type = AuditRecordType::kLogin;
@@ -150,6 +159,29 @@ __attribute__((noinline)) Step Recovery::log_in(ExchangeSide& exchange) {
   CRASHWRIGHT_LOG_INFO("recovery: logged in to session {} at sequence {}", login->session, login->next_sequence);
   CRASHWRIGHT_FAULT_POINT("recovery.logged_in");
   return {};
+}
+
+// What the exchange said last in a session that is gone cannot be asked for again: the drop copy alone tells.
+__attribute__((noinline)) Step Recovery::leave_session(ExchangeSide& exchange, const std::string& new_session) {
+  const OrderState& state = exchange.journal.state();
+  const std::string both = "the exchange has begun session " + new_session + " behind " +
+                           std::string(state.exchange_session.view()) + ", message " +
+                           std::to_string(state.next_session_sequence - 1) + " of which was the last one here";
+  CRASHWRIGHT_LOG_WARN("recovery: {}", both);
+  if (options_.drop_copy.empty()) {
+    return stop(ExitCode::kRefused, both +
+                                        "; what it said after that only a drop copy tells, and none is given "
+                                        "(--drop-copy): nothing is sent");
+  }
+  auto missed = read_missed_messages(options_.drop_copy, new_session, state.next_session_sequence);
+  if (!missed) return stop(ExitCode::kRefused, both + "; drop copy: " + missed.error().message);
+  for (AuditRecord& record : *missed) {
+    exchange.self.beat();
+    if (auto taken = exchange.feedback.take(record); !taken) return taken;
+  }
+  CRASHWRIGHT_LOG_INFO("recovery: {} messages of the old session taken from the drop copy", missed->size());
+  CRASHWRIGHT_FAULT_POINT("recovery.session_left");
+  return compare_books(exchange);
 }
 
 __attribute__((noinline)) Recovery::Attempt Recovery::apply_missed(ExchangeSide& exchange) {

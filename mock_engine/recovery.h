@@ -2,7 +2,8 @@
 //
 //   load_snapshot   newest valid state snapshot
 //   replay_audit    the audit log from there
-//   log_in          SoupBinTCP login with the next wanted session sequence
+//   log_in          SoupBinTCP login with the next wanted session sequence. When the exchange has begun another session
+//                   meanwhile, what was missed of the old one is taken from the drop copy; without one: refused
 //   apply_missed    what the exchange said meanwhile, each message once, up to the answer to an account query
 //   reconcile       the books must equal the exchange's drop copy, if there is one; what is still in doubt never
 //                   arrived: it is sent again under the same UserRefNum, in order
@@ -54,6 +55,7 @@ class Recovery {
   using Attempt = tl::expected<Progress, StopReason>;
 
   [[nodiscard]] Step log_in(ExchangeSide& exchange);
+  [[nodiscard]] Step leave_session(ExchangeSide& exchange, const std::string& new_session);
   [[nodiscard]] Attempt apply_missed(ExchangeSide& exchange);
   [[nodiscard]] Step compare_books(ExchangeSide& exchange);
   [[nodiscard]] Step resolve(ExchangeSide& exchange, const PendingIntent& intent);

@@ -11,11 +11,13 @@
 
 #include "base/file.h"
 #include "mock_engine/configuration.h"
+#include "mock_engine/damage_account.h"
 #include "mock_engine/data_lock.h"
 #include "mock_engine/order_state_json.h"
 #include "mock_engine/order_state_snapshot.h"
 #include "mock_engine/safeguards.h"
 #include "mock_engine/trading_loop.h"
+#include "postmortem/audit_segments.h"
 #include "postmortem/control_block.h"
 #include "postmortem/flight_recorder.h"
 #include "postmortem/planted_bug.h"
@@ -50,9 +52,20 @@ StopReason storage_reason(const char* what, const Error& error) {
   return {ExitCode::kStorageSealed, std::string(what) + " sealed: " + error.message};
 }
 
-std::string describe(const postmortem::AuditDamage& damage) {
+std::string describe(const EngineOptions& options, const AuditReadout& readout) {
+  const postmortem::AuditDamage& damage = readout.damage.front();
   return "audit log: damage at offset " + std::to_string(damage.offset) + ", sequences " +
-         std::to_string(damage.first_sequence) + " to " + std::to_string(damage.last_sequence) + ": " + damage.reason;
+         std::to_string(damage.first_sequence) + " to " + std::to_string(damage.last_sequence) + ": " + damage.reason +
+         "; " + account_of_damage(readout, options.drop_copy);
+}
+
+// Why the log cannot be opened; of damage also what the exchange knows.
+StopReason log_reason(const EngineOptions& options, const Error& error) {
+  StopReason reason = storage_reason("audit log", error);
+  if (error.kind != ErrorKind::kCorrupt) return reason;
+  const auto readout = postmortem::read_audit_log(options.audit_path());
+  if (readout && !readout->damage.empty()) reason.why += "; " + account_of_damage(*readout, options.drop_copy);
+  return reason;
 }
 
 // Reading a log takes as long as it is: the device is not a stalled thread.
@@ -75,7 +88,7 @@ tl::expected<std::unique_ptr<CheckpointWriter>, StopReason> open_checkpoints(con
                                                                              const Recovery& recovery) {
   auto store = StateStore::open({options.state_path(), options.durability});
   if (!store) return tl::unexpected(storage_reason("state store", store.error()));
-  return std::make_unique<CheckpointWriter>(std::move(*store), options.checkpoint_every, recovery.snapshot_sequence());
+  return std::make_unique<CheckpointWriter>(std::move(*store), options, recovery.snapshot_sequence());
 }
 
 Step write_recovered_checkpoint(CheckpointWriter& checkpoints, const Recovery& recovery, OrderState state) {
@@ -94,12 +107,12 @@ Step recover_only(const EngineOptions& options, Recovery& recovery, EngineThread
   const auto readout = read_log(
       self, [&] { return postmortem::read_audit_log_behind(options.audit_path(), recovery.snapshot_sequence()); });
   if (!readout) return tl::unexpected(storage_reason("audit log", readout.error()));
-  if (!readout->damage.empty()) return stop(ExitCode::kRefused, describe(readout->damage.front()));
+  if (!readout->damage.empty()) return stop(ExitCode::kRefused, describe(options, *readout));
   if (auto replayed = replay(recovery, *readout, self); !replayed) return replayed;
   const OrderState& state = recovery.orders().state();
   auto checkpoints = open_checkpoints(options, recovery);
   if (!checkpoints) return tl::unexpected(checkpoints.error());
-  if (auto synced = sync_file(options.audit_path()); !synced) {
+  if (auto synced = postmortem::sync_audit_log(options.audit_path()); !synced) {
     return tl::unexpected(storage_reason("audit log", synced.error()));
   }
   if (auto written = write_recovered_checkpoint(**checkpoints, recovery, state); !written) return written;
@@ -235,7 +248,7 @@ Step run_trading_thread(const EngineOptions& options, Watchdog& watchdog, Engine
                            .watchdog = &watchdog},
                           &readout);
   });
-  if (!log) return tl::unexpected(storage_reason("audit log", log.error()));
+  if (!log) return tl::unexpected(log_reason(options, log.error()));
   if (auto replayed = replay(recovery, readout, self); !replayed) return replayed;
   if (auto same = check_configuration(options, safeguards->limits, recovery.orders().state()); !same) return same;
   auto checkpoints = open_checkpoints(options, recovery);

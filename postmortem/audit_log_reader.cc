@@ -8,8 +8,8 @@ namespace {
 
 // A missing file is an empty log.
 Result<AuditReadout> read_through(const std::string& path, uint64_t snapshot_sequence, uint64_t read_bytes_min,
-                                  AuditScanner& scanner) {
-  const auto segments = find_audit_segments(path);
+                                  AuditArchive archive, AuditScanner& scanner) {
+  const auto segments = find_audit_segments(path, archive);
   if (!segments) return tl::unexpected(segments.error());
   const size_t from = find_audit_start(*segments, snapshot_sequence, read_bytes_min);
   auto scan = scan_audit_segments(*segments, from, scanner);
@@ -19,18 +19,21 @@ Result<AuditReadout> read_through(const std::string& path, uint64_t snapshot_seq
 
 }  // namespace
 
-Result<AuditReadout> read_audit_log(const std::string& path) { return read_audit_log_behind(path, 0); }
+Result<AuditReadout> read_audit_log(const std::string& path) {
+  AuditScanner scanner;
+  return read_through(path, 0, 0, AuditArchive::kJoined, scanner);
+}
 
 Result<AuditReadout> read_audit_log_behind(const std::string& path, uint64_t snapshot_sequence,
                                            uint64_t read_bytes_min) {
   AuditScanner scanner;
-  return read_through(path, snapshot_sequence, read_bytes_min, scanner);
+  return read_through(path, snapshot_sequence, read_bytes_min, AuditArchive::kLeftOut, scanner);
 }
 
 Result<AuditReadout> scan_audit_log(const std::string& path,
                                     const std::function<void(std::span<const AuditRecord>)>& sink) {
   AuditScanner scanner(sink);
-  return read_through(path, 0, 0, scanner);
+  return read_through(path, 0, 0, AuditArchive::kJoined, scanner);
 }
 
 std::vector<AuditRecord> replay_from_sequence(const AuditReadout& readout, uint64_t sequence) {

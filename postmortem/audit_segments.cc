@@ -40,14 +40,6 @@ std::optional<AuditBlock> read_head(const AuditSegmentFile& file) {
   return block;
 }
 
-// The head of that segment, if it is intact.
-std::optional<AuditBlockHeader> intact_head(const AuditSegmentFile& file, uint32_t segment_blocks) {
-  const auto head = read_head(file);
-  const uint64_t number = (file.number - 1) * segment_blocks;
-  if (!head || check_block(*head, number, 0) != AuditBlockState::kIntact) return std::nullopt;
-  return head->header;
-}
-
 // Every block names the size; a head is the first place to ask, any block of the first file the last one.
 uint32_t find_segment_blocks(const std::vector<AuditSegmentFile>& files) {
   for (const AuditSegmentFile& file : files) {
@@ -60,15 +52,21 @@ uint32_t find_segment_blocks(const std::vector<AuditSegmentFile>& files) {
   return static_cast<uint32_t>(std::clamp<uint64_t>(blocks, kAuditSegmentBlocksMin, ~uint32_t{0}));
 }
 
-Result<std::vector<AuditSegmentFile>> list_files(const std::string& log) {
-  std::vector<AuditSegmentFile> files;
+Status add_first(const std::string& at, std::vector<AuditSegmentFile>& files) {
   struct stat info {};
-  if (::stat(log.c_str(), &info) == 0) {
-    files.push_back({1, log, static_cast<uint64_t>(info.st_size)});
+  if (::stat(at.c_str(), &info) == 0) {
+    files.push_back({1, at, static_cast<uint64_t>(info.st_size)});
   } else if (errno != ENOENT) {
-    return fail_errno(errno, "open " + log);
+    return fail_errno(errno, "open " + at);
   }
+  return {};
+}
+
+// Every segment of a log of that path, without looking elsewhere.
+Status add_files(const std::string& log, std::vector<AuditSegmentFile>& files) {
+  if (auto first = add_first(log, files); !first) return first;
   const std::filesystem::path folder = std::filesystem::path(log).parent_path();
+  struct stat info {};
   std::error_code trouble;
   for (std::filesystem::directory_iterator at(folder.empty() ? "." : folder, trouble), end; !trouble && at != end;
        at.increment(trouble)) {
@@ -76,6 +74,18 @@ Result<std::vector<AuditSegmentFile>> list_files(const std::string& log) {
     const uint64_t number = audit_segment_number(path);
     if (number == 0 || path != audit_segment_path(log, number) || ::stat(path.c_str(), &info) != 0) continue;
     files.push_back({number, path, static_cast<uint64_t>(info.st_size)});
+  }
+  return {};
+}
+
+Result<std::vector<AuditSegmentFile>> list_files(const std::string& log, AuditArchive archive) {
+  std::vector<AuditSegmentFile> files;
+  if (auto added = add_files(log, files); !added) return tl::unexpected(added.error());
+  if (archive == AuditArchive::kJoined) {
+    const std::string name = std::filesystem::path(log).filename();
+    if (auto added = add_files(audit_archive_folder(log) + "/" + name, files); !added) {
+      return tl::unexpected(added.error());
+    }
   }
   std::sort(files.begin(), files.end(), [](const auto& left, const auto& right) { return left.number < right.number; });
   return files;
@@ -149,7 +159,12 @@ uint64_t audit_segment_number(const std::string& path) {
   return parsed.ec == std::errc() && parsed.ptr == end && number > 1 ? number : 0;
 }
 
-Result<AuditSegments> find_audit_segments(const std::string& path) {
+std::string audit_archive_folder(const std::string& log) {
+  const size_t slash = log.rfind('/');
+  return (slash == std::string::npos ? "" : log.substr(0, slash + 1)) + "archive";
+}
+
+Result<AuditSegments> find_audit_segments(const std::string& path, AuditArchive archive) {
   struct stat info {};
   const bool folder = ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
   AuditSegments segments;
@@ -157,7 +172,7 @@ Result<AuditSegments> find_audit_segments(const std::string& path) {
   if (const uint64_t number = audit_segment_number(path); number != 0 && ::stat(path.c_str(), &info) == 0) {
     segments.files.push_back({number, path, static_cast<uint64_t>(info.st_size)});
   } else {
-    auto files = list_files(segments.log);
+    auto files = list_files(segments.log, archive);
     if (!files) return tl::unexpected(files.error());
     segments.files = std::move(*files);
   }
@@ -165,12 +180,19 @@ Result<AuditSegments> find_audit_segments(const std::string& path) {
   return segments;
 }
 
+std::optional<AuditBlockHeader> intact_audit_head(const AuditSegmentFile& file, uint32_t segment_blocks) {
+  const auto head = read_head(file);
+  const uint64_t number = (file.number - 1) * segment_blocks;
+  if (!head || check_block(*head, number, 0) != AuditBlockState::kIntact) return std::nullopt;
+  return head->header;
+}
+
 size_t find_audit_start(const AuditSegments& segments, uint64_t snapshot_sequence, uint64_t read_bytes_min) {
   if (snapshot_sequence == 0) return 0;
   uint64_t bytes = 0;
   for (size_t place = segments.files.size(); place-- > 1;) {
     bytes += segments.files[place].size;
-    const auto head = intact_head(segments.files[place], segments.segment_blocks);
+    const auto head = intact_audit_head(segments.files[place], segments.segment_blocks);
     if (head && head->first_sequence <= snapshot_sequence + 1 && bytes >= read_bytes_min) return place;
   }
   return 0;
@@ -180,7 +202,7 @@ Result<AuditScan> scan_audit_segments(const AuditSegments& segments, size_t from
   std::vector<std::byte> buffer(kReadBytes);
   uint64_t expected = segments.files.empty() ? 1 : segments.files[from].number;
   if (expected > 1) {
-    const auto head = intact_head(segments.files[from], segments.segment_blocks);
+    const auto head = intact_audit_head(segments.files[from], segments.segment_blocks);
     if (!head) {
       return fail(ErrorKind::kCorrupt, segments.files[from].path + ": the head of the first segment there is damaged",
                   "bring the segment before it back, or one of a checkpoint behind it");
@@ -243,6 +265,17 @@ Status sync_folder_of(const std::string& path) {
   const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return fail_errno(errno, "open " + folder);
   return sync_audit_fd(fd.get(), folder);
+}
+
+Status sync_audit_log(const std::string& path) {
+  const auto segments = find_audit_segments(path);
+  if (!segments) return tl::unexpected(segments.error());
+  for (const AuditSegmentFile& file : segments->files) {
+    const UniqueFd fd(::open(file.path.c_str(), O_RDWR | O_CLOEXEC));
+    if (!fd) return fail_errno(errno, "open " + file.path);
+    if (auto synced = sync_audit_fd(fd.get(), file.path); !synced) return synced;
+  }
+  return sync_folder_of(path);
 }
 
 Status sync_audit_fd(int fd, const std::string& path) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,8 +46,17 @@ struct AuditSegment {
 // 0 when the file is no later segment of any log.
 [[nodiscard]] uint64_t audit_segment_number(const std::string& path);
 
+// Segments that were moved out of the way below a checkpoint lie there, under their own names.
+[[nodiscard]] std::string audit_archive_folder(const std::string& log);
+
+enum class AuditArchive : uint8_t { kLeftOut, kJoined };  // what was archived
+
 // The segments of the log at `path`. A folder stands for the audit.log in it, a later segment for itself alone.
-[[nodiscard]] Result<AuditSegments> find_audit_segments(const std::string& path);
+[[nodiscard]] Result<AuditSegments> find_audit_segments(const std::string& path,
+                                                        AuditArchive archive = AuditArchive::kLeftOut);
+
+// The head of that segment, if it is intact.
+[[nodiscard]] std::optional<AuditBlockHeader> intact_audit_head(const AuditSegmentFile& file, uint32_t segment_blocks);
 
 // Where reading may begin when a snapshot holds everything up to `snapshot_sequence`: the place in `segments.files` of
 // the last one with an intact head that begins at or before what comes next, with `read_bytes_min` from there on.
@@ -68,6 +78,8 @@ struct AuditSegment {
 
 // fsync of the folder that holds `path`: makes a new name durable.
 [[nodiscard]] Status sync_folder_of(const std::string& path);
+// fsync of every segment of the log, and of its folder.
+[[nodiscard]] Status sync_audit_log(const std::string& path);
 [[nodiscard]] Status sync_audit_fd(int fd, const std::string& path);
 
 // Fills the buffer unless the file ends first.

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "postmortem/audit_archive.h"
 #include "postmortem/audit_test_support.h"
 
 using namespace crashwright;
@@ -204,10 +205,10 @@ BOOST_AUTO_TEST_CASE(a_torn_tail_across_a_boundary_is_cut_on_both_sides_and_kept
 BOOST_AUTO_TEST_CASE(archived_segments_are_missed_only_without_a_snapshot_that_holds_them) {
   Log log;
   log.write(40);
-  fs::create_directory(log.folder.file("archive"));
+  fs::create_directory(log.folder.file("elsewhere"));
   const uint64_t held = must_read(log.segment(3)).first_sequence - 1;
   for (uint64_t number = 1; number <= 2; ++number) {
-    fs::rename(log.segment(number), log.folder.file("archive/" + fs::path(log.segment(number)).filename().string()));
+    fs::rename(log.segment(number), log.folder.file("elsewhere/" + fs::path(log.segment(number)).filename().string()));
   }
   const AuditReadout rest = must_read(log.folder.path());
   BOOST_TEST(rest.damage.empty());
@@ -218,6 +219,40 @@ BOOST_AUTO_TEST_CASE(archived_segments_are_missed_only_without_a_snapshot_that_h
                                   " are not here, and no snapshot holds them");
   BOOST_TEST(log.refusal(held) == "");
   BOOST_TEST(log.refusal(held + 5) == "");
+}
+
+BOOST_AUTO_TEST_CASE(segments_below_a_checkpoint_are_archived_and_the_log_can_still_be_read_whole) {
+  for (const auto durability : {Durability::kProcessDeath, Durability::kPowerLoss}) {
+    Log log(durability);
+    log.write(40);
+    const uint64_t held = must_read(log.segment(3)).first_sequence - 1;
+    BOOST_TEST(archive_audit_segments(log.segment(1), held - 1, durability).value() == 1U);
+    BOOST_TEST(archive_audit_segments(log.segment(1), held, durability).value() == 1U);
+    BOOST_TEST(archive_audit_segments(log.segment(1), held, durability).value() == 0U);
+    BOOST_TEST(fs::exists(log.folder.file("archive/audit.log")));
+    BOOST_TEST(fs::exists(log.folder.file("archive/audit.log.000002")));
+    BOOST_TEST(!fs::exists(log.segment(1)));
+    const AuditReadout whole = must_read(log.folder.path());
+    BOOST_TEST(whole.damage.empty());
+    BOOST_TEST(whole.records.size() == 40U);
+    BOOST_TEST(log.refusal().find("the segments with sequences 1 to " + std::to_string(held)) != std::string::npos);
+    BOOST_TEST(log.refusal(held) == "");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_segment_that_is_written_to_is_never_archived) {
+  Log log;
+  auto open = AuditLog::open(log.options(), nullptr);
+  BOOST_REQUIRE(open.has_value());
+  for (uint64_t i = 1; i <= 60; ++i) {
+    AuditRecord record = make_record(i);
+    BOOST_REQUIRE((*open)->append(record) == i);
+    BOOST_REQUIRE((*open)->wait_durable(i, kLong));
+    BOOST_REQUIRE(archive_audit_segments(log.segment(1), i, log.durability).has_value());
+  }
+  BOOST_REQUIRE((*open)->close().has_value());
+  BOOST_TEST(must_read(log.folder.path()).records.size() == 60U);
+  BOOST_TEST(find_audit_segments(log.segment(1))->files.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_start_with_a_snapshot_reads_from_its_segment_on_and_does_not_look_at_what_lies_before) {

@@ -36,20 +36,37 @@ int badness(const CaseRecord& record) {
   return outcome == "PASS" ? 0 : 1;
 }
 
-// The last fault of a case is the one it is about; those before it lead there.
+// Where and by what a case was put to the test; empty when at no fault point.
+struct Subject {
+  std::string point;
+  std::string fault;
+};
+
+// The last storage fault of a case is what it is about, else its last fault: those before it lead there, and a death
+// behind a lost write only ends the run. A fault at rest stands where the engine had died.
+Subject subject_of(const CaseRecord& record) {
+  if (!record.finished || record.finished->faults.empty()) return {};
+  const auto& faults = record.finished->faults;
+  size_t about = faults.size() - 1;
+  for (size_t i = 0; i < faults.size(); ++i) {
+    if (!faults[i].file.empty()) about = i;
+  }
+  const auto& fault = faults[about];
+  const std::string name = fault.file.empty() ? fault.kind : fault.kind + " " + fault.file;
+  return {fault.point.empty() && about > 0 ? faults[about - 1].point : fault.point, name};
+}
+
 void collect(const RunRecord& run, Squares& squares, std::vector<std::string>& points,
              std::vector<std::string>& faults) {
   const auto remember = [](std::vector<std::string>& names, const std::string& name) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   };
   for (const CaseRecord& record : run.cases) {
-    if (!record.finished || record.finished->faults.empty()) continue;
-    const auto& fault = record.finished->faults.back();
-    if (fault.point.empty()) continue;
-    const std::string name = fault.file.empty() ? fault.kind : fault.kind + " " + fault.file;
-    remember(points, fault.point);
-    remember(faults, name);
-    Square& square = squares[{fault.point, name}];
+    const Subject subject = subject_of(record);
+    if (subject.point.empty()) continue;
+    remember(points, subject.point);
+    remember(faults, subject.fault);
+    Square& square = squares[{subject.point, subject.fault}];
     ++square.cases;
     if (badness(record) == 0) ++square.passed;
     if (square.worst == nullptr || badness(record) > badness(*square.worst)) square.worst = &record;

@@ -52,6 +52,7 @@ std::vector<std::string> engine_arguments(const Plan& plan, const EngineCommand&
   add_number(argv, "--feed-rate", session.feed_rate);
   add_number(argv, "--kill-switch-at-feed", session.kill_switch_at);
   add_number(argv, "--segment-bytes", session.segment_bytes);
+  if (session.archive_segments) argv.emplace_back("--archive-segments");
   if (session.log_after_send) argv.insert(argv.end(), {"--order-logging", "after_send"});
   if (session.compare_drop_copy && !command.drop_copy.empty() && !command.recover_only) {
     argv.insert(argv.end(), {"--drop-copy", command.drop_copy});
@@ -92,6 +93,7 @@ std::vector<std::string> exchange_arguments(const ExchangeBehaviour& behaviour) 
   add_number(argv, "--drop-every", behaviour.drop_every);
   add_number(argv, "--lose-cancel", behaviour.lose_cancel);
   add_number(argv, "--refuse-logins", behaviour.refuse_logins);
+  add_number(argv, "--new-session-after", behaviour.new_session_after);
   return argv;
 }
 

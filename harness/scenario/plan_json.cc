@@ -113,6 +113,7 @@ Json session_to_json(const Session& session) {
           {"second_engine", session.second_engine},
           {"order_logging", session.log_after_send ? "after_send" : "before_send"},
           {"compare_drop_copy", session.compare_drop_copy},
+          {"archive_segments", session.archive_segments},
           {"limits", limits_name(session.limits)},
           {"configuration", session.configuration},
           {"configuration_later", session.configuration_later},
@@ -128,7 +129,8 @@ Json exchange_to_json(const ExchangeBehaviour& exchange) {
           {"break_trade", exchange.break_trade},
           {"drop_every", exchange.drop_every},
           {"lose_cancel", exchange.lose_cancel},
-          {"refuse_logins", exchange.refuse_logins}};
+          {"refuse_logins", exchange.refuse_logins},
+          {"new_session_after", exchange.new_session_after}};
 }
 
 Json engine_to_json(const ForeignEngine& engine) {

@@ -58,6 +58,7 @@ struct Session {
   uint64_t kill_switch_at = 0;     // feed message at which the engine throws its kill switch, 0: never
   bool second_engine = false;      // another one is started on the same data while the first one trades
   uint64_t segment_bytes = 0;      // of the audit log's files, 0: the engine's default
+  bool archive_segments = false;   // of the audit log, below the older snapshot
   bool log_after_send = false;     // order_logging: after_send
   bool compare_drop_copy = false;  // before anything is sent after a login
   Limits limits = Limits::kDefault;
@@ -69,14 +70,15 @@ struct Session {
 // How the mock exchange behaves: `exchange:`. 0: never.
 struct ExchangeBehaviour {
   bool cancel_on_disconnect = false;
-  uint64_t drop_after = 0;      // drops the connection after that many messages
-  uint64_t delay_us = 0;        // before each answer
-  uint64_t reject_every = 0;    // every n-th order
-  uint64_t duplicate_fill = 0;  // every n-th fill is sent twice
-  uint64_t break_trade = 0;     // every n-th trade is broken afterwards
-  uint64_t drop_every = 0;      // drops the connection after every n messages
-  uint64_t lose_cancel = 0;     // every n-th cancel is swallowed without an answer
-  uint64_t refuse_logins = 0;   // so many logins after the first are turned away
+  uint64_t drop_after = 0;         // drops the connection after that many messages
+  uint64_t delay_us = 0;           // before each answer
+  uint64_t reject_every = 0;       // every n-th order
+  uint64_t duplicate_fill = 0;     // every n-th fill is sent twice
+  uint64_t break_trade = 0;        // every n-th trade is broken afterwards
+  uint64_t drop_every = 0;         // drops the connection after every n messages
+  uint64_t lose_cancel = 0;        // every n-th cancel is swallowed without an answer
+  uint64_t refuse_logins = 0;      // so many logins after the first are turned away
+  uint64_t new_session_after = 0;  // begins a new session, once, after that many messages
 };
 
 // What the harness does to a running program that links nothing of the kit.

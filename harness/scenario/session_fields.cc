@@ -26,6 +26,9 @@ std::vector<Field> ledger_fields() {
       {"session", "segment_bytes", FieldType::kCount, "the engine's", "size of each file of the audit log",
        "segment_bytes: 65536", [](Target t, Value v) { t.scenario.session.segment_bytes = v.number; }, nullptr, 8192,
        1'000'000'000},
+      {"session", "archive_segments", FieldType::kFlag, "false",
+       "segments of the audit log below the older of the two snapshots are moved to an archive",
+       "archive_segments: true", [](Target t, Value v) { t.scenario.session.archive_segments = v.flag; }},
   };
 }
 
@@ -71,6 +74,9 @@ std::vector<Field> exchange_fields() {
        100'000'000},
       {"exchange", "refuse_logins", FieldType::kCount, "none", "turns away so many logins after the first",
        "refuse_logins: 6", [](Target t, Value v) { t.scenario.exchange.refuse_logins = v.number; }, nullptr, 1, 1'000},
+      {"exchange", "new_session_after", FieldType::kCount, "never",
+       "begins a new session once after that many messages; the old one is gone", "new_session_after: 80",
+       [](Target t, Value v) { t.scenario.exchange.new_session_after = v.number; }, nullptr, 1, 100'000'000},
       {"exchange", "break_trade", FieldType::kCount, "never", "breaks every n-th trade afterwards", "break_trade: 7",
        [](Target t, Value v) { t.scenario.exchange.break_trade = v.number; }, nullptr, 1, 100'000'000},
   };

@@ -36,6 +36,8 @@ constexpr SweptFault kFaults[] = {
     {"power loss, strict", "power_loss", "", "power_loss", "S", ""},
 };
 
+constexpr uint64_t kSentBeforeFirstDeath = 30;
+
 // Points that lie on no order's way: a log call, and the crash handler's own.
 bool off_the_path(const std::string& point) { return point == "recorder.commit" || point == "handler.stage"; }
 
@@ -101,6 +103,35 @@ void add_second_recovery(const std::vector<PassageCount>& counts, bool cancel, s
   }
 }
 
+// A write that the device says it took, and did not. In the log the hole stands before intact blocks, once the engine
+// has traded on to its end: the next start refuses. Of the state store the other slot is used.
+void add_lost_writes(const char* place, const std::vector<PassageCount>& counts, const std::string& deaths,
+                     const std::vector<PassageCount>& trading, std::vector<Scenario>& scenarios) {
+  const auto sent = std::find_if(trading.begin(), trading.end(),
+                                 [](const PassageCount& count) { return count.point == "gateway.after_send"; });
+  if (sent == trading.end()) return;
+  const bool in_recovery = !deaths.empty();
+  const uint64_t end = in_recovery ? (sent->least - kSentBeforeFirstDeath) / 2 : sent->least;
+  for (const PassageCount& count : counts) {
+    if (off_the_path(count.point) || count.point == "engine.session_end") continue;
+    for (const SweepPassage& passage : passages_of(count)) {
+      const bool first = std::string_view(passage.word) == "first";
+      if (!first && (in_recovery || std::string_view(passage.word) != "middle")) continue;
+      for (const char* file : {"audit.log", "state.bin"}) {
+        const bool log = std::string_view(file) == "audit.log";
+        scenarios.push_back(
+            load(fmt::format("name: \"sweep, {}: lost write to {} at {}, {} passage\"\n"
+                             "why: a device that lies is found out at the next start\ntags: [sweep]\n{}faults:\n{}"
+                             "  - lost_write: {{file: {}, at: {}, hit: {}{}}}\n"
+                             "  - sigkill: {{at: gateway.after_send, hit: {}{}}}\n{}",
+                             place, file, count.point, passage.word, sweep_session("process_death", false), deaths,
+                             file, count.point, passage.hit, in_recovery ? ", during: recovery" : "", end,
+                             in_recovery ? ", during: recovery" : "", log ? "expect: {outcome: refuse}\n" : "")));
+      }
+    }
+  }
+}
+
 // A bit of the log flips between the death and the restart. Behind a first passage the log may be so short that nothing
 // vouches for its middle.
 void add_flips(const std::vector<PassageCount>& counts, std::vector<Scenario>& scenarios) {
@@ -132,8 +163,8 @@ std::vector<SweepPassage> passages_of(const PassageCount& count) {
 }
 
 const char* sweep_leaves_out() noexcept {
-  return "not swept: lost, reordered and misdirected writes, which audit_crash_images_test judges on images; bit flips "
-         "of state.bin and in recovery";
+  return "not swept: reordered and misdirected writes, which audit_crash_images_test judges on images; bit flips of "
+         "state.bin and in recovery";
 }
 
 std::string sweep_session(const char* durability, bool cancel_on_disconnect) {
@@ -142,7 +173,9 @@ std::string sweep_session(const char* durability, bool cancel_on_disconnect) {
   return text;
 }
 
-const char* sweep_first_death() noexcept { return "  - sigkill: {at: gateway.after_send, hit: 30}\n"; }
+std::string sweep_first_death() {
+  return fmt::format("  - sigkill: {{at: gateway.after_send, hit: {}}}\n", kSentBeforeFirstDeath);
+}
 
 std::vector<Scenario> sweep_scenarios(const SweepCensus& census) {
   std::vector<Scenario> scenarios;
@@ -151,6 +184,8 @@ std::vector<Scenario> sweep_scenarios(const SweepCensus& census) {
     add_place("recovery", census.recovery, sweep_first_death(), cancel, scenarios);
     add_second_recovery(census.recovery, cancel, scenarios);
   }
+  add_lost_writes("trading", census.trading, "", census.trading, scenarios);
+  add_lost_writes("recovery", census.recovery, sweep_first_death(), census.trading, scenarios);
   add_flips(census.trading, scenarios);
   return scenarios;
 }

@@ -35,7 +35,7 @@ struct SweepCensus {
 // The session that all cases of the sweep share, as the lines `session:` and `exchange:` of a scenario.
 [[nodiscard]] std::string sweep_session(const char* durability, bool cancel_on_disconnect);
 // The first death of the cases in recovery, as a line of `faults:`.
-[[nodiscard]] const char* sweep_first_death() noexcept;
+[[nodiscard]] std::string sweep_first_death();
 
 [[nodiscard]] std::vector<Scenario> sweep_scenarios(const SweepCensus& census);
 

@@ -63,6 +63,11 @@ void DropCopy::violation(std::string_view type, uint32_t user_ref) {
   line.member("user_ref", user_ref);
 }
 
+void DropCopy::session_began(std::string_view name) {
+  Line line(pending_, ++events_, now_ns_, "session");
+  line.member("session", name);
+}
+
 void DropCopy::connected(uint64_t connection) {
   Line line(pending_, ++events_, now_ns_, "connect");
   line.member("connection", connection);

@@ -43,6 +43,8 @@ class DropCopy {
   void retransmission(const OrderEvent& event) { order_event("retransmission", 0, event); }
   void sent(uint64_t session_sequence, const OrderEvent& event) { order_event("out", session_sequence, event); }
   void violation(std::string_view type, uint32_t user_ref);
+  // The lines that follow belong to the session of that name.
+  void session_began(std::string_view name);
   void connected(uint64_t connection);
   void logged_in(uint64_t connection, std::string_view user, uint64_t requested, uint64_t next);
   void login_refused(uint64_t connection, uint64_t requested, std::string_view why);

@@ -56,6 +56,11 @@ bool every(uint64_t period, uint64_t count) noexcept { return period != 0 && cou
 
 MatchingEngine::MatchingEngine(const Misbehaviour& misbehaviour, SequencedStream& stream, DropCopy& drop_copy)
     : misbehaviour_(misbehaviour), stream_(stream), drop_copy_(drop_copy) {
+  begin_session(0);
+}
+
+void MatchingEngine::begin_session(uint64_t midnight_ns) {
+  midnight_ns_ = midnight_ns;
   ouch::SystemEvent start;
   emit(start, {.type = "system_event", .reason = "start of day"});
 }

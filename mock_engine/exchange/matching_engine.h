@@ -36,6 +36,8 @@ class MatchingEngine {
   // Both must outlive it. Opens the session: the first sequenced message is the start of day.
   MatchingEngine(const Misbehaviour& misbehaviour, SequencedStream& stream, DropCopy& drop_copy);
 
+  // The first message of another session: start of day. Books and numbers consumed stay.
+  void begin_session(uint64_t midnight_ns);
   // One message from the client. `midnight_ns` is the time of day for time stamp fields.
   void on_message(Bytes message, uint64_t midnight_ns);
   // Cancels everything open (cancel on disconnect).

@@ -37,6 +37,9 @@ void describe(CLI::App& app, Options& options) {
       ->group(group);
   app.add_option("--refuse-logins", options.server.refuse_logins, "Turn N logins away after the first that was let in")
       ->group(group);
+  app.add_option("--new-session-after", options.server.new_session_after,
+                 "Begin a new session after N order messages, once; the old one cannot be had again")
+      ->group(group);
   app.add_option("--lose-cancel", options.misbehaviour.lose_cancel, "Lose every N-th cancel without an answer")
       ->group(group);
   app.add_option("--reject-every", options.misbehaviour.reject_every, "Reject every N-th new order or replace")
@@ -66,7 +69,7 @@ Status serve(const Options& options) {
   if (auto published = publish_port(options.folder, server.port()); !published) return published;
   if (auto ran = server.run(); !ran) return ran;
   Books::Totals totals;
-  totals.sequenced_messages = stream.next_sequence() - 1;
+  totals.sequenced_messages = stream.total();
   totals.orders_entered = engine.orders_entered();
   totals.retransmissions = engine.retransmissions();
   totals.disconnects = server.disconnects();

@@ -12,7 +12,13 @@ uint64_t SequencedStream::append(Bytes message) {
   packets_.resize(begin + soup::kHeaderBytes + message.size());
   soup::encode_header(soup::PacketType::kSequenced, message.size(), packets_.data() + begin);
   std::memcpy(packets_.data() + begin + soup::kHeaderBytes, message.data(), message.size());
-  return offsets_.size();
+  return total();
+}
+
+void SequencedStream::begin_session() {
+  before_ = total();
+  packets_.clear();
+  offsets_.clear();
 }
 
 size_t SequencedStream::offset_of(uint64_t sequence) const {

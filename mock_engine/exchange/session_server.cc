@@ -27,6 +27,15 @@ constexpr size_t kLoginsPerSecondMax = 20;
 constexpr int kEventsPerTurn = 64;
 constexpr int kReadsPerTurn = 4;  // of one connection, so that answers are not held back for long
 
+constexpr size_t kSessionNameMax = 10;
+
+// Counts the last digit up: CWMOCK01, CWMOCK02 and so on, in a circle of ten; a name without one gets it.
+std::string name_of_next_session(std::string name) {
+  if (name.back() < '0' || name.back() > '9') return name.substr(0, kSessionNameMax - 1) + "1";
+  name.back() = name.back() == '9' ? '0' : static_cast<char>(name.back() + 1);
+  return name;
+}
+
 }  // namespace
 
 SessionServer::SessionServer(const ServerOptions& options, MatchingEngine& engine, SequencedStream& stream,
@@ -235,9 +244,23 @@ void SessionServer::refuse(Connection& connection, uint64_t requested, const cha
   connection.refuse_login(reason);
 }
 
+// Cancels on disconnect were the last messages of the session that ends.
+void SessionServer::begin_session() {
+  options_.session = name_of_next_session(options_.session);
+  stream_.begin_session();
+  releases_.clear();
+  queued_bytes_ = released_bytes_ = 0;
+  drop_copy_.session_began(options_.session);
+  engine_.begin_session(midnight_ns_);
+}
+
 void SessionServer::handle_order_message(Connection& connection, Bytes message) {
   engine_.on_message(message, midnight_ns_);
   ++order_messages_;
+  if (options_.new_session_after != 0 && order_messages_ == options_.new_session_after) {
+    close(connection.fd(), "new_session");
+    return begin_session();
+  }
   if (options_.drop_after != 0 && order_messages_ == options_.drop_after) return close(connection.fd(), "drop_after");
   if (options_.drop_every != 0 && order_messages_ % options_.drop_every == 0) close(connection.fd(), "drop_every");
 }

@@ -4,6 +4,7 @@
 // is new); one beyond the end is refused and counted as sequence_gap, another session's name is refused. A new login
 // takes over and the old connection is closed, so a half-dead one never blocks a restart. What a dead client left half
 // sent is dropped with its connection. Misuse of the framing closes the connection.
+// A new session has another name, counts from 1 and no longer knows what was said in the one before; the books go on.
 // Order of things in each turn of the loop: read, match, write the drop copy, then answer.
 // Signals: SIGUSR1 closes the logged-in connection at once. SIGTERM and SIGINT: what has arrived is still handled, the
 //          client gets End of Session, and run() returns.
@@ -29,10 +30,11 @@ struct ServerOptions {
   uint16_t port = 0;                 // on 127.0.0.1; 0: any free one
   std::string session = "CWMOCK01";  // at most 10 letters and digits
   bool cancel_on_disconnect = false;
-  uint64_t drop_after = 0;     // close the connection after this many order messages, once; 0: never
-  uint64_t delay_us = 0;       // hold every answer back this long
-  uint64_t drop_every = 0;     // close the connection after every so many order messages; 0: never
-  uint64_t refuse_logins = 0;  // turn away so many logins after the first that was let in
+  uint64_t drop_after = 0;         // close the connection after this many order messages, once; 0: never
+  uint64_t delay_us = 0;           // hold every answer back this long
+  uint64_t drop_every = 0;         // close the connection after every so many order messages; 0: never
+  uint64_t refuse_logins = 0;      // turn away so many logins after the first that was let in
+  uint64_t new_session_after = 0;  // close the connection and begin a new session after this many order messages, once
 };
 
 class SessionServer {
@@ -60,6 +62,7 @@ class SessionServer {
   [[nodiscard]] bool too_busy(Connection& connection, uint64_t requested);
   void count_login();
   void refuse(Connection& connection, uint64_t requested, const char* why, soup::LoginRejectReason reason);
+  void begin_session();
   void handle_order_message(Connection& connection, Bytes message);
   [[nodiscard]] Status answer();
   [[nodiscard]] size_t released_bytes();
