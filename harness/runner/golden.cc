@@ -75,7 +75,9 @@ Result<std::string> GoldenRuns::make(const Plan& plan, const std::string& folder
     if (auto made = make_folder(folder + part); !made) return tl::unexpected(made.error());
   }
   const std::vector<std::string> marks = {ledger_.mark()};
-  auto exchange = ExchangeProcess::start({options_.programs.exchange, folder + "/exchange", plan.exchange, marks});
+  ExchangeBehaviour behaviour = plan.exchange;
+  behaviour.new_session_after = 0;  // what follows a new session ends in the same books, if the engine may go on at all
+  auto exchange = ExchangeProcess::start({options_.programs.exchange, folder + "/exchange", behaviour, marks});
   if (!exchange) return tl::unexpected(exchange.error());
   Child& exchange_child = (*exchange)->child();
   if (auto put = ledger_.add_process(exchange_child.pid(), exchange_child.start_time(), "mock_exchange"); !put) {

@@ -180,6 +180,12 @@ void note_end(const CaseContext& context, const rca::ProcessFacts& facts) {
                (facts.killed_by.empty() ? "" : " sent by the harness (" + facts.kill_reason + ")"));
 }
 
+// What an engine keeps, with the segments of its log that it archived.
+Status copy_data(const std::string& from, const std::string& to) {
+  if (auto copied = copy_files(from, to); !copied) return copied;
+  return file_exists(from + "/archive") ? copy_files(from + "/archive", to + "/archive") : Status{};
+}
+
 // Between this death and the next start: what the storage lost, what was damaged, and a copy of what is left.
 Status secure_data(CaseContext& context, const rca::ProcessFacts& facts) {
   if (!facts.finished) {
@@ -188,7 +194,7 @@ Status secure_data(CaseContext& context, const rca::ProcessFacts& facts) {
     if (auto done = apply_aftermath(context, facts.incarnation, earlier); !done) return done;
   }
   const std::string copy = context.folder + "/" + facts.folder + "/data";
-  if (auto copied = copy_files(context.data->path(), copy); !copied) return copied;
+  if (auto copied = copy_data(context.data->path(), copy); !copied) return copied;
   return export_own_formats(context, facts);
 }
 
@@ -295,10 +301,8 @@ Result<IncarnationEnd> run_incarnation(CaseContext& context, uint32_t number) {
 
 Status recover_twice(CaseContext& context, uint32_t number) {
   const std::string folder = context.folder + "/recovered/" + std::to_string(number);
-  if (auto copied = copy_files(context.folder + "/" + incarnation_folder(number) + "/data", folder + "/data");
-      !copied) {
-    return copied;
-  }
+  const std::string left = context.folder + "/" + incarnation_folder(number) + "/data";
+  if (auto copied = copy_data(left, folder + "/data"); !copied) return copied;
   if (auto restored = restore_own_files(folder + "/data"); !restored) return restored;
   for (const char* which : {"first", "second"}) {
     if (interrupted()) break;
