@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -76,7 +77,7 @@ bool commit_with_planted_bug([[maybe_unused]] ThreadLog& log, [[maybe_unused]] c
     for (size_t i = 0; i < record.count; ++i) *place(record.lines[i]) = record.lines[i];
     CRASHWRIGHT_FAULT_POINT("recorder.commit");
     log.ring_committed->store(log.next_sequence, std::memory_order_release);
-    t_log_committed->store(log.next_sequence - log.next_sequence % 4, std::memory_order_release);
+    t_log_committed->store(log.next_sequence - std::min<uint64_t>(log.next_sequence, 3), std::memory_order_release);
     return true;
   }
 #endif
