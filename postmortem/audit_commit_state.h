@@ -29,11 +29,6 @@ struct AuditCommitState {
   std::atomic<bool> sealed{false};
   Error seal_reason;
 
-  // The committer's processor may hold what append() touches last: fetched while it takes the time.
-  void expect_append() noexcept {
-    __builtin_prefetch(&sleeping);
-    fetch_for_writing(&witness.audit_appended);
-  }
   // One thread waits for `sequence`, the last one so far: nothing can come from it before that is durable.
   [[nodiscard]] bool lone(uint64_t sequence) const noexcept {
     return waiters.load(std::memory_order_relaxed) == 1 && awaited.load(std::memory_order_relaxed) == sequence &&

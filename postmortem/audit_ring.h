@@ -17,22 +17,12 @@ namespace crashwright::postmortem {
 
 inline constexpr size_t kCacheLineBytes = 64;
 
-// Asks for a cache line that another processor holds, ahead of the store. Where the instruction is not known it does
-// nothing.
-inline void fetch_for_writing(const void* line) noexcept {
-  asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(line)));
-}
-
 class AuditRing {
  public:
   // `records` is a power of two; `next_sequence` the first that will be claimed, at least 1.
   AuditRing(size_t records, uint64_t next_sequence);
 
-  [[nodiscard]] uint64_t claim() noexcept {
-    const uint64_t sequence = next_.fetch_add(1, std::memory_order_relaxed);
-    expect(sequence + kExpectAhead);
-    return sequence;
-  }
+  [[nodiscard]] uint64_t claim() noexcept { return next_.fetch_add(1, std::memory_order_relaxed); }
   [[nodiscard]] bool has_room(uint64_t sequence) const noexcept {
     if (sequence <= room_until_.load(std::memory_order_relaxed)) return true;
     const uint64_t until = released_.load(std::memory_order_acquire) + records_;
@@ -57,15 +47,6 @@ class AuditRing {
   struct alignas(2 * kCacheLineBytes) Slot {
     AuditRecord record;
   };
-
-  static constexpr uint64_t kExpectAhead = 4;
-
-  // The consumer's processor still holds the slot's lines of a lap ago.
-  void expect(uint64_t sequence) noexcept {
-    const Slot* const slot = &slots_[sequence & mask_];
-    fetch_for_writing(slot);
-    fetch_for_writing(reinterpret_cast<const char*>(slot) + kCacheLineBytes);
-  }
 
   const size_t records_;
   const size_t mask_;
