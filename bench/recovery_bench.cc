@@ -114,7 +114,7 @@ class Engine {
     started_ns_ = monotonic_ns();
     pid_ = spawn({program("mock_engine"), "run", "--data", folder_ + "/data", "--postmortem", folder_ + "/postmortem",
                   "--exchange", "127.0.0.1:" + port_, "--feed-seed", "1", "--feed-messages", "100000000",
-                  "--stall-after", "60000"},
+                  "--stall-after", "60000", "--restarts-max", "1000"},
                  folder_ + "/output.txt");
   }
   // Until it has died of its fault.
