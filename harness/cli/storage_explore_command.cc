@@ -49,8 +49,8 @@ void declare(Options& options, ExploreArguments& explore) {
       "power loss, one a line. Exit 0: consistent, nothing acknowledged is missing. 1: violated. Anything else: "
       "it could not judge.");
   options.note(
-      "Exit codes: 0 clean, 1 violated, 2 wrong use, 3 nothing to judge or a fault that never fired, 5 the checker "
-      "could not judge, "
+      "Exit codes: 0 clean, 1 violated, 2 wrong use or a program that fails or changes nothing, 3 no state to judge "
+      "or a fault that never fired, 5 the checker could not judge, "
       "10 environment, 70 the record is not what the folder holds, 130 interrupted.");
   options.tail("-- COMMAND [ARGS]");
   options.example("crashwright storage explore --check ./check.sh -- ./writer data.db");
@@ -169,8 +169,9 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
   }
   CheckerOptions checker{bind_program_words(split_words(explore.check), command_line_places()), *check_deadline,
                          run->seen_at};
-  const auto result = run_campaign(recording, checker_judges(checker, recording.tokens), *options);
+  auto result = run_campaign(recording, checker_judges(checker, recording.tokens), *options);
   if (!result) return tl::unexpected(result.error());
+  result->interrupted = interrupted();
   if (options->explore.progress) fmt::print(stderr, "\r\033[K");
   print_exploration(*result, recording);
   if (!explore.json_path.empty()) {

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "harness/storage/explore/exploration_json.h"
+
 using namespace crashwright::harness;
 using crashwright::verifiers::Outcome;
 
@@ -97,4 +99,14 @@ BOOST_AUTO_TEST_CASE(what_was_cut_short_or_had_no_state_is_inconclusive) {
   BOOST_TEST((outcome(expecting(false), found({kLost}), true) == Outcome::kFail));
   BOOST_TEST((outcome(expecting(true), found({kLost}), true) == Outcome::kPass));
   BOOST_TEST((outcome(expecting(false), CampaignResult()) == Outcome::kInconclusive));
+}
+
+BOOST_AUTO_TEST_CASE(an_exploration_that_was_interrupted_is_not_clean) {
+  CampaignResult result;
+  result.states = 10;
+  BOOST_TEST(exploration_verdict(result) == std::string("clean"));
+  result.interrupted = true;
+  BOOST_TEST(exploration_verdict(result) == std::string("interrupted"));
+  result.violated = 1;
+  BOOST_TEST(exploration_verdict(result) == std::string("violated"));
 }

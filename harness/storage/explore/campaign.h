@@ -37,6 +37,7 @@ struct CampaignResult {
   uint64_t violated = 0;
   uint64_t checker_errors = 0;
   std::string first_error;
+  bool interrupted = false;  // by a signal, before all was judged that was to be judged
   std::vector<ProfileSummary> profiles;
   std::vector<StorageFinding> findings;
 };

@@ -16,6 +16,7 @@ nlohmann::ordered_json finding_json(const StorageFinding& finding) {
 
 const char* exploration_verdict(const CampaignResult& result) noexcept {
   if (result.violated > 0) return "violated";
+  if (result.interrupted) return "interrupted";
   return result.checker_errors > 0 ? "error" : "clean";
 }
 

@@ -1,6 +1,7 @@
 // An exploration for machines: `--json FILE` of `crashwright storage explore`, exploration.json of a case folder.
 //
-//   verdict           clean, violated, or error (nothing violated, but the checker could not judge every state)
+//   verdict           clean, violated, error (nothing violated, but the checker could not judge every state), or
+//                     interrupted (nothing violated in the part that was judged)
 //   states            distinct states judged
 //   findings          profile, reason, operations_lost, states, crash_point, after, acknowledged, added_sync, ...
 //   profiles          what each of them came to
