@@ -49,7 +49,8 @@ CRASHWRIGHT_HIDDEN_FROM_UBSAN void write_to_read_only() {
 }
 
 CRASHWRIGHT_HIDDEN_FROM_UBSAN void invalid_free() {
-  char* const block = static_cast<char*>(std::malloc(256));
+  // Zeros: what the allocator takes for the size in front of the pointer is not what an earlier owner left there.
+  char* const block = static_cast<char*>(std::calloc(1, 256));
   std::free(opaque(block + 64));
 }
 
