@@ -18,7 +18,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -37,10 +39,16 @@ using postmortem::HarnessRequest;
 constexpr uint64_t kRecords = 1'000'000;
 constexpr auto kPatience = std::chrono::seconds(150);
 
-[[noreturn]] void give_up(const std::string& why) {
-  std::fprintf(stderr, "recovery_bench: %s\n", why.c_str());
-  std::exit(10);
-}
+// Thrown, so that whoever holds a process or a folder lets go of it.
+[[noreturn]] void give_up(const std::string& why) { throw std::runtime_error(why); }
+
+struct Folder {
+  explicit Folder(std::string at) : path(std::move(at)) {}
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { fs::remove_all(path); }
+  const std::string path;
+};
 
 void pause_briefly() {
   const timespec slice{0, 50'000};
@@ -60,6 +68,14 @@ pid_t spawn(std::vector<std::string> words, const std::string& output) {
   ::_exit(127);
 }
 
+// Once: afterwards the number may be another process's.
+void end(pid_t& pid) {
+  if (pid <= 0) return;
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+  pid = -1;
+}
+
 class Exchange {
  public:
   explicit Exchange(const std::string& folder) : folder_(folder) {
@@ -68,14 +84,13 @@ class Exchange {
     for (const Deadline deadline(kPatience); port_.empty() && !deadline.passed(); pause_briefly()) {
       if (const auto text = read_file(folder_ + "/port")) port_ = text->substr(0, text->find('\n'));
     }
-    if (port_.empty()) give_up("the exchange did not start");
+    if (!port_.empty()) return;
+    end(pid_);
+    give_up("the exchange did not start");
   }
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
-  ~Exchange() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
+  ~Exchange() { end(pid_); }
   [[nodiscard]] const std::string& port() const { return port_; }
 
  private:
@@ -99,6 +114,10 @@ class Engine {
     ::setenv(postmortem::kControlFdVariable, std::to_string(control_fd_.get()).c_str(), 1);
   }
 
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  ~Engine() { end(pid_); }
+
   // `dies_at_send`: which order is in doubt when it dies; 0: it lives until it is killed.
   void start(uint64_t dies_at_send) {
     postmortem::initialise_control_block(*control_);
@@ -121,24 +140,26 @@ class Engine {
   void await_death() {
     for (const Deadline deadline(kPatience); !deadline.passed(); pause_briefly()) {
       if (control_->harness_request.load() == HarnessRequest::kKill) return kill();
-      if (::waitpid(pid_, nullptr, WNOHANG) != 0) give_up("the engine ended: " + output());
+      if (ended_by_itself()) give_up("the engine ended: " + output());
     }
     give_up("the engine never died");
   }
   void await_records(uint64_t records) {
     for (const Deadline deadline(kPatience); control_->engine.audit_durable.load() < records; pause_briefly()) {
-      if (deadline.passed() || ::waitpid(pid_, nullptr, WNOHANG) != 0) give_up("the log stayed short: " + output());
+      if (deadline.passed() || ended_by_itself()) give_up("the log stayed short: " + output());
     }
   }
-  void kill() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
+  void kill() { end(pid_); }
   [[nodiscard]] double first_send_ms() const { return since_start_ms(control_->engine.first_send_ns.load()); }
   [[nodiscard]] bool resumed() const { return control_->engine.resumed_ns.load() != 0; }
   [[nodiscard]] double resumed_ms() const { return since_start_ms(control_->engine.resumed_ns.load()); }
 
  private:
+  bool ended_by_itself() {
+    if (::waitpid(pid_, nullptr, WNOHANG) == 0) return false;
+    pid_ = -1;
+    return true;
+  }
   [[nodiscard]] double since_start_ms(uint64_t ns) const {
     if (ns < started_ns_) give_up("an order was not sent when it should have been: " + output());
     return static_cast<double>(ns - started_ns_) / 1e6;
@@ -158,12 +179,12 @@ class Engine {
 
 int run(int argc, char** argv) {
   const char* const parent = std::getenv("CRASHWRIGHT_BENCH_FOLDER");
-  const std::string folder =
-      std::string(parent == nullptr ? "/tmp" : parent) + "/crashwright-recovery-bench-" + std::to_string(::getpid());
+  const Folder folder(std::string(parent == nullptr ? "/tmp" : parent) + "/crashwright-recovery-bench-" +
+                      std::to_string(::getpid()));
   Samples samples;
   {
-    const Exchange exchange(folder + "/exchange");
-    Engine engine(folder + "/engine", exchange.port());
+    const Exchange exchange(folder.path + "/exchange");
+    Engine engine(folder.path + "/engine", exchange.port());
     engine.start(0);
     engine.await_records(kRecords);
     engine.kill();
@@ -176,11 +197,17 @@ int run(int argc, char** argv) {
       if (engine.resumed()) samples.add("restart_to_resumed_ms", engine.resumed_ms());
     }
   }
-  fs::remove_all(folder);
   samples.print();
   return 0;
 }
 
 }  // namespace crashwright::bench
 
-int main(int argc, char** argv) { return crashwright::bench::run(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return crashwright::bench::run(argc, argv);
+  } catch (const std::runtime_error& why) {
+    std::fprintf(stderr, "recovery_bench: %s\n", why.what());
+    return 10;
+  }
+}

@@ -90,7 +90,7 @@ FileKind kind_of_file(const std::string& path) {
   return is_sanitizer_report(file.filename()) ? FileKind::kSanitizerReport : FileKind::kText;
 }
 
-FoundFiles search_files(const std::string& folder) {
+std::vector<std::string> files_below(const std::string& folder) {
   std::vector<std::string> paths;
   std::error_code error;
   fs::recursive_directory_iterator walk(folder, fs::directory_options::skip_permission_denied, error);
@@ -101,6 +101,11 @@ FoundFiles search_files(const std::string& folder) {
     if (walk->is_regular_file(ignored)) paths.push_back(walk->path().string());
   }
   std::ranges::sort(paths);
+  return paths;
+}
+
+FoundFiles search_files(const std::string& folder) {
+  std::vector<std::string> paths = files_below(folder);
   FoundFiles found;
   for (std::string& path : paths) {
     switch (kind_of_file(path)) {

@@ -35,6 +35,9 @@ struct FoundFiles {
   std::vector<std::string> texts;
 };
 
+// All regular files, in order of name.
+[[nodiscard]] std::vector<std::string> files_below(const std::string& folder);
+
 [[nodiscard]] FoundFiles search_files(const std::string& folder);
 
 // The beginning and the end of a text, at most kCrashTextMax bytes in all; empty when it cannot be read.

@@ -14,14 +14,13 @@
 #include "postmortem/audit_segments.h"
 #include "postmortem/state_slot.h"
 #include "postmortem/state_store.h"
+#include "rca/artefact_search.h"
 
 namespace crashwright::rca {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kFilesMax = 4096;
-constexpr int kDepthMax = 3;
 constexpr size_t kFindingsMax = 4;  // of one file
 
 uint64_t magic_of(const std::string& path) {
@@ -67,18 +66,8 @@ void look_at_store(const std::string& path, const std::string& name, std::vector
 }  // namespace
 
 std::vector<std::string> stored_damage(const std::string& folder) {
-  std::vector<std::string> paths;
-  std::error_code error;
-  fs::recursive_directory_iterator walk(folder, fs::directory_options::skip_permission_denied, error);
-  for (const fs::recursive_directory_iterator end; !error && walk != end && paths.size() < kFilesMax;
-       walk.increment(error)) {
-    std::error_code ignored;
-    if (walk.depth() >= kDepthMax) walk.disable_recursion_pending();
-    if (walk->is_regular_file(ignored)) paths.push_back(walk->path().string());
-  }
-  std::ranges::sort(paths);
   std::vector<std::string> findings;
-  for (const std::string& path : paths) {
+  for (const std::string& path : files_below(folder)) {
     const std::string name = path.substr(std::min(path.size(), folder.size() + 1));
     const uint64_t magic = magic_of(path);
     const bool is_called_log = fs::path(path).filename() == "audit.log";

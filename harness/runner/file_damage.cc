@@ -43,13 +43,26 @@ uint64_t place_offset(const DamagePlace& place, uint64_t bytes) {
   return std::min(bytes * place.fraction_ppm / 1'000'000, bytes - 1);
 }
 
-Result<std::string> flip_bit(const FaultPlan& fault, const std::string& file) {
-  const UniqueFd fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
-  if (!fd) return fail_errno(errno, "open " + file);
+struct WrittenFile {
+  UniqueFd fd;
+  uint64_t bytes = 0;
+};
+
+// kUsage when there is nothing in it to damage.
+Result<WrittenFile> open_written(const std::string& file) {
+  WrittenFile open{UniqueFd(::open(file.c_str(), O_RDWR | O_CLOEXEC))};
+  if (!open.fd) return fail_errno(errno, "open " + file);
   struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return fail_errno(errno, file);
-  const uint64_t bytes = written_bytes(fd.get(), static_cast<uint64_t>(info.st_size));
-  if (bytes == 0) return fail(ErrorKind::kUsage, file + ": nothing in it to damage");
+  if (::fstat(open.fd.get(), &info) != 0) return fail_errno(errno, file);
+  open.bytes = written_bytes(open.fd.get(), static_cast<uint64_t>(info.st_size));
+  if (open.bytes == 0) return fail(ErrorKind::kUsage, file + ": nothing in it to damage");
+  return open;
+}
+
+Result<std::string> flip_bit(const FaultPlan& fault, const std::string& file) {
+  const auto open = open_written(file);
+  if (!open) return tl::unexpected(open.error());
+  const auto& [fd, bytes] = *open;
   const uint64_t offset = place_offset(fault.damage, bytes);
   const auto bit = static_cast<unsigned>(Random(fault.seed).below(8));
   char byte = 0;
@@ -60,12 +73,9 @@ Result<std::string> flip_bit(const FaultPlan& fault, const std::string& file) {
 }
 
 Result<std::string> truncate_file(const FaultPlan& fault, const std::string& file) {
-  const UniqueFd fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
-  if (!fd) return fail_errno(errno, "open " + file);
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return fail_errno(errno, file);
-  const uint64_t bytes = written_bytes(fd.get(), static_cast<uint64_t>(info.st_size));
-  if (bytes == 0) return fail(ErrorKind::kUsage, file + ": nothing in it to damage");
+  const auto open = open_written(file);
+  if (!open) return tl::unexpected(open.error());
+  const auto& [fd, bytes] = *open;
   const uint64_t kept = place_offset(fault.damage, bytes);
   if (::ftruncate(fd.get(), static_cast<off_t>(kept)) != 0) return fail_errno(errno, "truncate " + file);
   return "cut to " + std::to_string(kept) + " of " + std::to_string(bytes) + " bytes";
