@@ -12,6 +12,7 @@
 #include "base/unique_fd.h"
 #include "postmortem/control_block.h"
 #include "rca/crash_text.h"
+#include "rca/file_part.h"
 
 namespace crashwright::rca {
 namespace {
@@ -34,13 +35,6 @@ UniqueFd open_regular(const std::string& path, uint64_t& size) {
   if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) return UniqueFd();
   size = static_cast<uint64_t>(info.st_size);
   return fd;
-}
-
-std::string read_part(int fd, uint64_t offset, size_t size) {
-  std::string bytes(size, '\0');
-  const ssize_t got = ::pread(fd, bytes.data(), size, static_cast<off_t>(offset));
-  bytes.resize(got > 0 ? static_cast<size_t>(got) : 0);
-  return bytes;
 }
 
 bool is_sanitizer_report(const std::string& name) {
@@ -78,7 +72,7 @@ FileKind kind_of_file(const std::string& path) {
   uint64_t size = 0;
   const UniqueFd fd = open_regular(path, size);
   if (!fd) return FileKind::kOther;
-  const std::string start = read_part(fd.get(), 0, kLookedAt);
+  const std::string start = read_file_part(fd.get(), 0, kLookedAt);
   const fs::path file(path);
   if (std::ranges::find(kCgroupFiles, file.filename().string()) != std::end(kCgroupFiles)) return FileKind::kCgroup;
   if (start.starts_with(ELFMAG)) return kind_of_elf(start);
@@ -141,9 +135,9 @@ std::string read_text_ends(const std::string& path) {
   uint64_t size = 0;
   const UniqueFd fd = open_regular(path, size);
   if (!fd) return {};
-  if (size <= kCrashTextMax) return read_part(fd.get(), 0, kCrashTextMax);
+  if (size <= kCrashTextMax) return read_file_part(fd.get(), 0, kCrashTextMax);
   constexpr size_t kHalf = kCrashTextMax / 2 - 1;
-  return read_part(fd.get(), 0, kHalf) + "\n" + read_part(fd.get(), size - kHalf, kHalf);
+  return read_file_part(fd.get(), 0, kHalf) + "\n" + read_file_part(fd.get(), size - kHalf, kHalf);
 }
 
 }  // namespace crashwright::rca

@@ -12,7 +12,7 @@
 namespace crashwright::rca {
 namespace {
 
-constexpr size_t kHeadersMax = 1 << 20;      // program headers
+constexpr uint64_t kHeadersMax = 1 << 20;    // program headers
 constexpr uint64_t kNotesMax = 64ULL << 20;  // bytes of all notes
 constexpr size_t kThreadsMax = 1 << 14;
 constexpr size_t kMappingsMax = 1 << 18;
@@ -87,7 +87,7 @@ Status CoreFile::load(const std::string& path) {
     Elf64_Shdr first{};
     count = read_at(fd_.get(), &first, sizeof first, header.e_shoff) == sizeof first ? first.sh_info : 0;
   }
-  std::vector<Elf64_Phdr> entries(std::min<uint64_t>(count, kHeadersMax));
+  std::vector<Elf64_Phdr> entries(std::min<uint64_t>({count, file_size_ / sizeof(Elf64_Phdr), kHeadersMax}));
   entries.resize(read_at(fd_.get(), entries.data(), entries.size() * sizeof(Elf64_Phdr), header.e_phoff) /
                  sizeof(Elf64_Phdr));
   uint64_t promised = saturated_sum(header.e_phoff, count * sizeof(Elf64_Phdr));
@@ -111,7 +111,8 @@ Status CoreFile::load(const std::string& path) {
 
 void CoreFile::load_notes(uint64_t offset, uint64_t size) {
   if (offset >= file_size_) return;
-  size = std::min({size, file_size_ - offset, kNotesMax});
+  size = std::min({size, file_size_ - offset, kNotesMax - notes_read_});
+  notes_read_ += size;
   std::vector<std::byte> bytes(size);
   bytes.resize(read_at(fd_.get(), bytes.data(), bytes.size(), offset));
   std::span<const std::byte> rest(bytes);

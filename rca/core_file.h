@@ -94,6 +94,7 @@ class CoreFile {
 
   UniqueFd fd_;
   uint64_t file_size_ = 0;
+  uint64_t notes_read_ = 0;  // bytes
   uint64_t missing_bytes_ = 0;
   int32_t pid_ = 0;
   std::string program_;

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/unique_fd.h"
+#include "rca/file_part.h"
 
 namespace crashwright::rca {
 namespace {
@@ -120,18 +121,11 @@ void take_notes(const Bytes& notes, uint16_t machine, ForeignCore& core) {
   }
 }
 
-std::string read_part(int fd, uint64_t offset, uint64_t size) {
-  std::string bytes(size, '\0');
-  const ssize_t got = ::pread(fd, bytes.data(), size, static_cast<off_t>(offset));
-  bytes.resize(got > 0 ? static_cast<size_t>(got) : 0);
-  return bytes;
-}
-
 }  // namespace
 
 Result<ForeignCore> read_foreign_core(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  const std::string head = fd ? read_part(fd.get(), 0, sizeof(Elf64_Ehdr)) : std::string();
+  const std::string head = fd ? read_file_part(fd.get(), 0, sizeof(Elf64_Ehdr)) : std::string();
   if (head.size() < sizeof(Elf32_Ehdr) || !head.starts_with(ELFMAG)) {
     return fail(ErrorKind::kCorrupt, path + ": no ELF file");
   }
@@ -145,12 +139,14 @@ Result<ForeignCore> read_foreign_core(const std::string& path) {
   const uint64_t table_at = header.word(24 + header.word_size());
   const uint64_t count = std::min<uint64_t>(header.number(wide ? 56 : 44, 2), kHeadersMax);
   const uint64_t entry_size = wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-  const std::string table = read_part(fd.get(), table_at, count * entry_size);
+  const std::string table = read_file_part(fd.get(), table_at, count * entry_size);
+  uint64_t notes_left = kNotesMax;
   for (uint64_t i = 0; i < count; ++i) {
     const Bytes entry = Bytes(table, wide, big).part(i * entry_size, entry_size);
     if (entry.size() < entry_size || entry.number(0, 4) != PT_NOTE) continue;
     const uint64_t offset = entry.word(wide ? 8 : 4);
-    const std::string notes = read_part(fd.get(), offset, std::min(entry.word(wide ? 32 : 16), kNotesMax));
+    const std::string notes = read_file_part(fd.get(), offset, std::min(entry.word(wide ? 32 : 16), notes_left));
+    notes_left -= notes.size();
     take_notes(Bytes(notes, wide, big), machine, core);
   }
   return core;

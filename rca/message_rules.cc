@@ -2,7 +2,7 @@
 // and the last error that the program wrote into its flight recorder.
 #include <sys/wait.h>
 
-#include <ranges>
+#include <algorithm>
 #include <string>
 
 #include "rca/rules.h"
@@ -48,11 +48,12 @@ std::string last_error_logged(const Artefacts& artefacts) {
   if (!artefacts.process || !WIFEXITED(artefacts.process->wait_status)) return {};
   const auto timeline = read_timeline({artefacts.folder});
   if (!timeline) return {};
-  for (const TimelineEvent& event : std::views::reverse(timeline->events)) {
+  const auto& events = timeline->events;
+  const auto last = std::find_if(events.rbegin(), events.rend(), [&](const TimelineEvent& event) {
     const bool own = timeline->sources[event.source].kind == TimelineKind::kEngineLog;
-    if (own && event.severity >= postmortem::Severity::kError) return event.text;
-  }
-  return {};
+    return own && event.severity >= postmortem::Severity::kError;
+  });
+  return last == events.rend() ? std::string() : last->text;
 }
 
 }  // namespace
