@@ -105,19 +105,27 @@ function(crashwright_may_skip name)
   endforeach()
 endfunction()
 
-# crashwright_test(NAME SOURCES foo_test.cc [LINK libraries] [LABELS process ...] [TIMEOUT seconds] [SERIAL])
+# What ci/sanitize builds and runs under ThreadSanitizer: the tests in which threads meet.
+add_custom_target(threaded_tests)
+
+# crashwright_test(NAME SOURCES foo_test.cc [LINK libraries] [LABELS process ...] [TIMEOUT seconds] [SERIAL] [THREADED])
 # One Boost.Test program; every case in its sources becomes a CTest test of its own, "NAME.suite.case". The cases are
-# found by reading the sources, so that ctest lists them before anything is built.
+# found by reading the sources, so that ctest lists them before anything is built. THREADED: threads meet in it; it has
+# the label `threads`, and the target threaded_tests builds it.
 function(crashwright_test name)
   if(NOT CRASHWRIGHT_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "SOURCES;LINK;LABELS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL;THREADED" "TIMEOUT" "SOURCES;LINK;LABELS;ENVIRONMENT" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   find_package(Boost 1.74 REQUIRED COMPONENTS unit_test_framework)
   add_executable(${name} ${ARG_SOURCES})
+  if(ARG_THREADED)
+    list(APPEND ARG_LABELS threads)
+    add_dependencies(threaded_tests ${name})
+  endif()
   target_link_libraries(${name} PRIVATE ${ARG_LINK} Boost::unit_test_framework Threads::Threads)
   target_compile_definitions(${name} PRIVATE BOOST_TEST_DYN_LINK BOOST_TEST_MODULE=${name})
   target_link_options(${name} PRIVATE -Wl,--build-id=sha1)

@@ -3,7 +3,7 @@ crashwright_test(fault_gate_test SOURCES storage/fault_gate_test.cc storage/faul
 crashwright_test(storage_record_test SOURCES storage/storage_record_test.cc LINK crashwright::harness)
 crashwright_test(power_loss_test SOURCES storage/power_loss_test.cc LINK crashwright::harness)
 crashwright_test(storage_mount_test SOURCES storage/storage_mount_test.cc LINK crashwright::harness PkgConfig::URING
-                 LABELS process)
+                 LABELS process THREADED)
 if(TARGET storage_mount_test)
   add_dependencies(storage_mount_test crashwright_storage)
 endif()

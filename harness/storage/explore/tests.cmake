@@ -5,9 +5,10 @@ crashwright_test(call_places_test SOURCES storage/explore/call_places_test.cc LI
 if(TARGET call_places_test)
   add_dependencies(call_places_test crashwright_storage)
 endif()
-crashwright_test(exploration_test SOURCES storage/explore/exploration_test.cc LINK crashwright::harness LABELS process)
+crashwright_test(exploration_test SOURCES storage/explore/exploration_test.cc LINK crashwright::harness LABELS process
+                 THREADED)
 crashwright_test(sync_watch_test SOURCES storage/explore/sync_watch_test.cc LINK crashwright::harness PkgConfig::URING
-                 LABELS process)
+                 LABELS process THREADED)
 if(TARGET sync_watch_test)
   add_dependencies(sync_watch_test crashwright_storage)
 endif()
