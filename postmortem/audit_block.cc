@@ -35,7 +35,7 @@ bool fields_possible(const AuditBlock& block) noexcept {
   if (header.kind < AuditBlockKind::kSegment || header.kind > AuditBlockKind::kClosing) return false;
   if (header.segment_blocks < kAuditSegmentBlocksMin) return false;
   if ((header.kind == AuditBlockKind::kSegment) != (header.block_number % header.segment_blocks == 0)) return false;
-  if (header.salt == 0 || header.first_sequence == 0) return false;
+  if (header.salt == 0 || header.log_id == 0 || header.first_sequence == 0) return false;
   if (header.record_count > kAuditRecordsPerBlock || records != (header.record_count > 0)) return false;
   if (header.durable_blocks > header.block_number || header.known_durable >= header.first_sequence) return false;
   for (size_t i = 0; contents_are_checked() && i < header.record_count; ++i) {
@@ -94,7 +94,7 @@ const char* block_state_text(AuditBlockState state) noexcept {
     case AuditBlockState::kNewerVersion:
       return "unknown version";
     case AuditBlockState::kForeign:
-      return "block of another segment or log";
+      return "block of another log";
     case AuditBlockState::kMisplaced:
       return "block of another position";
     case AuditBlockState::kBadFields:
@@ -113,25 +113,21 @@ uint32_t audit_block_checksum(const AuditBlock& block) noexcept {
   return crc32c(bytes + kCrcEnd, sizeof block - kCrcEnd, crc);
 }
 
-// A step of SplitMix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014).
-uint64_t audit_salt_after(uint64_t salt) noexcept {
-  uint64_t mixed = salt + 0x9e3779b97f4a7c15U;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
-  mixed ^= mixed >> 31;
-  return mixed == 0 ? 1 : mixed;
-}
-
-AuditBlockState check_block(const AuditBlock& block, uint64_t number, uint64_t salt) noexcept {
+AuditBlockState check_block(const AuditBlock& block, uint64_t number, uint32_t log_id) noexcept {
   if (block.header.magic != kAuditMagic) {
     return is_zero(block) ? AuditBlockState::kZero : AuditBlockState::kBadMagic;
   }
   if (!checksum_matches(block)) return AuditBlockState::kBadChecksum;
   if (block.header.version != kAuditVersion) return AuditBlockState::kNewerVersion;
-  if (salt != 0 && block.header.salt != salt && !CRASHWRIGHT_PLANTED("audit_salt_not_checked"))
+  if (log_id != 0 && block.header.log_id != log_id && !CRASHWRIGHT_PLANTED("audit_salt_not_checked"))
     return AuditBlockState::kForeign;
   if (block.header.block_number != number) return AuditBlockState::kMisplaced;
   return fields_possible(block) ? AuditBlockState::kIntact : AuditBlockState::kBadFields;
+}
+
+void AuditBlockBuilder::begin_segment(uint64_t salt) noexcept {
+  CRASHWRIGHT_CHECK(position_.at_head() && salt != 0, "a segment has a salt before its head is made");
+  position_.salt = salt;
 }
 
 void AuditBlockBuilder::finish(AuditBlock& block, AuditBlockKind kind, size_t count, uint64_t known_durable,
@@ -139,12 +135,14 @@ void AuditBlockBuilder::finish(AuditBlock& block, AuditBlockKind kind, size_t co
   CRASHWRIGHT_CHECK(count <= kAuditRecordsPerBlock, "a block has 31 places");
   CRASHWRIGHT_CHECK((kind == AuditBlockKind::kSegment) == position_.at_head(), "a segment begins with its head");
   CRASHWRIGHT_CHECK(durable_blocks <= position_.next_block, "a block cannot vouch for itself");
+  CRASHWRIGHT_CHECK(position_.salt != 0, "a segment is prepared before its blocks are made");
   std::memset(&block.header, 0, sizeof block.header);
   std::memset(static_cast<void*>(&block.records[count]), 0, (kAuditRecordsPerBlock - count) * sizeof(AuditRecord));
   AuditBlockHeader& header = block.header;
   header.magic = kAuditMagic;
   header.version = kAuditVersion;
   header.salt = position_.salt;
+  header.log_id = position_.log_id;
   header.block_number = position_.next_block;
   header.first_sequence = position_.next_sequence;
   header.known_durable = known_durable;

@@ -16,7 +16,7 @@
 namespace crashwright::postmortem {
 
 inline constexpr uint64_t kAuditMagic = 0x3130544455415743U;  // "CWAUDT01" as stored
-inline constexpr uint32_t kAuditVersion = 3;
+inline constexpr uint32_t kAuditVersion = 4;
 inline constexpr size_t kAuditBlockBytes = 4096;
 inline constexpr size_t kAuditSectorBytes = 512;
 inline constexpr size_t kAuditRecordsPerBlock = 31;
@@ -25,20 +25,20 @@ inline constexpr uint32_t kAuditSegmentBlocksUsually = 4096;  // 16 MiB
 
 // Stored; append only.
 enum class AuditBlockKind : uint16_t {
-  kSegment = 1,    // the head of a segment, its first block: names the salt, holds no record
+  kSegment = 1,    // the head of a segment, its first block: the first one with its salt, holds no record
   kRecords = 2,    // one to 31 records
   kOpening = 3,    // a process opened the log: proves what it recovered
   kHeartbeat = 4,  // the log went idle: proves what was acknowledged last
   kClosing = 5,    // orderly close: proves everything
 };
 
-// Magic, version, crc and salt keep their offsets in every later version, and the checksum its definition: an unknown
-// version is told from damage by a matching checksum.
+// Magic, version, crc, salt and log_id keep their offsets in every later version, and the checksum its definition: an
+// unknown version is told from damage by a matching checksum.
 struct AuditBlockHeader {
   uint64_t magic;
   uint32_t version;
   uint32_t crc;             // CRC32C of the whole block with this field as zero, seeded by the salt
-  uint64_t salt;            // of the segment: random for the first one, audit_salt_after() for the others, never zero
+  uint64_t salt;            // of the segment, random, never zero: blocks of an earlier use of its place never fit
   uint64_t block_number;    // position in the log, over all its segments
   uint64_t first_sequence;  // of the first record; without records the next one to come
   uint64_t known_durable;   // every sequence up to this one was durable when this block was written
@@ -54,7 +54,7 @@ struct AuditBlockHeader {
   uint64_t batch;           // counts the writes of this log from 1; 0 in block 0. Blocks of one write share it
   uint8_t boot_id[16];      // of the kernel that ran when the block was made: monotonic_ns compares within one boot
   uint32_t segment_blocks;  // size of every segment of this log
-  uint8_t reserved[4];      // zero
+  uint32_t log_id;          // of this log, random, never zero: blocks of another log are known wherever they stand
 };
 static_assert(sizeof(AuditBlockHeader) == sizeof(AuditRecord), "header and records share one grid within the sectors");
 
@@ -74,7 +74,7 @@ enum class AuditBlockState : uint8_t {
   kBadMagic,
   kBadChecksum,
   kNewerVersion,  // checksum right, version unknown
-  kForeign,       // the salt of another segment or log
+  kForeign,       // of another log
   kMisplaced,     // an intact block of another position
   kBadFields,     // checksum right, contents impossible: a bug or a forgery
 };
@@ -83,18 +83,15 @@ enum class AuditBlockState : uint8_t {
 
 [[nodiscard]] uint32_t audit_block_checksum(const AuditBlock& block) noexcept;
 
-// Looks at one block found at position `number`. `salt` 0 accepts any salt.
-[[nodiscard]] AuditBlockState check_block(const AuditBlock& block, uint64_t number, uint64_t salt) noexcept;
-
-// The salt of the segment behind the one with `salt`. Blocks left over from another log never fit, and a reader knows
-// the salt of a segment whose head is damaged from any segment before it.
-[[nodiscard]] uint64_t audit_salt_after(uint64_t salt) noexcept;
+// Looks at one block found at position `number`. `log_id` 0 accepts any log.
+[[nodiscard]] AuditBlockState check_block(const AuditBlock& block, uint64_t number, uint32_t log_id) noexcept;
 
 // Makes the blocks of one log in order: numbers, chain, sequences and checksums.
 class AuditBlockBuilder {
  public:
   struct Position {
-    uint64_t salt = 0;  // of the segment of next_block
+    uint32_t log_id = 1;
+    uint64_t salt = 0;  // of the segment of next_block; 0 while that is not prepared
     uint64_t next_block = 0;
     uint64_t next_sequence = 1;
     uint32_t chain = 0;
@@ -112,19 +109,21 @@ class AuditBlockBuilder {
 
   // Where the log goes on behind an intact block.
   [[nodiscard]] static Position behind(const AuditBlockHeader& header) noexcept {
-    Position position{.salt = header.salt,
+    Position position{.log_id = header.log_id,
+                      .salt = header.salt,
                       .next_block = header.block_number + 1,
                       .next_sequence = header.first_sequence + header.record_count,
                       .chain = header.crc,
                       .run = header.run,
                       .batch = header.batch,
                       .segment_blocks = header.segment_blocks};
-    if (position.at_head()) position.salt = audit_salt_after(header.salt);
+    if (position.at_head()) position.salt = 0;
     return position;
   }
   // Where the log stood in front of the intact head of a segment.
   [[nodiscard]] static Position before_head(const AuditBlockHeader& header) noexcept {
-    return {.salt = header.salt,
+    return {.log_id = header.log_id,
+            .salt = header.salt,
             .next_block = header.block_number,
             .next_sequence = header.first_sequence,
             .chain = header.chain,
@@ -140,6 +139,8 @@ class AuditBlockBuilder {
   void finish(AuditBlock& block, AuditBlockKind kind, size_t count, uint64_t known_durable,
               uint64_t durable_blocks) noexcept;
 
+  // The next block is the head of a segment with that salt.
+  void begin_segment(uint64_t salt) noexcept;
   // The blocks from here on belong to the next opening of the log.
   void begin_run() noexcept { position_.run += 1; }
   // The blocks from here on are written together, after those before.

@@ -1,4 +1,4 @@
-// What the audit log's front (append, wait_durable) and its committer share.
+// What the audit log's front (append, append_durable, wait_durable) and its committer share.
 //
 // Threads: atomics, and a ring of many producers and one consumer. `seal_reason` is written once, before `sealed`.
 // Errors:  none. Signal context: no.
@@ -23,6 +23,7 @@ struct AuditCommitState {
   alignas(kCacheLineBytes) std::atomic<uint32_t> waiters{0};
   std::atomic<uint32_t> wait_epoch{0};
   std::atomic<uint64_t> awaited{0};                            // by the one who began to wait last
+  std::atomic<bool> awaited_by_leader{false};                  // who would have committed it itself
   alignas(kCacheLineBytes) std::atomic<uint32_t> sleeping{0};  // the committer sleeps or is about to
   alignas(kCacheLineBytes) std::atomic<bool> refusing{false};  // append() takes nothing more: sealed or closing
   std::atomic<bool> stopping{false};

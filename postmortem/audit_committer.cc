@@ -81,12 +81,71 @@ Status AuditCommitter::open_run() {
 void AuditCommitter::run(EngineThread& self) {
   self_ = &self;
   self.begin_wait();  // but for the moments with the records, a slow device is not a stalled thread
+  take_role();
+  const std::unique_lock role(role_, std::adopt_lock);
   Status status;
-  while (status && !finished()) status = serve();
+  while (status && !over()) status = serve();
+  if (state_.sealed.load(std::memory_order_relaxed)) return;  // by who led
   if (status) status = drain();
   if (status) status = put_marker(AuditBlockKind::kClosing);
   if (status) status = drain();
   if (!status) state_.seal(status.error());
+}
+
+void AuditCommitter::take_role() {
+  wanted_.store(true, std::memory_order_relaxed);
+  role_.lock();
+  wanted_.store(false, std::memory_order_relaxed);
+}
+
+// What the time alone asks for (zeros, a heartbeat) is not wanted while somebody commits: only who was woken insists.
+void AuditCommitter::sleep_without_role(nanoseconds timeout) {
+  sleeps_for_ever_ = timeout.count() < 0;
+  role_.unlock();
+  for (;;) {
+    pipeline_->sleep(timeout);
+    if (state_.sleeping.load(std::memory_order_seq_cst) == 0) return take_role();
+    if (role_.try_lock()) return;
+  }
+}
+
+bool AuditCommitter::lead() {
+  if (wanted_.load(std::memory_order_relaxed)) return false;
+  const std::unique_lock role(role_, std::try_to_lock);
+  if (!role.owns_lock()) return false;
+  const size_t count = records_to_lead();
+  if (count == 0) return false;
+  leading_ = true;
+  const Status status = commit(count);
+  if (status) retire_batches();
+  leading_ = false;
+  if (!status) state_.seal(status.error());
+  return !needs_its_thread();
+}
+
+size_t AuditCommitter::records_to_lead() const noexcept {
+  if (over() || !pipeline_->empty() || builder_.position().at_head()) return 0;
+  const size_t count = group();
+  return count <= kAuditRecordsPerBlock && !must_wait_for_zeros(1) ? count : 0;
+}
+
+// To end, to take up its watch again, or for zeros.
+bool AuditCommitter::needs_its_thread() const noexcept {
+  if (state_.sealed.load(std::memory_order_relaxed)) return true;
+  if (filling_ != 0) return false;
+  return sleeps_for_ever_ || (fill_ && filled_ < end() + kFillBesideBytes);
+}
+
+bool AuditCommitter::stands_back() const noexcept {
+  return lone_commits_ >= kLoneCommitsMin && state_.awaited_by_leader.load(std::memory_order_relaxed);
+}
+
+void AuditCommitter::begin_device_wait() noexcept {
+  if (!leading_) self_->begin_wait();
+}
+
+void AuditCommitter::end_device_wait() noexcept {
+  if (!leading_) self_->end_wait();
 }
 
 bool AuditCommitter::finished() const noexcept {
@@ -110,7 +169,7 @@ Status AuditCommitter::serve() {
     sleep(kForEver, blocked);
     return {};
   }
-  return spin_for_work() ? Status{} : idle();
+  return !stands_back() && spin_for_work() ? Status{} : idle();
 }
 
 // The newest records get their witness once nothing has come for a while, and the next segment its zeros.
@@ -135,22 +194,27 @@ Status AuditCommitter::take_completions() {
     filled_ = filling_;
     filling_ = 0;
   }
+  retire_batches();
+  return {};
+}
+
+void AuditCommitter::retire_batches() {
   for (size_t done = pipeline_->retire(); done > 0; --done) {
     const Batch& batch = batches_[first_batch_++ % batches_.size()];
     durable_blocks_ = batch.next_block;
     if (batch.records) acknowledge(batch);
   }
-  return {};
 }
 
 void AuditCommitter::acknowledge(const Batch& batch) {
-  self_->end_wait();
+  end_device_wait();
   CRASHWRIGHT_FAULT_POINT("audit.after_write");
   unproven_ = true;
   acknowledged_ns_ = monotonic_ns();
-  lone_commits_ = state_.lone(batch.last_sequence) ? std::min(lone_commits_ + 1, kLoneCommitsMin) : 0;
+  const bool lone = leading_ || state_.lone(batch.last_sequence);
+  lone_commits_ = lone ? std::min(lone_commits_ + 1, kLoneCommitsMin) : 0;
   state_.acknowledge(batch.last_sequence);
-  self_->begin_wait();
+  begin_device_wait();
 }
 
 size_t AuditCommitter::blocks_for(size_t records) const noexcept {
@@ -179,6 +243,7 @@ Result<size_t> AuditCommitter::begin_batch(AuditBlock* blocks) {
     if (auto created = create_next(); !created) return tl::unexpected(created.error());
   }
   segment_ = newest_;
+  builder_.begin_segment(segment_->salt);
   pipeline_->write_to(segment_->fd.get());
   builder_.finish(blocks[0], AuditBlockKind::kSegment, 0, state_.durable.load(std::memory_order_relaxed),
                   durable_blocks_);
@@ -186,7 +251,7 @@ Result<size_t> AuditCommitter::begin_batch(AuditBlock* blocks) {
 }
 
 Status AuditCommitter::commit(size_t count) {
-  self_->end_wait();
+  end_device_wait();
   AuditBlock* const blocks = batches_[pipeline_->next_place()].blocks.get();
   const uint64_t last = builder_.position().next_sequence + count - 1;
   const auto begun = begin_batch(blocks);
@@ -203,9 +268,8 @@ Status AuditCommitter::commit(size_t count) {
   state_.ring.release(last);
   if (CRASHWRIGHT_PLANTED("audit_acknowledges_before_write")) state_.acknowledge(last);
   CRASHWRIGHT_FAULT_POINT("audit.before_write");
-  self_->begin_wait();
-  start(used, true);
-  return {};
+  begin_device_wait();
+  return start(used, true);
 }
 
 Status AuditCommitter::put_marker(AuditBlockKind kind) {
@@ -215,11 +279,10 @@ Status AuditCommitter::put_marker(AuditBlockKind kind) {
   if (!begun) return tl::unexpected(begun.error());
   builder_.finish(blocks[*begun], kind, 0, state_.durable.load(std::memory_order_relaxed), durable_blocks_);
   unproven_ = false;
-  start(*begun + 1, false);
-  return {};
+  return start(*begun + 1, false);
 }
 
-void AuditCommitter::start(size_t blocks, bool records) {
+Status AuditCommitter::start(size_t blocks, bool records) {
   Batch& batch = batches_[pipeline_->next_place()];
   batch.segment = segment_;
   batch.next_block = builder_.position().next_block;
@@ -228,11 +291,9 @@ void AuditCommitter::start(size_t blocks, bool records) {
   const uint64_t offset = (batch.next_block - blocks) * kAuditBlockBytes;
   filled_ = std::max(filled_, end());
   const auto bytes = std::as_bytes(std::span(batch.blocks.get(), blocks));
-  if (writes_here()) {
-    pipeline_->start_here(bytes, offset % segment_bytes());
-  } else {
-    pipeline_->start(bytes, offset % segment_bytes());
-  }
+  if (writes_here()) return pipeline_->start_here(bytes, offset % segment_bytes());
+  pipeline_->start(bytes, offset % segment_bytes());
+  return {};
 }
 
 // Waits for everything under way.
@@ -253,11 +314,16 @@ bool AuditCommitter::spin_for_work() const noexcept {
 }
 
 // The flag goes up before the ring is looked at, a record is published before the flag is: one of the two sees the
-// other (both sequentially consistent). `blocked`: records must wait for something under way.
+// other (both sequentially consistent). `blocked`: records must wait for something under way. With nothing under way
+// the role is free meanwhile.
 void AuditCommitter::sleep(nanoseconds timeout, bool blocked) {
   state_.sleeping.store(1, std::memory_order_seq_cst);
   const bool work = !blocked && (has_work() || state_.stopping.load(std::memory_order_seq_cst));
-  if (!work) pipeline_->sleep(timeout);
+  if (!work && pipeline_->empty()) {
+    sleep_without_role(timeout);
+  } else if (!work) {
+    pipeline_->sleep(timeout);
+  }
   state_.sleeping.store(0, std::memory_order_seq_cst);
 }
 

@@ -17,8 +17,8 @@ using namespace crashwright::postmortem::test;
 
 namespace {
 
-constexpr uint64_t kSalt = 0x1234567890abcdefU;
-constexpr uint64_t kOtherSalt = 0x0fedcba987654321U;
+constexpr uint64_t kLog = 0x1234567890abcdefU;
+constexpr uint64_t kOtherLog = 0x0fedcba987654321U;
 constexpr uint64_t kCrashImages = 34'000;  // for each backdrop
 constexpr uint64_t kDamagedBlocks = 12'000;
 constexpr uint64_t kScribbledImages = 2'000;
@@ -52,7 +52,7 @@ uint32_t random_segment(Random& random) {
 }
 
 ImageWriter random_history(Random& random) {
-  ImageWriter image(kSalt, random_segment(random));
+  ImageWriter image(kLog, random_segment(random));
   image.acknowledge();
   const uint64_t runs = 1 + random.below(2);
   for (uint64_t run = 0; run < runs; ++run) {
@@ -82,7 +82,7 @@ void fill_backdrop(std::span<std::byte> sector, Backdrop backdrop, const ImageWr
   if (backdrop == Backdrop::kRandom) {
     scribble(sector, random);
   } else if (backdrop == Backdrop::kStale) {
-    // The same place of another log, or of a tail that an earlier opening of this one cut.
+    // The same place of another log, or of a tail that an earlier opening of this one cut: other salts from there on.
     const auto bytes = std::as_bytes(std::span(stale.blocks()));
     const size_t from = at + sector.size() <= bytes.size() ? at : at % kAuditBlockBytes;
     std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(from), sector.size(), sector.begin());
@@ -92,7 +92,8 @@ void fill_backdrop(std::span<std::byte> sector, Backdrop backdrop, const ImageWr
 CrashImage crash(Random& random, Backdrop backdrop) {
   CrashImage result{random_history(random), {}, 0, false};
   ImageWriter& image = result.image;
-  ImageWriter stale = random.below(2) == 0 ? ImageWriter(kOtherSalt, random_segment(random)) : image;
+  ImageWriter stale = random.below(2) == 0 ? ImageWriter(kOtherLog, random_segment(random)) : image;
+  stale.draw_other_salts(random.next());
   stale.add_batch(3 + random.below(8), 1 + random.below(31));
   image.add(AuditBlockKind::kOpening, 0);
   image.acknowledge();

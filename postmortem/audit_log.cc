@@ -41,6 +41,7 @@ class GroupCommitLog final : public AuditLog {
   [[nodiscard]] Status start(AuditFile file, const AuditLogOptions& options);
 
   uint64_t append(AuditRecord& record) noexcept override;
+  [[nodiscard]] bool append_durable(AuditRecord& record, nanoseconds timeout) override;
   [[nodiscard]] uint64_t durable_up_to() const noexcept override {
     return state_.durable.load(std::memory_order_acquire);
   }
@@ -50,6 +51,8 @@ class GroupCommitLog final : public AuditLog {
   [[nodiscard]] Status close() override;
 
  private:
+  [[nodiscard]] uint64_t take(AuditRecord& record) noexcept;
+  [[nodiscard]] bool wait(uint64_t sequence, nanoseconds timeout, bool by_leader);
   [[nodiscard]] bool wait_for_room(uint64_t sequence) const noexcept;
   [[nodiscard]] bool over(uint64_t sequence) const noexcept { return durable_up_to() >= sequence || sealed(); }
   [[nodiscard]] bool spin_alone(uint64_t sequence) const noexcept;
@@ -80,7 +83,8 @@ Status GroupCommitLog::start(AuditFile file, const AuditLogOptions& options) {
   return {};
 }
 
-uint64_t GroupCommitLog::append(AuditRecord& record) noexcept {
+// Into the ring; the committer does not know of it yet.
+[[gnu::always_inline]] inline uint64_t GroupCommitLog::take(AuditRecord& record) noexcept {
   CRASHWRIGHT_FAULT_POINT("audit.append");
   if (state_.refusing.load(std::memory_order_acquire)) return 0;
   const EventClock::Time now = clock_.now();
@@ -91,9 +95,21 @@ uint64_t GroupCommitLog::append(AuditRecord& record) noexcept {
   if (CRASHWRIGHT_PLANTED("audit_forgets_the_price")) record.price_ticks = 0;
   if (!state_.ring.has_room(sequence) && !wait_for_room(sequence)) return 0;
   state_.ring.publish(record);
-  wake_committer();
   raise_to(state_.witness.audit_appended, sequence);
   return sequence;
+}
+
+uint64_t GroupCommitLog::append(AuditRecord& record) noexcept {
+  const uint64_t sequence = take(record);
+  if (sequence != 0) wake_committer();
+  return sequence;
+}
+
+bool GroupCommitLog::append_durable(AuditRecord& record, nanoseconds timeout) {
+  const uint64_t sequence = take(record);
+  if (sequence == 0) return false;
+  if (!committer_->lead()) wake_committer();
+  return wait(sequence, timeout, true);
 }
 
 // Only a sealed log leaves a claimed sequence unpublished; a closing one drains the ring and makes room.
@@ -115,11 +131,14 @@ void GroupCommitLog::wake_committer() noexcept {
   if (state_.sleeping.exchange(0, std::memory_order_seq_cst) != 0) committer_->wake();
 }
 
-bool GroupCommitLog::wait_durable(uint64_t sequence, nanoseconds timeout) {
+bool GroupCommitLog::wait_durable(uint64_t sequence, nanoseconds timeout) { return wait(sequence, timeout, false); }
+
+bool GroupCommitLog::wait(uint64_t sequence, nanoseconds timeout, bool by_leader) {
   if (durable_up_to() >= sequence) return true;
   const Deadline deadline(timeout);
   const bool alone = state_.waiters.fetch_add(1, std::memory_order_seq_cst) == 0;
   state_.awaited.store(sequence, std::memory_order_relaxed);
+  state_.awaited_by_leader.store(by_leader, std::memory_order_relaxed);
   bool reached = alone && timeout >= nanoseconds(kWaitSpinNs) && spin_alone(sequence);
   while (!reached) {
     const uint32_t epoch = state_.wait_epoch.load(std::memory_order_seq_cst);

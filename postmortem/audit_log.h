@@ -1,6 +1,6 @@
 // Append-only order audit trail, written ahead of every message to the exchange.
 //
-// Threads: append() from any thread; one committer thread owns the ring. Everything else as noted.
+// Threads: append(), append_durable(), wait_durable() from any thread, close() when none is in one of them.
 // Errors:  after a write or sync error the log is sealed: append() returns 0, nothing further becomes durable, and
 //          seal_reason() says why. Never retried, never reopened (a failed fsync leaves clean pages: fsyncgate).
 // Durable: append() returns the sequence; durable_up_to() tells up to which one the log survives what `durability`
@@ -106,6 +106,10 @@ class AuditLog {
 
   // Takes the record into the ring and returns its sequence; 0 when sealed. Fills sequence, wall_ns, monotonic_ns.
   virtual uint64_t append(AuditRecord& record) noexcept = 0;
+  // append() and wait_durable() in one, for who has nothing else to do meanwhile: with nothing else under way the
+  // calling thread commits the record itself, and then waits for the device, whatever `timeout` says. False when sealed
+  // or the time is over first; `record.sequence` says whether it was taken.
+  [[nodiscard]] virtual bool append_durable(AuditRecord& record, std::chrono::nanoseconds timeout) = 0;
   // Highest sequence such that it and all before it are durable. One atomic load.
   [[nodiscard]] virtual uint64_t durable_up_to() const noexcept = 0;
   // False when sealed or the time is over first.

@@ -24,9 +24,9 @@ class AuditRing {
 
   [[nodiscard]] uint64_t claim() noexcept { return next_.fetch_add(1, std::memory_order_relaxed); }
   [[nodiscard]] bool has_room(uint64_t sequence) const noexcept {
-    if (sequence <= room_until_.load(std::memory_order_relaxed)) return true;
+    if (sequence <= room_until_.load(std::memory_order_acquire)) return true;
     const uint64_t until = released_.load(std::memory_order_acquire) + records_;
-    room_until_.store(until, std::memory_order_relaxed);
+    room_until_.store(until, std::memory_order_release);
     return sequence <= until;
   }
   // `record.sequence` was claimed and has room. Sequentially consistent, so that the sleep flag can be read after it.
@@ -52,8 +52,8 @@ class AuditRing {
   const size_t mask_;
   std::unique_ptr<Slot[]> slots_;
   alignas(kCacheLineBytes) std::atomic<uint64_t> next_;
-  // Room was seen up to here: the producers' own copy, so that they seldom ask for the consumer's line. Two of them may
-  // put an older value last; that only asks again.
+  // Room was seen up to here: the producers' own copy, so that they seldom ask for the consumer's line, and with it all
+  // that its writer acquired. Two of them may put an older value last; that only asks again.
   mutable std::atomic<uint64_t> room_until_;
   alignas(kCacheLineBytes) std::atomic<uint64_t> released_;
 };

@@ -33,7 +33,7 @@ void AuditScanner::begin_at(const AuditBlockBuilder::Position& position) {
   scan_.readout.first_sequence = position.next_sequence;
   scan_.readout.last_sequence = position.next_sequence - 1;
   first_kept_ = position.next_block;
-  salt_ = position.salt;
+  log_id_ = position.log_id;
   segment_blocks_ = position.segment_blocks;
   bytes_ = position.next_block * kAuditBlockBytes;
 }
@@ -41,26 +41,20 @@ void AuditScanner::begin_at(const AuditBlockBuilder::Position& position) {
 void AuditScanner::feed(std::span<const std::byte> bytes) {
   bytes_ += bytes.size();
   judge(bytes);
-  next_block_comes();
 }
 
 void AuditScanner::feed_missing(uint64_t blocks) {
   for (; blocks > 0; --blocks) {
     bytes_ = (this->blocks() + 1) * kAuditBlockBytes;
     keep({}, nullptr, AuditBlockState::kMissing);
-    next_block_comes();
   }
-}
-
-void AuditScanner::next_block_comes() {
-  if (salt_ != 0 && segment_blocks_ != 0 && blocks() % segment_blocks_ == 0) salt_ = audit_salt_after(salt_);
 }
 
 void AuditScanner::judge(std::span<const std::byte> bytes) {
   if (bytes.size() < kAuditBlockBytes) return keep(bytes, nullptr, AuditBlockState::kIncomplete);
   AuditBlock block;
   std::memcpy(static_cast<void*>(&block), bytes.data(), sizeof block);
-  const AuditBlockState state = check_block(block, blocks(), salt_);
+  const AuditBlockState state = check_block(block, blocks(), log_id_);
   if (state == AuditBlockState::kIntact) {
     take_claims(block.header);
     if (entries_.empty() && continues(block.header)) {
@@ -69,14 +63,14 @@ void AuditScanner::judge(std::span<const std::byte> bytes) {
       return;
     }
   }
-  if (state == AuditBlockState::kNewerVersion && (salt_ == 0 || block.header.salt == salt_)) {
+  if (state == AuditBlockState::kNewerVersion && (log_id_ == 0 || block.header.log_id == log_id_)) {
     other_version_ = block.header.version;
   }
   keep(bytes, &block, state);
 }
 
 void AuditScanner::take_claims(const AuditBlockHeader& header) {
-  salt_ = header.salt;
+  log_id_ = header.log_id;
   segment_blocks_ = header.segment_blocks;
   proven_blocks_ = std::max(proven_blocks_, header.durable_blocks);
   known_durable_ = std::max(known_durable_, header.known_durable);
@@ -105,7 +99,8 @@ std::string AuditScanner::describe(uint64_t number) const {
     text += " (" + std::to_string(number % segment_blocks_) + " of segment " +
             std::to_string(number / segment_blocks_ + 1) + ")";
   }
-  return text + ": " + (state == AuditBlockState::kIntact ? "does not continue the chain" : block_state_text(state));
+  if (state != AuditBlockState::kIntact) return text + ": " + block_state_text(state);
+  return text + (salted(entry(number).header) ? ": does not continue the chain" : ": of an earlier use of its segment");
 }
 
 // What another release wrote is neither damage nor a torn tail, wherever it stands: nothing may be cut or built on it.
@@ -122,15 +117,21 @@ Status AuditScanner::check_file_block() const {
   if (first_kept_ > 0) return {};
   const Entry& file = entries_.front();
   const bool empty = file.state == AuditBlockState::kZero || file.state == AuditBlockState::kMissing;
-  if (salt_ == 0 && !file.has_magic && !empty) {
+  if (log_id_ == 0 && !file.has_magic && !empty) {
     return fail(ErrorKind::kCorrupt, "not an audit log: wrong magic and no intact block");
   }
   return {};
 }
 
+// The head of a segment brings its salt; behind it a block of an earlier use of the place shows by another one.
+bool AuditScanner::salted(const AuditBlockHeader& header) const {
+  return scan_.position.at_head() || header.salt == scan_.position.salt ||
+         CRASHWRIGHT_PLANTED("audit_salt_not_checked");
+}
+
 bool AuditScanner::continues(const AuditBlockHeader& header) const {
   const AuditBlockBuilder::Position& position = scan_.position;
-  return header.chain == position.chain && header.first_sequence == position.next_sequence &&
+  return salted(header) && header.chain == position.chain && header.first_sequence == position.next_sequence &&
          header.run >= position.run && header.batch >= position.batch;
 }
 

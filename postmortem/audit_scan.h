@@ -62,12 +62,12 @@ class AuditScanner {
   void take_claims(const AuditBlockHeader& header);
   void judge(std::span<const std::byte> bytes);
   void keep(std::span<const std::byte> bytes, const AuditBlock* block, AuditBlockState state);
-  void next_block_comes();
   [[nodiscard]] std::string describe(uint64_t number) const;
   [[nodiscard]] const Entry& entry(uint64_t number) const { return entries_[number - first_kept_]; }
   [[nodiscard]] uint64_t blocks() const { return first_kept_ + entries_.size(); }
   [[nodiscard]] Status check_version() const;
   [[nodiscard]] Status check_file_block() const;
+  [[nodiscard]] bool salted(const AuditBlockHeader& header) const;
   [[nodiscard]] bool continues(const AuditBlockHeader& header) const;
   void accept(const AuditBlockHeader& header, std::span<const AuditRecord> records);
   // Sequences never go back: an intact block that says otherwise is not one to go on from.
@@ -81,7 +81,7 @@ class AuditScanner {
   uint64_t first_kept_ = 0;  // blocks below were accepted as they came
   std::vector<Entry> entries_;
   std::vector<AuditRecord> kept_records_;  // of the intact ones among entries_
-  uint64_t salt_ = 0;                      // of the segment being fed, once known
+  uint32_t log_id_ = 0;                    // once known
   uint32_t segment_blocks_ = 0;            // once known
   uint32_t other_version_ = 0;             // of a block that another release wrote
   uint64_t proven_blocks_ = 0;             // every block below was durable: the highest such claim of an intact block

@@ -17,11 +17,11 @@ using namespace crashwright::postmortem::test;
 
 namespace {
 
-constexpr uint64_t kSalt = 0x1234567890abcdefU;
+constexpr uint64_t kLog = 0x1234567890abcdefU;
 
 // File block, opening, three records, two records, and a closing block when `closed`.
 ImageWriter small_log(bool closed) {
-  ImageWriter image(kSalt);
+  ImageWriter image(kLog);
   image.acknowledge();
   image.add(AuditBlockKind::kOpening, 0);
   image.acknowledge();
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_newer_version_is_refused_and_not_called_damage) {
   const auto scan = scan_image(bytes);
   BOOST_REQUIRE(!scan.has_value());
   BOOST_TEST((scan.error().kind == ErrorKind::kCorrupt));
-  BOOST_TEST(scan.error().message == "audit log of version 4; this program reads version 3");
+  BOOST_TEST(scan.error().message == "audit log of version 5; this program reads version 4");
 }
 
 BOOST_AUTO_TEST_CASE(a_block_of_a_newer_version_behind_our_own_is_refused_and_not_cut_as_a_torn_tail) {
@@ -210,14 +210,14 @@ BOOST_AUTO_TEST_CASE(a_block_of_a_newer_version_behind_our_own_is_refused_and_no
   std::memcpy(bytes.data() + bytes.size() - sizeof last, &last, sizeof last);
   const auto scan = scan_image(bytes);
   BOOST_REQUIRE(!scan.has_value());
-  BOOST_TEST(scan.error().message == "audit log of version 4; this program reads version 3");
+  BOOST_TEST(scan.error().message == "audit log of version 5; this program reads version 4");
 }
 
 namespace {
 
 // Three segments of four blocks: a head and three blocks of records each, the third with one block to go.
 ImageWriter segmented_log() {
-  ImageWriter image(kSalt, 4);
+  ImageWriter image(kLog, 4);
   image.acknowledge();
   for (int i = 0; i < 8; ++i) {
     image.add_batch(1, 2);
@@ -230,8 +230,9 @@ ImageWriter segmented_log() {
 
 BOOST_AUTO_TEST_CASE(a_log_of_several_segments_is_one_log_and_each_segment_has_a_salt_of_its_own) {
   const ImageWriter image = segmented_log();
-  BOOST_TEST(image.blocks()[4].header.salt == audit_salt_after(kSalt));
-  BOOST_TEST(image.blocks()[8].header.salt == audit_salt_after(audit_salt_after(kSalt)));
+  BOOST_TEST(image.blocks()[4].header.salt != image.blocks()[0].header.salt);
+  BOOST_TEST(image.blocks()[8].header.salt != image.blocks()[4].header.salt);
+  BOOST_TEST(image.blocks()[7].header.salt == image.blocks()[4].header.salt);
   BOOST_TEST((image.blocks()[8].header.kind == AuditBlockKind::kSegment));
   const auto scan = scan_image(image.bytes());
   BOOST_REQUIRE(scan.has_value());
@@ -271,14 +272,42 @@ BOOST_AUTO_TEST_CASE(a_segment_of_another_log_is_not_taken_for_the_next_one) {
     other.add_batch(1, 2);
     other.acknowledge();
   }
-  // The third segment comes from a log with other salts, which claims that all before it is durable.
+  // The third segment comes from another log, which claims that all before it is durable.
   const auto foreign = std::as_bytes(std::span(other.blocks()).subspan(8));
   std::copy(foreign.begin(), foreign.end(), bytes.begin() + 8 * kAuditBlockBytes);
   const auto scan = scan_image(bytes);
   BOOST_REQUIRE(scan.has_value());
   BOOST_TEST(scan->readout.damage.empty());  // nothing of our own is left to vouch for what stood there
   BOOST_TEST(scan->readout.records.size() == 12U);
-  BOOST_TEST(scan->readout.torn_tail_reason == "block 8 (0 of segment 3): block of another segment or log");
+  BOOST_TEST(scan->readout.torn_tail_reason == "block 8 (0 of segment 3): block of another log");
+}
+
+// An opening cut the third segment and made it anew; then the device gave one of its old blocks back.
+BOOST_AUTO_TEST_CASE(a_block_of_an_earlier_use_of_its_segment_does_not_continue_the_log_whatever_its_chain_says) {
+  ImageWriter image = segmented_log();
+  auto bytes = image.bytes();
+  AuditBlock stale = image.blocks()[10];
+  stale.header.salt += 2;
+  stale.header.crc = audit_block_checksum(stale);
+  std::memcpy(bytes.data() + 10 * kAuditBlockBytes, &stale, sizeof stale);
+  const auto scan = scan_image(bytes);
+  BOOST_REQUIRE(scan.has_value());
+  BOOST_TEST(scan->readout.damage.empty());  // it was the last one: nobody vouches for it
+  BOOST_TEST(scan->readout.records.size() == 14U);
+  BOOST_TEST(scan->readout.torn_tail_reason == "block 10 (2 of segment 3): of an earlier use of its segment");
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_head_and_the_loss_of_a_whole_segment_leave_the_later_ones_their_word) {
+  const ImageWriter image = segmented_log();
+  auto bytes = image.bytes();
+  std::fill_n(bytes.begin() + 4 * kAuditBlockBytes, 5 * kAuditBlockBytes, std::byte{0});  // and the head behind it
+  const auto scan = scan_image(bytes);
+  BOOST_REQUIRE(scan.has_value());
+  BOOST_REQUIRE(scan->readout.damage.size() == 1U);
+  BOOST_TEST(scan->readout.damage[0].offset == 4 * kAuditBlockBytes);
+  BOOST_TEST(scan->readout.damage[0].size == 5 * kAuditBlockBytes);
+  BOOST_TEST(scan->readout.damage[0].last_sequence == 12U);
+  BOOST_TEST(scan->readout.records.size() == 10U);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_of_something_else_is_refused) {

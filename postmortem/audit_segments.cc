@@ -23,12 +23,13 @@ constexpr size_t kReadBytes = 64 * kAuditBlockBytes;
 constexpr size_t kNumberDigits = 6;
 constexpr uint64_t kMissingSegmentsMax = 1024;  // more of them at one place are not told block by block
 
-uint64_t random_salt() {
-  uint64_t salt = 0;
-  while (salt == 0) {
-    if (::getrandom(&salt, sizeof salt, 0) != static_cast<ssize_t>(sizeof salt)) salt = 0;
+template <typename Number>
+Number random_number() {  // never 0
+  Number number = 0;
+  while (number == 0) {
+    if (::getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) number = 0;
   }
-  return salt;
+  return number;
 }
 
 std::optional<AuditBlock> read_head(const AuditSegmentFile& file) {
@@ -122,7 +123,7 @@ bool takes_direct(const AuditLogOptions& options) {
 
 Result<AuditSegment> open_with(const AuditLogOptions& options, uint64_t number, int flags) {
   const std::string path = audit_segment_path(options.path, number);
-  AuditSegment segment{number, UniqueFd(), takes_direct(options)};
+  AuditSegment segment{number, 0, UniqueFd(), takes_direct(options)};
   segment.fd.reset(::open(path.c_str(), O_RDWR | O_CLOEXEC | flags | (segment.direct ? O_DIRECT : 0), 0644));
   if (!segment.fd && segment.direct && errno == EINVAL) {
     segment.direct = false;
@@ -230,7 +231,9 @@ Status create_audit_log(const AuditLogOptions& options) {
   const bool power_loss = options.durability == Durability::kPowerLoss;
   const uint64_t blocks = std::max<uint64_t>(options.segment_bytes / kAuditBlockBytes, kAuditSegmentBlocksMin);
   AuditBlock block{};
-  AuditBlockBuilder builder({.salt = random_salt(), .segment_blocks = static_cast<uint32_t>(blocks)});
+  AuditBlockBuilder builder({.log_id = random_number<uint32_t>(),
+                             .salt = random_number<uint64_t>(),
+                             .segment_blocks = static_cast<uint32_t>(blocks)});
   builder.finish(block, AuditBlockKind::kSegment, 0, 0, 0);
   const std::string temporary = options.path + ".new";
   const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
@@ -247,6 +250,7 @@ Status create_audit_log(const AuditLogOptions& options) {
 
 Result<AuditSegment> create_audit_segment(const AuditLogOptions& options, uint64_t number, uint64_t segment_bytes) {
   auto segment = open_with(options, number, O_CREAT | O_EXCL);
+  if (segment) segment->salt = random_number<uint64_t>();
   if (!segment || options.durability != Durability::kPowerLoss) return segment;
   take_place(*segment, segment_bytes);
   if (auto synced = sync_folder_of(options.path); !synced) return tl::unexpected(synced.error());

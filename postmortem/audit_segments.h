@@ -37,6 +37,7 @@ struct AuditSegments {
 // A segment that is open for writing.
 struct AuditSegment {
   uint64_t number = 0;
+  uint64_t salt = 0;  // drawn when the segment is prepared; of one that was there already in its blocks
   UniqueFd fd;
   bool direct = false;  // opened with O_DIRECT
 };

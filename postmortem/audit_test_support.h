@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/random.h"
 #include "postmortem/audit_block.h"
 #include "postmortem/audit_scan.h"
 
@@ -64,10 +65,13 @@ inline bool is_made(const AuditRecord& record) {
 // A log as a writer would leave it, in memory. Record n carries make_record(n).
 class ImageWriter {
  public:
-  explicit ImageWriter(uint64_t salt, uint32_t segment_blocks = kAuditSegmentBlocksUsually)
-      : builder_({.salt = salt, .segment_blocks = segment_blocks}) {
+  // Log id and salts follow from `seed`.
+  explicit ImageWriter(uint64_t seed, uint32_t segment_blocks = kAuditSegmentBlocksUsually)
+      : salts_(seed), builder_({.log_id = static_cast<uint32_t>(seed) + 1, .segment_blocks = segment_blocks}) {
     add_head(0, 0);
   }
+  // The same log, whose next segments are made by another opening.
+  void draw_other_salts(uint64_t seed) { salts_ = Random(seed); }
 
   // One group commit; its blocks vouch for everything acknowledged so far. Call acknowledge() once it is durable.
   void add_batch(size_t blocks, size_t records_per_block) {
@@ -95,6 +99,7 @@ class ImageWriter {
 
  private:
   void add_head(uint64_t known, uint64_t durable_blocks) {
+    builder_.begin_segment(salts_.next() | 1U);
     builder_.finish(blocks_.emplace_back(), AuditBlockKind::kSegment, 0, known, durable_blocks);
   }
   void add_block(AuditBlockKind kind, size_t records, uint64_t known, uint64_t durable_blocks) {
@@ -108,6 +113,7 @@ class ImageWriter {
     builder_.finish(block, kind, records, known, durable_blocks);
   }
 
+  Random salts_;
   AuditBlockBuilder builder_;
   std::vector<AuditBlock> blocks_;
   uint64_t acknowledged_ = 0;

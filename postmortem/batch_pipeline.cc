@@ -160,12 +160,23 @@ size_t BatchPipeline::take_place(std::span<const std::byte> bytes, uint64_t offs
   return number;
 }
 
-void BatchPipeline::start(std::span<const std::byte> bytes, uint64_t offset) {
-  submit(take_place(bytes, offset), syncs());
+void BatchPipeline::start(std::span<const std::byte> bytes, uint64_t offset) { attempt(take_place(bytes, offset)); }
+
+Status BatchPipeline::start_here(std::span<const std::byte> bytes, uint64_t offset) {
+  const size_t number = take_place(bytes, offset);
+  places_[number].here = true;
+  attempt(number);
+  Status status;
+  while (status && !places_[number].done) status = settle(number);
+  return status;
 }
 
-void BatchPipeline::start_here(std::span<const std::byte> bytes, uint64_t offset) {
-  write_here(places_[take_place(bytes, offset)], syncs());
+void BatchPipeline::attempt(size_t number) {
+  if (places_[number].here) {
+    write_here(places_[number], syncs());
+  } else {
+    submit(number, syncs());
+  }
 }
 
 void BatchPipeline::write_here(Place& place, bool sync) noexcept {
@@ -181,7 +192,7 @@ void BatchPipeline::start_aside(int fd, std::span<const std::byte> bytes, uint64
   CRASHWRIGHT_CHECK(!aside_busy(), "one write aside at a time");
   aside_started_ = true;
   places_[kUnderWayMax] = {.rest = bytes, .offset = offset, .fd = fd};
-  submit(kUnderWayMax, syncs());
+  attempt(kUnderWayMax);
 }
 
 // Again after each one that was settled: what collect() takes in meanwhile is announced by nothing else any more.
@@ -233,7 +244,7 @@ Status BatchPipeline::settle(size_t number) {
   place.offset += taken;
   place.written = 0;
   place.synced = 0;
-  submit(number, syncs());
+  attempt(number);
   return {};
 }
 

@@ -3,7 +3,8 @@
 // Through io_uring: with O_DIRECT each write carries RWF_DSYNC, otherwise it is linked to a fdatasync. Devices finish
 // in any order; retire() counts the contiguous prefix only. Where io_uring is forbidden a write is done when start()
 // returns. A short write goes on at the rest.
-// Threads: one owner; wake() from any thread.
+// Threads: one owner; wake() from any thread. While the owner sleeps and empty() holds, one other thread may call
+//          start_here() and retire().
 // Errors:  "write: <text>" or "fdatasync: <text>" from reap(); the owner then stops for good: a second sync of the same
 //          pages would report success for data that is gone (Rebello et al., "Can Applications Recover from fsync
 //          Failures?", USENIX ATC 2020).
@@ -44,9 +45,9 @@ class BatchPipeline {
 
   // `bytes` stay as they are until retired. Not when full().
   void start(std::span<const std::byte> bytes, uint64_t offset);
-  // The same, but the calling thread writes and waits for the device. Fewer hands on the way than through the ring, for
-  // a write that nothing could overtake in the meantime.
-  void start_here(std::span<const std::byte> bytes, uint64_t offset);
+  // The same, but the calling thread writes and waits for the device until all is durable or an error. Fewer hands on
+  // the way than through the ring, for a write that nothing could overtake in the meantime; does not touch the ring.
+  [[nodiscard]] Status start_here(std::span<const std::byte> bytes, uint64_t offset);
   // Takes what has been completed; the first error.
   [[nodiscard]] Status reap();
   // How many of the oldest writes are durable; their places are free again.
@@ -69,6 +70,7 @@ class BatchPipeline {
     int64_t written = 0;  // what it wrote, or a negative errno
     int synced = 0;       // 0, or a negative errno
     int fruitless = 0;
+    bool here = false;  // the calling thread writes
     bool done = false;
   };
 
@@ -88,6 +90,7 @@ class BatchPipeline {
  private:
   [[nodiscard]] bool syncs() const noexcept;
   [[nodiscard]] size_t take_place(std::span<const std::byte> bytes, uint64_t offset) noexcept;
+  void attempt(size_t number);
   [[nodiscard]] Status settle(size_t number);
   [[nodiscard]] Status reap_place(size_t number, bool& any_settled);
 

@@ -171,23 +171,20 @@ BOOST_AUTO_TEST_CASE(a_write_of_the_calling_thread_is_durable_at_once_and_behind
   const UniqueFd fd(::open(folder.file("data").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   const auto pipeline = make(fd.get(), Durability::kPowerLoss);
   const std::vector<std::byte> block(4096, std::byte{7});
-  pipeline->start_here(block, 4096);
-  BOOST_REQUIRE(pipeline->reap().has_value());
+  BOOST_REQUIRE(pipeline->start_here(block, 4096).has_value());
   BOOST_TEST(pipeline->retire() == 1U);
   std::vector<std::byte> read_back(4096);
   BOOST_REQUIRE(::pread(fd.get(), read_back.data(), 4096, 4096) == 4096);
   BOOST_TEST((read_back == block));
 }
 
-BOOST_AUTO_TEST_CASE(an_error_of_a_write_of_the_calling_thread_is_found_by_reap) {
+BOOST_AUTO_TEST_CASE(an_error_of_a_write_of_the_calling_thread_is_told_to_it) {
   const UniqueFd full(::open("/dev/full", O_RDWR | O_CLOEXEC));
   const auto refused = make(full.get(), Durability::kPowerLoss);
-  refused->start_here(kBytes, 0);
-  BOOST_TEST(refused->reap().error().message == "write: No space left on device");
+  BOOST_TEST(refused->start_here(kBytes, 0).error().message == "write: No space left on device");
   const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   const auto unsynced = make(null.get(), Durability::kPowerLoss);
-  unsynced->start_here(kBytes, 0);
-  BOOST_TEST(unsynced->reap().error().message == "fdatasync: Invalid argument");
+  BOOST_TEST(unsynced->start_here(kBytes, 0).error().message == "fdatasync: Invalid argument");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_written_aside_holds_nobody_up) {

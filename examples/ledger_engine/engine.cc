@@ -40,8 +40,7 @@ __attribute__((noinline)) bool accept_order(AuditLog& log, uint32_t order) {
   record.symbol.assign("LEDGER");
   record.quantity = 100;
   record.side = order % 3 == 0 ? 'S' : 'B';
-  const uint64_t sequence = log.append(record);
-  return sequence != 0 && log.wait_durable(sequence, std::chrono::seconds(10));
+  return log.append_durable(record, std::chrono::seconds(10));
 }
 
 int run(AuditLog& log, const AuditReadout& found, uint32_t orders) {

@@ -17,6 +17,7 @@ constexpr size_t kBytesOfBlock = sizeof(AuditBlockHeader) + 2 * sizeof(AuditReco
 void feed_mended_blocks(std::string_view input, AuditScanner& scanner) {
   static AuditBlock block;
   uint64_t salt = 1;
+  uint32_t log_id = 1;
   uint32_t chain = 0;
   for (uint64_t number = 0; !input.empty(); ++number) {
     const uint8_t choice = fuzz::take_byte(input);
@@ -27,10 +28,12 @@ void feed_mended_blocks(std::string_view input, AuditScanner& scanner) {
     if ((choice & 2) == 0) block.header.version = kAuditVersion;
     if ((choice & 4) == 0) block.header.block_number = number;
     if ((choice & 8) == 0) block.header.salt = salt;
+    if ((choice & 8) == 0) block.header.log_id = log_id;
     if ((choice & 16) == 0) block.header.chain = chain;
     if ((choice & 32) == 0) block.header.crc = audit_block_checksum(block);
     if ((choice & 64) == 0) chain = block.header.crc;
     if (number == 0) salt = block.header.salt;
+    if (number == 0) log_id = block.header.log_id;
     scanner.feed(std::as_bytes(std::span(&block, 1)).first(choice > 200 ? bytes.size() : sizeof block));
   }
 }
