@@ -5,7 +5,18 @@
 
 namespace crashwright::mock_engine {
 
+namespace {
+
+constexpr uint32_t kAccount = 1;    // the engine trades for one
+constexpr uint32_t kAlgorithm = 1;  // and by one, strategy.h
+
+}  // namespace
+
 bool OrderJournal::record(postmortem::AuditRecord& record) {
+  if (record.user_ref != 0) {
+    record.account = kAccount;
+    record.algorithm = kAlgorithm;
+  }
   orders_.annotate(record);
   if (log_.append(record) == 0) return false;
   last_ns_ = record.monotonic_ns;

@@ -59,14 +59,21 @@ __attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditRea
   }
   const bool ignore_tail = CRASHWRIGHT_PLANTED("stale_checkpoint_preferred") && snapshot_sequence_ > 0;
   size_t replayed = 0;
+  uint64_t checkpoint = 0;
   for (const AuditRecord& record : readout.records) {
     self.beat();
+    if (record.type == AuditRecordType::kCheckpoint) checkpoint = record.quantity;
     if (record.sequence <= snapshot_sequence_ || ignore_tail) continue;
     if (!orders_.apply(record)) {
       return stop(ExitCode::kRefused, "audit record " + std::to_string(record.sequence) +
                                           ": the state after it is not the one it promises");
     }
     ++replayed;
+  }
+  if (checkpoint > snapshot_sequence_) {
+    CRASHWRIGHT_LOG_WARN(
+        "state slot missing or stale: a checkpoint of audit sequence {} was taken, the newest is of {}", checkpoint,
+        snapshot_sequence_);
   }
   if (CRASHWRIGHT_PLANTED("fill_applied_twice")) apply_a_fill_twice(readout);
 #if defined(CRASHWRIGHT_PLANTED_BUGS)

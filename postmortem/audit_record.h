@@ -64,7 +64,8 @@ struct AuditRecord {
   uint8_t flags;
   char time_in_force;
   uint8_t reason;
-  uint8_t reserved[8];  // zero
+  uint32_t account;    // for which the order is, 0 for records of no order
+  uint32_t algorithm;  // which decided on it
 };
 static_assert(sizeof(AuditRecord) == 128, "four records fill a sector");
 

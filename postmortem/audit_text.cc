@@ -13,7 +13,7 @@ constexpr int64_t kTicksPerUnit = 10'000;
 
 const char* type_name(const AuditRecord& record) { return audit_record_type_name(record.type); }
 
-std::string side_text(char side) { return side == 0 ? std::string() : std::string(1, side); }
+std::string letter_text(char letter) { return letter == 0 ? std::string() : std::string(1, letter); }
 
 // What the fields of a type mean, beyond those that every line shows.
 std::string details(const AuditRecord& record) {
@@ -112,27 +112,28 @@ std::string audit_record_to_json(const AuditRecord& record) {
       R"({{"sequence":{},"type":"{}","wall_ns":{},"monotonic_ns":{},"user_ref":{},"original_user_ref":{},)"
       R"("symbol":"{}","side":"{}","quantity":{},"price_ticks":{},"leaves":{},"position_after":{},)"
       R"("cash_after_ticks":{},"exchange_order_id":{},"match_id":{},"session_sequence":{},"feed_sequence":{},)"
-      R"("reason":{},"possible_resend":{},"state_hash":"{:016x}"}})",
+      R"("reason":{},"possible_resend":{},"time_in_force":"{}","account":{},"algorithm":{},"state_hash":"{:016x}"}})",
       record.sequence, type_name(record), record.wall_ns, record.monotonic_ns, record.user_ref,
-      record.original_user_ref, record.symbol.view(), side_text(record.side), record.quantity, record.price_ticks,
+      record.original_user_ref, record.symbol.view(), letter_text(record.side), record.quantity, record.price_ticks,
       record.leaves, record.position_after, record.cash_after_ticks, record.exchange_order_id, record.match_id,
       record.session_sequence, record.feed_sequence, record.reason, (record.flags & kPossibleResend) != 0,
-      record.state_hash);
+      letter_text(record.time_in_force), record.account, record.algorithm, record.state_hash);
 }
 
 std::string audit_csv_header() {
   return "sequence,type,wall_ns,monotonic_ns,user_ref,original_user_ref,symbol,side,quantity,price_ticks,leaves,"
          "position_after,cash_after_ticks,exchange_order_id,match_id,session_sequence,feed_sequence,reason,"
-         "possible_resend,state_hash";
+         "possible_resend,time_in_force,account,algorithm,state_hash";
 }
 
 std::string audit_record_to_csv(const AuditRecord& record) {
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:016x}", record.sequence,
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:016x}", record.sequence,
                      type_name(record), record.wall_ns, record.monotonic_ns, record.user_ref, record.original_user_ref,
-                     record.symbol.view(), side_text(record.side), record.quantity, record.price_ticks, record.leaves,
+                     record.symbol.view(), letter_text(record.side), record.quantity, record.price_ticks, record.leaves,
                      record.position_after, record.cash_after_ticks, record.exchange_order_id, record.match_id,
                      record.session_sequence, record.feed_sequence, record.reason,
-                     (record.flags & kPossibleResend) != 0 ? 1 : 0, record.state_hash);
+                     (record.flags & kPossibleResend) != 0 ? 1 : 0, letter_text(record.time_in_force), record.account,
+                     record.algorithm, record.state_hash);
 }
 
 bool AuditFilter::lets_through(const AuditRecord& record) const {

@@ -23,6 +23,7 @@ AuditRecord fill() {
   record.cash_after_ticks = -5;
   record.match_id = 9;
   record.session_sequence = 33;
+  record.account = 3;
   return record;
 }
 
@@ -42,8 +43,9 @@ BOOST_AUTO_TEST_CASE(csv_has_a_value_for_each_name_in_its_header) {
 
 BOOST_AUTO_TEST_CASE(json_names_every_field) {
   const std::string json = audit_record_to_json(fill());
-  for (const char* const part : {"\"sequence\":42,", "\"type\":\"executed\"", "\"side\":\"S\"",
-                                 "\"price_ticks\":1230500", "\"cash_after_ticks\":-5", "\"possible_resend\":false"}) {
+  for (const char* const part :
+       {"\"sequence\":42,", "\"type\":\"executed\"", "\"side\":\"S\"", "\"price_ticks\":1230500",
+        "\"cash_after_ticks\":-5", "\"possible_resend\":false", "\"account\":3,"}) {
     BOOST_TEST(json.find(part) != std::string::npos, part);
   }
 }

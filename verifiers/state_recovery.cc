@@ -1,9 +1,11 @@
 // Promise: the state recovered from what a death left equals what the exchange had told the engine up to the sequence
-// it claims, nothing acknowledged is missing, and recovering it again gives the same bytes. Witness: the exchange's
-// drop copy, and the durable counter in the control block.
+// it claims, nothing acknowledged is missing, and recovering it again gives the same bytes. The snapshots that were
+// written are there, but for those whose write a lying device lost: they are told, and change nothing. Witness: the
+// exchange's drop copy, and the durable counter in the control block.
 #include <algorithm>
 
 #include "base/file.h"
+#include "postmortem/audit_log.h"
 #include "postmortem/state_store.h"
 #include "verifiers/control_dump.h"
 #include "verifiers/drop_copy.h"
@@ -47,7 +49,28 @@ bool damaged_afterwards(const CaseView& view) {
                      [](const PlannedFault& fault) { return fault.at_rest; });
 }
 
-// What the death left must hold the snapshots whose writes had returned: at most the one under way may be broken.
+// Writes of snapshots that the device was made to lose, by its own account, up to that death. Each is of one slot.
+uint64_t lost_slot_writes(const CaseView& view, const rca::ProcessFacts& death) {
+  const auto& faults = view.facts.faults;
+  return static_cast<uint64_t>(std::count_if(faults.begin(), faults.end(), [&](const rca::InjectedFaultFact& fault) {
+    return fault.kind == "lost_write" && fault.file == "state.bin" && fault.state == "confirmed" &&
+           fault.incarnation <= death.incarnation;
+  }));
+}
+
+// The audit sequence of the newest snapshot that the log says was taken, 0 for none.
+uint64_t newest_checkpoint(const std::string& log) {
+  uint64_t newest = 0;
+  const auto scanned = postmortem::scan_audit_log(log, [&newest](std::span<const postmortem::AuditRecord> records) {
+    for (const postmortem::AuditRecord& record : records) {
+      if (record.type == postmortem::AuditRecordType::kCheckpoint) newest = record.quantity;
+    }
+  });
+  return scanned ? newest : 0;
+}
+
+// What the death left must hold the snapshots whose writes had returned: at most the one under way may be broken. A
+// write that the device lost leaves its slot as it was: one snapshot less, or an older one.
 void check_snapshots(const CaseView& view, const rca::ProcessFacts& death, const postmortem::ControlBlock& block,
                      const std::string& where, Findings& findings) {
   const uint64_t begun = passages(block, "state.before_write");
@@ -56,11 +79,23 @@ void check_snapshots(const CaseView& view, const rca::ProcessFacts& death, const
   const uint64_t due = begun > written && slots == 2 ? 1 : slots;
   const auto store = postmortem::read_state_store(view.path(death.folder + "/data/state.bin"));
   const uint64_t intact = store ? store->slots_intact : 0;
+  const uint64_t sequence = store && store->newest ? store->newest->sequence : 0;
+  const uint64_t checkpoint = newest_checkpoint(view.path(death.folder + "/data/audit.log"));
+  std::string found;
+  uint64_t lost = 0;
   if (intact < due) {
-    findings.fail(where + ": " + std::to_string(written) + " snapshots had been written, only " +
-                  std::to_string(intact) + " of " + std::to_string(due) + " are intact" +
-                  (store && !store->refused.empty() ? ": " + store->refused.front() : ""));
+    lost = due - intact;
+    found = where + ": " + std::to_string(written) + " snapshots had been written, only " + std::to_string(intact) +
+            " of " + std::to_string(due) + " are intact" +
+            (store && !store->refused.empty() ? ": " + store->refused.front() : "");
+  } else if (sequence < checkpoint) {
+    lost = 1;
+    found = where + ": a snapshot of audit sequence " + std::to_string(checkpoint) +
+            " had been written, the newest one there is of " + std::to_string(sequence);
   }
+  if (lost == 0) return;
+  if (lost > lost_slot_writes(view, death)) return findings.fail(found);
+  findings.note(found + "; the device lost the write, the log held the rest");
 }
 
 // One death: its two recover-only runs against the exchange and the durable counter.

@@ -25,7 +25,7 @@ const char* outcome_name(Outcome outcome) noexcept {
 }
 
 Verdict Findings::finish(std::string summary) const {
-  if (failures_.empty()) return {promise_, Outcome::kPass, std::move(summary), {}};
+  if (failures_.empty()) return {promise_, Outcome::kPass, std::move(summary), notes_};
   return {promise_, Outcome::kFail, failures_.front(), failures_};
 }
 

@@ -50,6 +50,8 @@ class Findings {
  public:
   explicit Findings(const char* promise) : promise_(promise) {}
   void fail(std::string line) { failures_.push_back(std::move(line)); }
+  // Something to be told that breaks no promise: a detail of a PASS.
+  void note(std::string line) { notes_.push_back(std::move(line)); }
   // PASS with `summary` when nothing failed, otherwise FAIL with the first failure as summary.
   [[nodiscard]] Verdict finish(std::string summary) const;
   [[nodiscard]] Verdict skip(std::string need) const;
@@ -60,6 +62,7 @@ class Findings {
  private:
   const char* promise_;
   std::vector<std::string> failures_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace crashwright::verifiers

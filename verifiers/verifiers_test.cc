@@ -10,6 +10,9 @@
 #include <string>
 
 #include "base/file.h"
+#include "postmortem/audit_log.h"
+#include "postmortem/control_block.h"
+#include "postmortem/state_store.h"
 #include "rca/autopsy.h"
 #include "verifiers/case_view.h"
 #include "verifiers/drop_copy.h"
@@ -199,6 +202,73 @@ BOOST_FIXTURE_TEST_CASE(an_unrecoverable_state_fails_state_recovery, SyntheticCa
   std::filesystem::remove(folder + "/recovered/0/first.json");
   put("recovered/0/first.stderr.txt", "audit log damaged");
   expect("state_recovery", Outcome::kFail, "could not be recovered: audit log damaged");
+}
+
+namespace {
+
+// The engine wrote two snapshots and recorded both; of the store only the writes named here reached the file.
+struct SnapshotCase : SyntheticCase {
+  void leave(const std::vector<uint64_t>& kept) const {
+    const std::string data = folder + "/inc0/data";
+    BOOST_REQUIRE(::mkdir(data.c_str(), 0755) == 0);
+    auto store = postmortem::StateStore::open({.path = data + "/state.bin"});
+    BOOST_REQUIRE(store.has_value());
+    for (const uint64_t sequence : kept) BOOST_REQUIRE((*store)->write(sequence, {}).has_value());
+    auto log = postmortem::AuditLog::open({.path = data + "/audit.log"}, nullptr);
+    BOOST_REQUIRE(log.has_value());
+    for (const uint32_t sequence : {1U, 2U}) {
+      postmortem::AuditRecord record{};
+      record.type = postmortem::AuditRecordType::kCheckpoint;
+      record.quantity = sequence;
+      BOOST_REQUIRE((*log)->append(record) != 0);
+    }
+    BOOST_REQUIRE((*log)->close().has_value());
+    auto block = std::make_unique<postmortem::ControlBlock>();
+    postmortem::initialise_control_block(*block);
+    block->fault_points[0].name.assign("state.before_write");
+    block->fault_points[0].hits.store(2);
+    block->fault_points[1].name.assign("state.after_write");
+    block->fault_points[1].hits.store(2);
+    put("inc0/control.bin", {reinterpret_cast<const char*>(block.get()), sizeof *block});
+  }
+  void device_lost_writes(size_t count) {
+    rca::InjectedFaultFact lost;
+    lost.kind = "lost_write";
+    lost.state = "confirmed";
+    lost.file = "state.bin";
+    facts.faults.insert(facts.faults.end(), count, lost);
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(snapshots_that_are_all_there_need_no_word, SnapshotCase) {
+  leave({1, 2});
+  expect("state_recovery", Outcome::kPass, "equals the exchange's account");
+  BOOST_TEST(judge("state_recovery").details.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_snapshot_that_nobody_lost_on_purpose_must_be_there, SnapshotCase) {
+  leave({1});
+  expect("state_recovery", Outcome::kFail, "2 snapshots had been written, only 1 of 2 are intact");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_slot_that_went_stale_without_a_fault_is_found_by_the_log, SnapshotCase) {
+  leave({0, 1});
+  expect("state_recovery", Outcome::kFail,
+         "a snapshot of audit sequence 2 had been written, the newest one there is of 1");
+}
+
+BOOST_FIXTURE_TEST_CASE(one_lost_write_of_a_snapshot_is_told_and_survived_and_excuses_no_second_one, SnapshotCase) {
+  leave({1});
+  device_lost_writes(1);
+  expect("state_recovery", Outcome::kPass, "equals the exchange's account");
+  BOOST_REQUIRE(judge("state_recovery").details.size() == 1U);
+  BOOST_TEST(judge("state_recovery").details[0].find("the device lost the write") != std::string::npos);
+  std::filesystem::remove(folder + "/inc0/data/state.bin");
+  expect("state_recovery", Outcome::kFail, "only 0 of 2 are intact");
+  device_lost_writes(1);
+  expect("state_recovery", Outcome::kPass, "equals the exchange's account");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_wrong_cause_fails_rca, SyntheticCase) {

@@ -43,12 +43,17 @@ bool off_the_path(const std::string& point) { return point == "recorder.commit" 
 
 bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
 
-// Behind the last passage of these no further write or sync of the file needs to come.
+// Behind the last passage of these no further write or sync of the file needs to come. The last checkpoint is itself
+// recorded in the log, and the exchange may still cancel behind it.
 bool file_still_used(const SweptFault& fault, const std::string& point, const SweepPassage& passage) {
   if (*fault.file == 0 || std::string_view(passage.word) == "first") return true;
-  const bool state = std::string_view(fault.file) == "state.bin";
-  const bool behind_checkpoint = point == "state.after_write" || point == "checkpoint.after_write";
-  return !(state && behind_checkpoint) && point != "audit.after_write";
+  if (point == "audit.after_write") return false;
+  if (std::string_view(fault.file) != "state.bin" || std::string_view(passage.word) != "last") return true;
+  constexpr std::string_view kBehindTheLastCheckpoint[] = {
+      "state.after_write", "checkpoint.after_write", "audit.append",      "audit.before_write",
+      "orders.apply",      "gateway.on_message",     "gateway.after_send"};
+  return std::find(std::begin(kBehindTheLastCheckpoint), std::end(kBehindTheLastCheckpoint), point) ==
+         std::end(kBehindTheLastCheckpoint);
 }
 
 std::string fault_line(const SweptFault& fault, const std::string& point, uint64_t hit, bool in_recovery) {
@@ -103,27 +108,66 @@ void add_second_recovery(const std::vector<PassageCount>& counts, bool cancel, s
   }
 }
 
-// A write that the device says it took, and did not. In the log the hole stands before intact blocks, once the engine
-// has traded on to its end: the next start refuses.
+uint64_t least_passages(const std::vector<PassageCount>& counts, std::string_view point) {
+  const auto found =
+      std::find_if(counts.begin(), counts.end(), [&](const PassageCount& count) { return count.point == point; });
+  return found == counts.end() ? 0 : found->least;
+}
+
+// A write that the device says it took, and did not, and a death once the engine has traded on to its end. In the log
+// the hole then stands before intact blocks, and the next start refuses; without a snapshot the log is folded anew.
 void add_lost_writes(const char* place, const std::vector<PassageCount>& counts, const std::string& deaths,
-                     const std::vector<PassageCount>& trading, std::vector<Scenario>& scenarios) {
-  const auto sent = std::find_if(trading.begin(), trading.end(),
-                                 [](const PassageCount& count) { return count.point == "gateway.after_send"; });
-  if (sent == trading.end()) return;
+                     const char* file, std::vector<Scenario>& scenarios) {
   const bool in_recovery = !deaths.empty();
-  const uint64_t end = in_recovery ? (sent->least - kSentBeforeFirstDeath) / 2 : sent->least;
+  const uint64_t sent = least_passages(counts, "gateway.after_send");
+  const uint64_t end = in_recovery ? sent - sent / 4 : sent;  // how much is sent again differs from death to death
+  if (end == 0) return;
+  const bool log = std::string_view(file) == "audit.log";
   for (const PassageCount& count : counts) {
     if (off_the_path(count.point) || count.point == "engine.session_end") continue;
     for (const SweepPassage& passage : passages_of(count)) {
       const bool first = std::string_view(passage.word) == "first";
       if (!first && (in_recovery || std::string_view(passage.word) != "middle")) continue;
+      scenarios.push_back(
+          load(fmt::format("name: \"sweep, {}: lost write to {} at {}, {} passage\"\n"
+                           "why: a device that lies is found out at the next start\ntags: [sweep]\n{}faults:\n{}"
+                           "  - lost_write: {{file: {}, at: {}, hit: {}{}}}\n"
+                           "  - sigkill: {{at: gateway.after_send, hit: {}{}}}\n{}",
+                           place, file, count.point, passage.word, sweep_session("process_death", false), deaths, file,
+                           count.point, passage.hit, in_recovery ? ", during: recovery" : "", end,
+                           in_recovery ? ", during: recovery" : "", log ? "expect: {outcome: refuse}\n" : "")));
+    }
+  }
+}
+
+std::string lost_slot_line(uint64_t hit) {
+  return fmt::format("  - lost_write: {{file: state.bin, at: state.before_write, hit: {}}}\n", hit);
+}
+
+// The death comes while the slot of the lost write, or both slots, are still what they were before it.
+void add_lost_slots(const std::vector<PassageCount>& trading, std::vector<Scenario>& scenarios) {
+  struct Ending {
+    const char* words;
+    const char* point;   // of the death
+    uint64_t writes_on;  // snapshots written behind the first lost one
+    bool second_is_lost;
+  };
+  constexpr Ending kEndings[] = {{"dead behind it", "state.after_write", 0, false},
+                                 {"dead behind the checkpoint", "checkpoint.after_write", 0, false},
+                                 {"dead before the next", "state.before_write", 1, false},
+                                 {"dead behind the next", "state.after_write", 1, false},
+                                 {"the next lost too, dead behind it", "state.after_write", 1, true}};
+  const uint64_t writes = least_passages(trading, "state.before_write");
+  for (const SweepPassage& passage : passages_of({"state.before_write", writes, writes})) {
+    for (const Ending& ending : kEndings) {
+      if (passage.hit + ending.writes_on > writes) continue;
+      std::string faults = lost_slot_line(passage.hit);
+      if (ending.second_is_lost) faults += lost_slot_line(passage.hit + 1);
+      faults += fmt::format("  - sigkill: {{at: {}, hit: {}}}\n", ending.point, passage.hit + ending.writes_on);
       scenarios.push_back(load(fmt::format(
-          "name: \"sweep, {}: lost write to audit.log at {}, {} passage\"\n"
-          "why: a device that lies is found out at the next start\ntags: [sweep]\n{}faults:\n{}"
-          "  - lost_write: {{file: audit.log, at: {}, hit: {}{}}}\n"
-          "  - sigkill: {{at: gateway.after_send, hit: {}{}}}\nexpect: {{outcome: refuse}}\n",
-          place, count.point, passage.word, sweep_session("process_death", false), deaths, count.point, passage.hit,
-          in_recovery ? ", during: recovery" : "", end, in_recovery ? ", during: recovery" : "")));
+          "name: \"sweep, trading: lost write to state.bin at state.before_write, {} passage, {}\"\n"
+          "why: state is the fold of the log, whatever became of its snapshots\ntags: [sweep]\n{}faults:\n{}",
+          passage.word, ending.words, sweep_session("process_death", false), faults)));
     }
   }
 }
@@ -159,8 +203,8 @@ std::vector<SweepPassage> passages_of(const PassageCount& count) {
 }
 
 const char* sweep_leaves_out() noexcept {
-  return "not swept: reordered and misdirected writes, which audit_crash_images_test judges on images; lost "
-         "writes and bit flips of state.bin; bit flips in recovery";
+  return "not swept: reordered and misdirected writes, which audit_crash_images_test judges on images; bit "
+         "flips of state.bin, which scenarios/storage has; bit flips in recovery";
 }
 
 std::string sweep_session(const char* durability, bool cancel_on_disconnect) {
@@ -180,8 +224,11 @@ std::vector<Scenario> sweep_scenarios(const SweepCensus& census) {
     add_place("recovery", census.recovery, sweep_first_death(), cancel, scenarios);
     add_second_recovery(census.recovery, cancel, scenarios);
   }
-  add_lost_writes("trading", census.trading, "", census.trading, scenarios);
-  add_lost_writes("recovery", census.recovery, sweep_first_death(), census.trading, scenarios);
+  for (const char* file : {"audit.log", "state.bin"}) {
+    add_lost_writes("trading", census.trading, "", file, scenarios);
+    add_lost_writes("recovery", census.recovery, sweep_first_death(), file, scenarios);
+  }
+  add_lost_slots(census.trading, scenarios);
   add_flips(census.trading, scenarios);
   return scenarios;
 }
