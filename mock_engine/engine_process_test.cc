@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 
@@ -235,6 +236,33 @@ BOOST_AUTO_TEST_CASE(duplicate_fills_and_broken_trades_leave_the_engine_with_the
                        json.find('}', json.find("\"positions\":")) - json.find("\"positions\":"));
   };
   BOOST_TEST(positions(session.final_state()) == positions(books));
+}
+
+// The order state keeps 256 executions; what is older is in the audit log.
+BOOST_AUTO_TEST_CASE(a_trade_broken_long_after_it_is_taken_back_with_and_without_a_death) {
+  std::vector<std::string> arguments = kShort;
+  *(std::find(arguments.begin(), arguments.end(), "--feed-messages") + 1) = "30000";
+  for (const bool dies : {false, true}) {
+    EngineSession session(arguments, {"--break-first-at", "300"});
+    if (dies) {
+      session.arm("orders.execution", 300, FaultAction::kSigkill);
+      BOOST_TEST(killed(session.run()));
+    }
+    BOOST_REQUIRE(session.run() == 0);
+    const std::string books = session.exchange.stop();
+    const auto log = postmortem::read_audit_log(session.folder + "/data");
+    BOOST_REQUIRE(log.has_value());
+    const auto taken_back = std::count_if(log->records.begin(), log->records.end(), [](const auto& record) {
+      return record.type == postmortem::AuditRecordType::kBrokenTrade && record.match_id == 1;
+    });
+    BOOST_TEST(taken_back == 1);
+    const auto positions = [](const std::string& json) {
+      const size_t at = json.find("\"positions\":");
+      return json.substr(at, json.find('}', at) - at);
+    };
+    BOOST_TEST(positions(session.final_state()) == positions(books));
+    check_recovery_is_idempotent(session);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(behind_the_kill_switch_nothing_is_sent_and_the_session_finishes) {

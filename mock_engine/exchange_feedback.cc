@@ -1,5 +1,6 @@
 #include "mock_engine/exchange_feedback.h"
 
+#include "mock_engine/old_execution.h"
 #include "postmortem/flight_recorder.h"
 #include "postmortem/planted_bug.h"
 
@@ -35,6 +36,7 @@ Step ExchangeFeedback::take(AuditRecord& record) {
     case InboundVerdict::kUnknownOrder:
       return take_unknown(record);
     case InboundVerdict::kDifference:
+      if (recall_trade(record)) break;
       CRASHWRIGHT_LOG_WARN("message {} of the exchange ({} for order {}) contradicts the order state and is set aside",
                            record.session_sequence, audit_record_type_name(record.type), record.user_ref);
       record.reason = static_cast<uint8_t>(record.type);
@@ -50,6 +52,17 @@ Step ExchangeFeedback::take(AuditRecord& record) {
                        audit_record_type_name(record.type), record.user_ref, record.quantity, record.price_ticks,
                        record.leaves, record.position_after, record.session_sequence);
   return {};
+}
+
+bool ExchangeFeedback::recall_trade(AuditRecord& record) const {
+  if (record.type != AuditRecordType::kBrokenTrade) return false;
+  const auto old = find_old_execution(audit_path_, record.match_id);
+  if (!old) return false;
+  record.symbol = old->symbol;
+  record.side = old->side;
+  record.quantity = old->quantity;
+  record.price_ticks = old->price_ticks;
+  return true;
 }
 
 Step ExchangeFeedback::take_unknown(AuditRecord& answer) {

@@ -8,7 +8,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
+#include "mock_engine/engine_options.h"
 #include "mock_engine/order_gateway.h"
 #include "mock_engine/order_journal.h"
 #include "mock_engine/stop_reason.h"
@@ -19,8 +21,11 @@ enum class Drained : uint8_t { kNothing, kSome, kDisconnected };
 
 class ExchangeFeedback {
  public:
-  ExchangeFeedback(OrderGateway& gateway, OrderJournal& journal, OrderLogging order_logging)
-      : gateway_(gateway), journal_(journal), adopts_(order_logging == OrderLogging::kAfterSend) {}
+  ExchangeFeedback(OrderGateway& gateway, OrderJournal& journal, const EngineOptions& options)
+      : gateway_(gateway),
+        journal_(journal),
+        audit_path_(options.audit_path()),
+        adopts_(options.order_logging == OrderLogging::kAfterSend) {}
 
   // Everything that has arrived, up to the end of a connection.
   [[nodiscard]] tl::expected<Drained, StopReason> drain();
@@ -33,11 +38,14 @@ class ExchangeFeedback {
   [[nodiscard]] uint32_t exchange_next_user_ref() const { return exchange_next_user_ref_; }
 
  private:
+  // Completes the message that breaks a trade which only the log still holds.
+  [[nodiscard]] bool recall_trade(postmortem::AuditRecord& record) const;
   [[nodiscard]] Step take_unknown(postmortem::AuditRecord& answer);
   [[nodiscard]] Step stop_at_gap(uint64_t received);
 
   OrderGateway& gateway_;
   OrderJournal& journal_;
+  const std::string audit_path_;
   const bool adopts_;
   uint64_t queries_answered_ = 0;
   uint32_t exchange_next_user_ref_ = 1;

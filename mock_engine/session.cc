@@ -213,7 +213,7 @@ Step trade(const EngineOptions& options, Recovery& recovery, AuditLog& log, Chec
   FeedHandler feed(std::move(*source), options.feed_rate, journal.state().feed_sequence, options.tick_to_order,
                    &safeguards.inputs);
   OrderGateway gateway(options.exchange, journal, options.order_logging, options.tick_to_order, &safeguards.inputs);
-  ExchangeFeedback feedback(gateway, journal, options.order_logging);
+  ExchangeFeedback feedback(gateway, journal, options);
   TradingLoop loop(
       options, {{gateway, feedback, journal, self}, recovery, checkpoints, feed, safeguards.inputs, safeguards.limits});
   {

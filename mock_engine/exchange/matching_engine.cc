@@ -328,15 +328,23 @@ void MatchingEngine::execute(Order& order, uint32_t shares, uint64_t price_ticks
     event.type = "duplicate_executed";
     emit(executed, event);
   }
-  if (every(misbehaviour_.break_trade, match_number)) {
-    books_.break_trade(order, shares, price_ticks);
-    ouch::BrokenTrade broken;
-    broken.user_ref = order.user_ref;
-    broken.match_number = match_number;
-    broken.client_order_id = order.client_order_id;
-    event.type = "broken";
-    emit(broken, event);
-  }
+  const Trade trade{order, shares, price_ticks, match_number};
+  if (every(misbehaviour_.break_trade, match_number)) break_trade(trade);
+  if (match_number == 1) first_trade_ = trade;
+  if (match_number == misbehaviour_.break_first_at) break_trade(first_trade_);
+}
+
+void MatchingEngine::break_trade(const Trade& trade) {
+  books_.break_trade(trade.order, trade.shares, trade.price_ticks);
+  ouch::BrokenTrade broken;
+  broken.user_ref = trade.order.user_ref;
+  broken.match_number = trade.match_number;
+  broken.client_order_id = trade.order.client_order_id;
+  OrderEvent event = event_of("broken", trade.order);
+  event.quantity = trade.shares;
+  event.price_ticks = trade.price_ticks;
+  event.match_id = trade.match_number;
+  emit(broken, event);
 }
 
 void MatchingEngine::cancel(Order& order, uint32_t shares, char reason) {

@@ -28,6 +28,7 @@ struct Misbehaviour {
   uint64_t reject_every = 0;    // every n-th new O or U is rejected; every n-th X gets a cancel reject
   uint64_t duplicate_fill = 0;  // every n-th execution is reported twice (same match number), booked once
   uint64_t break_trade = 0;     // every n-th execution is broken right after
+  uint64_t break_first_at = 0;  // the first execution of all is broken behind the n-th
   uint64_t lose_cancel = 0;     // every n-th X is lost without an answer
 };
 
@@ -68,6 +69,13 @@ class MatchingEngine {
   // Takes the order in, answers with `answer` filled from it, and lets it trade by its plan.
   void accept(const Order& order, Order* replaced);
   void trade_on_arrival(Order& order);
+  struct Trade {
+    Order order;
+    uint32_t shares = 0;
+    uint64_t price_ticks = 0;
+    uint64_t match_number = 0;
+  };
+  void break_trade(const Trade& trade);
   void execute(Order& order, uint32_t shares, uint64_t price_ticks, char liquidity_flag);
   // Takes `shares` off; no shares left means the order is dead.
   void cancel(Order& order, uint32_t shares, char reason);
@@ -92,6 +100,7 @@ class MatchingEngine {
   uint64_t rejectable_ = 0;
   uint64_t cancels_ = 0;
   uint64_t cancels_received_ = 0;
+  Trade first_trade_;
   bool disabled_ = false;
 };
 

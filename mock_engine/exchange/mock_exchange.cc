@@ -48,6 +48,9 @@ void describe(CLI::App& app, Options& options) {
       ->group(group);
   app.add_option("--break-trade", options.misbehaviour.break_trade, "Break every N-th execution after reporting it")
       ->group(group);
+  app.add_option("--break-first-at", options.misbehaviour.break_first_at,
+                 "Break the first execution of all behind the N-th")
+      ->group(group);
 }
 
 // Renamed into place, so that who waits for the file never reads half a number.
