@@ -84,11 +84,18 @@ Scenario make(const char* place, const SweptFault& fault, const std::string& poi
   return load(text);
 }
 
+// How much is sent again, and what was cancelled meanwhile, differs from death to death: what the census counted in
+// recovery is relied on in part.
+PassageCount relied_on(const PassageCount& count, bool in_recovery) {
+  if (!in_recovery || count.least <= 4) return count;
+  return {count.point, count.least - count.least / 4, count.most + 1};
+}
+
 void add_place(const char* place, const std::vector<PassageCount>& counts, const std::string& deaths, bool cancel,
                std::vector<Scenario>& scenarios) {
   for (const PassageCount& count : counts) {
     if (off_the_path(count.point)) continue;
-    for (const SweepPassage& passage : passages_of(count)) {
+    for (const SweepPassage& passage : passages_of(relied_on(count, !deaths.empty()))) {
       for (const SweptFault& fault : kFaults) {
         if (!file_still_used(fault, count.point, passage)) continue;
         scenarios.push_back(make(place, fault, count.point, passage, deaths, cancel));
@@ -120,7 +127,7 @@ void add_lost_writes(const char* place, const std::vector<PassageCount>& counts,
                      const char* file, std::vector<Scenario>& scenarios) {
   const bool in_recovery = !deaths.empty();
   const uint64_t sent = least_passages(counts, "gateway.after_send");
-  const uint64_t end = in_recovery ? sent - sent / 4 : sent;  // how much is sent again differs from death to death
+  const uint64_t end = in_recovery ? sent - sent / 4 : sent;
   if (end == 0) return;
   const bool log = std::string_view(file) == "audit.log";
   for (const PassageCount& count : counts) {

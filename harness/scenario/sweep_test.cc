@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_storage_fault_is_not_asked_for_where_its_file_is_no_longe
   const auto scenarios = sweep_scenarios(census());
   BOOST_TEST(count_named(scenarios, "torn write to state.bin at state.after_write, first") == 2U);
   BOOST_TEST(count_named(scenarios, "torn write to state.bin at state.after_write, last") == 0U);
-  BOOST_TEST(count_named(scenarios, "SIGKILL at state.after_write, last") == 2U);
+  BOOST_TEST(count_named(scenarios, "SIGKILL at state.after_write, late") == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(recovery_dies_once_and_the_recovery_of_it_once_more) {
