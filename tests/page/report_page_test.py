@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """The report of a real run, as a real browser shows it.
 
-usage: report_page_test.py CRASHWRIGHT FOLDER          run scenarios into FOLDER, open the report, check it
-       report_page_test.py --script-hash PAGE          the hash that html_script.cc must name
-       report_page_test.py --screenshots RUN FOLDER    pictures of a run's report, for people
+usage: report_page_test.py CRASHWRIGHT FOLDER TOOLS       run scenarios into FOLDER, open the report, check it
+       report_page_test.py --script-hash PAGE             the hash that html_script.cc must name
+       report_page_test.py --screenshots TOOLS RUN FOLDER pictures of a run's report, for people
 
-Checks: no error on the console and no request to anywhere; every link leads somewhere; the page is whole without
-scripts; filters, keys and copying work with them; light and dark; contrast; no other script can run; the order of the
-evidence; JUnit as Jenkins wants it; events as their schema says. Without Chromium what needs it is skipped, and said
-to be.
+TOOLS is the folder that ci/page_tools fills (build/page_tools). Checked here: JUnit as Jenkins wants it; events as
+their schema says; the order of the evidence; that no other script can run. Checked in Chromium (report_in_browser.mjs):
+no error on the console and no request to anywhere; every link leads somewhere; the page is whole without scripts;
+filters and keys; light and dark; contrast; a phone. Without Chromium or Playwright the test fails; it is skipped, and
+says so, only where the distribution has no package of Chromium.
 """
 import base64
 import hashlib
@@ -18,12 +19,10 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.parse
 import xml.etree.ElementTree as xml
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from browser import Browser  # noqa: E402
-
+HERE = pathlib.Path(__file__).resolve().parent
+PROJECT = HERE.parent.parent
 SKIPPED = 77
 PAGE_BYTES_MAX = 2 << 20
 ORDER = ["Timeline", "Log around the crash", "Stacks", "Wait-for ring", "State difference", "Evidence",
@@ -118,141 +117,53 @@ def check_text(page):
         check("<h3>Storage operations lost</h3>" in page, "what a loss of power took away")
 
 
-def check_links(browser, folder):
-    for href in browser.evaluate("[...document.querySelectorAll('a[href]')].map((a) => a.getAttribute('href'))"):
-        if href.startswith("#"):
-            good = browser.evaluate(f"!!document.getElementById(decodeURIComponent({json.dumps(href[1:])}))")
-        else:
-            good = (folder / urllib.parse.unquote(href)).exists()
-        check(good, f"a link leads nowhere: {href}")
+def names_chromium():
+    """Whether this distribution has the package at all (ci/packages-*.txt)."""
+    return "chromium" in subprocess.run([str(PROJECT / "ci" / "install"), "--names"], check=True, capture_output=True,
+                                        text=True).stdout.split()
 
 
-def check_keys(browser):
-    focus = "document.activeElement.tagName + '.' + (document.activeElement.id || '')"
-    browser.press("j")
-    check(browser.evaluate(focus) == "SUMMARY.", "j goes to the next case")
-    browser.press("/")
-    check(browser.evaluate(focus) == "INPUT.search", "/ goes to the search")
-    browser.press("Escape")
-    before = browser.evaluate("getComputedStyle(document.body).backgroundColor")
-    browser.press("d")
-    check(browser.evaluate("getComputedStyle(document.body).backgroundColor") != before, "d changes light and dark")
-    browser.press("d")
-    browser.press("Tab")
-    check(browser.evaluate("document.activeElement !== document.body"), "Tab reaches something")
+def browser_command(tools, run, pictures):
+    """What shows a run's report in Chromium; None where the distribution has no package of it."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program and not names_chromium():
+        return None
+    for name, there in (("chromium", program), ("nodejs", shutil.which("node")),
+                        ("playwright-core", (tools / "node_modules" / "playwright-core").is_dir())):
+        if not there:
+            sys.exit(f"FAILED: no {name}, and without it nobody has looked at the report: run ci/install "
+                     f"(ci/page_tools {tools} for this build folder)")
+    return ["node", str(HERE / "report_in_browser.mjs"), str(tools), program, str(run), str(pictures)]
 
 
-def check_filters(browser):
-    visible = "[...document.querySelectorAll('#cases tbody tr')].filter((row) => !row.hidden).length"
-    check(browser.evaluate(visible) == len(SCENARIOS), "all cases are shown at first")
-    browser.evaluate("document.querySelector('#filters input[value=PASS]').click()")
-    check(browser.evaluate(visible) < len(SCENARIOS), "a verdict can be hidden")
-    browser.evaluate("document.querySelector('#filters input[value=PASS]').click()")
-    browser.evaluate("(() => { const s = document.getElementById('search'); s.value = 'lock_order_deadlock'; "
-                     "s.dispatchEvent(new Event('input', {bubbles: true})); })()")
-    check(browser.evaluate(visible) == 1, "the search finds a fault")
-    check("1 of" in browser.evaluate("document.getElementById('shown').textContent"), "the filter says how many")
-    browser.evaluate("(() => { const s = document.getElementById('search'); s.value = ''; "
-                     "s.dispatchEvent(new Event('input', {bubbles: true})); })()")
-
-
-def check_contrast(browser):
-    script = (pathlib.Path(__file__).parent / "contrast.js").read_text()
-    for dark in (False, True):
-        browser.show(1280, 900, dark)
-        browser.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        result = browser.evaluate(script)
-        check(result["seen"] > 100, f"only {result['seen']} texts were seen")
-        check(not result["failures"], f"contrast, {'dark' if dark else 'light'}: {result['failures']}")
-        wide = browser.evaluate("document.documentElement.scrollWidth - innerWidth")
-        check(wide <= 0, f"the page is {wide} px wider than the window")
-
-
-def check_phone(browser):
-    """Nothing runs out of a narrow window, and the overview keeps what matters: verdict, name, reason."""
-    browser.show(390, 844, False)
-    wide = browser.evaluate("document.documentElement.scrollWidth - innerWidth")
-    check(wide <= 0, f"on a phone the page is {wide} px wider than the window")
-    reason = browser.evaluate("document.querySelector('#cases tr[data-o=FAIL] td:nth-child(2) div.soft').innerText")
-    check(len(reason) > 10, f"the overview does not say why a case failed: {reason}")
-    name = browser.evaluate("document.querySelector('#cases tbody td:nth-child(2)').getBoundingClientRect().width")
-    check(name > 200, f"a case's name has {name} px on a phone")
-    browser.show(1280, 900, False)
-
-
-def check_policy(browser):
-    """Should escaping ever fail, no script but the page's own may run."""
-    browser.evaluate("(() => { const script = document.createElement('script'); script.textContent = 'window.ran = 1'; "
-                     "document.body.append(script); })()")
-    check(browser.evaluate("window.ran === undefined"), "a script that is not the page's own ran")
-
-
-def check_without_scripts(browser, url):
-    browser.call("Emulation.setScriptExecutionDisabled", value=True)
-    browser.open(url)
-    check(not browser.complaints(), f"without scripts: {browser.complaints()}")
-    # Layout and text as the browser has them: page scripts cannot be asked.
-    snapshot = browser.call("DOMSnapshot.captureSnapshot", computedStyles=[])
-    strings, document = snapshot["strings"], snapshot["documents"][0]
-    shown = " ".join(strings[i] for i in document["layout"]["text"] if i >= 0)
-    for text in ("a wrong expectation", "Timeline", "Log around the crash", "crashwright run", "attention"):
-        check(text in shown, f"without scripts there is no \"{text}\"")
-    check("next, previous case" not in shown, "without scripts there are filters that do nothing")
-    browser.call("Emulation.setScriptExecutionDisabled", value=False)
-
-
-def check_in_browser(program, run, shots):
-    url = (run / "report.html").as_uri()
-    with Browser(program) as browser:
-        browser.show(1280, 900, False)
-        browser.open(url)
-        check_links(browser, run)
-        check_filters(browser)
-        check_keys(browser)
-        check_contrast(browser)
-        check_phone(browser)
-        check(not browser.complaints(), f"the console complains: {browser.complaints()}")
-        # From elsewhere: within the page a browser loads nothing anew.
-        browser.open("about:blank")
-        browser.open(url + "#case-two-locks-in-two-orders.release")
-        check(browser.evaluate("document.getElementById('case-two-locks-in-two-orders.release')"
-                               ".checkVisibility()"), "a link to a case opens it")
-        check_policy(browser)
-        check_without_scripts(browser, url)
-        take_screenshots(browser, run, shots)
-
-
-def take_screenshots(browser, run, shots):
-    shots.mkdir(parents=True, exist_ok=True)
-    for dark in (False, True):
-        browser.show(1280, 1000, dark)
-        browser.open((run / "report.html").as_uri())
-        browser.screenshot(shots / f"report-{'dark' if dark else 'light'}.png", whole=True)
+def check_in_browser(command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    problems.extend(done.stdout.splitlines())
+    check(done.returncode == (1 if done.stdout else 0), f"the browser's check ended with {done.returncode}")
 
 
 def main():
     if sys.argv[1] == "--script-hash":
         print(script_hash(pathlib.Path(sys.argv[2]).read_text()))
         return 0
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
     if sys.argv[1] == "--screenshots":
-        with Browser(program) as browser:
-            take_screenshots(browser, pathlib.Path(sys.argv[2]).resolve(), pathlib.Path(sys.argv[3]))
-        return 0
+        return subprocess.run(browser_command(*[pathlib.Path(word).resolve() for word in sys.argv[2:5]])
+                              + ["--pictures"]).returncode
     folder = pathlib.Path(sys.argv[2])
+    command = browser_command(pathlib.Path(sys.argv[3]), folder / "out" / "latest", folder / "screenshots")
     run = make_run(sys.argv[1], folder)
     check_junit(run / "junit.xml")
     check_events(sys.argv[1], run / "events.jsonl")
     check_text((run / "report.html").read_text())
-    if program:
-        check_in_browser(program, run, folder / "screenshots")
+    if command:
+        check_in_browser(command)
     for problem in problems:
         print(problem)
     print(f"{len(problems)} problems with the report of {run}")
     if problems:
         return 1
-    if not program:
-        print("SKIPPED: no chromium: the page was read, not shown")
+    if not command:
+        print("SKIPPED: this distribution has no chromium package: the page was read, not shown")
         return SKIPPED
     return 0
 
