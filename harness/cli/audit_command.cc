@@ -7,6 +7,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
+#include "harness/cli/terminal_text.h"
 #include "harness/scenario/suggest.h"
 #include "mock_engine/order_state.h"
 #include "mock_engine/order_state_json.h"
@@ -32,6 +33,7 @@ struct AuditArguments {
   AuditFilter filter;
 };
 
+constexpr size_t kTextColumn = 10;  // behind the sequence number
 const std::vector<std::string> kActions = {"print", "replay", "verify", "diff", "explain", "seal"};
 
 int usage(const std::string& message) {
@@ -62,10 +64,14 @@ std::string shown(const AuditRecord& record, const std::string& format) {
 
 int print_log(const AuditArguments& audit) {
   if (audit.words.size() != 2) return usage("audit print wants one log");
+  const size_t columns = audit.format == "human" ? terminal_columns(stdout) : 0;
   if (audit.format == "csv") fmt::print("{}\n", postmortem::audit_csv_header());
   const auto readout = postmortem::scan_audit_log(audit.words[1], [&](std::span<const AuditRecord> records) {
     for (const AuditRecord& record : records) {
-      if (audit.filter.lets_through(record)) fmt::print("{}\n", shown(record, audit.format));
+      if (!audit.filter.lets_through(record)) continue;
+      const std::string text = shown(record, audit.format);
+      const size_t heading = std::min(text.size(), kTextColumn);
+      fmt::print("{}{}\n", text.substr(0, heading), fold(text.substr(heading), kTextColumn, columns));
     }
   });
   if (!readout) return report_error(readout.error());

@@ -1,7 +1,6 @@
 #include "harness/cli/console.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 
 #include "base/clock.h"
 #include "harness/cli/options.h"
+#include "harness/cli/terminal_text.h"
 #include "harness/report/case_words.h"
 #include "rca/report_parts.h"
 
@@ -18,7 +18,9 @@ namespace {
 
 using verifiers::Outcome;
 
-constexpr size_t kFindingBytesMax = 110;
+constexpr size_t kOutcomeColumns = 12;  // of the longest, INCONCLUSIVE
+constexpr size_t kNameColumnsMin = 12;
+constexpr size_t kFindingIndent = 10;
 
 const char* colour_of(Outcome outcome) {
   switch (outcome) {
@@ -42,11 +44,6 @@ std::string finding(const CaseFinished& done) {
 bool is_terminal(std::FILE* out) {
   const char* const kind = std::getenv("TERM");
   return ::isatty(::fileno(out)) == 1 && (kind == nullptr || std::string_view(kind) != "dumb");
-}
-
-size_t columns_of(std::FILE* out) {
-  winsize size{};
-  return ::ioctl(::fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 }  // namespace
@@ -88,13 +85,14 @@ std::string printable(const std::string& text, size_t bytes_max) {
 
 Console::Console(std::FILE* out)
     : out_(out),
+      columns_(terminal_columns(out)),
       live_(is_terminal(out) && std::getenv("CI") == nullptr),
       colour_(is_terminal(out) && std::getenv("NO_COLOR") == nullptr) {}
 
 Console::~Console() { clear_status(); }
 
 std::string Console::painted(Outcome outcome) const {
-  const std::string word = fmt::format("{:<12}", verifiers::outcome_name(outcome));
+  const std::string word = fmt::format("{:<{}}", verifiers::outcome_name(outcome), kOutcomeColumns);
   return colour_ ? colour_of(outcome) + word + "\033[0m" : word;
 }
 
@@ -111,9 +109,8 @@ void Console::draw_status() {
   if (bad_ > 0) line += fmt::format(", {} not passed", bad_);
   line += fmt::format(", {} s:", (monotonic_ns() - started_ns_) / 1'000'000'000U);
   for (const std::string& id : under_way_) line += (&id == under_way_.data() ? " " : ", ") + printable(id);
-  const size_t width = columns_of(out_) - 1;
-  if (line.size() > width) line.resize(width);
-  fmt::print(out_, "{}", line);
+  // One column is left for the cursor.
+  fmt::print(out_, "{}", line.substr(0, columns_ - 1));
   drawn_ = true;
 }
 
@@ -123,10 +120,10 @@ void Console::on_event(const Event& event) {
   if (const auto* const started = std::get_if<RunStarted>(&event)) {
     planned_ = started->cases;
     started_ns_ = monotonic_ns();
-    fmt::print(out_, "{} {}, seed {}, {} {}, {}\n", started->cases, started->cases == 1 ? "case" : "cases",
-               started->seed, started->jobs, started->jobs == 1 ? "job" : "jobs", started->folder);
+    line("", fmt::format("{} {}, seed {}, {} {}, {}", started->cases, started->cases == 1 ? "case" : "cases",
+                         started->seed, started->jobs, started->jobs == 1 ? "job" : "jobs", started->folder));
   } else if (const auto* const note = std::get_if<RunNote>(&event)) {
-    fmt::print(out_, "note: {}\n", printable(note->text));
+    line("note: ", printable(note->text));
   } else if (const auto* const begun = std::get_if<CaseStarted>(&event)) {
     under_way_.push_back(begun->case_id);
   } else if (const auto* const done = std::get_if<CaseFinished>(&event)) {
@@ -142,38 +139,60 @@ void Console::print_case(const CaseFinished& done) {
   if (done.outcome != Outcome::kPass) ++bad_;
   // More than planned: rounds of --for.
   const std::string of = ended_ > planned_ ? "" : fmt::format("/{}", planned_);
-  fmt::print(out_, "[{:>3}{}] {} {} [{}]  {:.1f} s  {}\n", ended_, of, painted(done.outcome), printable(done.name),
-             done.build, static_cast<double>(done.duration_ns) / 1e9, printable(finding(done)));
+  const std::string count = fmt::format("[{:>3}{}] ", ended_, of);
+  const std::string cost = fmt::format(" [{}]  {:.1f} s", done.build, static_cast<double>(done.duration_ns) / 1e9);
+  const std::string found = printable(finding(done));
+  const std::string name = printable(done.name);
+  fmt::print(out_, "{}{} ", count, painted(done.outcome));
+  const size_t left = columns_ == 0 ? 0 : columns_ - std::min(columns_ - 1, count.size() + kOutcomeColumns + 1);
+  const size_t whole = columns_of(name) + columns_of(cost) + 2 + columns_of(found);
+  if (columns_ == 0 || whole <= left) {
+    fmt::print(out_, "{}{}  {}\n", name, cost, found);
+    return;
+  }
+  // On two lines: what it was, and below it what came out.
+  const size_t room = left > cost.size() + kNameColumnsMin ? left - cost.size() : kNameColumnsMin;
+  fmt::print(out_, "{}{}\n", shorten_middle(name, room), cost);
+  if (!found.empty()) fmt::print(out_, "{:{}}{}\n", "", kFindingIndent, fold(found, kFindingIndent, columns_));
+}
+
+void Console::line(const std::string& heading, const std::string& text) {
+  fmt::print(out_, "{}{}\n", heading, fold(text, columns_of(heading), columns_));
+}
+
+void Console::line(Outcome outcome, const std::string& text) {
+  fmt::print(out_, "  {} {}\n", painted(outcome), fold(text, kOutcomeColumns + 3, columns_));
 }
 
 // The promises that did not hold; without any, the summary says why (a fault that never fired, a missing need).
 void Console::print_reasons(const CaseFinished& done) {
   // INCONCLUSIVE: a fault that never fired is no promise's word, and explains all of theirs.
   bool told = done.outcome == Outcome::kInconclusive;
-  if (told) fmt::print(out_, "  {}\n", printable(done.summary));
+  if (told) line("  ", printable(done.summary));
   if (const std::string hint = unfired_advice(done); !hint.empty()) {
     fmt::print(out_, "  {}\n", wrap(printable(hint), 2));
     return;
   }
   for (const verifiers::Verdict& verdict : done.verdicts) {
     if (verdict.outcome == Outcome::kPass || verdict.outcome == Outcome::kNotApplicable) continue;
-    fmt::print(out_, "  {} {}: {}\n", painted(verdict.outcome), verdict.promise, printable(verdict.summary));
+    line(verdict.outcome, fmt::format("{}: {}", verdict.promise, printable(verdict.summary)));
     told = told || verdict.outcome == done.outcome;
   }
-  if (!told) fmt::print(out_, "  {}\n", printable(done.summary));
+  if (!told) line("  ", printable(done.summary));
 }
 
 void Console::print_failure(const RunRecord& run, const CaseFinished& done) {
-  fmt::print(out_, "\n{} {} [{}]\n", painted(done.outcome), printable(done.name), done.build);
+  fmt::print(out_, "\n{} {}\n", painted(done.outcome),
+             fold(fmt::format("{} [{}]", printable(done.name), done.build), kOutcomeColumns + 1, columns_));
   print_reasons(done);
   if (done.outcome == Outcome::kSkipped) return;
   if (done.autopsy) {
     const std::string place = crash_place(*done.autopsy);
-    fmt::print(out_, "  cause   {} ({:.0f} %)\n", done.autopsy->cause, done.autopsy->confidence * 100);
-    if (!place.empty()) fmt::print(out_, "  place   {}\n", printable(place));
+    line("  cause   ", fmt::format("{} ({:.0f} %)", done.autopsy->cause, done.autopsy->confidence * 100));
+    if (!place.empty()) line("  place   ", printable(place));
   }
-  if (!done.folder.empty()) fmt::print(out_, "  folder  {}/{}\n", run.started.folder, done.folder);
-  fmt::print(out_, "  repeat  {}\n", done.repro);
+  if (!done.folder.empty()) line("  folder  ", shown_path(run.started.folder + "/" + done.folder));
+  fmt::print(out_, "  repeat  {}\n", fold_command(done.repro, 10, columns_));
 }
 
 void Console::print_summary(const RunRecord& run, bool failures) {
@@ -194,7 +213,8 @@ void Console::print_counts(const RunRecord& run) {
   const uint64_t duration = run.finished ? run.finished->duration_ns : 0;
   fmt::print(out_, " in {:.1f} s", static_cast<double>(duration) / 1e9);
   if (run.finished && !run.finished->stopped_by.empty()) fmt::print(out_, ", ended by {}", run.finished->stopped_by);
-  fmt::print(out_, "\nreport: {}/report.html\n", run.started.folder);
+  fmt::print(out_, "\n");
+  line("report: ", shown_path(run.started.folder + "/report.html"));
 }
 
 }  // namespace crashwright::harness::cli

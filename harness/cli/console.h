@@ -1,8 +1,9 @@
 // What a person sees while a run goes on: one line for each case as it ends, the failures again at the end.
 //
-// On a terminal a last line tells how far the run is and what is under way, and verdicts are coloured unless NO_COLOR
-// is set; elsewhere (a file, a pipe, CI, TERM=dumb) there are plain lines alone. Text that came from a dying program is
-// shown without its control characters. Threads: on_event() from any; lines never mix. Errors: none.
+// On a terminal every line fits (terminal_text.h), a last line tells how far the run is and what is under way, and
+// verdicts are coloured unless NO_COLOR is set; elsewhere (a file, a pipe, CI, TERM=dumb) there are plain lines alone.
+// Text that came from a dying program is shown without its control characters. Threads: on_event() from any; lines
+// never mix. Errors: none.
 #pragma once
 
 #include <cstdio>
@@ -28,6 +29,9 @@ class Console : public EventSink {
   void print_summary(const RunRecord& run, bool failures = true);
 
  private:
+  // One line, folded behind its heading, or behind the verdict, where a terminal is too narrow for it.
+  void line(const std::string& heading, const std::string& text);
+  void line(verifiers::Outcome outcome, const std::string& text);
   void print_case(const CaseFinished& done);
   void print_failure(const RunRecord& run, const CaseFinished& done);
   void print_reasons(const CaseFinished& done);
@@ -37,7 +41,8 @@ class Console : public EventSink {
   [[nodiscard]] std::string painted(verifiers::Outcome outcome) const;
 
   std::FILE* out_;
-  bool live_;  // `out_` is a terminal on which a line can be replaced
+  size_t columns_;  // of the terminal that `out_` is; 0: none, every line stays whole
+  bool live_;       // `out_` is a terminal on which a line can be replaced
   bool colour_;
   std::mutex mutex_;
   uint64_t started_ns_ = 0;

@@ -7,6 +7,7 @@
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
 #include "harness/cli/run_reference.h"
+#include "harness/cli/terminal_text.h"
 #include "harness/report/run_diff.h"
 
 namespace crashwright::harness::cli {
@@ -19,7 +20,8 @@ constexpr uint64_t kNsPerMs = 1'000'000;
 std::string seconds(uint64_t ns) { return fmt::format("{:.1f} s", static_cast<double>(ns) / 1e9); }
 
 void print_change(const CaseChange& change) {
-  fmt::print("{:<9} {}\n", change_word(change.kind), printable(change.case_id));
+  const size_t columns = terminal_columns(stdout);
+  fmt::print("{:<9} {}\n", change_word(change.kind), fold(printable(change.case_id), 10, columns));
   if (change.before && change.after && change.before->outcome != change.after->outcome) {
     fmt::print("  verdict   {} -> {}\n", change.before->outcome, change.after->outcome);
   }
@@ -56,8 +58,10 @@ Json to_json(const RunDiff& diff) {
 }
 
 void print_diff(const RunDiff& diff, const RunRecord& before, const RunRecord& after) {
-  fmt::print("before  {}: {}\n", before.started.folder, counts_text(count_outcomes(before)));
-  fmt::print("after   {}: {}\n\n", after.started.folder, counts_text(count_outcomes(after)));
+  const auto told = [columns = terminal_columns(stdout)](const RunRecord& run) {
+    return fold(shown_path(run.started.folder) + ": " + counts_text(count_outcomes(run)), 8, columns);
+  };
+  fmt::print("before  {}\nafter   {}\n\n", told(before), told(after));
   for (const CaseChange& change : diff.changes) print_change(change);
   if (!diff.changes.empty()) fmt::print("\n");
   fmt::print("{} worse, {} better, {} new, {} gone, {} otherwise changed, {} the same\n",

@@ -8,6 +8,7 @@
 #include "harness/cli/exit_code.h"
 #include "harness/cli/fault_coverage.h"
 #include "harness/cli/options.h"
+#include "harness/cli/terminal_text.h"
 #include "harness/faults/registry.h"
 #include "harness/scenario/fields.h"
 #include "harness/scenario/suggest.h"
@@ -17,7 +18,7 @@ namespace {
 
 void print_kind(const FaultKind& kind) {
   fmt::print("  {:<20} {}\n", kind.name, wrap(kind.doc, 23));
-  fmt::print("  {:<20} - {}\n", "", kind.example);
+  fmt::print("  {:<20} - {}\n", "", fold(kind.example, 25, terminal_columns(stdout)));
   if (!kind.needs.empty()) fmt::print("  {:<20} needs {}\n", "", fmt::join(kind.needs, ", "));
   if (kind.outside != OutsideAction::kNothing) {
     fmt::print("  {:<20} engines of your own only\n", "");

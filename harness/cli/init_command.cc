@@ -1,11 +1,14 @@
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <filesystem>
+#include <sstream>
 
 #include "base/file.h"
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
+#include "harness/cli/terminal_text.h"
 #include "harness/scenario/schema.h"
 
 namespace crashwright::harness::cli {
@@ -44,6 +47,19 @@ Status scaffold(const std::string& folder) {
   return write_file_atomic(folder + "/" + kSchemaFile, scenario_schema());
 }
 
+// This program as the person who called it can call it again: by name when PATH leads to it, else by its path.
+std::string own_name() {
+  std::error_code trouble;
+  const fs::path self = fs::read_symlink("/proc/self/exe", trouble);
+  const char* const path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const fs::path candidate = fs::path(folder) / self.filename();
+    if (fs::exists(candidate, trouble)) return fs::equivalent(candidate, self, trouble) ? self.filename() : self;
+  }
+  return shown_path(self.string());
+}
+
 }  // namespace
 
 int init_command(const std::vector<std::string>& arguments) {
@@ -57,8 +73,8 @@ int init_command(const std::vector<std::string>& arguments) {
   if (folders.size() > 1) return report_error({ErrorKind::kUsage, "init takes one folder", ""});
   const std::string folder = folders.empty() ? "my_scenarios" : folders.front();
   if (const auto done = scaffold(folder); !done) return report_error(done.error());
-  fmt::print("{0}/{1}  the scenario\n{0}/{2}  for your editor\n\nrun it:  crashwright run {0}\n", folder, kScenarioFile,
-             kSchemaFile);
+  fmt::print("{0}/{1}  the scenario\n{0}/{2}  for your editor\n\nrun it:  {3} run {0}\n", folder, kScenarioFile,
+             kSchemaFile, own_name());
   return kExitPassed;
 }
 

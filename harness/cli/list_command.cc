@@ -4,6 +4,7 @@
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
 #include "harness/cli/planned_cases.h"
+#include "harness/cli/terminal_text.h"
 
 namespace crashwright::harness::cli {
 namespace {
@@ -16,6 +17,17 @@ std::string faults_of(const Plan& plan) {
     text += fault.point.empty() ? fault.kind : fault.kind + " at " + fault.point;
   }
   return text.empty() ? "no fault" : text;
+}
+
+// On one line, or on a terminal that is too narrow with the faults on lines below.
+void print_case(const Plan& plan, size_t columns) {
+  const std::string build = fmt::format(" [{}]", build_name(plan.build));
+  const std::string faults = faults_of(plan);
+  if (columns == 0 || columns_of(plan.name) + columns_of(build) + 2 + columns_of(faults) <= columns) {
+    fmt::print("{}{}  {}\n", plan.name, build, faults);
+    return;
+  }
+  fmt::print("{}{}\n    {}\n", shorten_middle(plan.name, columns - build.size()), build, fold(faults, 4, columns));
 }
 
 }  // namespace
@@ -33,8 +45,9 @@ int list_command(const std::vector<std::string>& arguments) {
     fmt::print("{}", cases.json());
     return cases.plans().empty() ? kExitNothing : kExitPassed;
   }
+  const size_t columns = terminal_columns(stdout);
   for (const Plan& plan : cases.plans()) {
-    fmt::print("{} [{}]  {}\n", plan.name, build_name(plan.build), faults_of(plan));
+    print_case(plan, columns);
   }
   fmt::print("{} {} of {} {}\n", cases.plans().size(), cases.plans().size() == 1 ? "case" : "cases", cases.scenarios(),
              cases.scenarios() == 1 ? "scenario" : "scenarios");

@@ -1,15 +1,16 @@
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <sstream>
 
 #include "base/file.h"
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/log_filter.h"
 #include "harness/cli/options.h"
+#include "harness/cli/terminal_text.h"
 #include "harness/report/timeline_report.h"
 
 namespace crashwright::harness::cli {
@@ -28,8 +29,7 @@ TimelineTextStyle terminal_style(bool to_file) {
   TimelineTextStyle style;
   if (to_file || ::isatty(STDOUT_FILENO) == 0) return style;
   style.colour = std::getenv("NO_COLOR") == nullptr;
-  winsize size{};
-  style.width = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  style.width = terminal_columns(stdout);
   return style;
 }
 
@@ -39,6 +39,12 @@ std::string render(const rca::Timeline& timeline, const LogRequest& request, std
   TimelineTextStyle style = terminal_style(!request.out.empty());
   if (request.relative) style.relative_ns = crash_ns;
   return timeline_text(timeline, style);
+}
+
+void print_account(const std::string& account) {
+  const size_t columns = terminal_columns(stderr);
+  std::istringstream lines(account);
+  for (std::string line; std::getline(lines, line);) fmt::print(stderr, "{}\n", fold(line, 2, columns));
 }
 
 Status show(const LogRequest& request) {
@@ -60,7 +66,7 @@ Status show(const LogRequest& request) {
     std::fwrite(text.data(), 1, text.size(), stdout);
   }
   // JSON lines carry the account themselves; it must not stand between the lines of a pipe.
-  if (!request.quiet && request.format != "json") fmt::print(stderr, "{}", timeline_account(*timeline));
+  if (!request.quiet && request.format != "json") print_account(timeline_account(*timeline));
   return {};
 }
 

@@ -21,16 +21,14 @@ void PlannedCases::declare(Options& options) {
 }
 
 std::optional<int> PlannedCases::load() {
-  // The cases are the same whatever the engine, which need not even be built yet.
-  std::string engine;
-  if (!engine_.empty()) {
-    const auto programs = find_programs(engine_);
-    if (!programs) return report_error(programs.error());
-    engine = programs->release;
-  }
+  // Without --engine the cases are the same whatever the engine, which need not even be built yet: only patterns of a
+  // matrix ask the mock engine, where it is there.
+  const auto programs = find_programs(engine_);
+  if (!programs && !engine_.empty()) return report_error(programs.error());
+  const std::string engine = programs ? programs->release : "";
   const Selected selected = select_scenarios(selection_, engine);
   if (selected.exit_code) return *selected.exit_code;
-  if (!engine.empty()) {
+  if (!engine_.empty()) {
     if (const auto code = refuse_unknown_points(selected.scenarios, engine)) return *code;
   }
   const auto share = Share::of(share_);

@@ -1,6 +1,7 @@
 // The cases that a run with the same words would have, without running one: what `list` and `plan` show.
 //
-// Scenarios with `sweep:` stand for themselves: what they unfold into is counted on the engine when it is run.
+// Scenarios with `sweep:` stand for themselves: what they unfold into is counted on the engine when it is run. So do
+// patterns of a matrix where there is no engine to ask.
 // Threads: the main thread. Errors: printed here, as an exit code.
 #pragma once
 

@@ -15,6 +15,7 @@
 #include "harness/cli/run_folder.h"
 #include "harness/cli/selection.h"
 #include "harness/cli/sweep_selection.h"
+#include "harness/cli/terminal_text.h"
 #include "harness/scenario/engine_checks.h"
 #include "harness/scenario/loader.h"
 #include "harness/scenario/suggest.h"
@@ -163,10 +164,10 @@ std::optional<int> refuse_unknown_harness_bugs(const std::vector<PlantedBug>& bu
 int run_proof(const std::vector<PlantedBug>& bugs, ProveArguments& prove) {
   Selection selection;
   selection.paths = {prove.folder()};
-  const Selected selected = select_scenarios(selection);
-  if (selected.exit_code) return *selected.exit_code;
   const auto programs = find_programs("");
   if (!programs) return report_error(programs.error());
+  const Selected selected = select_scenarios(selection, programs->release);
+  if (selected.exit_code) return *selected.exit_code;
   std::vector<std::string> engine_bugs;
   for (const PlantedBug& bug : bugs) {
     if (!bug.in_harness) engine_bugs.push_back(bug.name);
@@ -189,7 +190,7 @@ int run_proof(const std::vector<PlantedBug>& bugs, ProveArguments& prove) {
   if (!outcome) return report_error(outcome.error());
   if (outcome->exit_code == kExitInterrupted) return kExitInterrupted;
   const ProofResult result = judge_proof(bugs, outcome->record);
-  fmt::print("{}", prove.format == "json" ? proof_to_json(result) : proof_to_text(result));
+  fmt::print("{}", prove.format == "json" ? proof_to_json(result) : proof_to_text(result, terminal_columns(stdout)));
   if (!prove.json_path.empty()) {
     if (const auto written = write_file(prove.json_path, proof_to_json(result)); !written) {
       return report_error(written.error());

@@ -7,11 +7,16 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/cli/scenario_cover.h"
+#include "harness/cli/terminal_text.h"
 
 namespace crashwright::harness::cli {
 namespace {
 
 using verifiers::Outcome;
+
+constexpr size_t kBugColumns = 34;
+constexpr size_t kPromisesColumn = kBugColumns + 10;  // behind "caught" or "MISSED"
+constexpr size_t kAlarmColumn = 15;
 
 bool contains(const std::vector<std::string>& list, const std::string& word) {
   return std::find(list.begin(), list.end(), word) != list.end();
@@ -62,9 +67,9 @@ void find_smallest_set(ProofResult& result) {
   }
 }
 
-std::string name_lines(const std::vector<std::string>& names) {
+std::string name_lines(const std::vector<std::string>& names, size_t columns) {
   std::string text;
-  for (const std::string& name : names) text += fmt::format("  {}\n", name);
+  for (const std::string& name : names) text += fmt::format("  {}\n", fold(name, 2, columns));
   return text;
 }
 
@@ -92,26 +97,34 @@ ProofResult judge_proof(const std::vector<PlantedBug>& bugs, const RunRecord& ru
   return result;
 }
 
-std::string proof_to_text(const ProofResult& result) {
+std::string proof_to_text(const ProofResult& result, size_t columns) {
   size_t caught = 0;
+  const std::string beside = fmt::format("{:<{}}", "", kPromisesColumn);
+  const auto below = [&](const std::string& line) { return beside + fold(line, kPromisesColumn, columns) + "\n"; };
   std::string text = fmt::format("{:<34} {:<8} {}\n", "planted bug", "", "broken promises (expected)");
   for (const BugResult& bug : result.bugs) {
     caught += bug.caught ? 1 : 0;
-    text += fmt::format("{:<34} {:<8} {} ({})\n", bug.bug, bug.caught ? "caught" : "MISSED",
-                        bug.broken.empty() ? "none" : fmt::format("{}", fmt::join(bug.broken, ", ")),
-                        fmt::join(bug.expected, ", "));
-    if (!bug.scenarios.empty()) text += fmt::format("{:<34} {:<8} in: {}\n", "", "", fmt::join(bug.scenarios, "; "));
-    if (!bug.caught && !bug.trouble.empty()) text += fmt::format("{:<34} {:<8} {}\n", "", "", bug.trouble);
+    const std::string promises =
+        fmt::format("{} ({})", bug.broken.empty() ? "none" : fmt::format("{}", fmt::join(bug.broken, ", ")),
+                    fmt::join(bug.expected, ", "));
+    text += fmt::format("{:<34} {:<8} {}\n", columns == 0 ? bug.bug : shorten_middle(bug.bug, kBugColumns),
+                        bug.caught ? "caught" : "MISSED", fold(promises, kPromisesColumn, columns));
+    if (!bug.scenarios.empty()) text += below(fmt::format("in: {}", fmt::join(bug.scenarios, "; ")));
+    if (!bug.caught && !bug.trouble.empty()) text += below(bug.trouble);
   }
   text += fmt::format("\n{} of {} bugs caught; {} clean cases, {} false alarms\n", caught, result.bugs.size(),
                       result.clean_cases, result.false_alarms.size());
-  for (const std::string& alarm : result.false_alarms) text += fmt::format("  false alarm: {}\n", alarm);
-  for (const std::string& line : result.unproven) text += fmt::format("  no verdict: {}\n", line);
+  for (const std::string& alarm : result.false_alarms) {
+    text += fmt::format("  false alarm: {}\n", fold(alarm, kAlarmColumn, columns));
+  }
+  for (const std::string& line : result.unproven) {
+    text += fmt::format("  no verdict: {}\n", fold(line, kAlarmColumn, columns));
+  }
   text += fmt::format("\nsmallest set of scenarios that catches them all, {}:\n{}", result.smallest_set.size(),
-                      name_lines(result.smallest_set));
+                      name_lines(result.smallest_set, columns));
   if (result.add_nothing.empty()) return text;
   text += fmt::format("scenarios that catch nothing which that set does not catch, {}:\n{}", result.add_nothing.size(),
-                      name_lines(result.add_nothing));
+                      name_lines(result.add_nothing, columns));
   return text;
 }
 

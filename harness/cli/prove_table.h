@@ -36,7 +36,8 @@ struct ProofResult {
 inline constexpr const char* kCleanPrefix = "clean--";
 [[nodiscard]] ProofResult judge_proof(const std::vector<PlantedBug>& bugs, const RunRecord& run);
 
-[[nodiscard]] std::string proof_to_text(const ProofResult& result);
+// Lines of at most `columns` (0: a thing a line, however long).
+[[nodiscard]] std::string proof_to_text(const ProofResult& result, size_t columns);
 [[nodiscard]] std::string proof_to_json(const ProofResult& result);
 
 }  // namespace crashwright::harness::cli

@@ -12,6 +12,7 @@
 #include "harness/faults/registry.h"
 #include "harness/scenario/engine_points.h"
 #include "harness/scenario/loader.h"
+#include "harness/scenario/name_pattern.h"
 #include "harness/scenario/scenario_text.h"
 #include "harness/scenario/suggest.h"
 #include "verifiers/verifier.h"
@@ -29,8 +30,8 @@ bool passes(const Scenario& scenario, const Selection& selection) {
   if (!selection.fault.empty() && std::none_of(scenario.faults.begin(), scenario.faults.end(), is_kind)) return false;
   const auto& unjudged = scenario.expect.excluded;
   if (std::find(unjudged.begin(), unjudged.end(), selection.verifier) != unjudged.end()) return false;
-  return selection.filter.empty() || scenario.name.find(selection.filter) != std::string::npos ||
-         scenario.path.find(selection.filter) != std::string::npos;
+  const std::string anywhere = "*" + selection.filter + "*";
+  return matches_pattern(scenario.name, anywhere) || matches_pattern(scenario.path, anywhere);
 }
 
 std::vector<std::string> verifier_names() {
@@ -87,6 +88,14 @@ void add_unknown_points(Loaded& loaded, const std::string& engine) {
   }
 }
 
+// The scenarios of the paths; with an engine, a pattern of a matrix stands for that engine's points.
+Loaded load(const Selection& selection, const std::string& engine) {
+  std::vector<std::string> points;
+  if (!engine.empty()) points = engine_fault_points(engine).value_or(std::vector<std::string>{});
+  return load_scenarios(selection.paths.empty() ? std::vector<std::string>{default_scenarios()} : selection.paths,
+                        points);
+}
+
 void add_missing_programs(Loaded& loaded) {
   for (const auto* const scenarios : {&loaded.scenarios, &loaded.broken}) {
     auto more = find_missing_programs(*scenarios);
@@ -103,7 +112,8 @@ void Selection::add_paths(Options& options) {
 }
 
 void Selection::add_filters(Options& options) {
-  options.text("--filter", "TEXT", filter, "only scenarios with TEXT in their name or path");
+  options.text("--filter", "TEXT", filter,
+               "only scenarios with TEXT in their name or path; * in it stands for any text");
   options.texts("--tag", "TAG", tags, "only scenarios with this tag");
   options.texts("--skip-tag", "TAG", skipped_tags, "no scenarios with this tag");
   options.word("--fault", "KIND", fault, fault_kind_names(), "only scenarios with this kind of fault");
@@ -130,16 +140,14 @@ std::string default_scenarios() {
 }
 
 std::vector<Diagnostic> find_mistakes(const Selection& selection, const std::string& engine) {
-  Loaded loaded =
-      load_scenarios(selection.paths.empty() ? std::vector<std::string>{default_scenarios()} : selection.paths);
+  Loaded loaded = load(selection, engine);
   add_unknown_points(loaded, engine);
   if (!engine.empty()) add_missing_programs(loaded);
   return std::move(loaded.diagnostics);
 }
 
 Selected select_scenarios(const Selection& selection, const std::string& engine) {
-  Loaded loaded =
-      load_scenarios(selection.paths.empty() ? std::vector<std::string>{default_scenarios()} : selection.paths);
+  Loaded loaded = load(selection, engine);
   if (!loaded.diagnostics.empty()) {
     add_unknown_points(loaded, engine);
     fmt::print(stderr, "{}", diagnostics_to_text(std::move(loaded.diagnostics)));

@@ -16,7 +16,7 @@ namespace crashwright::harness::cli {
 
 struct Selection {
   std::vector<std::string> paths;         // empty: the folder `scenarios`
-  std::string filter;                     // part of the name or of the path
+  std::string filter;                     // part of the name or of the path; name_pattern.h
   std::vector<std::string> tags;          // every one of them
   std::vector<std::string> skipped_tags;  // none of them
   std::string fault;                      // a kind
@@ -36,7 +36,8 @@ struct Selected {
   std::vector<Scenario> scenarios;
   std::optional<int> exit_code;  // set: end with it
 };
-// `engine`: its fault points are checked in files with other mistakes too; empty: they are not.
+// `engine`: what the patterns of a matrix are matched against, and its fault points are checked in files with other
+// mistakes too; empty: neither.
 [[nodiscard]] Selected select_scenarios(const Selection& selection, const std::string& engine = {});
 
 // Every mistake in the files of the paths, unprinted; `engine` as above.

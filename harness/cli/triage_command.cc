@@ -8,6 +8,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
+#include "harness/cli/terminal_text.h"
 #include "rca/triage.h"
 
 namespace crashwright::harness::cli {
@@ -62,7 +63,7 @@ void print_text(const std::vector<rca::CrashGroup>& groups) {
                group.note.empty() ? "" : "  (" + group.note + ")");
     fmt::print("                {}\n", group.signature);
     for (size_t i = 0; i < group.crashes.size() && i < kPathsShown; ++i) {
-      fmt::print("                {}\n", group.crashes[i]->path);
+      fmt::print("                {}\n", fold(shown_path(group.crashes[i]->path), 16, terminal_columns(stdout)));
     }
   }
 }

@@ -8,6 +8,7 @@
 #include "harness/cli/console.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
+#include "harness/cli/terminal_text.h"
 #include "harness/runner/judge.h"
 #include "verifiers/verifier.h"
 
@@ -62,8 +63,8 @@ Judgement judge_again(const verifiers::CaseView& view, const std::vector<verifie
 
 void print_verdicts(const std::string& folder, const Judgement& judgement,
                     const std::vector<verifiers::Verdict>& verdicts) {
-  fmt::print("{}\n  {:<14} {}\n", folder, verifiers::outcome_name(judgement.outcome),
-             wrap(printable(judgement.summary), 17));
+  fmt::print("{}\n  {:<14} {}\n", fold(shown_path(folder), 2, terminal_columns(stdout)),
+             verifiers::outcome_name(judgement.outcome), wrap(printable(judgement.summary), 17));
   for (const verifiers::Verdict& verdict : verdicts) {
     fmt::print("  {:<14} {:<16} {}\n", verifiers::outcome_name(verdict.outcome), verdict.promise,
                wrap(printable(verdict.summary), kSummaryColumn));

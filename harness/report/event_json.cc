@@ -34,8 +34,13 @@ Json to_json(const RunStarted& event) {
 Json to_json(const RunNote& event) { return {{"event", "run_note"}, {"text", event.text}}; }
 
 Json to_json(const CaseStarted& event) {
-  return {{"event", "case_started"}, {"case", event.case_id}, {"name", event.name},
-          {"build", event.build},    {"seed", event.seed},    {"wall_ns", event.wall_ns}};
+  return {{"event", "case_started"},
+          {"case", event.case_id},
+          {"name", event.name},
+          {"build", event.build},
+          {"seed", event.seed},
+          {"wall_ns", event.wall_ns},
+          {"environment", event.environment}};
 }
 
 Json to_json(const CaseNote& event) {
@@ -181,7 +186,8 @@ Result<Event> from_json(const Json& json) {
   }
   if (kind == "run_note") return RunNote{json.at("text")};
   if (kind == "case_started") {
-    return CaseStarted{json.at("case"), json.at("name"), json.at("build"), json.at("seed"), json.at("wall_ns")};
+    return CaseStarted{json.at("case"), json.at("name"),    json.at("build"),
+                       json.at("seed"), json.at("wall_ns"), json.value("environment", std::vector<std::string>{})};
   }
   if (kind == "case_note") return CaseNote{json.at("case"), json.at("text"), json.at("wall_ns")};
   if (kind == "case_finished") return case_finished(json);

@@ -48,6 +48,9 @@ struct CaseStarted {
   std::string build;
   uint64_t seed = 0;
   uint64_t wall_ns = 0;
+  // What the harness changes in the environment of the first engine, secrets masked: "NAME=value", or "NAME" for one
+  // that is taken away. Empty in runs recorded before it came.
+  std::vector<std::string> environment{};
 };
 
 // A step of a case: "fault fired", "engine died: SIGSEGV", "recovered".

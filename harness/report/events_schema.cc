@@ -42,7 +42,7 @@ const char* events_schema() noexcept {
     {"properties": {"event": {"const": "run_note"}, "text": {"type": "string"}}, "required": ["text"]},
     {"properties": {"event": {"const": "case_started"}, "case": {"type": "string"}, "name": {"type": "string"},
                     "build": {"type": "string"}, "seed": {"$ref": "#/definitions/count"},
-                    "wall_ns": {"$ref": "#/definitions/count"}},
+                    "wall_ns": {"$ref": "#/definitions/count"}, "environment": {"$ref": "#/definitions/texts"}},
      "required": ["case", "name", "build", "seed", "wall_ns"]},
     {"properties": {"event": {"const": "case_note"}, "case": {"type": "string"}, "text": {"type": "string"},
                     "wall_ns": {"$ref": "#/definitions/count"}},

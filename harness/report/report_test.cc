@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(markup_and_bad_bytes_are_escaped) {
 BOOST_AUTO_TEST_CASE(every_event_survives_a_round_trip) {
   const Event events[] = {started(),
                           RunNote{"note"},
-                          CaseStarted{"a", "name", "asan", 9, 11},
+                          CaseStarted{"a", "name", "asan", 9, 11, {"ASAN_OPTIONS=x=1", "TOKEN=***", "UBSAN_OPTIONS"}},
                           CaseNote{"a", "died", 12},
                           finished("a", Outcome::kInconclusive),
                           RunFinished{13, 14, true, 130}};
@@ -81,6 +81,8 @@ BOOST_AUTO_TEST_CASE(every_event_survives_a_round_trip) {
     BOOST_REQUIRE(back);
     BOOST_TEST(event_to_json(*back) == line);
   }
+  const auto started_case = event_from_json(event_to_json(events[2]));
+  BOOST_TEST(std::get<CaseStarted>(*started_case).environment == std::get<CaseStarted>(events[2]).environment);
   BOOST_TEST(!event_from_json("{\"event\":\"unheard of\"}"));
   BOOST_TEST(!event_from_json("{\"event\":\"run_note\"}"));
   BOOST_TEST(!event_from_json("{\"ev"));
@@ -272,6 +274,7 @@ BOOST_AUTO_TEST_CASE(events_of_the_first_version_are_read_and_those_of_a_later_o
   BOOST_TEST(count_outcomes(*old).inconclusive == 1U);
   BOOST_TEST(old->started.shard.count == 0U);
   BOOST_TEST(old->finished->stopped_by.empty());
+  BOOST_TEST(old->cases.front().started.environment.empty());
   BOOST_TEST(count(render_html(*old), "<details class=\"case\"") == 2U);
 
   const Folder folder;

@@ -7,6 +7,7 @@
 #include "base/harness_bug.h"
 #include "harness/runner/case_description.h"
 #include "harness/runner/engine_case.h"
+#include "harness/runner/engine_variables.h"
 #include "harness/runner/exploration_case.h"
 #include "harness/runner/files.h"
 #include "harness/runner/incarnation.h"
@@ -190,7 +191,8 @@ std::optional<CaseFinished> run_case(const Plan& plan, RunContext& run) {
   if (plan.own_engine) return run_engine_case(plan, run);
   const uint64_t started_ns = monotonic_ns();
   CaseContext context(plan, run);
-  run.sink.on_event(CaseStarted{plan.id, plan.name, build_name(plan.build), plan.seed, wall_ns()});
+  run.sink.on_event(
+      CaseStarted{plan.id, plan.name, build_name(plan.build), plan.seed, wall_ns(), told_variables(context)});
   context.facts.name = plan.name;
   context.facts.seed = plan.seed;
   context.facts.environment_error = distrust(plan, run.machine);

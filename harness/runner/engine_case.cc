@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "harness/runner/case_description.h"
 #include "harness/runner/engine_start.h"
+#include "harness/runner/engine_variables.h"
 #include "harness/runner/engine_verdict.h"
 #include "harness/runner/files.h"
 #include "harness/runner/helper_program.h"
@@ -243,7 +244,8 @@ class EngineCase {
 std::optional<CaseFinished> run_engine_case(const Plan& plan, RunContext& run) {
   const uint64_t started_ns = monotonic_ns();
   EngineCase engine(plan, run);
-  run.sink.on_event(CaseStarted{plan.id, plan.name, build_name(plan.build), plan.seed, wall_ns()});
+  run.sink.on_event(
+      CaseStarted{plan.id, plan.name, build_name(plan.build), plan.seed, wall_ns(), told_variables(engine.context())});
   CaseFinished finished = describe_case(engine.context());
   engine.blame(write_description(engine.context()));
   if (engine.can_run()) {

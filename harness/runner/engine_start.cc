@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/unique_fd.h"
 #include "harness/runner/aftermath.h"
+#include "harness/runner/engine_variables.h"
 #include "harness/runner/files.h"
 #include "harness/runner/outside_triggers.h"
 #include "harness/runner/supervise.h"
@@ -60,10 +61,9 @@ class Start {
     options.stdout_path = folder_ + "/stdout.txt";
     options.stderr_path = folder_ + "/stderr.txt";
     options.output_bytes_max = kOutputBytesMax;
-    options.environment = {fmt::format("CRASHWRIGHT_ACK_FD={}", acks_fd_.get()), "CRASHWRIGHT_POSTMORTEM=" + folder_,
-                           fmt::format("CRASHWRIGHT_INCARNATION={}", start_.number),
-                           context_.channel->environment_entry(), "PYTHONUNBUFFERED=1"};
-    for (const std::string& mark : context_.marks()) options.environment.push_back(mark);
+    options.environment = engine_variables(context_, folder_, start_.number);
+    options.environment.push_back(fmt::format("CRASHWRIGHT_ACK_FD={}", acks_fd_.get()));
+    options.environment.push_back(context_.channel->environment_entry());
     options.inherited_fds = {acks_fd_.get(), context_.channel->fd()};
     if (context_.cgroup) options.cgroup_procs = context_.cgroup->procs_path();
     // Its working folder is its data, where no core may land: the tracer takes it.

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "harness/runner/case_description.h"
+#include "harness/runner/engine_variables.h"
 #include "harness/runner/exploration_verdict.h"
 #include "harness/runner/files.h"
 #include "harness/runner/interrupt.h"
@@ -213,7 +214,8 @@ std::optional<CaseFinished> run_exploration_case(const Plan& plan, RunContext& r
   const uint64_t started_ns = monotonic_ns();
   ExplorationCase exploration(plan, run);
   CaseContext& context = exploration.context();
-  run.sink.on_event(CaseStarted{plan.id, plan.name, build_name(plan.build), plan.seed, wall_ns()});
+  run.sink.on_event(
+      CaseStarted{plan.id, plan.name, build_name(plan.build), plan.seed, wall_ns(), told_variables(context)});
   CaseFinished finished = describe_case(context);
   const Status described = write_description(context);
   const std::string distrusted = distrust(plan, run.machine);

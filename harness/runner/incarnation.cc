@@ -10,6 +10,7 @@
 #include "harness/runner/aftermath.h"
 #include "harness/runner/core_file.h"
 #include "harness/runner/engine_command.h"
+#include "harness/runner/engine_variables.h"
 #include "harness/runner/files.h"
 #include "harness/runner/interrupt.h"
 #include "harness/runner/own_formats.h"
@@ -45,8 +46,7 @@ ChildOptions child_options(const CaseContext& context, const EngineCommand& comm
   child.working_folder = command.folder;
   child.stdout_path = command.folder + "/stdout.txt";
   child.stderr_path = command.folder + "/stderr.txt";
-  child.environment = engine_environment(context.plan.build, command.folder);
-  for (const std::string& mark : context.marks()) child.environment.push_back(mark);
+  child.environment = engine_variables(context, command.folder, 0);
   return child;
 }
 

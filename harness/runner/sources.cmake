@@ -18,6 +18,7 @@ list(APPEND SOURCES
     runner/engine_command.cc
     runner/environment.cc
     runner/engine_start.cc
+    runner/engine_variables.cc
     runner/engine_verdict.cc
     runner/exchange_process.cc
     runner/exploration_case.cc

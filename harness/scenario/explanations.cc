@@ -92,7 +92,8 @@ constexpr std::array kExplanations{
                 "name: x\nfaults:\n  - sigkil: {at: gateway.send_order}\n", kMinimal},
     Explanation{code::kUnknownPoint, "the engine has no such fault point",
                 "Places are checked against the engine's own list before anything runs: a fault at a place that does "
-                "not exist would never fire. `mock_engine --list-fault-points` prints the list.",
+                "not exist would never fire. `mock_engine --list-fault-points` prints the list. In `points` of a "
+                "matrix or a sweep * stands for any text, and a pattern must match at least one of them.",
                 "", ""},
     Explanation{code::kForeignParameter, "a parameter of another fault",
                 "The key exists, but not for this kind of fault, where it would have no effect.",

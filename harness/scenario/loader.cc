@@ -11,6 +11,7 @@
 #include "harness/scenario/fault_checks.h"
 #include "harness/scenario/include.h"
 #include "harness/scenario/matrix.h"
+#include "harness/scenario/name_pattern.h"
 #include "harness/scenario/scenario_file.h"
 #include "harness/scenario/section_reader.h"
 #include "harness/scenario/suggest.h"
@@ -47,19 +48,21 @@ std::vector<std::string> expand(const std::string& path, std::vector<Diagnostic>
     if (!is_scenario(file) || !entry->is_regular_file(trouble)) continue;
     files.push_back(file.lexically_normal().string());
     if (files.size() > kScenarioFilesMax) {
-      diagnostics.push_back(about_file(path, fmt::format("more than {} scenario files", kScenarioFilesMax), ""));
+      diagnostics.push_back(
+          about_file(path, fmt::format("more than {} scenario files", kScenarioFilesMax), "name folders below it"));
       return {};
     }
   }
   if (trouble) diagnostics.push_back(about_file(path, "cannot be listed: " + trouble.message(), ""));
-  if (files.empty() && !trouble) diagnostics.push_back(about_file(path, "holds no scenario (*.yaml)", ""));
+  if (files.empty() && !trouble)
+    diagnostics.push_back(about_file(path, "holds no scenario (*.yaml)", "`crashwright init` writes a first one"));
   std::sort(files.begin(), files.end());
   return files;
 }
 
-Loaded load_scenario_file(const std::string& path) {
+Loaded load_scenario_file(const std::string& path, const std::vector<std::string>& known_points) {
   auto text = read_scenario_file(path);
-  if (text) return load_scenario_text(path, *text);
+  if (text) return load_scenario_text(path, *text, known_points);
   const ValueError& refused = text.error();
   return {{}, {{path, {}, 1, refused.code, refused.message, refused.hint, {}}}, {}};
 }
@@ -67,7 +70,8 @@ Loaded load_scenario_file(const std::string& path) {
 // One text on its way to scenarios.
 class TextLoader {
  public:
-  TextLoader(const std::string& path, const std::string& text) : path_(path), text_(text), sources_(path, text) {}
+  TextLoader(const std::string& path, const std::string& text, const std::vector<std::string>& known_points)
+      : path_(path), text_(text), known_points_(known_points), sources_(path, text) {}
 
   Loaded load(YamlNode root) {
     const bool has_parts = resolve_includes(root, sources_, loaded_.diagnostics);
@@ -79,7 +83,7 @@ class TextLoader {
     check_expectations(root, whole, reader);
     check_exploration(root, whole, reader);
     std::vector<YamlNode> cells;
-    if (whole.matrix) cells = matrix_cells(root, whole, reader);
+    if (whole.matrix) cells = matrix_cells(root, whole, known_points_, reader);
     append(loaded_.diagnostics, std::move(reader.diagnostics()));
     if (!loaded_.diagnostics.empty() || cells.empty()) {
       keep(std::move(whole), root, has_parts || find_value(root, "sweep") != nullptr, false);
@@ -108,13 +112,29 @@ class TextLoader {
     for (const ScenarioFault& fault : scenario.faults) {
       if (!fault.at.empty()) scenario.points.push_back(point_use(fault, sources_));
     }
+    if (scenario.matrix) add_matrix_points(tree, scenario);
     // An engine of one's own has points of its own, which only it knows.
     if (!scenario.engine.command.empty()) scenario.points.clear();
     (loaded_.diagnostics.empty() ? loaded_.scenarios : loaded_.broken).push_back(std::move(scenario));
   }
 
+  // Of a matrix that was not unfolded, so that a mistyped point of it is told with the other mistakes.
+  void add_matrix_points(const YamlNode& tree, Scenario& scenario) const {
+    const YamlNode* const matrix = find_value(tree, "matrix");
+    const YamlNode* const points = matrix == nullptr ? nullptr : find_value(*matrix, "points");
+    if (points == nullptr) return;
+    const bool list = points->kind == YamlNode::Kind::kList;
+    for (const YamlNode& entry : list ? points->items : std::vector<YamlNode>{*points}) {
+      if (entry.kind != YamlNode::Kind::kScalar || is_pattern(entry.text)) continue;
+      const Source& source = sources_.of(entry.position);
+      scenario.points.push_back(
+          {entry.text, entry.position, shown_width(entry), source.path, source_line(source.text, entry.position.line)});
+    }
+  }
+
   const std::string& path_;
   const std::string& text_;
+  const std::vector<std::string>& known_points_;
   SourceSet sources_;
   Loaded loaded_;
 };
@@ -146,13 +166,14 @@ void refuse_same_names(const std::vector<Scenario>& scenarios, std::vector<Diagn
 
 }  // namespace
 
-Loaded load_scenario_text(const std::string& path, const std::string& text) {
+Loaded load_scenario_text(const std::string& path, const std::string& text,
+                          const std::vector<std::string>& known_points) {
   YamlResult yaml = parse_yaml(path, text);
   if (!yaml.diagnostics.empty()) return {{}, std::move(yaml.diagnostics), {}};
-  return TextLoader(path, text).load(std::move(yaml.root));
+  return TextLoader(path, text, known_points).load(std::move(yaml.root));
 }
 
-Loaded load_scenarios(const std::vector<std::string>& paths) {
+Loaded load_scenarios(const std::vector<std::string>& paths, const std::vector<std::string>& known_points) {
   Loaded all;
   std::vector<std::string> files;
   for (const std::string& path : paths) {
@@ -161,7 +182,7 @@ Loaded load_scenarios(const std::vector<std::string>& paths) {
     }
   }
   for (const std::string& file : files) {
-    Loaded one = load_scenario_file(file);
+    Loaded one = load_scenario_file(file, known_points);
     append(all.diagnostics, std::move(one.diagnostics));
     for (Scenario& scenario : one.scenarios) all.scenarios.push_back(std::move(scenario));
     for (Scenario& scenario : one.broken) all.broken.push_back(std::move(scenario));
@@ -173,7 +194,7 @@ Loaded load_scenarios(const std::vector<std::string>& paths) {
 namespace {
 
 std::string point_hint(const std::string& name, const std::vector<std::string>& points) {
-  if (name.find('*') != std::string::npos) return fmt::format("a pattern is for `sweep: {{points: {}}}`", name);
+  if (is_pattern(name)) return fmt::format("a pattern is for `matrix: {{points: {}}}` or for `sweep`", name);
   const std::string hint = suggestion(name, points);
   return hint.empty() ? "`mock_engine --list-fault-points` lists them" : hint;
 }

@@ -22,12 +22,15 @@ struct Loaded {
 };
 
 // The scenarios of one text: one, or the cells of its matrix. `path` is used in messages, and its folder is where
-// `include` looks.
-[[nodiscard]] Loaded load_scenario_text(const std::string& path, const std::string& text);
+// `include` looks. `known_points`: of the engine (engine_points.h), for the patterns of a matrix; without them one
+// stands for itself.
+[[nodiscard]] Loaded load_scenario_text(const std::string& path, const std::string& text,
+                                        const std::vector<std::string>& known_points = {});
 
 // Files and folders; a folder stands for every *.yaml below it, in order of path, except planted_bugs.yaml and parts
 // (include.h). Names must be unique over all of them.
-[[nodiscard]] Loaded load_scenarios(const std::vector<std::string>& paths);
+[[nodiscard]] Loaded load_scenarios(const std::vector<std::string>& paths,
+                                    const std::vector<std::string>& known_points = {});
 
 // Complaints about faults at points that the engine does not have. `points`: engine_points.h.
 [[nodiscard]] std::vector<Diagnostic> check_fault_points(const std::vector<Scenario>& scenarios,

@@ -103,10 +103,13 @@ BOOST_AUTO_TEST_CASE(a_folder_stands_for_its_yaml_files_in_order_and_below) {
 
 BOOST_AUTO_TEST_CASE(a_missing_file_and_an_empty_folder_are_mistakes) {
   const TestFolder folder;
-  BOOST_TEST(diagnostics_to_text(load_scenarios({folder.path + "/none.yaml"}).diagnostics) ==
-             folder.path + "/none.yaml: error CW101: no such file\n1 error\n");
+  BOOST_TEST(
+      diagnostics_to_text(load_scenarios({folder.path + "/none.yaml"}).diagnostics) ==
+      folder.path +
+          "/none.yaml: error CW101: no such file\n      = `crashwright init` writes a first scenario\n1 error\n");
   BOOST_TEST(diagnostics_to_text(load_scenarios({folder.path}).diagnostics) ==
-             folder.path + ": error CW101: holds no scenario (*.yaml)\n1 error\n");
+             folder.path +
+                 ": error CW101: holds no scenario (*.yaml)\n      = `crashwright init` writes a first one\n1 error\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_pipe_is_refused_and_not_read) {
@@ -114,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_pipe_is_refused_and_not_read) {
   const std::string pipe = folder.path + "/pipe.yaml";
   BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   BOOST_TEST(diagnostics_to_text(load_scenarios({pipe}).diagnostics) ==
-             pipe + ": error CW101: not a regular file\n1 error\n");
+             pipe + ": error CW101: not a regular file\n      = name a scenario file, or a folder of them\n1 error\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_huge_file_is_refused_and_not_parsed) {

@@ -5,14 +5,21 @@
 //   === name            the scenario, as name.yaml
 //   --- file other.yaml one more file of the same folder; a part, or a scenario that is loaded beside it
 //   --- points a.b c.d  the fault points of the engine; without this line they are not checked
+//   --- load PATH       what is loaded in place of the files: a path in the folder, which need not be there
+//   --- size N          the scenario is filled up to N bytes with #
+//   --- programs        the programs of `engine` are looked for
 //   --- says            the text
 
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <set>
 #include <sstream>
 #include <utility>
 
+#include "harness/cli/engine_programs.h"
 #include "harness/scenario/explanations.h"
 #include "harness/scenario/include.h"
 #include "harness/scenario/loader.h"
@@ -28,6 +35,9 @@ struct Malformed {
   std::vector<std::pair<std::string, std::string>>
       files;  // name and text as it stands in testdata; the first: the case
   std::vector<std::string> points;
+  std::string load;
+  size_t size = 0;
+  bool programs = false;
   std::string expected;
 };
 
@@ -55,7 +65,7 @@ std::vector<Malformed> read_malformed() {
   std::string* text = nullptr;
   for (std::string line; std::getline(file, line);) {
     if (line.rfind("=== ", 0) == 0) {
-      all.push_back({line.substr(4), {{line.substr(4) + ".yaml", ""}}, {}, ""});
+      all.push_back({line.substr(4), {{line.substr(4) + ".yaml", ""}}, {}, "", 0, false, ""});
       text = &all.back().files.back().second;
     } else if (line.rfind("--- file ", 0) == 0) {
       all.back().files.emplace_back(line.substr(9), "");
@@ -63,6 +73,12 @@ std::vector<Malformed> read_malformed() {
     } else if (line.rfind("--- points ", 0) == 0) {
       std::istringstream words(line.substr(11));
       for (std::string word; words >> word;) all.back().points.push_back(word);
+    } else if (line.rfind("--- load ", 0) == 0) {
+      all.back().load = line.substr(9);
+    } else if (line.rfind("--- size ", 0) == 0) {
+      all.back().size = std::stoul(line.substr(9));
+    } else if (line == "--- programs") {
+      all.back().programs = true;
     } else if (line == "--- says") {
       text = &all.back().expected;
     } else {
@@ -72,16 +88,24 @@ std::vector<Malformed> read_malformed() {
   return all;
 }
 
+void append(std::vector<Diagnostic>& all, std::vector<Diagnostic> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(all));
+}
+
 Loaded load(const Malformed& one, const TestFolder& folder) {
   std::vector<std::string> paths;
   for (const auto& [name, text] : one.files) {
-    folder.write(name, unescaped(text));
-    if (!is_part_name(name)) paths.push_back(folder.path + "/" + name);
+    std::string whole = unescaped(text);
+    if (whole.size() < one.size) whole.resize(one.size, '#');
+    folder.write(name, whole);
+    const bool scenario = std::filesystem::path(name).extension() == ".yaml" && !is_part_name(name);
+    if (scenario) paths.push_back(folder.path + "/" + name);
   }
-  Loaded loaded = load_scenarios(paths);
-  if (one.points.empty()) return loaded;
+  if (!one.load.empty()) paths = {folder.path + "/" + one.load};
+  Loaded loaded = load_scenarios(paths, one.points);
   for (const auto* const scenarios : {&loaded.scenarios, &loaded.broken}) {
-    for (Diagnostic& more : check_fault_points(*scenarios, one.points)) loaded.diagnostics.push_back(std::move(more));
+    if (!one.points.empty()) append(loaded.diagnostics, check_fault_points(*scenarios, one.points));
+    if (one.programs) append(loaded.diagnostics, cli::find_missing_programs(*scenarios));
   }
   return loaded;
 }
@@ -103,6 +127,9 @@ void write_malformed(const std::vector<Malformed>& all) {
       for (const std::string& point : one.points) file << " " << point;
       file << "\n";
     }
+    if (!one.load.empty()) file << "--- load " << one.load << "\n";
+    if (one.size > 0) file << "--- size " << one.size << "\n";
+    if (one.programs) file << "--- programs\n";
     file << "--- says\n" << complaints(one);
   }
 }
@@ -125,11 +152,25 @@ BOOST_AUTO_TEST_CASE(every_mistake_has_a_place_a_hint_and_a_code_that_is_explain
     BOOST_TEST_CONTEXT(one.name) { BOOST_TEST(!loaded.diagnostics.empty()); }
     for (const Diagnostic& diagnostic : loaded.diagnostics) {
       BOOST_TEST_CONTEXT(diagnostic_to_text(diagnostic)) {
-        BOOST_TEST(diagnostic.position.line > 0);
+        // What cannot be read, or is too large to be, has no place in it.
+        const bool whole_file = diagnostic.code == code::kCannotRead || diagnostic.code == code::kTooLarge;
+        BOOST_TEST((whole_file || diagnostic.position.line > 0));
         BOOST_TEST(!diagnostic.hint.empty());
         BOOST_TEST(find_explanation(diagnostic.code) != nullptr);
       }
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_code_that_is_explained_is_drawn_by_one_of_them) {
+  std::set<std::string> drawn;
+  for (const Malformed& one : read_malformed()) {
+    const TestFolder folder;
+    for (const Diagnostic& diagnostic : load(one, folder).diagnostics) drawn.insert(diagnostic.code);
+  }
+  for (const Explanation& explanation : all_explanations()) {
+    BOOST_TEST(drawn.count(explanation.code) == 1,
+               explanation.code << " is drawn by no case of testdata/malformed.txt");
   }
 }
 

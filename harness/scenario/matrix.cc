@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/faults/registry.h"
+#include "harness/scenario/name_pattern.h"
 #include "harness/scenario/yaml_emit.h"
 
 namespace crashwright::harness {
@@ -153,6 +154,37 @@ void check_points(const YamlNode& matrix, const Scenario& prototype, SectionRead
                   "leave out `at` in the fault that the points are for");
 }
 
+// The names that one entry of `points` stands for; a complaint when a pattern stands for none.
+std::vector<std::string> names_of(const YamlNode& entry, const std::vector<std::string>& known, SectionReader& reader) {
+  if (!is_pattern(entry.text)) return {entry.text};
+  std::vector<std::string> names;
+  std::copy_if(known.begin(), known.end(), std::back_inserter(names),
+               [&](const std::string& name) { return matches_pattern(name, entry.text); });
+  if (!names.empty()) return names;
+  const std::string near = pattern_suggestion(entry.text, known);
+  reader.complain(entry.position, shown_width(entry), code::kUnknownPoint,
+                  fmt::format("no fault point of this engine matches \"{}\"", entry.text),
+                  near.empty() ? "`mock_engine --list-fault-points` lists them" : near);
+  return names;
+}
+
+// Puts names in place of the patterns of `points`, each name once.
+void name_points(YamlNode& matrix, const std::vector<std::string>& known, SectionReader& reader) {
+  if (find_value(matrix, "points") == nullptr) return;
+  YamlNode list = *find_value(matrix, "points");
+  list.kind = YamlNode::Kind::kList;
+  list.items.clear();
+  for (const YamlNode* const entry : entries_of(matrix, "points")) {
+    for (const std::string& name : names_of(*entry, known, reader)) {
+      const auto same = [&](const YamlNode& other) { return other.text == name; };
+      if (std::any_of(list.items.begin(), list.items.end(), same)) continue;
+      list.items.push_back(*entry);
+      list.items.back().text = name;
+    }
+  }
+  set_value(matrix, "points", std::move(list));
+}
+
 }  // namespace
 
 bool is_place_open(const ScenarioFault& fault) {
@@ -177,15 +209,13 @@ size_t place_faults(YamlNode& faults, const YamlNode& point, uint64_t hit) {
   return placed;
 }
 
-std::vector<YamlNode> matrix_cells(const YamlNode& root, const Scenario& prototype, SectionReader& reader) {
-  const YamlNode& matrix = *find_value(root, "matrix");
+std::vector<YamlNode> matrix_cells(const YamlNode& root, const Scenario& prototype,
+                                   const std::vector<std::string>& known, SectionReader& reader) {
+  YamlNode matrix = *find_value(root, "matrix");
   const size_t complaints = reader.diagnostics().size();
-  const ScenarioMatrix& listed = *prototype.matrix;
-  size_t cells = 1;
-  for (const size_t length :
-       {listed.profiles.size(), listed.seeds.size(), listed.points.size(), listed.faults.size()}) {
-    cells *= std::max<size_t>(length, 1);
-  }
+  if (!known.empty() && prototype.engine.command.empty()) name_points(matrix, known, reader);
+  const size_t cells = entries_of(matrix, "profiles").size() * entries_of(matrix, "seeds").size() *
+                       entries_of(matrix, "points").size() * std::max<size_t>(prototype.matrix->faults.size(), 1);
   if (matrix.keys.empty()) {
     reader.complain(matrix.position, 1, code::kMatrix, "the matrix lists nothing",
                     "list one or more of: builds, profiles, seeds, faults, points");

@@ -23,8 +23,9 @@ std::vector<Field> matrix_fields() {
       {"matrix", "faults", FieldType::kFaultList, "no dimension", "each in turn behind those of `faults`",
        "faults: [{sigkill: {hit: 30}}, {abort: {hit: 30}}]"},
       {"matrix", "points", FieldType::kTextList, "no dimension",
-       "fault points, for the faults that name neither `at` nor a time", "points: [gateway.send_order, book.apply]",
-       [](Target t, Value v) { t.scenario.matrix->points = v.texts; }},
+       "fault points, for the faults that name neither `at` nor a time; * stands for any text, a case for each of the "
+       "engine's points that match",
+       "points: [gateway.*, book.apply]", [](Target t, Value v) { t.scenario.matrix->points = v.texts; }},
       {"sweep", "points", FieldType::kTextList, "all", "fault points to sweep, * stands for any text",
        "points: [gateway.*, audit.before_write]", [](Target t, Value v) { t.scenario.sweep->points = v.texts; }},
       {"sweep", "passages", FieldType::kWordList, "[first, middle, last]",

@@ -134,4 +134,42 @@ BOOST_AUTO_TEST_CASE(a_mistyped_point_of_a_matrix_is_told_once_at_its_place) {
              "1 error\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_pattern_stands_for_the_points_of_the_engine_each_once) {
+  const std::vector<std::string> known = {"book.apply", "gateway.send_order", "gateway.after_send", "recovery.replay"};
+  const std::string text =
+      "name: x\nmatrix: {points: [gateway.after_send, gateway.*, \"rec*.**\"]}\nfaults: [{sigkill: }]\n";
+  const Loaded loaded = load_scenario_text("x.yaml", text, known);
+  BOOST_TEST(diagnostics_to_text(loaded.diagnostics) == "0 errors\n");
+  BOOST_TEST(names(loaded.scenarios) ==
+             (std::vector<std::string>{"x [gateway.after_send]", "x [gateway.send_order]", "x [recovery.replay]"}));
+  BOOST_TEST(loaded.scenarios[1].faults[0].at == "gateway.send_order");
+  BOOST_TEST(check_fault_points(loaded.scenarios, known).empty());
+  BOOST_TEST(loaded.scenarios[1].text ==
+             "name: \"x [gateway.send_order]\"\nfaults:\n  - sigkill: {at: gateway.send_order}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_pattern_stands_for_itself_where_no_engine_is_known) {
+  const auto scenarios = load("name: x\nmatrix: {points: gateway.*}\nfaults: [{sigkill: }]\n");
+  BOOST_REQUIRE(scenarios.size() == 1);
+  BOOST_TEST(scenarios[0].name == "x [gateway.*]");
+  BOOST_TEST(diagnostics_to_text(check_fault_points(scenarios, {"gateway.send_order"})) ==
+             "scenarios/x.yaml:2:18: error CW131: no fault point \"gateway.*\" in this engine\n"
+             "    2 | matrix: {points: gateway.*}\n"
+             "      |                  ^^^^^^^^^\n"
+             "      = a pattern is for `matrix: {points: gateway.*}` or for `sweep`\n"
+             "1 error\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_patterns_unfold_into_counts_towards_the_most_cells) {
+  std::vector<std::string> known;
+  for (size_t i = 0; i <= kMatrixCellsMax; ++i) known.push_back("a.p" + std::to_string(i));
+  const Loaded loaded = load_scenario_text("x.yaml", "name: x\nmatrix: {points: a.*}\nfaults: [{sigkill: }]\n", known);
+  BOOST_TEST(diagnostics_to_text(loaded.diagnostics) ==
+             "x.yaml:2:9: error CW141: the matrix has 513 cells; 512 at most\n"
+             "    2 | matrix: {points: a.*}\n"
+             "      |         ^\n"
+             "      = split it into several scenarios\n"
+             "1 error\n");
+}
+
 }  // namespace crashwright::harness

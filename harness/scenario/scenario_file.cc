@@ -1,30 +1,57 @@
 #include "harness/scenario/scenario_file.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
 
 #include "base/file.h"
 #include "harness/scenario/diagnostic.h"
+#include "harness/scenario/suggest.h"
 #include "harness/scenario/yaml_tree.h"
 
 namespace crashwright::harness {
 namespace {
 
+namespace fs = std::filesystem;
+
+constexpr size_t kNamesMax = 5'000;
+
 tl::unexpected<ValueError> refuse(const char* error_code, std::string message, std::string hint = {}) {
   return tl::unexpected<ValueError>(ValueError{error_code, std::move(message), std::move(hint)});
+}
+
+// The scenario file beside `path` whose name is nearest.
+std::string near_file(const std::string& path) {
+  const fs::path asked = path;
+  const fs::path folder = asked.has_parent_path() ? asked.parent_path() : fs::path(".");
+  std::vector<std::string> names;
+  std::error_code trouble;
+  for (fs::directory_iterator entry(folder, trouble), end; !trouble && entry != end; entry.increment(trouble)) {
+    if (entry->path().extension() == ".yaml") names.push_back(entry->path().filename().string());
+    if (names.size() == kNamesMax) break;
+  }
+  std::sort(names.begin(), names.end());
+  const std::string nearest = nearest_word(asked.filename().string(), names);
+  return nearest.empty() ? "`crashwright init` writes a first scenario" : fmt::format("did you mean \"{}\"?", nearest);
 }
 
 }  // namespace
 
 ValueResult<std::string> read_scenario_file(const std::string& path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return refuse(code::kCannotRead, "no such file");
-  if (!S_ISREG(info.st_mode)) return refuse(code::kCannotRead, "not a regular file");
+  if (::stat(path.c_str(), &info) != 0) return refuse(code::kCannotRead, "no such file", near_file(path));
+  if (!S_ISREG(info.st_mode)) {
+    return refuse(code::kCannotRead, "not a regular file", "name a scenario file, or a folder of them");
+  }
   if (static_cast<uint64_t>(info.st_size) > kScenarioBytesMax) {
     const Diagnostic refusal = too_large(path, static_cast<uint64_t>(info.st_size));
     return refuse(code::kTooLarge, refusal.message, refusal.hint);
   }
   auto text = read_file(path);
-  if (!text) return refuse(code::kCannotRead, text.error().message);
+  if (!text) return refuse(code::kCannotRead, text.error().message, text.error().remedy);
   return std::move(*text);
 }
 

@@ -46,7 +46,4 @@ struct SweepCensus {
 // The same scenario without the swept fault and what comes behind it: what the passages are counted in.
 [[nodiscard]] Scenario session_to_count(const Scenario& scenario);
 
-// Whether `name` is what `pattern` says; * stands for any text.
-[[nodiscard]] bool matches_pattern(const std::string& name, const std::string& pattern);
-
 }  // namespace crashwright::harness

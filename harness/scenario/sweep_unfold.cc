@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "harness/scenario/matrix.h"
+#include "harness/scenario/name_pattern.h"
 #include "harness/scenario/sweep.h"
 #include "harness/scenario/sweep_passages.h"
 #include "harness/scenario/yaml_emit.h"
@@ -40,17 +41,6 @@ Scenario swept(const Scenario& scenario, YamlNode tree, const std::string& point
 }
 
 }  // namespace
-
-bool matches_pattern(const std::string& name, const std::string& pattern) {
-  const size_t star = pattern.find('*');
-  if (star == std::string::npos) return name == pattern;
-  if (name.compare(0, star, pattern, 0, star) != 0) return false;
-  const std::string rest = pattern.substr(star + 1);
-  for (size_t from = star; from <= name.size(); ++from) {
-    if (matches_pattern(name.substr(from), rest)) return true;
-  }
-  return false;
-}
 
 Loaded unfold_sweep(const Scenario& scenario, const std::vector<PassageCount>& counts) {
   Loaded unfolded;

@@ -1,0 +1,20 @@
+// Patterns for names, wherever the project takes one: `matrix: {points}`, `sweep: {points}`, `--filter`.
+//
+// * stands for any text, none as well, dots too; everything else stands for itself. The whole name must match.
+// Threads: free functions without shared state. Time: at most the product of both lengths.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crashwright::harness {
+
+[[nodiscard]] bool is_pattern(std::string_view text);
+[[nodiscard]] bool matches_pattern(std::string_view name, std::string_view pattern);
+
+// What somebody may have meant by a pattern that none of `names` matches: `did you mean "gateway.*"?`; the nearest of
+// the names, of their families ("gateway.*") and of their endings ("*.send_order"). Empty when nothing is near.
+[[nodiscard]] std::string pattern_suggestion(std::string_view pattern, const std::vector<std::string>& names);
+
+}  // namespace crashwright::harness
