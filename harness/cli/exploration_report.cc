@@ -50,7 +50,9 @@ void print_finding(const StorageFinding& finding, size_t number) {
   print_wrapped("  ", fmt::format("power lost after operation {}: {}; {} acknowledged", finding.state.point,
                                   finding.last_operation, finding.acked));
   print_lost(finding);
+  if (!finding.minimal) print_wrapped("  ", "perhaps fewer would do: the trials were used up");
   if (!finding.fix.empty()) print_wrapped("  ", "would pass with: " + finding.fix);
+  if (!finding.no_fix.empty()) print_wrapped("  ", "no added fsync: " + finding.no_fix);
   fmt::print("  the checker said:\n");
   print_output(finding.output);
   if (!finding.folder.empty()) fmt::print("  kept in {}\n", finding.folder);

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <vector>
 
 namespace crashwright::harness {
 namespace {
@@ -39,6 +40,21 @@ constexpr std::array<const char*, 7> kOperations{"write", "sync", "create", "ren
 
 tl::unexpected<Error> not_understood(std::string_view word) {
   return fail(ErrorKind::kUsage, "storage fault: `" + std::string(word) + "` is not understood");
+}
+
+tl::unexpected<Error> said_twice(std::string_view before, std::string_view key) {
+  const std::string what = before == key ? "`" + std::string(key) + "=` twice"
+                                         : "`" + std::string(before) + "=` and `" + std::string(key) + "=` together";
+  return fail(ErrorKind::kUsage, "storage fault: " + what + " in one rule",
+              "one rule for each: --fault can be repeated");
+}
+
+// The key among `keys` that says the same thing as `key`; empty: none. A fault takes bytes or a delay, not both.
+std::string_view said_before(const std::vector<std::string_view>& keys, std::string_view key) {
+  const auto meaning = [](std::string_view word) { return word == "delay_ms" ? std::string_view("bytes") : word; };
+  const auto same =
+      std::find_if(keys.begin(), keys.end(), [&](std::string_view other) { return meaning(other) == meaning(key); });
+  return same == keys.end() ? std::string_view() : *same;
 }
 
 std::optional<uint64_t> number(std::string_view text) {
@@ -118,10 +134,14 @@ Result<StorageFaultRule> parse_storage_fault(std::string_view text) {
   if (known == kWords.end()) return not_understood(name);
   rule.action = known->action;
   rule.operation = known->operation;
+  std::vector<std::string_view> keys;
   for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {
     const size_t equals = word.find('=');
     if (equals == std::string_view::npos) return not_understood(word);
-    if (!set_word(rule, word.substr(0, equals), word.substr(equals + 1))) return not_understood(word);
+    const std::string_view key = word.substr(0, equals);
+    if (!set_word(rule, key, word.substr(equals + 1))) return not_understood(word);
+    if (const auto said = said_before(keys, key); !said.empty()) return said_twice(said, key);
+    keys.push_back(key);
   }
   return rule;
 }

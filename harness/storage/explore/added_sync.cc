@@ -1,140 +1,43 @@
 #include "harness/storage/explore/added_sync.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "harness/storage/explore/finding.h"
+#include "harness/storage/explore/patched_recording.h"
 #include "harness/storage/explore/pending_operations.h"
 
 namespace crashwright::harness {
 namespace {
 
-constexpr size_t kCandidatesMax = 12;
-constexpr uint32_t kAddedMax = 20'000;
+constexpr size_t kKindsMax = 12;
+constexpr size_t kPairsOf = 14;  // rules
+constexpr uint32_t kOperationsMax = 20'000;
 
-// A sync after every operation of one kind on one kind of path.
-struct Candidate {
-  uint64_t kind = 0;     // operation_class
-  bool folder = false;   // of the folder that holds the name, instead of the file
-  bool at_ack = false;   // once before each acknowledgement, instead of after each operation
-  uint32_t example = 0;  // one such operation
-  uint32_t times = 0;
+// What one or two rules do to the failing states, before any is judged.
+struct Plan {
+  std::vector<SyncRule> rules;
+  std::vector<uint32_t> times;
+  std::vector<bool> saves;  // of each failing state: it loses less
+  size_t unusual = 0;       // rules that do not sync what the minimal state loses where one would look for it
+
+  [[nodiscard]] uint32_t calls() const { return times.front() + (times.size() > 1 ? times.back() : 0); }
+  [[nodiscard]] bool may_help() const { return std::find(saves.begin(), saves.end(), false) == saves.end(); }
+  [[nodiscard]] bool helps_some() const { return std::find(saves.begin(), saves.end(), true) != saves.end(); }
 };
 
-// The recording with the candidate's syncs in place, and where each old operation stands in it.
-struct Patched {
-  Recording recording;
-  std::vector<uint32_t> place;  // of each old index, and of the old end
-};
-
-Operation sync_for(const Operation& operation, bool folder) {
-  Operation sync;
-  sync.kind = folder ? OperationKind::kSyncFolder : OperationKind::kSyncFile;
-  const bool moves = operation.kind == OperationKind::kRename || operation.kind == OperationKind::kExchange;
-  sync.node = !folder ? operation.node : moves ? operation.new_parent : operation.parent;
-  return sync;
-}
-
-class Patcher {
- public:
-  Patcher(const Recording& recording, const Candidate& candidate) : recording_(recording), candidate_(candidate) {}
-
-  Patched patch() {
-    size_t token = 0;
-    for (uint32_t i = 0; i < recording_.size(); ++i) {
-      place_acks(i, token);
-      made_.place.push_back(made_.recording.size());
-      add(recording_.operations[i], recording_.paths[i], recording_.shrinks[i]);
-      if (i < recording_.initial) made_.recording.initial = made_.recording.size();
-      if (i < recording_.initial || operation_class(recording_, i) != candidate_.kind) continue;
-      waiting_ = &recording_.operations[i];
-      if (!candidate_.at_ack) add_sync();
-    }
-    place_acks(recording_.size(), token);
-    made_.place.push_back(made_.recording.size());
-    made_.recording.nodes = recording_.nodes;
-    return std::move(made_);
+// Fewer calls, then what is lost itself, then the earlier place.
+bool is_smaller(const Plan& a, const Plan& b) {
+  if (a.calls() != b.calls()) return a.calls() < b.calls();
+  if (a.unusual != b.unusual) return a.unusual < b.unusual;
+  const auto key = [](const SyncRule& rule) { return std::tuple(rule.example, rule.place, rule.folder); };
+  for (size_t i = 0; i < a.rules.size(); ++i) {
+    if (key(a.rules[i]) != key(b.rules[i])) return key(a.rules[i]) < key(b.rules[i]);
   }
-
- private:
-  void place_acks(uint32_t index, size_t& token) {
-    for (; token < recording_.tokens.size() && recording_.acked_before[token] == index; ++token) {
-      if (candidate_.at_ack) add_sync();
-      made_.recording.tokens.push_back(recording_.tokens[token]);
-      made_.recording.acked_before.push_back(made_.recording.size());
-    }
-  }
-  void add(const Operation& operation, const std::string& path, uint8_t shrinks) {
-    made_.recording.operations.push_back(operation);
-    made_.recording.paths.push_back(path);
-    made_.recording.shrinks.push_back(shrinks);
-  }
-  void add_sync() {
-    if (waiting_ == nullptr) return;
-    add(sync_for(*waiting_, candidate_.folder), "", 0);
-    waiting_ = nullptr;
-  }
-
-  const Recording& recording_;
-  const Candidate& candidate_;
-  Patched made_;
-  const Operation* waiting_ = nullptr;
-};
-
-std::vector<Candidate> candidates_for(const DurabilityModel& model, const CrashState& minimal) {
-  const Recording& recording = model.recording;
-  std::map<std::pair<uint64_t, bool>, uint32_t> kinds;  // to an example
-  for (const Loss& loss : minimal.losses) {
-    const bool names = changes_tree(recording.operations[loss.operation].kind);
-    if (kinds.size() < kCandidatesMax)
-      kinds.emplace(std::pair(operation_class(recording, loss.operation), names), loss.operation);
-  }
-  std::vector<Candidate> candidates;
-  for (const auto& [key, example] : kinds) {
-    const auto& kind = key;  // a name that a lambda of C++20 can capture with every compiler
-    const uint32_t times = static_cast<uint32_t>(std::count_if(
-        recording.operations.begin() + recording.initial, recording.operations.end(), [&](const Operation& operation) {
-          return operation_class(recording, static_cast<uint32_t>(&operation - recording.operations.data())) ==
-                 kind.first;
-        }));
-    const auto acks = static_cast<uint32_t>(recording.tokens.size());
-    const bool file = model.recording.operations[example].kind != OperationKind::kUnlink &&
-                      model.recording.operations[example].kind != OperationKind::kRemoveFolder;
-    if (kind.second) {
-      candidates.push_back({kind.first, true, false, example, times});
-      if (acks > 0) candidates.push_back({kind.first, true, true, example, std::min(acks, times)});
-    }
-    if (!kind.second || (file && model.profile.file_sync_commits_metadata)) {
-      candidates.push_back({kind.first, false, false, example, times});
-      if (acks > 0) candidates.push_back({kind.first, false, true, example, std::min(acks, times)});
-    }
-  }
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [](const Candidate& a, const Candidate& b) { return a.times < b.times; });
-  if (candidates.size() > kCandidatesMax) candidates.resize(kCandidatesMax);
-  return candidates;
-}
-
-// Every failing state, with the syncs in place, passes.
-Result<bool> cures(const DurabilityModel& model, const Candidate& candidate, const std::vector<CrashState>& failing,
-                   const JudgeMaker& judges) {
-  const Patched patched = Patcher(model.recording, candidate).patch();
-  const DurabilityModel with(patched.recording, model.profile);
-  auto judge = judges(with);
-  if (!judge) return tl::unexpected(judge.error());
-  std::vector<CrashState> states = failing;
-  std::stable_sort(states.begin(), states.end(),
-                   [](const CrashState& a, const CrashState& b) { return a.point < b.point; });
-  for (CrashState& state : states) {
-    state.point = patched.place[state.point];
-    for (Loss& loss : state.losses) loss.operation = patched.place[loss.operation];
-    make_allowed(with, state);
-    (*judge)->prepare(state);
-    const auto verdict = (*judge)->judge();
-    if (!verdict) return tl::unexpected(verdict.error());
-    if (verdict->kind != ImageVerdict::Kind::kConsistent) return false;
-  }
-  return true;
+  return false;
 }
 
 std::string folder_of(const std::string& path) {
@@ -148,12 +51,173 @@ std::string name_sync(const std::string& path, bool folder) {
   return "fsync of " + (folder ? folder_of(subject) : subject);
 }
 
-std::string describe(const Recording& recording, const Candidate& candidate) {
-  const std::string& path = recording.paths[candidate.example];
-  const std::string when = candidate.at_ack ? " before the acknowledgement, after " : " after each ";
-  return name_sync(path, candidate.folder) + when + operation_name(recording.operations[candidate.example].kind) +
-         " of " + path + " (" + std::to_string(candidate.times) + " times in this run)";
-}
+class Search {
+ public:
+  Search(const DurabilityModel& model, const std::vector<CrashState>& failing, const JudgeMaker& judges)
+      : model_(model), recording_(model.recording), failing_(failing), judges_(judges) {
+    for (uint32_t i = 0; i < recording_.size(); ++i) kinds_.push_back(operation_class(recording_, i));
+    std::sort(failing_.begin(), failing_.end(), [](const CrashState& a, const CrashState& b) {
+      return a.point != b.point ? a.point < b.point : is_simpler(a, b);
+    });
+  }
+
+  Result<SyncAdvice> search(const CrashState& minimal) {
+    for (const Loss& loss : minimal.losses) lost_.insert(kinds_[loss.operation]);
+    std::vector<Plan> singles;
+    for (const SyncRule& rule : rules_for(minimal)) singles.push_back(plan({rule}));
+    std::erase_if(singles, [](const Plan& single) { return !single.helps_some(); });
+    std::stable_sort(singles.begin(), singles.end(), is_smaller);
+    SyncAdvice advice;
+    advice.tried = singles.size();
+    auto best = first_that_helps(singles);
+    if (!best) return tl::unexpected(best.error());
+    if (*best == nullptr) {
+      if (singles.size() > kPairsOf) singles.resize(kPairsOf);
+      const std::vector<Plan> two = pairs_of(singles);
+      best = first_that_helps(two);
+      if (!best) return tl::unexpected(best.error());
+      if (*best != nullptr) advice.syncs = describe(**best);
+      return advice;
+    }
+    advice.syncs = describe(**best);
+    return advice;
+  }
+
+ private:
+  // Kinds of operation that a sync may have to save, those of the minimal state first; each with its first operation.
+  std::vector<std::pair<uint64_t, uint32_t>> kinds_to_save(const CrashState& minimal) const {
+    std::vector<std::pair<uint64_t, uint32_t>> found;
+    const auto add = [&](uint32_t index) {
+      const uint64_t kind = kinds_[index];
+      const auto known =
+          std::find_if(found.begin(), found.end(), [&](const auto& entry) { return entry.first == kind; });
+      if (known != found.end() || found.size() >= kKindsMax) return;
+      const auto first = std::find(kinds_.begin() + recording_.initial, kinds_.end(), kind);
+      found.emplace_back(kind, static_cast<uint32_t>(first - kinds_.begin()));
+    };
+    for (const Loss& loss : minimal.losses) add(loss.operation);
+    for (const CrashState& state : failing_) {
+      for (const Loss& loss : state.losses) add(loss.operation);
+    }
+    for (const uint32_t index : PendingOperations(model_).at(minimal.point)) add(index);
+    return found;
+  }
+
+  std::vector<SyncRule> rules_for(const CrashState& minimal) const {
+    std::vector<SyncRule> rules;
+    for (const auto& [kind, example] : kinds_to_save(minimal)) {
+      const OperationKind what = recording_.operations[example].kind;
+      const bool gone = what == OperationKind::kUnlink || what == OperationKind::kRemoveFolder;
+      for (const bool folder : {false, true}) {
+        if (gone && !folder) continue;
+        for (const SyncPlace place : {SyncPlace::kBehindEach, SyncPlace::kBehindRow, SyncPlace::kBeforeToken}) {
+          if (place == SyncPlace::kBeforeToken && recording_.tokens.empty()) continue;
+          rules.push_back({kind, folder, place, example});
+        }
+      }
+    }
+    return rules;
+  }
+
+  // A failing state where the syncs are in place.
+  static CrashState moved(const CrashState& state, const PatchedRecording& patched, const DurabilityModel& with) {
+    CrashState there{patched.place[state.point], state.losses};
+    for (Loss& loss : there.losses) loss.operation = patched.place[loss.operation];
+    make_allowed(with, there);
+    return there;
+  }
+
+  Plan plan(std::vector<SyncRule> rules) const {
+    Plan made;
+    made.rules = std::move(rules);
+    const PatchedRecording patched = add_syncs(recording_, kinds_, made.rules);
+    const DurabilityModel with(patched.recording, model_.profile);
+    made.times = patched.added;
+    made.unusual = static_cast<size_t>(std::count_if(made.rules.begin(), made.rules.end(), [&](const SyncRule& rule) {
+      const bool folder = changes_tree(recording_.operations[rule.example].kind);
+      return !lost_.contains(rule.kind) || rule.folder != folder;
+    }));
+    for (const CrashState& state : failing_) {
+      CrashState same{patched.place[state.point], state.losses};
+      for (Loss& loss : same.losses) loss.operation = patched.place[loss.operation];
+      made.saves.push_back(moved(state, patched, with).losses != same.losses);
+    }
+    return made;
+  }
+
+  std::vector<Plan> pairs_of(const std::vector<Plan>& singles) const {
+    std::vector<Plan> pairs;
+    for (size_t i = 0; i < singles.size(); ++i) {
+      for (size_t j = i + 1; j < singles.size(); ++j) {
+        Plan pair{{singles[i].rules.front(), singles[j].rules.front()},
+                  {singles[i].times.front(), singles[j].times.front()},
+                  singles[i].saves,
+                  singles[i].unusual + singles[j].unusual};
+        for (size_t state = 0; state < pair.saves.size(); ++state) {
+          if (singles[j].saves[state]) pair.saves[state] = true;
+        }
+        if (pair.rules.front().example > pair.rules.back().example) {
+          std::swap(pair.rules.front(), pair.rules.back());
+          std::swap(pair.times.front(), pair.times.back());
+        }
+        if (pair.may_help()) pairs.push_back(std::move(pair));
+      }
+    }
+    std::stable_sort(pairs.begin(), pairs.end(), is_smaller);
+    return pairs;
+  }
+
+  Result<const Plan*> first_that_helps(const std::vector<Plan>& plans) {
+    for (const Plan& candidate : plans) {
+      if (!candidate.may_help()) continue;
+      const auto cured = cures(candidate);
+      if (!cured) return tl::unexpected(cured.error());
+      if (*cured) return &candidate;
+    }
+    return nullptr;
+  }
+
+  // Every failing state, with the syncs in place, passes.
+  Result<bool> cures(const Plan& candidate) {
+    const PatchedRecording patched = add_syncs(recording_, kinds_, candidate.rules);
+    const DurabilityModel with(patched.recording, model_.profile);
+    auto judge = judges_(with);
+    if (!judge) return tl::unexpected(judge.error());
+    std::set<uint64_t> passed;
+    for (const CrashState& state : failing_) {
+      (*judge)->prepare(moved(state, patched, with));
+      if (!passed.insert((*judge)->hash()).second) continue;
+      const auto verdict = (*judge)->judge();
+      if (!verdict) return tl::unexpected(verdict.error());
+      if (verdict->kind != ImageVerdict::Kind::kConsistent) return false;
+    }
+    return true;
+  }
+
+  std::vector<AddedSync> describe(const Plan& helps) const {
+    std::vector<AddedSync> syncs;
+    for (size_t i = 0; i < helps.rules.size(); ++i) {
+      const SyncRule& rule = helps.rules[i];
+      const std::string& path = recording_.paths[rule.example];
+      const char* const name = operation_name(recording_.operations[rule.example].kind);
+      const char* const where = rule.place == SyncPlace::kBehindEach  ? "after each {} of {}"
+                                : rule.place == SyncPlace::kBehindRow ? "after the last {} of {} in a row"
+                                                                      : "before the acknowledgement, after {} of {}";
+      syncs.push_back({fmt::format("{} {} ({} {} in this run)", name_sync(path, rule.folder),
+                                   fmt::format(fmt::runtime(where), name, path), helps.times[i],
+                                   helps.times[i] == 1 ? "time" : "times"),
+                       rule.example});
+    }
+    return syncs;
+  }
+
+  const DurabilityModel& model_;
+  const Recording& recording_;
+  std::vector<CrashState> failing_;
+  const JudgeMaker& judges_;
+  std::vector<uint64_t> kinds_;
+  std::set<uint64_t> lost_;  // kinds that the minimal state loses
+};
 
 }  // namespace
 
@@ -161,15 +225,14 @@ std::string sync_that_saves(const Recording& recording, uint32_t index) {
   return name_sync(recording.paths[index], changes_tree(recording.operations[index].kind));
 }
 
-Result<std::string> smallest_added_sync(const DurabilityModel& model, const CrashState& minimal,
-                                        const std::vector<CrashState>& failing, const JudgeMaker& judges) {
-  if (model.recording.size() > kAddedMax) return std::string();
-  for (const Candidate& candidate : candidates_for(model, minimal)) {
-    const auto cured = cures(model, candidate, failing, judges);
-    if (!cured) return tl::unexpected(cured.error());
-    if (*cured) return describe(model.recording, candidate);
-  }
-  return std::string();
+Result<SyncAdvice> fewest_added_syncs(const DurabilityModel& model, const CrashState& minimal,
+                                      const std::vector<CrashState>& failing, const JudgeMaker& judges) {
+  SyncAdvice advice;
+  advice.too_large = model.recording.size() > kOperationsMax;
+  const bool nothing_lost =
+      std::all_of(failing.begin(), failing.end(), [](const CrashState& state) { return state.losses.empty(); });
+  if (advice.too_large || nothing_lost) return advice;
+  return Search(model, failing, judges).search(minimal);
 }
 
 }  // namespace crashwright::harness

@@ -1,6 +1,11 @@
-// Looks for the one sync whose absence explains a failure: added to the run wherever a kind of operation happens, it
-// makes every failing state pass.
+// Looks for the syncs whose absence explains a failure: one, or else two, that were they added to the run would make
+// every failing state pass.
 //
+// Tried are the file of every operation that failing states lose or that waits for a sync when the power goes, and
+// the folder of its name; behind each operation of that kind, behind the last of them in a row, and before the next
+// acknowledgement. One sync is preferred to two, then fewer calls, then one of what the
+// minimal state loses, then the earliest place. What cannot save anything of
+// some failing state is left out without being judged.
 // Threads: one owner. Errors: system errors of judging.
 #pragma once
 
@@ -18,10 +23,19 @@ using JudgeMaker = std::function<Result<std::unique_ptr<StateJudge>>(const Durab
 // The sync that would have saved the operation, in words: "fsync of data.db", "fsync of the folder".
 [[nodiscard]] std::string sync_that_saves(const Recording& recording, uint32_t index);
 
-// Only syncs of what `minimal`, the minimised failing state, loses are tried.
-// "fsync of data.db after each write of data.db (30 times)"; empty when no single kind of sync helps. Of several the
-// one that is called least often.
-[[nodiscard]] Result<std::string> smallest_added_sync(const DurabilityModel& model, const CrashState& minimal,
-                                                      const std::vector<CrashState>& failing, const JudgeMaker& judges);
+struct AddedSync {
+  std::string text;        // "fsync of data.db after each write of data.db (30 times in this run)"
+  uint32_t operation = 0;  // one that it follows
+};
+
+struct SyncAdvice {
+  std::vector<AddedSync> syncs;  // all of them together; empty: none help
+  size_t tried = 0;              // places, each alone and those of promise in pairs
+  bool too_large = false;        // the run has too many operations to try
+};
+
+// `minimal` is the minimised failing state, `failing` all that must pass.
+[[nodiscard]] Result<SyncAdvice> fewest_added_syncs(const DurabilityModel& model, const CrashState& minimal,
+                                                    const std::vector<CrashState>& failing, const JudgeMaker& judges);
 
 }  // namespace crashwright::harness

@@ -9,12 +9,12 @@
 #include "base/file.h"
 #include "harness/runner/interrupt.h"
 #include "harness/storage/explore/added_sync.h"
+#include "harness/storage/explore/minimiser.h"
 
 namespace crashwright::harness {
 namespace {
 
 constexpr size_t kFindingsMax = 8;  // explained, per profile
-constexpr size_t kTrialsMax = 120;
 constexpr size_t kLinesMax = 400;
 
 // Explains the failures of one profile with judges of its own.
@@ -26,12 +26,13 @@ class Explainer {
   Result<StorageFinding> explain(const FailureGroup& group, size_t number) {
     auto judge = make_judge(model_, "explain-" + model_.profile.name + "-" + std::to_string(number));
     if (!judge) return tl::unexpected(judge.error());
-    auto state = minimise(**judge, model_, group.examples.front(), group.reason, kTrialsMax);
-    if (!state) return tl::unexpected(state.error());
     StorageFinding finding;
     finding.profile = model_.profile.name;
-    finding.state = std::move(*state);
+    finding.state = group.examples.front();
+    finding.reason = group.reason;
     finding.states = group.states;
+    if (auto minimised = minimise(**judge, model_, finding); !minimised) return tl::unexpected(minimised.error());
+    if (auto named = name_weakest(finding, group, number); !named) return tl::unexpected(named.error());
     (*judge)->prepare(finding.state);
     const auto verdict = (*judge)->judge();
     if (!verdict) return tl::unexpected(verdict.error());
@@ -41,12 +42,8 @@ class Explainer {
       finding.reason = group.reason;
       finding.output = group.verdict.output + "\n(asked again about the same image, the checker gave another answer)";
     }
-    if (auto named = name_weakest(finding, number); !named) return tl::unexpected(named.error());
     describe(finding);
-    auto fix = smallest_added_sync(model_, finding.state, group.examples,
-                                   [&](const DurabilityModel& with) { return with_fix(with); });
-    if (!fix) return tl::unexpected(fix.error());
-    finding.fix = std::move(*fix);
+    if (auto advised = advise(group, finding); !advised) return tl::unexpected(advised.error());
     if (auto kept = keep_evidence(**judge, finding, number); !kept) return tl::unexpected(kept.error());
     return finding;
   }
@@ -58,12 +55,29 @@ class Explainer {
     return StateJudge::create(model, judges_, folder);
   }
 
+  // One folder for all that are tried, one after the other.
   Result<std::unique_ptr<StateJudge>> with_fix(const DurabilityModel& model) {
-    return make_judge(model, "fix-" + model.profile.name + "-" + std::to_string(fixes_++));
+    const std::string name = "fix-" + model.profile.name;
+    std::error_code none;
+    std::filesystem::remove_all(options_.explore.scratch + "/" + name, none);
+    return make_judge(model, name);
+  }
+
+  // Leaves a state alone about which the judge has changed its mind.
+  static Status minimise(StateJudge& judge, const DurabilityModel& model, StorageFinding& finding) {
+    Minimiser minimiser(judge, model, finding.reason);
+    const auto fails = minimiser.fails(finding.state);
+    if (!fails) return tl::unexpected(fails.error());
+    if (!*fails) return {};
+    auto state = minimiser.minimise(finding.state);
+    if (!state) return tl::unexpected(state.error());
+    finding.state = std::move(*state);
+    finding.minimal = minimiser.finished();
+    return {};
   }
 
   // Does a profile that allows less show the same failure?
-  Status name_weakest(StorageFinding& finding, size_t number) {
+  Status name_weakest(StorageFinding& finding, const FailureGroup& group, size_t number) {
     for (const char* const name : {"K", "E"}) {
       auto weaker = load_storage_profile(name);
       weaker->tear_unit_bytes = model_.profile.tear_unit_bytes;
@@ -71,17 +85,36 @@ class Explainer {
       const DurabilityModel model(model_.recording, *weaker);
       auto judge = make_judge(model, "weaker-" + model_.profile.name + weaker->name + std::to_string(number));
       if (!judge) return tl::unexpected(judge.error());
-      CrashState state = finding.state;
-      make_allowed(model, state);
-      (*judge)->prepare(state);
-      const auto verdict = (*judge)->judge();
-      if (!verdict) return tl::unexpected(verdict.error());
-      const bool same = general_reason(verdict->first_line()) == general_reason(finding.reason);
-      if (verdict->kind != ImageVerdict::Kind::kViolated || !same) continue;
-      finding.profile = weaker->name;
-      finding.state = std::move(state);
-      return {};
+      Minimiser minimiser(**judge, model, finding.reason);
+      std::vector<CrashState> states = group.examples;
+      states.insert(states.begin(), finding.state);
+      for (CrashState& state : states) {
+        const auto fails = minimiser.fails(state);
+        if (!fails) return tl::unexpected(fails.error());
+        if (!*fails) continue;
+        finding.profile = weaker->name;
+        finding.state = std::move(state);
+        return minimise(**judge, model, finding);
+      }
     }
+    return {};
+  }
+
+  Status advise(const FailureGroup& group, StorageFinding& finding) {
+    std::vector<CrashState> failing = group.examples;
+    failing.insert(failing.end(), group.variety.begin(), group.variety.end());
+    const auto advice =
+        fewest_added_syncs(model_, finding.state, failing, [&](const DurabilityModel& with) { return with_fix(with); });
+    if (!advice) return tl::unexpected(advice.error());
+    for (const AddedSync& sync : advice->syncs) {
+      const std::string where = issued_by(sync.operation);
+      finding.fix += (finding.fix.empty() ? "" : ", and ") + sync.text + (where.empty() ? "" : " by " + where);
+    }
+    if (!finding.fix.empty()) return {};
+    finding.no_fix = finding.state.losses.empty() ? "nothing is lost that a sync could have saved"
+                     : advice->too_large          ? "not looked for, the run is too long"
+                                                  : "no sync in one place, and no two, make all failing states pass (" +
+                                               std::to_string(advice->tried) + " places tried)";
     return {};
   }
 
@@ -143,7 +176,6 @@ class Explainer {
   const DurabilityModel& model_;
   const JudgeFactory& judges_;
   const CampaignOptions& options_;
-  size_t fixes_ = 0;
 };
 
 ProfileSummary summarise(const StorageProfile& profile, const Exploration& found) {

@@ -96,6 +96,17 @@ void keep_prefixes_of_units(const DurabilityModel& model, uint32_t point, std::m
 
 }  // namespace
 
+bool is_simpler(const CrashState& a, const CrashState& b) {
+  const auto torn_units = [](const CrashState& state) {
+    size_t count = 0;
+    for (const Loss& loss : state.losses) count += loss.units.size();
+    return count;
+  };
+  if (a.losses.size() != b.losses.size()) return a.losses.size() < b.losses.size();
+  if (torn_units(a) != torn_units(b)) return torn_units(a) < torn_units(b);
+  return a.point != b.point ? a.point < b.point : a.losses < b.losses;
+}
+
 UnitRange units_of(const Operation& operation, uint32_t unit_bytes) {
   const uint64_t bytes = std::max<uint64_t>(operation.size, 1);
   return {operation.offset / unit_bytes, (operation.offset + bytes - 1) / unit_bytes};

@@ -5,6 +5,7 @@
 // Threads: values. Errors: none.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <vector>
 
@@ -15,13 +16,16 @@ namespace crashwright::harness {
 struct Loss {
   uint32_t operation = 0;
   std::vector<uint64_t> units;  // lost tear units of a write (offset / unit); empty: the whole operation
-  bool operator==(const Loss&) const = default;
+  auto operator<=>(const Loss&) const = default;
 };
 
 struct CrashState {
   uint32_t point = 0;
   std::vector<Loss> losses;  // in order of operations
 };
+
+// A total order: fewer operations lost, fewer units of torn ones, an earlier crash point, then the losses themselves.
+[[nodiscard]] bool is_simpler(const CrashState& a, const CrashState& b);
 
 // What the profile knows about a recording, worked out once.
 struct DurabilityModel {

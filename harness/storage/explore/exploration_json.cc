@@ -6,10 +6,11 @@ namespace crashwright::harness {
 namespace {
 
 nlohmann::ordered_json finding_json(const StorageFinding& finding) {
-  return {{"profile", finding.profile},       {"reason", finding.reason},      {"operations_lost", finding.lost},
-          {"issued_by", finding.issued_by},   {"states", finding.states},      {"crash_point", finding.state.point},
-          {"after", finding.last_operation},  {"acknowledged", finding.acked}, {"added_sync", finding.fix},
-          {"checker_output", finding.output}, {"folder", finding.folder}};
+  return {{"profile", finding.profile},      {"reason", finding.reason},      {"operations_lost", finding.lost},
+          {"issued_by", finding.issued_by},  {"states", finding.states},      {"crash_point", finding.state.point},
+          {"after", finding.last_operation}, {"acknowledged", finding.acked}, {"added_sync", finding.fix},
+          {"no_added_sync", finding.no_fix}, {"minimal", finding.minimal},    {"checker_output", finding.output},
+          {"folder", finding.folder}};
 }
 
 }  // namespace
@@ -37,8 +38,7 @@ std::string exploration_json(const CampaignResult& result, const Recording& reco
                                 {"violated", profile.violated},
                                 {"exhausted", profile.exhausted},
                                 {"pairs_known", profile.pairs_known},
-                                {"pairs_covered", profile.pairs_covered},
-                                {"seconds", profile.seconds}});
+                                {"pairs_covered", profile.pairs_covered}});
   }
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

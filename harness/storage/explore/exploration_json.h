@@ -5,6 +5,7 @@
 //   states            distinct states judged
 //   findings          profile, reason, operations_lost, states, crash_point, after, acknowledged, added_sync, ...
 //   profiles          what each of them came to
+// The same record, options and seed give the same text, whatever the number of jobs; no time is in it.
 // Threads: free functions without shared state.
 #pragma once
 

@@ -9,51 +9,16 @@
 #include <map>
 
 #include "base/file.h"
-#include "harness/storage/explore/campaign.h"
 #include "harness/storage/explore/checker.h"
 #include "harness/storage/explore/scratch_folder.h"
 #include "harness/storage/explore/state_judge.h"
 #include "harness/storage/explore/state_source.h"
-#include "harness/storage/hand_written_record.h"
+#include "harness/storage/explore/test_judge.h"
 
 using namespace crashwright;
 using namespace crashwright::harness;
 
 namespace {
-
-using Look = std::function<std::string(const std::string& image, uint32_t acked)>;  // empty: consistent
-
-class TestJudge final : public ImageJudge {
- public:
-  explicit TestJudge(Look look) : look_(std::move(look)) {}
-  Result<ImageVerdict> judge(const std::string& image, uint32_t acked, uint32_t /*point*/) override {
-    ImageVerdict verdict;
-    verdict.output = look_(image, acked);
-    if (!verdict.output.empty()) verdict.kind = ImageVerdict::Kind::kViolated;
-    return verdict;
-  }
-
- private:
-  Look look_;
-};
-
-JudgeFactory judges(const Look& look) {
-  return
-      [look](const std::string&) -> Result<std::unique_ptr<ImageJudge>> { return std::make_unique<TestJudge>(look); };
-}
-
-CampaignResult campaign(const HandWrittenRecord& record, const JudgeFactory& by, const std::string& profiles) {
-  auto scratch = ScratchFolder::create(ScratchFolder::Place::kMemory);
-  BOOST_REQUIRE(scratch);
-  CampaignOptions options;
-  for (const char name : profiles) options.profiles.push_back(load_storage_profile(std::string(1, name)).value());
-  options.explore.scratch = scratch->path();
-  options.explore.states_max = 500;
-  const Recording recording = make_recording(record.operations());
-  auto result = run_campaign(recording, by, options);
-  BOOST_REQUIRE_MESSAGE(result, (result ? "" : result.error().message));
-  return *result;
-}
 
 // What an acknowledged "new" must look like.
 std::string wants_new(const std::string& image, uint32_t acked) {

@@ -3,13 +3,17 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "base/clock.h"
 #include "harness/runner/interrupt.h"
+#include "harness/storage/explore/pending_operations.h"
 #include "harness/storage/explore/state_judge.h"
 #include "harness/storage/explore/state_source.h"
 
@@ -17,52 +21,49 @@ namespace crashwright::harness {
 namespace {
 
 constexpr size_t kExamplesMax = 12;
+constexpr size_t kVarietyMax = 20;
 constexpr size_t kBatchMin = 64;
-constexpr size_t kBatchMax = 4'096;
+constexpr size_t kBatchMax = 2'048;
 constexpr unsigned kFruitlessMax = 8;  // batches without a new state
 constexpr uint64_t kErrorsMax = 200;   // a checker that errs so often judges nothing
-constexpr size_t kSliceStates = 16;
+constexpr size_t kSliceMax = 512;
 
-size_t lost_units(const CrashState& state) {
-  size_t count = 0;
-  for (const Loss& loss : state.losses) count += 1'000 + loss.units.size();
-  return count;
-}
+// One state of a batch and what became of it.
+struct Trial {
+  const CrashState* state = nullptr;
+  std::optional<uint64_t> hash;
+  std::optional<ImageVerdict> verdict;
+};
 
-// What all workers share.
+// The workers, and what they found.
 class Team {
  public:
-  Team(JudgedStates& judged, const ExploreOptions& options)
-      : judged_(judged), options_(options), started_ns_(monotonic_ns()) {}
+  using Judges = std::vector<std::unique_ptr<StateJudge>>;
 
-  [[nodiscard]] bool spent() {
-    if (interrupted() || stopped_) return true;
-    const auto limit = static_cast<uint64_t>(std::chrono::nanoseconds(options_.time_max).count());
-    return begun_ >= options_.states_max || (limit > 0 && monotonic_ns() - started_ns_ >= limit);
-  }
-  // Takes one of the states that the budget allows.
-  [[nodiscard]] bool take() { return !spent() && begun_.fetch_add(1) < options_.states_max; }
-  [[nodiscard]] bool is_new(uint64_t hash) { return judged_.add(hash); }
+  Team(const DurabilityModel& model, Judges judges, JudgedStates& judged, const ExploreOptions& options)
+      : model_(model), judges_(std::move(judges)), judged_(judged), options_(options), started_ns_(monotonic_ns()) {}
 
-  void count(const CrashState& state, ImageVerdict verdict) {
-    const std::scoped_lock lock(mutex_);
-    ++found_.states;
-    if (verdict.kind == ImageVerdict::Kind::kError) {
-      if (found_.checker_errors++ == 0) found_.first_error = verdict.output;
-      if (found_.checker_errors >= kErrorsMax) stopped_ = true;
+  [[nodiscard]] uint64_t states_left() const { return options_.states_max - found_.states; }
+  [[nodiscard]] uint64_t states() const { return found_.states; }
+  [[nodiscard]] bool spent() const { return halted() || states_left() == 0 || found_.checker_errors >= kErrorsMax; }
+
+  // Judges those of the states that are new, as far as the budget goes.
+  void take(const std::vector<CrashState>& states) {
+    std::vector<Trial> trials(states.size());
+    in_slices(states.size(), [&](StateJudge& judge, size_t i) {
+      trials[i].state = &states[i];
+      judge.prepare(states[i]);
+      trials[i].hash = judge.hash();
+    });
+    found_.candidates += states.size();
+    choose_new(trials);
+    std::vector<size_t> erred;  // places in `trials`
+    in_slices(trials.size(), [&](StateJudge& judge, size_t i) { judge_one(judge, i, trials[i], erred); });
+    for (Trial& trial : trials) {
+      if (!trial.verdict || found_.checker_errors >= kErrorsMax) continue;
+      judged_.insert(*trial.hash);
+      count(*trial.state, std::move(*trial.verdict));
     }
-    if (verdict.kind == ImageVerdict::Kind::kViolated) add_failure(state, std::move(verdict));
-    if (options_.progress) options_.progress(found_.states, found_.violated);
-  }
-  void add_work(uint64_t candidates, uint64_t bytes) {
-    const std::scoped_lock lock(mutex_);
-    found_.candidates += candidates;
-    found_.image_bytes_written += bytes;
-  }
-  void stop(Error error) {
-    const std::scoped_lock lock(mutex_);
-    if (!error_) error_ = std::move(error);
-    stopped_ = true;
   }
 
   [[nodiscard]] Result<Exploration> outcome() {
@@ -70,22 +71,85 @@ class Team {
     for (auto& [reason, group] : groups_) found_.groups.push_back(std::move(group));
     std::stable_sort(found_.groups.begin(), found_.groups.end(),
                      [](const FailureGroup& a, const FailureGroup& b) { return a.states > b.states; });
+    for (const auto& judge : judges_) found_.image_bytes_written += judge->folder().bytes_written();
     found_.seconds = static_cast<double>(monotonic_ns() - started_ns_) / 1e9;
     return std::move(found_);
   }
-  [[nodiscard]] uint64_t states() {
-    const std::scoped_lock lock(mutex_);
-    return found_.states;
-  }
-  [[nodiscard]] bool stopped() const { return stopped_; }
 
  private:
+  [[nodiscard]] bool halted() const {
+    if (interrupted() || stopped_) return true;
+    const auto limit = static_cast<uint64_t>(std::chrono::nanoseconds(options_.time_max).count());
+    return limit > 0 && monotonic_ns() - started_ns_ >= limit;
+  }
+
+  // Each worker takes neighbouring slices, so that one image leads to the next; crash points only go forward.
+  template <typename Work>
+  void in_slices(size_t count, Work work) {
+    std::atomic<size_t> next = 0;
+    const size_t slice = std::clamp<size_t>(count / (judges_.size() * 4), 1, kSliceMax);
+    std::vector<std::thread> threads;
+    for (auto& judge : judges_) {
+      threads.emplace_back([&, worker = judge.get()] {
+        for (size_t begin = next.fetch_add(slice); begin < count; begin = next.fetch_add(slice)) {
+          for (size_t i = begin; i < std::min(begin + slice, count) && !halted(); ++i) work(*worker, i);
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  // Leaves the first of each hash that was not judged before, as many as the budget allows.
+  void choose_new(std::vector<Trial>& trials) const {
+    std::unordered_set<uint64_t> chosen;
+    std::erase_if(trials, [&](const Trial& trial) {
+      const bool open = trial.hash && chosen.size() < states_left() && !judged_.contains(*trial.hash);
+      return !open || !chosen.insert(*trial.hash).second;
+    });
+  }
+
+  void judge_one(StateJudge& judge, size_t place, Trial& trial, std::vector<size_t>& erred) {
+    if (too_many_errors_before(place, erred)) return;
+    judge.prepare(*trial.state);
+    auto verdict = judge.judge();
+    const std::scoped_lock lock(mutex_);
+    if (!verdict) {
+      if (!error_) error_ = verdict.error();
+      stopped_ = true;
+      return;
+    }
+    if (verdict->kind == ImageVerdict::Kind::kError) erred.push_back(place);
+    if (verdict->kind == ImageVerdict::Kind::kViolated) ++violated_now_;
+    trial.verdict = std::move(*verdict);
+    if (options_.progress) options_.progress(++judged_now_, violated_now_);
+  }
+
+  // Counted before its place alone, so that nothing is missing in front of the last error that counts.
+  [[nodiscard]] bool too_many_errors_before(size_t place, const std::vector<size_t>& erred) {
+    const std::scoped_lock lock(mutex_);
+    const auto before = std::count_if(erred.begin(), erred.end(), [&](size_t other) { return other < place; });
+    return found_.checker_errors + static_cast<uint64_t>(before) >= kErrorsMax;
+  }
+
+  void count(const CrashState& state, ImageVerdict verdict) {
+    ++found_.states;
+    if (verdict.kind == ImageVerdict::Kind::kError && found_.checker_errors++ == 0) {
+      found_.first_error = std::move(verdict.output);
+    } else if (verdict.kind == ImageVerdict::Kind::kViolated) {
+      add_failure(state, std::move(verdict));
+    }
+  }
+
   void add_failure(const CrashState& state, ImageVerdict verdict) {
     ++found_.violated;
     FailureGroup& group = groups_[general_reason(verdict.first_line())];
-    if (group.states++ == 0) group.reason = verdict.first_line();
-    const auto fewer = [](const CrashState& a, const CrashState& b) { return lost_units(a) < lost_units(b); };
-    const auto at = std::upper_bound(group.examples.begin(), group.examples.end(), state, fewer);
+    ++group.states;
+    std::set<uint64_t> kinds;
+    for (const Loss& loss : state.losses) kinds.insert(operation_class(model_.recording, loss.operation));
+    if (group.variety.size() < kVarietyMax && varieties_.emplace(&group, std::move(kinds)).second) {
+      group.variety.push_back(state);
+    }
+    const auto at = std::upper_bound(group.examples.begin(), group.examples.end(), state, is_simpler);
     if (at == group.examples.begin()) {
       group.reason = verdict.first_line();
       group.verdict = std::move(verdict);
@@ -94,46 +158,20 @@ class Team {
     if (group.examples.size() > kExamplesMax) group.examples.pop_back();
   }
 
+  const DurabilityModel& model_;
+  Judges judges_;
   JudgedStates& judged_;
   const ExploreOptions& options_;
   uint64_t started_ns_;
-  std::atomic<uint64_t> begun_ = 0;
   std::atomic<bool> stopped_ = false;
-  std::mutex mutex_;
   Exploration found_;
   std::map<std::string, FailureGroup> groups_;
+  std::set<std::pair<const FailureGroup*, std::set<uint64_t>>> varieties_;
+  std::mutex mutex_;  // of what follows
+  uint64_t judged_now_ = 0;
+  uint64_t violated_now_ = 0;
   std::optional<Error> error_;
 };
-
-// Judges a run of neighbouring states; crash points only go forward.
-void work(StateJudge& judge, std::span<const CrashState> states, Team& team) {
-  for (const CrashState& state : states) {
-    if (team.spent()) return;
-    if (!team.is_new(judge.prepare(state))) continue;
-    if (!team.take()) return;
-    auto verdict = judge.judge();
-    if (!verdict) return team.stop(verdict.error());
-    team.count(state, std::move(*verdict));
-  }
-}
-
-// Each worker takes neighbouring slices, so that one image leads to the next.
-void work_all(std::vector<std::unique_ptr<StateJudge>>& judges, const std::vector<CrashState>& states, Team& team) {
-  std::atomic<size_t> next = 0;
-  const size_t slice = std::max(kSliceStates, states.size() / (judges.size() * 4));
-  std::vector<std::thread> threads;
-  for (auto& judge : judges) {
-    threads.emplace_back([&, worker = judge.get()] {
-      const uint64_t written = worker->folder().bytes_written();
-      for (size_t begin = next.fetch_add(slice); begin < states.size(); begin = next.fetch_add(slice)) {
-        work(*worker, std::span(states).subspan(begin, std::min(slice, states.size() - begin)), team);
-      }
-      team.add_work(0, worker->folder().bytes_written() - written);
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  team.add_work(states.size(), 0);
-}
 
 Result<std::vector<std::unique_ptr<StateJudge>>> make_judges(const DurabilityModel& model, const JudgeFactory& judges,
                                                              const ExploreOptions& options) {
@@ -150,11 +188,6 @@ Result<std::vector<std::unique_ptr<StateJudge>>> make_judges(const DurabilityMod
 
 }  // namespace
 
-bool JudgedStates::add(uint64_t hash) {
-  const std::scoped_lock lock(mutex_);
-  return hashes_.insert(hash).second;
-}
-
 std::string general_reason(const std::string& text) {
   std::string general;
   for (const char c : text) {
@@ -170,13 +203,13 @@ Result<Exploration> explore(const DurabilityModel& model, const JudgeFactory& ju
   auto workers = make_judges(model, judges, options);
   if (!workers) return tl::unexpected(workers.error());
   StateSource source(model, options.seed);
-  Team team(judged, options);
+  Team team(model, std::move(*workers), judged, options);
   unsigned fruitless = 0;
   while (!team.spent() && fruitless < kFruitlessMax) {
     const uint64_t before = team.states();
-    const size_t left = static_cast<size_t>(options.states_max - std::min(before, options.states_max));
-    work_all(*workers, source.next(std::clamp(left, kBatchMin, kBatchMax)), team);
-    fruitless = team.states() == before && source.directed_done() ? fruitless + 1 : 0;
+    const bool directed_done = source.directed_done();
+    team.take(source.next(std::clamp<size_t>(team.states_left(), kBatchMin, kBatchMax)));
+    fruitless = team.states() == before && directed_done ? fruitless + 1 : 0;
   }
   auto outcome = team.outcome();
   if (!outcome) return outcome;

@@ -1,13 +1,14 @@
 // Judges the crash states of one recording under one profile, in parallel, within a budget.
 //
+// What is judged and found depends on recording, profile, seed and budget alone, not on how many workers there are and
+// who of them is faster: a batch of states is hashed by all of them, what is new is chosen in the order of the batch,
+// judged by all of them, and counted in that order again. Only a limit in time or an interruption cuts it anywhere.
 // Threads: explore() runs `jobs` workers and returns when they are done; judges are made one a worker.
 // Errors:  the first system error ends everything. A checker's error is counted, shown and never taken for clean.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <functional>
-#include <mutex>
 #include <unordered_set>
 #include <vector>
 
@@ -29,7 +30,8 @@ struct ExploreOptions {
 struct FailureGroup {
   std::string reason;  // first line of the first of them
   uint64_t states = 0;
-  std::vector<CrashState> examples;  // the fewest losses first, at most kExamplesMax
+  std::vector<CrashState> examples;  // the simplest first (is_simpler), at most kExamplesMax
+  std::vector<CrashState> variety;   // one for each set of kinds of operation lost, as they came, at most kVarietyMax
   ImageVerdict verdict;              // of examples.front()
 };
 
@@ -47,15 +49,8 @@ struct Exploration {
   uint64_t image_bytes_written = 0;
 };
 
-// States judged before, so that no state is judged twice under any profile.
-class JudgedStates {
- public:
-  [[nodiscard]] bool add(uint64_t hash);  // false: known
-
- private:
-  std::mutex mutex_;
-  std::unordered_set<uint64_t> hashes_;
-};
+// Hashes of states judged before, so that no state is judged twice under any profile.
+using JudgedStates = std::unordered_set<uint64_t>;
 
 [[nodiscard]] Result<Exploration> explore(const DurabilityModel& model, const JudgeFactory& judges,
                                           JudgedStates& judged, const ExploreOptions& options);

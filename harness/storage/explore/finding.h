@@ -1,14 +1,12 @@
 // A failure explained: the fewest operations whose loss shows it, and the weakest profile that allows that loss.
 //
-// Threads: one owner. Errors: system errors of judging.
+// Threads: values and free functions. Errors: none.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "harness/storage/explore/explorer.h"
-#include "harness/storage/explore/state_judge.h"
+#include "harness/storage/explore/crash_state.h"
 
 namespace crashwright::harness {
 
@@ -18,17 +16,15 @@ struct StorageFinding {
   std::string output;                  // all that it printed
   uint64_t states = 0;                 // that failed alike
   CrashState state;                    // minimised
+  bool minimal = true;                 // false: the trials were used up before nothing could be kept any more
   std::vector<std::string> lost;       // in words: "rename of CURRENT.tmp to CURRENT"
   std::vector<std::string> issued_by;  // of each in `lost`: "append at writer.cc:42"; empty: unknown
   std::string last_operation;          // before the power loss, in words
   uint32_t acked = 0;
-  std::string fix;     // the smallest added sync that makes the failing states pass; empty: none found
+  std::string fix;     // the fewest added syncs that make the failing states pass; empty: none found
+  std::string no_fix;  // then why not
   std::string folder;  // kept evidence; empty: none
 };
-
-// Restores what need not be lost, judging again after each step; at most `trials_max` judgements.
-[[nodiscard]] Result<CrashState> minimise(StateJudge& judge, const DurabilityModel& model, CrashState state,
-                                          const std::string& reason, size_t trials_max);
 
 // One operation for people: "write 4096 bytes at 8192 of data.db".
 [[nodiscard]] std::string describe_operation(const Recording& recording, uint32_t index);

@@ -13,7 +13,9 @@ list(APPEND SOURCES
     storage/explore/image_content.cc
     storage/explore/image_folder.cc
     storage/explore/image_tree.cc
+    storage/explore/minimiser.cc
     storage/explore/order_lint.cc
+    storage/explore/patched_recording.cc
     storage/explore/pending_operations.cc
     storage/explore/program_call.cc
     storage/explore/program_run.cc

@@ -14,11 +14,12 @@ Result<std::unique_ptr<StateJudge>> StateJudge::create(const DurabilityModel& mo
   return made;
 }
 
-uint64_t StateJudge::prepare(const CrashState& state) {
+void StateJudge::prepare(const CrashState& state) {
   point_ = state.point;
   image_ = &builder_.build(state);
-  return mix(builder_.hash(), model_.recording.acked(point_));
 }
+
+uint64_t StateJudge::hash() { return mix(builder_.hash(), model_.recording.acked(point_)); }
 
 Status StateJudge::materialise() {
   Touched touched;

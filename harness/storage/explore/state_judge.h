@@ -18,8 +18,10 @@ class StateJudge {
                                                                   const JudgeFactory& judges,
                                                                   const std::string& scratch);
 
-  // Equal for states that any judge must find equal: same image, same tokens acknowledged.
-  uint64_t prepare(const CrashState& state);
+  // Makes the state's image, in memory alone.
+  void prepare(const CrashState& state);
+  // Equal for states that any judge must find equal: same image, same tokens acknowledged. Of the state prepared last.
+  [[nodiscard]] uint64_t hash();
   // Of the state prepared last.
   [[nodiscard]] Result<ImageVerdict> judge();
   // Writes the image of the state prepared last out, where the judge would see it.

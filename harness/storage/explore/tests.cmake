@@ -15,3 +15,6 @@ endif()
 crashwright_test(ack_lint_test SOURCES storage/explore/ack_lint_test.cc LINK crashwright::harness)
 crashwright_test(supervised_program_test SOURCES storage/explore/supervised_program_test.cc LINK crashwright::harness
                  LABELS process)
+foreach(test minimiser_test added_sync_test explorer_test)
+  crashwright_test(${test} SOURCES storage/explore/${test}.cc LINK crashwright::harness LABELS process)
+endforeach()

@@ -1,0 +1,120 @@
+// Goal: the fewest syncs that would have made a program safe are named with file and place, and where none would that is
+// said. Method: hand-written records of programs that leave one or two syncs out; and each advice is followed: the
+// record with those syncs is explored again and clean.
+#include "harness/storage/explore/added_sync.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "base/file.h"
+#include "harness/storage/explore/test_judge.h"
+
+using namespace crashwright;
+using namespace crashwright::harness;
+
+namespace {
+
+std::string text_of(const std::string& image, const std::string& name) {
+  return read_file(image + "/" + name).value_or("");
+}
+
+// What is acknowledged is there, whole.
+Look wants(const std::string& name, const std::string& text) {
+  return [name, text](const std::string& image, uint32_t acked) {
+    return acked > 0 && text_of(image, name) != text ? std::string("acknowledged and lost") : std::string();
+  };
+}
+
+StorageFinding only_finding(const HandWrittenRecord& record, const Look& look, const std::string& profile) {
+  const CampaignResult result = campaign(record, judges(look), profile);
+  BOOST_REQUIRE(result.findings.size() == 1U);
+  return result.findings.front();
+}
+
+HandWrittenRecord with_old(NodeId node = 1, const std::string& name = "a") {
+  HandWrittenRecord record;
+  record.create(node, name).write(node, 0, "old").sync(node).sync_folder();
+  return record;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_folder_that_is_not_synced_after_a_create_is_named) {
+  HandWrittenRecord record;
+  record.make_folder(5, "d").sync_folder().create(1, "log", 5).write(1, 0, "one").sync(1).acknowledge("1");
+  const StorageFinding finding = only_finding(record, wants("d/log", "one"), "S");
+  BOOST_TEST(finding.lost == std::vector<std::string>{"create of d/log"}, boost::test_tools::per_element());
+  BOOST_TEST(finding.fix == "fsync of the folder d after each create of d/log (1 time in this run)");
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_is_not_synced_after_a_rename_is_named) {
+  HandWrittenRecord record = with_old();
+  record.create(2, "b").write(2, 0, "new").sync(2).rename(2, "b", "a", 1).acknowledge("1");
+  for (const char* const profile : {"E", "S"}) {
+    const StorageFinding finding = only_finding(record, wants("a", "new"), profile);
+    BOOST_TEST(finding.lost == std::vector<std::string>{"rename of b to a"}, boost::test_tools::per_element());
+    BOOST_TEST(finding.fix == "fsync of the folder after each rename of b to a (1 time in this run)");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_data_file_that_is_not_synced_before_the_pointer_to_it_moves_is_named) {
+  HandWrittenRecord record = with_old(1, "CURRENT");
+  record.create(2, "data").write(2, 0, "par").write(2, 3, "ts").sync_folder();
+  record.create(3, "tmp").write(3, 0, "data").sync(3).rename(3, "tmp", "CURRENT", 1).sync_folder().acknowledge("1");
+  const Look follows = [](const std::string& image, uint32_t) -> std::string {
+    const std::string named = text_of(image, "CURRENT");
+    return named == "data" && text_of(image, "data") != "parts" ? "CURRENT names what is not there" : "";
+  };
+  const StorageFinding finding = only_finding(record, follows, "E");
+  BOOST_REQUIRE(finding.lost.size() == 1U);
+  BOOST_TEST(finding.lost[0].find(" of data") != std::string::npos, finding.lost[0]);
+  BOOST_TEST(finding.fix == "fsync of data after the last write of data in a row (1 time in this run)");
+}
+
+BOOST_AUTO_TEST_CASE(two_files_that_both_lack_their_sync_are_named_together) {
+  HandWrittenRecord record;
+  record.create(1, "keys").create(2, "values").sync(1).sync(2).sync_folder();
+  record.write(1, 0, "k").write(2, 0, "v").acknowledge("1");
+  const Look wants_both = [](const std::string& image, uint32_t acked) -> std::string {
+    return acked > 0 && (text_of(image, "keys") != "k" || text_of(image, "values") != "v") ? "pair is not whole" : "";
+  };
+  const StorageFinding finding = only_finding(record, wants_both, "E");
+  BOOST_TEST(finding.lost.size() == 1U);
+  BOOST_TEST(finding.fix ==
+             "fsync of keys after each write of keys (1 time in this run), and fsync of values after each write of "
+             "values (1 time in this run)");
+}
+
+BOOST_AUTO_TEST_CASE(a_new_folder_and_a_file_in_it_need_the_syncs_of_two_folders_on_strict_storage) {
+  HandWrittenRecord record;
+  record.make_folder(5, "d").create(1, "log", 5).write(1, 0, "one").sync(1).acknowledge("1");
+  const StorageFinding finding = only_finding(record, wants("d/log", "one"), "S");
+  BOOST_TEST(finding.fix ==
+             "fsync of the folder after each mkdir of d (1 time in this run), and fsync of the folder d after each "
+             "create of d/log (1 time in this run)");
+}
+
+BOOST_AUTO_TEST_CASE(where_no_sync_helps_that_is_said) {
+  HandWrittenRecord record = with_old();
+  record.write(1, 0, "new").sync(1);
+  const Look atomic = [](const std::string& image, uint32_t) -> std::string {
+    const std::string text = text_of(image, "a");
+    return text != "old" ? "there is no way back" : "";
+  };
+  const StorageFinding kept = only_finding(record, atomic, "E");
+  BOOST_TEST(kept.fix.empty());
+  BOOST_TEST(kept.no_fix == "nothing is lost that a sync could have saved");
+  HandWrittenRecord torn;
+  torn.create(1, "a")
+      .write(1, 0, std::string(1024, 'o'))
+      .sync(1)
+      .sync_folder()
+      .write(1, 0, std::string(1024, 'n'))
+      .sync(1);
+  const Look whole = [](const std::string& image, uint32_t) -> std::string {
+    const std::string text = text_of(image, "a");
+    return text.size() == 1024 && text[0] != text[1000] ? "torn" : "";
+  };
+  const StorageFinding finding = only_finding(torn, whole, "E");
+  BOOST_TEST(finding.lost.size() == 1U);
+  BOOST_TEST((finding.fix.empty() != finding.no_fix.empty()));
+}

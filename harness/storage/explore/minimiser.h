@@ -1,0 +1,50 @@
+// Takes a failing state to the simplest one that fails for the same reason.
+//
+// In turn, until nothing changes: fewer operations lost (delta debugging, then one by one, so that no lost operation
+// of the result can be kept; and each operation lost alone), an earlier crash point, and of what is left a whole write
+// instead of a torn one, or fewer torn units. What a profile loses together with another operation counts as well.
+// Every state that is taken was judged; the same image is judged once.
+// Source:  Zeller & Hildebrandt, Simplifying and Isolating Failure-Inducing Input, 2002.
+// Threads: one owner. Errors: system errors of judging. After kTrialsMax judgements it stops with what it has.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "harness/storage/explore/pending_operations.h"
+#include "harness/storage/explore/state_judge.h"
+
+namespace crashwright::harness {
+
+class Minimiser {
+ public:
+  static constexpr size_t kTrialsMax = 200;  // judgements
+
+  // States fail that the judge calls violated for this reason, numbers aside. Judge and model outlive this.
+  Minimiser(StateJudge& judge, const DurabilityModel& model, const std::string& reason);
+
+  // Made allowed first.
+  [[nodiscard]] Result<bool> fails(CrashState& state);
+  // `state` fails.
+  [[nodiscard]] Result<CrashState> minimise(CrashState state);
+  // False: the last minimise() ran out of trials.
+  [[nodiscard]] bool finished() const { return trials_ < kTrialsMax; }
+
+ private:
+  [[nodiscard]] Status lose_fewer(CrashState& state);
+  [[nodiscard]] Status lose_one(CrashState& state);
+  [[nodiscard]] Status move_earlier(CrashState& state);
+  [[nodiscard]] Status tear_less(CrashState& state);
+  [[nodiscard]] Result<bool> try_simpler(CrashState candidate, CrashState& state);
+  [[nodiscard]] Result<uint32_t> first_guess(const std::vector<uint32_t>& points, CrashState& state);
+
+  StateJudge& judge_;
+  const DurabilityModel& model_;
+  PendingOperations pending_;
+  std::vector<uint32_t> points_;  // crash points worth trying
+  std::string reason_;
+  std::unordered_map<uint64_t, bool> known_;  // by hash: does it fail?
+  size_t trials_ = 0;
+};
+
+}  // namespace crashwright::harness
