@@ -40,6 +40,12 @@ void print_lost(const StorageFinding& finding) {
     const std::string where = i < finding.issued_by.size() ? finding.issued_by[i] : "";
     if (!where.empty()) print_wrapped("        ", "by " + where);
   }
+  const size_t along = finding.lost_along.size();
+  if (along == 1) print_wrapped("  ", "lost with it, for names go in order: " + finding.lost_along.front());
+  if (along > 1) {
+    print_wrapped("  ", fmt::format("lost with it, for names go in order: {} and {} more", finding.lost_along.front(),
+                                    along - 1));
+  }
   if (!finding.lost.empty()) fmt::print("  kept: all the rest\n");
 }
 

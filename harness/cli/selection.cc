@@ -173,6 +173,10 @@ Selected filter_scenarios(std::vector<Scenario> scenarios, const Selection& sele
 }
 
 std::optional<int> refuse_unknown_points(const std::vector<Scenario>& scenarios, const std::string& engine) {
+  // Who names no fault point needs no engine to ask.
+  const bool named = std::any_of(scenarios.begin(), scenarios.end(),
+                                 [](const Scenario& scenario) { return !scenario.points.empty(); });
+  if (!named) return std::nullopt;
   const auto points = engine_fault_points(engine);
   if (!points) return report_error(points.error());
   std::vector<Diagnostic> diagnostics = check_fault_points(scenarios, *points);

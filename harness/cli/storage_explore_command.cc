@@ -11,6 +11,7 @@
 #include "harness/cli/exploration_report.h"
 #include "harness/cli/storage_commands.h"
 #include "harness/cli/storage_recording.h"
+#include "harness/cli/storage_work.h"
 #include "harness/runner/interrupt.h"
 #include "harness/storage/explore/campaign.h"
 #include "harness/storage/explore/checker.h"
@@ -147,8 +148,10 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
   if (auto valid = check_arguments(explore); !valid) return tl::unexpected(valid.error());
   const auto check_deadline = parse_time("--check-deadline", explore.check_deadline);
   if (!check_deadline) return tl::unexpected(check_deadline.error());
-  auto work = ScratchFolder::create(ScratchFolder::Place::kDisk);
-  auto images = ScratchFolder::create(ScratchFolder::Place::kMemory);
+  const auto noted = StorageWork::begin();
+  if (!noted) return tl::unexpected(noted.error());
+  auto work = ScratchFolder::create(ScratchFolder::Place::kDisk, (*noted)->ledger());
+  auto images = ScratchFolder::create(ScratchFolder::Place::kMemory, (*noted)->ledger());
   if (!work || !images) return tl::unexpected(!work ? work.error() : images.error());
   auto options = campaign_options(explore, images->path());
   if (!options) return tl::unexpected(options.error());

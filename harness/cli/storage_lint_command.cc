@@ -7,6 +7,7 @@
 #include "harness/cli/exit_code.h"
 #include "harness/cli/storage_commands.h"
 #include "harness/cli/storage_recording.h"
+#include "harness/cli/storage_work.h"
 #include "harness/runner/interrupt.h"
 #include "harness/storage/explore/ack_lint.h"
 #include "harness/storage/explore/order_lint.h"
@@ -106,12 +107,12 @@ Status write_json(const LintArguments& arguments, const nlohmann::ordered_json& 
 
 // The mock engine's orders, exactly: no file but its audit log counts.
 Result<int> lint_engine(const LintArguments& arguments, const Recording& recording,
-                        const std::vector<StorageProfile>& profiles) {
+                        const std::vector<StorageProfile>& profiles, Ledger& ledger) {
   nlohmann::ordered_json summaries = nlohmann::ordered_json::array();
   nlohmann::ordered_json findings = nlohmann::ordered_json::array();
   bool early = false;
   for (const StorageProfile& profile : profiles) {
-    const auto scratch = ScratchFolder::create(ScratchFolder::Place::kMemory);
+    const auto scratch = ScratchFolder::create(ScratchFolder::Place::kMemory, ledger);
     if (!scratch) return tl::unexpected(scratch.error());
     const auto lint = lint_orders(recording, profile, scratch->path());
     if (!lint) return tl::unexpected(lint.error());
@@ -135,14 +136,16 @@ Result<int> lint_engine(const LintArguments& arguments, const Recording& recordi
 Result<int> run_lint(const LintArguments& arguments) {
   const auto profiles = load_profiles(arguments.recording);
   if (!profiles) return tl::unexpected(profiles.error());
-  auto work = ScratchFolder::create(ScratchFolder::Place::kDisk);
+  const auto noted = StorageWork::begin();
+  if (!noted) return tl::unexpected(noted.error());
+  auto work = ScratchFolder::create(ScratchFolder::Place::kDisk, (*noted)->ledger());
   if (!work) return tl::unexpected(work.error());
   const auto run = take_record(arguments, work->path());
   if (!run) return tl::unexpected(run.error());
   if (interrupted()) return static_cast<int>(kExitInterrupted);
   print_recorded(*run);
   const Recording recording = make_recording(run->record->first(run->operations));
-  if (has_engine_counters(recording)) return lint_engine(arguments, recording, *profiles);
+  if (has_engine_counters(recording)) return lint_engine(arguments, recording, *profiles, (*noted)->ledger());
   std::vector<AckLint> lints;
   for (const StorageProfile& profile : *profiles) {
     lints.push_back(lint_acknowledgements(recording, profile, arguments.ignored));

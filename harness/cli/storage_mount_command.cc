@@ -7,6 +7,7 @@
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
 #include "harness/cli/storage_commands.h"
+#include "harness/cli/storage_work.h"
 #include "harness/runner/files.h"
 #include "harness/runner/interrupt.h"
 #include "harness/storage/explore/scratch_folder.h"
@@ -53,7 +54,9 @@ int storage_mount_command(const std::vector<std::string>& arguments) {
   if (const auto code = options.parse(arguments)) return *code;
   if (folders.size() != 1) return report_error({ErrorKind::kUsage, "storage mount takes one folder", ""});
   storage.mount_point = folders.front();
-  auto scratch = ScratchFolder::create(ScratchFolder::Place::kDisk);
+  const auto noted = StorageWork::begin();
+  if (!noted) return report_error(noted.error());
+  auto scratch = ScratchFolder::create(ScratchFolder::Place::kDisk, (*noted)->ledger());
   if (!scratch) return report_error(scratch.error());
   if (storage.backing.empty()) storage.backing = scratch->path() + "/files";
   for (const std::string& folder : {storage.mount_point, storage.backing, storage.record_folder}) {

@@ -157,9 +157,8 @@ class ExplorationCase {
   }
 
   Result<CampaignResult> explore(const std::function<Result<CampaignResult>(const CampaignOptions&)>& campaign) {
-    auto images = ScratchFolder::create(ScratchFolder::Place::kMemory);
+    auto images = ScratchFolder::create(ScratchFolder::Place::kMemory, context_.run.ledger);
     if (!images) return tl::unexpected(images.error());
-    if (auto put = context_.run.ledger.add_folder(images->path()); !put) return tl::unexpected(put.error());
     CampaignOptions options;
     options.profiles = plan_.profiles;
     options.explore.seed = plan_.limits.seed;

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <exception>
 #include <optional>
 #include <thread>
@@ -15,20 +14,12 @@
 #include "harness/runner/golden.h"
 #include "harness/runner/interrupt.h"
 #include "harness/runner/ledger.h"
+#include "harness/runner/marked_environment.h"
 #include "harness/runner/plan_queue.h"
 #include "harness/scenario/engine_points.h"
 
 namespace crashwright::harness {
 namespace {
-
-// Every process of the run inherits the mark, those that have no environment of their own making too.
-class MarkedEnvironment {
- public:
-  explicit MarkedEnvironment(const std::string& run_id) { ::setenv(kRunVariable, run_id.c_str(), 1); }
-  ~MarkedEnvironment() { ::unsetenv(kRunVariable); }
-  MarkedEnvironment(const MarkedEnvironment&) = delete;
-  MarkedEnvironment& operator=(const MarkedEnvironment&) = delete;
-};
 
 std::string own_folder() {
   char path[PATH_MAX];
@@ -129,8 +120,11 @@ Result<Programs> find_programs(const std::string& engine) {
 }
 
 Result<RunSummary> run_plans(const std::vector<Plan>& plans, const RunOptions& options, EventSink& sink) {
+  // Programs of the scenarios' own need neither.
+  const bool all_foreign =
+      std::all_of(plans.begin(), plans.end(), [](const Plan& plan) { return plan.build == Build::kForeign; });
   for (const std::string& program : {options.programs.release, options.programs.exchange}) {
-    if (::access(program.c_str(), X_OK) != 0) {
+    if (!all_foreign && ::access(program.c_str(), X_OK) != 0) {
       return fail(ErrorKind::kEnvironment, program + ": no program that can be run",
                   "build or install all of crashwright");
     }

@@ -13,6 +13,7 @@
 
 #include "base/unique_fd.h"
 #include "harness/storage/storage_canary.h"
+#include "harness/storage/storage_mount.h"
 
 namespace crashwright::harness {
 namespace {
@@ -54,6 +55,7 @@ Status try_in(const std::string& folder) {
 }  // namespace
 
 Status gain_storage_layer(const std::string& scratch) {
+  if (auto there = StorageMount::program_exists(); !there) return there;
   const Status plain = try_in(scratch + "/plain");
   if (plain || plain.error().kind != ErrorKind::kEnvironment) return plain;
   std::string why = plain.error().message;

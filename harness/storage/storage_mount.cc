@@ -74,7 +74,16 @@ struct Arguments {
 
 }  // namespace
 
+Status StorageMount::program_exists() {
+  const std::string path = daemon_path();
+  if (::access(path.c_str(), X_OK) == 0) return {};
+  return fail(ErrorKind::kEnvironment, path + ": no program that can be run",
+              "crashwright_storage beside crashwright: a build makes it where libfuse3-dev is installed, and an "
+              "install brings it along");
+}
+
 Result<std::unique_ptr<StorageMount>> StorageMount::start(const StorageOptions& options) {
+  if (auto there = program_exists(); !there) return tl::unexpected(there.error());
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return fail_errno(errno, "socketpair");
   UniqueFd ours(ends[0]);

@@ -31,6 +31,8 @@ struct StorageOptions {
 class StorageMount {
  public:
   // Starts the daemon and returns once the mount serves.
+  // kEnvironment, with its path, when the layer's program does not stand beside this one.
+  [[nodiscard]] static Status program_exists();
   [[nodiscard]] static Result<std::unique_ptr<StorageMount>> start(const StorageOptions& options);
   ~StorageMount();  // as stop(), without the report
   StorageMount(const StorageMount&) = delete;

@@ -29,10 +29,10 @@ struct Plan {
   [[nodiscard]] bool helps_some() const { return std::find(saves.begin(), saves.end(), true) != saves.end(); }
 };
 
-// Fewer calls, then what is lost itself, then the earlier place.
+// A sync of what is lost itself first, then fewer calls, then the earlier place.
 bool is_smaller(const Plan& a, const Plan& b) {
-  if (a.calls() != b.calls()) return a.calls() < b.calls();
   if (a.unusual != b.unusual) return a.unusual < b.unusual;
+  if (a.calls() != b.calls()) return a.calls() < b.calls();
   const auto key = [](const SyncRule& rule) { return std::tuple(rule.example, rule.place, rule.folder); };
   for (size_t i = 0; i < a.rules.size(); ++i) {
     if (key(a.rules[i]) != key(b.rules[i])) return key(a.rules[i]) < key(b.rules[i]);

@@ -3,8 +3,8 @@
 //
 // Tried are the file of every operation that failing states lose or that waits for a sync when the power goes, and
 // the folder of its name; behind each operation of that kind, behind the last of them in a row, and before the next
-// acknowledgement. One sync is preferred to two, then fewer calls, then one of what the
-// minimal state loses, then the earliest place. What cannot save anything of
+// acknowledgement. One sync is preferred to two, then one of what the minimal state
+// loses, then fewer calls, then the earliest place. What cannot save anything of
 // some failing state is left out without being judged.
 // Threads: one owner. Errors: system errors of judging.
 #pragma once

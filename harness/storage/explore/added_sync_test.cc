@@ -1,6 +1,5 @@
-// Goal: the fewest syncs that would have made a program safe are named with file and place, and where none would that is
-// said. Method: hand-written records of programs that leave one or two syncs out; and each advice is followed: the
-// record with those syncs is explored again and clean.
+// Goal: the fewest syncs that would have made a program safe are named with file and place, and where none would that
+// is said. Method: hand-written records of programs that leave one or two syncs out.
 #include "harness/storage/explore/added_sync.h"
 
 #include <boost/test/unit_test.hpp>

@@ -119,7 +119,15 @@ class Explainer {
   }
 
   void describe(StorageFinding& finding) const {
+    StorageProfile named = model_.profile;
+    if (finding.profile != named.name) named = load_storage_profile(finding.profile).value_or(named);
+    named.tear_unit_bytes = model_.profile.tear_unit_bytes;
+    const std::vector<Loss> roots = roots_of(DurabilityModel(model_.recording, named), finding.state);
     for (const Loss& loss : finding.state.losses) {
+      if (std::find(roots.begin(), roots.end(), loss) == roots.end()) {
+        finding.lost_along.push_back(describe_loss(model_, loss));
+        continue;
+      }
       finding.lost.push_back(describe_loss(model_, loss));
       finding.issued_by.push_back(issued_by(loss.operation));
     }

@@ -124,6 +124,18 @@ void make_allowed(const DurabilityModel& model, CrashState& state) {
   for (auto& [index, loss] : lost) state.losses.push_back(std::move(loss));
 }
 
+std::vector<Loss> roots_of(const DurabilityModel& model, const CrashState& state) {
+  std::vector<Loss> roots = state.losses;
+  for (size_t i = roots.size(); i-- > 0;) {
+    CrashState without{state.point, roots};
+    without.losses.erase(without.losses.begin() + static_cast<ptrdiff_t>(i));
+    const std::vector<Loss> fewer = without.losses;
+    make_allowed(model, without);
+    if (without.losses == state.losses) roots = fewer;
+  }
+  return roots;
+}
+
 bool is_allowed(const DurabilityModel& model, const CrashState& state) {
   CrashState allowed = state;
   make_allowed(model, allowed);

@@ -50,6 +50,9 @@ struct UnitRange {
 // the profile says so, loses what stands on a lost truncation, and keeps units that a later kept write covers.
 void make_allowed(const DurabilityModel& model, CrashState& state);
 
+// The losses of an allowed state from which all its others follow, in order.
+[[nodiscard]] std::vector<Loss> roots_of(const DurabilityModel& model, const CrashState& state);
+
 // True when the model allows exactly these losses.
 [[nodiscard]] bool is_allowed(const DurabilityModel& model, const CrashState& state);
 

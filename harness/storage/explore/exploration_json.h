@@ -3,7 +3,7 @@
 //   verdict           clean, violated, error (nothing violated, but the checker could not judge every state), or
 //                     interrupted (nothing violated in the part that was judged)
 //   states            distinct states judged
-//   findings          profile, reason, operations_lost, states, crash_point, after, acknowledged, added_sync, ...
+//   findings          profile, reason, operations_lost, lost_along, states, crash_point, after, added_sync, ...
 //   profiles          what each of them came to
 // The same record, options and seed give the same text, whatever the number of jobs; no time is in it.
 // Threads: free functions without shared state.

@@ -12,14 +12,15 @@ namespace crashwright::harness {
 
 struct StorageFinding {
   std::string profile;
-  std::string reason;                  // first line of the judge
-  std::string output;                  // all that it printed
-  uint64_t states = 0;                 // that failed alike
-  CrashState state;                    // minimised
-  bool minimal = true;                 // false: the trials were used up before nothing could be kept any more
-  std::vector<std::string> lost;       // in words: "rename of CURRENT.tmp to CURRENT"
-  std::vector<std::string> issued_by;  // of each in `lost`: "append at writer.cc:42"; empty: unknown
-  std::string last_operation;          // before the power loss, in words
+  std::string reason;                   // first line of the judge
+  std::string output;                   // all that it printed
+  uint64_t states = 0;                  // that failed alike
+  CrashState state;                     // minimised
+  bool minimal = true;                  // false: the trials were used up before nothing could be kept any more
+  std::vector<std::string> lost;        // in words: "rename of CURRENT.tmp to CURRENT"
+  std::vector<std::string> lost_along;  // what the profile cannot keep when those are lost: later changes of names
+  std::vector<std::string> issued_by;   // of each in `lost`: "append at writer.cc:42"; empty: unknown
+  std::string last_operation;           // before the power loss, in words
   uint32_t acked = 0;
   std::string fix;     // the fewest added syncs that make the failing states pass; empty: none found
   std::string no_fix;  // then why not

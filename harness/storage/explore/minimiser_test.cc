@@ -144,3 +144,14 @@ BOOST_AUTO_TEST_CASE(among_very_many_crash_points_an_early_one_is_found) {
   BOOST_REQUIRE(least.losses.size() == 1U);
   BOOST_TEST(least.point == least.losses[0].operation + 1);
 }
+
+BOOST_AUTO_TEST_CASE(what_is_lost_only_because_names_go_in_order_stands_apart_in_the_finding) {
+  HandWrittenRecord record = replaced();
+  record.rename(2, "b", "a", 1).create(3, "c").unlink(3, "c").acknowledge("1");
+  const CampaignResult on_ext4 = campaign(record, judges(wants_new), "E");
+  BOOST_REQUIRE(on_ext4.findings.size() == 1U);
+  BOOST_TEST(on_ext4.findings[0].lost == std::vector<std::string>{"rename of b to a"},
+             boost::test_tools::per_element());
+  const std::vector<std::string> along{"create of c", "unlink of c"};
+  BOOST_TEST(on_ext4.findings[0].lost_along == along, boost::test_tools::per_element());
+}

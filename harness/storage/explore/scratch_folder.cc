@@ -1,5 +1,6 @@
 #include "harness/storage/explore/scratch_folder.h"
 
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -33,6 +34,22 @@ Result<ScratchFolder> ScratchFolder::create(Place place) {
   std::string path = base_folder(place) + "/crashwright-storage-XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) {
     return fail(ErrorKind::kEnvironment, "cannot make a folder like " + path, "a writable TMPDIR");
+  }
+  return ScratchFolder(std::move(path));
+}
+
+Result<ScratchFolder> ScratchFolder::create(Place place, Ledger& ledger) {
+  const std::string start = base_folder(place) + "/crashwright-storage-" + ledger.run_id() + "-";
+  std::error_code trouble;
+  std::string path;
+  for (int number = 1; path.empty() || std::filesystem::exists(path, trouble); ++number) {
+    path = std::filesystem::absolute(start + std::to_string(number), trouble).string();
+  }
+  for (const Status& noted : {ledger.add_mount(path), ledger.add_folder(path)}) {
+    if (!noted) return tl::unexpected(noted.error());
+  }
+  if (::mkdir(path.c_str(), 0700) != 0) {
+    return fail(ErrorKind::kEnvironment, "cannot make the folder " + path, "a writable TMPDIR");
   }
   return ScratchFolder(std::move(path));
 }

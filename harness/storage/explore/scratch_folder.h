@@ -1,11 +1,12 @@
-// A temporary folder that is removed with its owner.
+// A temporary folder that is removed with its owner, and, when it stands in a ledger, after its owner was killed.
 //
-// Threads: one owner. Errors: kEnvironment when none can be made.
+// Threads: one owner. Errors: kEnvironment when none can be made; that of a ledger which cannot be written.
 #pragma once
 
 #include <string>
 
 #include "base/result.h"
+#include "harness/runner/ledger.h"
 
 namespace crashwright::harness {
 
@@ -16,6 +17,8 @@ class ScratchFolder {
     kMemory,  // /dev/shm where there is one with room, otherwise as kDisk; may be overridden by CRASHWRIGHT_IMAGES
   };
   [[nodiscard]] static Result<ScratchFolder> create(Place place);
+  // Written into the ledger, with all that will be mounted in it, before it exists.
+  [[nodiscard]] static Result<ScratchFolder> create(Place place, Ledger& ledger);
   ScratchFolder(ScratchFolder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
   ScratchFolder& operator=(ScratchFolder&&) = delete;
   ~ScratchFolder();

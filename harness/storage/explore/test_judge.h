@@ -1,6 +1,6 @@
 // For tests: a judge that is a function, and a campaign over a hand-written record.
 //
-// Threads: as run_campaign(); the function may be called from several at once. Errors: a failed requirement of the test.
+// Threads: as run_campaign(); the function may be called from several at once. Errors: a requirement of the test fails.
 #pragma once
 
 #include <boost/test/unit_test.hpp>
