@@ -22,7 +22,7 @@ struct Plan {
   std::vector<SyncRule> rules;
   std::vector<uint32_t> times;
   std::vector<bool> saves;  // of each failing state: it loses less
-  size_t unusual = 0;       // rules that do not sync what the minimal state loses where one would look for it
+  size_t unusual = 0;       // how far the rules are from syncing what the minimal state loses, where one would look
 
   [[nodiscard]] uint32_t calls() const { return times.front() + (times.size() > 1 ? times.back() : 0); }
   [[nodiscard]] bool may_help() const { return std::find(saves.begin(), saves.end(), false) == saves.end(); }
@@ -119,11 +119,10 @@ class Search {
     return rules;
   }
 
-  // A failing state where the syncs are in place.
-  static CrashState moved(const CrashState& state, const PatchedRecording& patched, const DurabilityModel& with) {
+  // A failing state in the numbers of the recording with the syncs; not yet one that it allows.
+  static CrashState moved(const CrashState& state, const PatchedRecording& patched) {
     CrashState there{patched.place[state.point], state.losses};
     for (Loss& loss : there.losses) loss.operation = patched.place[loss.operation];
-    make_allowed(with, there);
     return there;
   }
 
@@ -133,14 +132,15 @@ class Search {
     const PatchedRecording patched = add_syncs(recording_, kinds_, made.rules);
     const DurabilityModel with(patched.recording, model_.profile);
     made.times = patched.added;
-    made.unusual = static_cast<size_t>(std::count_if(made.rules.begin(), made.rules.end(), [&](const SyncRule& rule) {
-      const bool folder = changes_tree(recording_.operations[rule.example].kind);
-      return !lost_.contains(rule.kind) || rule.folder != folder;
-    }));
+    for (const SyncRule& rule : made.rules) {
+      const bool names = changes_tree(recording_.operations[rule.example].kind);
+      made.unusual += (lost_.contains(rule.kind) ? 0 : 2) + (rule.folder == names ? 0 : 1);
+    }
     for (const CrashState& state : failing_) {
-      CrashState same{patched.place[state.point], state.losses};
-      for (Loss& loss : same.losses) loss.operation = patched.place[loss.operation];
-      made.saves.push_back(moved(state, patched, with).losses != same.losses);
+      const CrashState same = moved(state, patched);
+      CrashState there = same;
+      make_allowed(with, there);
+      made.saves.push_back(there.losses != same.losses);
     }
     return made;
   }
@@ -177,7 +177,8 @@ class Search {
     return nullptr;
   }
 
-  // Every failing state, with the syncs in place, passes.
+  // Every failing state, with the syncs in place, passes; and so does the moment before a sync that stands directly in
+  // front of the power loss, for the power may go then.
   Result<bool> cures(const Plan& candidate) {
     const PatchedRecording patched = add_syncs(recording_, kinds_, candidate.rules);
     const DurabilityModel with(patched.recording, model_.profile);
@@ -185,11 +186,17 @@ class Search {
     if (!judge) return tl::unexpected(judge.error());
     std::set<uint64_t> passed;
     for (const CrashState& state : failing_) {
-      (*judge)->prepare(moved(state, patched, with));
-      if (!passed.insert((*judge)->hash()).second) continue;
-      const auto verdict = (*judge)->judge();
-      if (!verdict) return tl::unexpected(verdict.error());
-      if (verdict->kind != ImageVerdict::Kind::kConsistent) return false;
+      const uint32_t earliest = state.point == 0 ? 0 : patched.place[state.point - 1] + 1;
+      for (uint32_t point = earliest; point <= patched.place[state.point]; ++point) {
+        CrashState there = moved(state, patched);
+        there.point = point;
+        make_allowed(with, there);
+        (*judge)->prepare(there);
+        if (!passed.insert((*judge)->hash()).second) continue;
+        const auto verdict = (*judge)->judge();
+        if (!verdict) return tl::unexpected(verdict.error());
+        if (verdict->kind != ImageVerdict::Kind::kConsistent) return false;
+      }
     }
     return true;
   }

@@ -1,0 +1,166 @@
+#!/usr/bin/python3
+"""Small ways to store records in plain files, and what a power loss left of them.
+
+usage: small_stores.py STORE HOW write   writes numbered records, acknowledges each
+       small_stores.py STORE HOW check   the newest acknowledged one is there, and nothing is broken
+
+replace  one file, written anew beside it and renamed over it:
+         synced | no_file_sync | no_folder_sync
+log      records with a checksum, appended; a torn tail is no damage:
+         fdatasync | sync_file_range | dsync_no_folder
+slots    records in two slots in turn, or always in the same one: two | one
+flag     records in one file, their count in another: data_first | together
+"""
+import ctypes
+import os
+import struct
+import sys
+import zlib
+
+RECORDS = 4
+SLOT_BYTES = 2048
+
+
+def acknowledge(number):
+    print("ack", number, flush=True)
+
+
+def acknowledged():
+    with open(os.environ["CRASHWRIGHT_ACKED"]) as tokens:
+        return [int(token) for token in tokens]
+
+
+def violated(text):
+    print(text)
+    sys.exit(1)
+
+
+def sync_folder():
+    folder = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+def record(number, filler=700):
+    body = struct.pack("<I", number) + bytes([number]) * filler
+    return struct.pack("<II", len(body), zlib.crc32(body)) + body
+
+
+def records(data):
+    """Numbers of the whole records, up to the first that is not."""
+    found = []
+    at = 0
+    while at + 8 <= len(data):
+        size, checksum = struct.unpack_from("<II", data, at)
+        body = data[at + 8:at + 8 + size]
+        if size == 0 or len(body) < size or zlib.crc32(body) != checksum:
+            break
+        found.append(struct.unpack_from("<I", body)[0])
+        at += 8 + size
+    return found
+
+
+def content(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+def expect_newest(numbers, broken):
+    wanted = acknowledged()
+    if not wanted:
+        return
+    if not numbers:
+        violated(broken)
+    if max(numbers) < wanted[-1]:
+        violated(f"acknowledged and lost: {wanted[-1]}")
+
+
+def write_replace(how):
+    for number in range(1, RECORDS + 1):
+        with open("file.tmp", "wb") as file:
+            file.write(record(number))
+            file.flush()
+            if how != "no_file_sync":
+                os.fsync(file.fileno())
+        os.replace("file.tmp", "file")
+        if how != "no_folder_sync":
+            sync_folder()
+        acknowledge(number)
+
+
+def check_replace(_):
+    if os.path.exists("file") and not records(content("file")):
+        violated("the file is broken")
+    expect_newest(records(content("file")), "acknowledged and lost: the file")
+
+
+def write_log(how):
+    flags = os.O_CREAT | os.O_WRONLY | os.O_APPEND
+    log = os.open("log", flags | (os.O_DSYNC if how == "dsync_no_folder" else 0), 0o644)
+    if how != "dsync_no_folder":
+        sync_folder()
+    for number in range(1, RECORDS + 1):
+        os.write(log, record(number))
+        if how == "fdatasync":
+            os.fdatasync(log)
+        if how == "sync_file_range":
+            wait_for_all = 7
+            zero = ctypes.c_int64(0)
+            if ctypes.CDLL(None).sync_file_range(log, zero, zero, wait_for_all) != 0:
+                sys.exit("sync_file_range failed")
+        acknowledge(number)
+
+
+def check_log(_):
+    expect_newest(records(content("log")), "acknowledged and lost: the log")
+
+
+def write_slots(how):
+    slots = os.open("slots", os.O_CREAT | os.O_RDWR, 0o644)
+    os.pwrite(slots, record(0, 1500).ljust(SLOT_BYTES, b"\0") * 2, 0)
+    os.fsync(slots)
+    sync_folder()
+    for number in range(1, RECORDS + 1):
+        place = number % 2 * SLOT_BYTES if how == "two" else 0
+        os.pwrite(slots, record(number, 1500).ljust(SLOT_BYTES, b"\0"), place)
+        os.fdatasync(slots)
+        acknowledge(number)
+
+
+def check_slots(how):
+    data = content("slots")
+    halves = [data[:SLOT_BYTES], data[SLOT_BYTES:]] if how == "two" else [data[:SLOT_BYTES]]
+    expect_newest([number for half in halves for number in records(half)[:1]], "no slot is whole")
+
+
+def write_flag(how):
+    data = os.open("data", os.O_CREAT | os.O_RDWR, 0o644)
+    count = os.open("count", os.O_CREAT | os.O_RDWR, 0o644)
+    for file in (data, count):
+        os.fsync(file)
+    sync_folder()
+    for number in range(1, RECORDS + 1):
+        os.pwrite(data, record(number), (number - 1) * 1024)
+        if how == "data_first":
+            os.fsync(data)
+        os.pwrite(count, str(number).encode(), 0)
+        for file in (data, count):
+            os.fsync(file)
+        acknowledge(number)
+
+
+def check_flag(_):
+    count = int(content("count") or 0)
+    data = content("data")
+    for number in range(1, count + 1):
+        if records(data[(number - 1) * 1024:number * 1024])[:1] != [number]:
+            violated(f"a counted record is broken: {number}")
+    expect_newest([count], "acknowledged and lost: the count")
+
+
+if __name__ == "__main__":
+    store, manner, task = sys.argv[1:]
+    globals()[f"{task}_{store}"](manner)
