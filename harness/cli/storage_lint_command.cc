@@ -84,7 +84,7 @@ void print_lint(const AckLint& lint) {
     fmt::print("    {}\n", change.durable_by.empty() ? "no sync of the run saved it"
                                                      : "saved later by " + printable(change.durable_by));
   }
-  print_paths("taken for scratch, never synced", lint.scratch);
+  print_paths("note: never made durable, taken for scratch", lint.scratch);
   print_paths("another thread was still at work on", lint.unfinished);
 }
 

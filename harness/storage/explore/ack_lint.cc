@@ -64,7 +64,9 @@ class Linter {
   void note_stores_never_saved() {
     for (uint32_t i = recording_.initial; i < recording_.size(); ++i) {
       const bool stored = (recording_.operations[i].flags & kFromMapping) != 0;
-      if (stored && model_.durable[i] == kNeverDurable) never_saved_.push_back(i);
+      if (!stored || model_.durable[i] != kNeverDurable) continue;
+      never_saved_.push_back(i);
+      if (!synced_.contains(recording_.operations[i].node)) shared_memory_.insert(recording_.operations[i].node);
     }
   }
 
@@ -140,8 +142,7 @@ class Linter {
     const bool justified = something_is_durable(from, at);
     const std::vector<uint32_t> pending = pending_.at(at);
     const Threads finished = justified ? finished_threads(from, at, pending) : Threads();
-    std::set<uint64_t> seen;
-    bool early = false;
+    std::vector<uint32_t> early;
     for (const uint32_t index : pending) {
       if (is_ignored(index)) continue;
       const bool needed = synced_.contains(recording_.operations[index].node);
@@ -150,22 +151,35 @@ class Linter {
       } else if (is_unfinished(index, finished)) {
         unfinished_.insert(recording_.paths[index]);
       } else {
-        blame(index, token, seen);
-        early = true;
+        early.push_back(index);
       }
     }
-    return blame_late_stores(at, justified, token, seen) || early;
+    add_late_store(at, justified, early);
+    blame_all(early, token);
+    return !early.empty();
   }
 
   // Stores through a mapping are recorded when they are written back: who never syncs them may have made them before.
-  bool blame_late_stores(uint32_t at, bool justified, const std::string& token, std::set<uint64_t>& seen) {
+  void add_late_store(uint32_t at, bool justified, std::vector<uint32_t>& early) const {
     const auto late = std::find_if(
         std::lower_bound(never_saved_.begin(), never_saved_.end(), at), never_saved_.end(), [&](uint32_t index) {
           return !is_ignored(index) && (!justified || synced_.contains(recording_.operations[index].node));
         });
-    if (late == never_saved_.end()) return false;
-    blame(*late, token, seen);
-    return true;
+    if (late != never_saved_.end()) early.push_back(*late);
+  }
+
+  // What lives in shared memory alone is scratch beside anything else that was early; alone it must be what was meant.
+  void blame_all(const std::vector<uint32_t>& early, const std::string& token) {
+    const auto is_shared = [&](uint32_t index) { return shared_memory_.contains(recording_.operations[index].node); };
+    const bool all_shared = std::all_of(early.begin(), early.end(), is_shared);
+    std::set<uint64_t> seen;
+    for (const uint32_t index : early) {
+      if (is_shared(index) && !all_shared) {
+        scratch_.insert(recording_.paths[index]);
+      } else {
+        blame(index, token, seen);
+      }
+    }
   }
 
   void blame(uint32_t index, const std::string& token, std::set<uint64_t>& seen) {
@@ -187,8 +201,9 @@ class Linter {
   DurabilityModel model_;
   PendingOperations pending_;
   const std::vector<std::string>& ignored_;
-  std::unordered_set<NodeId> synced_;  // files that a sync of the run names, and the folders above them
-  std::vector<uint32_t> never_saved_;  // stores through a mapping, in order of their write-back
+  std::unordered_set<NodeId> synced_;         // files that a sync of the run names, and the folders above them
+  std::unordered_set<NodeId> shared_memory_;  // files with stores through a mapping that no sync ever names
+  std::vector<uint32_t> never_saved_;         // stores through a mapping, in order of their write-back
   std::map<uint64_t, EarlyChange> changes_;
   std::unordered_set<uint32_t> operations_;
   std::set<std::string> scratch_;

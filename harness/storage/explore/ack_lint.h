@@ -6,10 +6,13 @@
 //   - its file is one that the program makes durable at some time in the run (or it changes a name of such a file);
 //   - nothing at all that was done since the acknowledgement before is durable yet;
 //   - it is a store through a mapping that no sync ever saved, and nothing done since then is durable.
-// A file that the run never syncs, written beside others that it does sync, is taken for scratch (the -shm file of
-// SQLite, a log for people) and listed, not reported. So is what another thread of a process has begun and not finished
-// (LevelDB's compaction), when something that the process did for the acknowledgement is durable: the change of a name,
-// or of content that the same thread syncs later. Acknowledgements with nothing between them count as one.
+// A file that the run never syncs, written beside others that it does sync, is taken for scratch (an index that is
+// built anew at each start, a log for people) and listed once, not reported. So is a file that is stored to through a
+// shared mapping and synced at no time in the run (memory that processes share, a table of locks), beside any other
+// change that was early. Where all that was early is in such files, they are reported.
+// What another thread of a process has begun and not finished (LevelDB's compaction) is listed as well, when something
+// that the process did for the acknowledgement is durable: the change of a name, or of content that the same thread
+// syncs later. Acknowledgements with nothing between them count as one.
 // The lint asks less than an exploration, needs no checker and takes no time; what it reports is a suspicion.
 // Threads: free functions. Errors: none.
 #pragma once
@@ -36,7 +39,7 @@ struct AckLint {
   uint32_t acknowledgements = 0;
   uint32_t early = 0;                   // acknowledgements
   std::vector<EarlyChange> changes;     // most acknowledgements first
-  std::vector<std::string> scratch;     // paths that the run never syncs, and that were taken for scratch
+  std::vector<std::string> scratch;     // paths that the run never made durable, and that were taken for scratch
   std::vector<std::string> unfinished;  // paths on which another thread was at work
 };
 

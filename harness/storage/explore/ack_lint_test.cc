@@ -122,6 +122,22 @@ BOOST_AUTO_TEST_CASE(stores_through_a_mapping_that_are_written_back_after_the_ac
   BOOST_TEST(found.changes.front().operation == "write of 3 bytes at 0 of log through a mapping");
 }
 
+BOOST_AUTO_TEST_CASE(memory_shared_through_a_file_that_nothing_ever_syncs_is_a_note_beside_what_is_really_missing) {
+  HandWrittenRecord record;
+  record.create(1, "data").create(2, "lock").truncate(2, 8);
+  for (const char* const token : {"1", "2"}) {
+    record.write(1, 0, "one").write(2, 0, "held");
+    const_cast<Operation&>(record.operations().back()).flags |= kFromMapping;
+    record.acknowledge(token);
+  }
+  const AckLint found = lint(record);
+  BOOST_TEST(found.early == 2U);
+  BOOST_TEST(found.scratch == std::vector<std::string>{"lock"}, boost::test_tools::per_element());
+  for (const EarlyChange& change : found.changes) {
+    BOOST_TEST(change.operation.find("lock") == std::string::npos, change.operation);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_another_thread_has_begun_is_listed_unless_it_never_finishes_it) {
   const auto of_thread = [](const HandWrittenRecord& record, int32_t thread) {
     const_cast<Operation&>(record.operations().back()).pid = 7;
