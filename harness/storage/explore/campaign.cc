@@ -147,6 +147,7 @@ class Explainer {
          {std::pair<const char*, CrashState>{"/nothing_lost", {finding.state.point, {}}}, {"/image", finding.state}}) {
       judge.prepare(state);
       if (auto done = judge.materialise(); !done) return done;
+      std::filesystem::remove_all(finding.folder + name, trouble);  // of an earlier exploration that was kept there
       std::filesystem::copy(judge.folder().path(), finding.folder + name,
                             std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks |
                                 std::filesystem::copy_options::overwrite_existing,

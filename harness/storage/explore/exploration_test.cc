@@ -121,6 +121,25 @@ BOOST_AUTO_TEST_CASE(a_checker_that_changes_its_mind_is_shown_with_its_first_ans
   BOOST_TEST(result.findings[0].output.find("gave another answer") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(evidence_replaces_that_of_an_earlier_exploration_in_the_same_folder) {
+  HandWrittenRecord record;
+  write_old(record);
+  record.write(1, 0, "new").acknowledge("1");
+  const Recording recording = make_recording(record.operations());
+  const ScratchFolder images = ScratchFolder::create(ScratchFolder::Place::kMemory).value();
+  const ScratchFolder kept = ScratchFolder::create(ScratchFolder::Place::kMemory).value();
+  std::filesystem::create_directories(kept.path() + "/E-1/image/a/was_a_folder");
+  BOOST_REQUIRE(write_file(kept.path() + "/E-1/nothing_lost", "was a file"));
+  CampaignOptions options;
+  options.profiles = {load_storage_profile("E").value()};
+  options.explore.scratch = images.path();
+  options.evidence_folder = kept.path();
+  const auto result = run_campaign(recording, judges(wants_new), options);
+  BOOST_REQUIRE_MESSAGE(result, (result ? "" : result.error().message));
+  BOOST_TEST(read_file(kept.path() + "/E-1/image/a").value_or("") == "old");
+  BOOST_TEST(read_file(kept.path() + "/E-1/nothing_lost/a").value_or("") == "new");
+}
+
 BOOST_AUTO_TEST_CASE(a_checker_that_errs_is_never_clean) {
   HandWrittenRecord record;
   write_old(record);

@@ -26,7 +26,7 @@ constexpr size_t kBatchMin = 64;
 constexpr size_t kBatchMax = 2'048;
 constexpr unsigned kFruitlessMax = 8;  // batches without a new state
 constexpr uint64_t kErrorsMax = 200;   // a checker that errs so often judges nothing
-constexpr size_t kSliceMax = 512;
+constexpr size_t kSliceMax = 32;       // the fewer, the less a worker waits for the last one
 
 // One state of a batch and what became of it.
 struct Trial {
