@@ -127,7 +127,7 @@ int exit_code_of(const CampaignResult& result) {
   return result.states == 0 ? kExitInconclusive : kExitPassed;
 }
 
-Result<CampaignOptions> campaign_options(const ExploreArguments& explore, const std::string& scratch) {
+Result<CampaignOptions> campaign_options(const ExploreArguments& explore) {
   CampaignOptions options;
   auto profiles = load_profiles(explore.recording);
   if (!profiles) return tl::unexpected(profiles.error());
@@ -138,7 +138,6 @@ Result<CampaignOptions> campaign_options(const ExploreArguments& explore, const 
   options.explore.seed = explore.seed;
   options.explore.states_max = explore.states;
   options.explore.jobs = static_cast<unsigned>(std::clamp<uint64_t>(explore.jobs, 1, 64));
-  options.explore.scratch = scratch;
   options.explore.progress = progress_line(explore.states);
   options.evidence_folder = explore.keep;
   return options;
@@ -151,9 +150,8 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
   const auto noted = StorageWork::begin();
   if (!noted) return tl::unexpected(noted.error());
   auto work = ScratchFolder::create(ScratchFolder::Place::kDisk, (*noted)->ledger());
-  auto images = ScratchFolder::create(ScratchFolder::Place::kMemory, (*noted)->ledger());
-  if (!work || !images) return tl::unexpected(!work ? work.error() : images.error());
-  auto options = campaign_options(explore, images->path());
+  if (!work) return tl::unexpected(work.error());
+  auto options = campaign_options(explore);
   if (!options) return tl::unexpected(options.error());
   const auto run = record_run(explore.recording, work->path());
   if (!run) return tl::unexpected(run.error());
@@ -164,6 +162,10 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
     return fail(ErrorKind::kUsage, "the program changed nothing in its folder: there is nothing to lose",
                 "it is run in the mounted folder and must write there");
   }
+  const auto images = ScratchFolder::create(ScratchFolder::Place::kMemory, (*noted)->ledger(),
+                                            recording.image_bytes * options->explore.jobs);
+  if (!images) return tl::unexpected(images.error());
+  options->explore.scratch = images->path();
   const auto places = CallPlaces::read(work->path() + "/record");
   if (!places) return tl::unexpected(places.error());
   options->places = places->get();

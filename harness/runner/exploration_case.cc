@@ -77,7 +77,7 @@ class ExplorationCase {
     }
     const CheckerOptions checker{bind_program_words(plan_.engine.check, places_),
                                  std::chrono::milliseconds(plan_.limits.check_deadline_ms), run->seen_at};
-    const auto result = explore([&](const CampaignOptions& options) {
+    const auto result = explore(recording, [&](const CampaignOptions& options) {
       return run_campaign(recording, checker_judges(checker, recording.tokens), options);
     });
     if (!result || interrupted()) return result ? Status() : tl::unexpected(result.error());
@@ -108,7 +108,8 @@ class ExplorationCase {
                   std::to_string(recording.tokens.size()) + " promises seen by control block and exchange");
     const RecoveryJudgeOptions engine{&context_.plan, run.engine,
                                       std::chrono::milliseconds(plan_.limits.check_deadline_ms)};
-    const auto result = explore([&](const CampaignOptions& options) { return (*session)->run(engine, options); });
+    const auto result =
+        explore(recording, [&](const CampaignOptions& options) { return (*session)->run(engine, options); });
     if (!result || interrupted()) return result ? Status() : tl::unexpected(result.error());
     const Status concluded = conclude(recording, *result, finished);
     if (!recorded->unfired.empty()) {
@@ -156,8 +157,10 @@ class ExplorationCase {
     return record_program(run);
   }
 
-  Result<CampaignResult> explore(const std::function<Result<CampaignResult>(const CampaignOptions&)>& campaign) {
-    auto images = ScratchFolder::create(ScratchFolder::Place::kMemory, context_.run.ledger);
+  Result<CampaignResult> explore(const Recording& recording,
+                                 const std::function<Result<CampaignResult>(const CampaignOptions&)>& campaign) {
+    auto images = ScratchFolder::create(ScratchFolder::Place::kMemory, context_.run.ledger,
+                                        recording.image_bytes * std::max(1UL, plan_.limits.jobs));
     if (!images) return tl::unexpected(images.error());
     CampaignOptions options;
     options.profiles = plan_.profiles;

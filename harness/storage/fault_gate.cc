@@ -1,5 +1,8 @@
 #include "harness/storage/fault_gate.h"
 
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <ctime>
 
@@ -36,7 +39,8 @@ bool waits(const ArmedFault& fault) { return fault.state.load(std::memory_order_
 
 }  // namespace
 
-FaultGate::FaultGate(postmortem::ControlBlock* block) : block_(block), begun_(std::chrono::steady_clock::now()) {}
+FaultGate::FaultGate(postmortem::ControlBlock* block, int power_end)
+    : block_(block), power_end_(power_end), begun_(std::chrono::steady_clock::now()) {}
 
 void FaultGate::acknowledged(const std::string& token) {
   for (StorageFault& fault : own_) {
@@ -105,7 +109,7 @@ void FaultGate::confirm(const MetFault& fault, int64_t detail) const {
 }
 
 bool FaultGate::request_kill(const MetFault& fault, std::chrono::milliseconds patience) const {
-  if (fault.armed == nullptr) return false;
+  if (fault.armed == nullptr) return request_kill_of_program(patience);
   const Deadline deadline(patience);
   const auto index = static_cast<uint32_t>(fault.armed - block_->faults);
   for (;;) {
@@ -122,6 +126,14 @@ bool FaultGate::request_kill(const MetFault& fault, std::chrono::milliseconds pa
     pause_briefly();
   }
   return true;
+}
+
+// One byte each way: the power is gone; and whoever used it will not run again.
+bool FaultGate::request_kill_of_program(std::chrono::milliseconds patience) const {
+  char byte = 0;
+  if (power_end_ < 0 || ::send(power_end_, &byte, 1, MSG_NOSIGNAL) != 1) return false;
+  pollfd answer{power_end_, POLLIN, 0};
+  return ::poll(&answer, 1, static_cast<int>(patience.count())) > 0 && ::recv(power_end_, &byte, 1, 0) == 1;
 }
 
 std::string FaultGate::report() const {

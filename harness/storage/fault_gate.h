@@ -34,8 +34,8 @@ struct MetFault {
 
 class FaultGate {
  public:
-  // `block` may be null: then only rules count.
-  explicit FaultGate(postmortem::ControlBlock* block);
+  // `block` may be null: then only rules count. `power_end`: a socket to who can kill the program, -1: nobody.
+  explicit FaultGate(postmortem::ControlBlock* block, int power_end = -1);
 
   void arm(const StorageFaultRule& rule) { own_.push_back({.rule = rule}); }
   // A token was acknowledged: rules that wait for it count from here.
@@ -48,8 +48,8 @@ class FaultGate {
   [[nodiscard]] std::optional<MetFault> power_loss() const;
 
   void confirm(const MetFault& fault, int64_t detail) const;
-  // Asks the harness to kill the engine for `fault` and waits until it has; false when nobody answers in time. A fault
-  // of a rule has nobody to ask.
+  // Asks the harness to kill the engine, or the program, for `fault` and waits until it has; false when nobody answers
+  // in time.
   [[nodiscard]] bool request_kill(const MetFault& fault, std::chrono::milliseconds patience) const;
   // Which start of the engine this is: what a fault did to the whole file system ends with it.
   [[nodiscard]] uint32_t incarnation() const { return block_ == nullptr ? 0 : block_->incarnation; }
@@ -60,10 +60,12 @@ class FaultGate {
   [[nodiscard]] std::string report() const;
 
  private:
+  [[nodiscard]] bool request_kill_of_program(std::chrono::milliseconds patience) const;
   [[nodiscard]] bool due(const StorageFault& fault) const;
   [[nodiscard]] std::optional<MetFault> meet_armed(const FaultSite& site) const;
 
   postmortem::ControlBlock* block_;
+  int power_end_;
   std::deque<StorageFault> own_;  // never moves: a met fault points into it
   std::chrono::steady_clock::time_point begun_;
 };

@@ -8,10 +8,12 @@
 #include <cstring>
 #include <vector>
 
+#include "harness/storage/storage_record.h"
+
 namespace crashwright::harness {
 namespace {
 
-constexpr uint64_t kCompareBytes = 256 * 1024;
+constexpr uint64_t kBlockBytes = 256 * 1024;  // at once
 
 }  // namespace
 
@@ -59,7 +61,9 @@ std::string FileContent::text() const {
 Status FileContent::write_to(int fd) const {
   for (const auto& [offset, bytes] : pieces_) {
     for (uint64_t done = 0; done < bytes.size();) {
-      const ssize_t put = ::pwrite(fd, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+      const size_t some = std::min<uint64_t>(bytes.size() - done, kBlockBytes);
+      const ssize_t put = ::pwrite(fd, bytes.data() + done, some, static_cast<off_t>(offset + done));
+      note_record_read(some);
       if (put < 0 && errno == EINTR) continue;
       if (put <= 0) return fail_errno(put < 0 ? errno : ENOSPC, "write");
       done += static_cast<uint64_t>(put);
@@ -74,8 +78,8 @@ Result<bool> FileContent::equals(int fd) const {
   struct stat info {};
   if (::fstat(fd, &info) != 0) return fail_errno(errno, "stat");
   if (static_cast<uint64_t>(info.st_size) != size_) return false;
-  std::vector<std::byte> block(kCompareBytes);
-  std::vector<std::byte> wanted(kCompareBytes);
+  std::vector<std::byte> block(kBlockBytes);
+  std::vector<std::byte> wanted(kBlockBytes);
   auto piece = pieces_.begin();
   for (uint64_t at = 0; at < size_;) {
     const ssize_t got = ::pread(fd, block.data(), block.size(), static_cast<off_t>(at));
@@ -88,7 +92,10 @@ Result<bool> FileContent::equals(int fd) const {
       const auto& [offset, bytes] = *next;
       const uint64_t from = std::max(offset, at);
       const uint64_t to = std::min(offset + bytes.size(), end);
-      if (from < to) std::memcpy(wanted.data() + (from - at), bytes.data() + (from - offset), to - from);
+      if (from < to) {
+        std::memcpy(wanted.data() + (from - at), bytes.data() + (from - offset), to - from);
+        note_record_read(to - from);
+      }
       if (offset + bytes.size() <= end) piece = std::next(next);
     }
     if (std::memcmp(block.data(), wanted.data(), static_cast<size_t>(got)) != 0) return false;

@@ -90,8 +90,14 @@ void FolderActor::make_step(uint64_t choice) {
       return tell("mkfifo " + where, outcome(::mkfifo(path(where).c_str(), 0640)));
     case 2:
       return tell("rmdir " + where, outcome(::rmdir(path(where).c_str())));
-    case 3:
-      return tell("chmod " + where, outcome(::chmod(path(where).c_str(), 0600 | (random_.next() & 0177))));
+    case 3: {
+      const auto mode = static_cast<mode_t>(0600 | (random_.next() & 0177));
+      // To give a file away takes privilege; to oneself everybody may.
+      const bool privileged = ::geteuid() == 0;
+      const uid_t user = privileged && random_.below(2) == 0 ? 1234 : ::geteuid();
+      if (random_.below(2) == 0) return tell("chmod " + where, outcome(::chmod(path(where).c_str(), mode)));
+      return tell("chown " + where, outcome(::lchown(path(where).c_str(), user, static_cast<gid_t>(-1))));
+    }
     default: {
       const std::string folder = random_.below(2) == 0 ? "f" : "f/g";
       return tell("mkdir " + folder, outcome(::mkdir(path(folder).c_str(), 0755)));
@@ -247,7 +253,8 @@ void FolderActor::describe_folder(const std::string& below, std::set<std::string
     struct stat info {};
     CRASHWRIGHT_CHECK(::lstat(entry.path().c_str(), &info) == 0, "what is listed is there");
     const std::string where = below + entry.path().filename().string();
-    std::string line = where + " " + std::to_string(info.st_mode) + " " + std::to_string(info.st_nlink);
+    std::string line = where + " " + std::to_string(info.st_mode) + " " + std::to_string(info.st_nlink) + " " +
+                       std::to_string(info.st_uid) + ":" + std::to_string(info.st_gid);
     if (S_ISREG(info.st_mode)) line += " " + read_file(entry.path()).value();
     if (S_ISLNK(info.st_mode)) line += " -> " + std::filesystem::read_symlink(entry.path()).string();
     lines.insert(line);

@@ -29,7 +29,7 @@ class FolderActor {
   // Steps of these kinds that changed a file.
   [[nodiscard]] uint64_t ring_writes() const { return ring_writes_; }
   [[nodiscard]] uint64_t mapped_stores() const { return mapped_stores_; }
-  // All names with kind, size, links, mode and content, in order.
+  // All names with kind, size, links, mode, owner and content, in order.
   [[nodiscard]] std::string describe_tree() const;
 
  private:

@@ -22,7 +22,7 @@ constexpr mode_t kPermissionBits = 07777;
 }  // namespace
 
 StorageCore::StorageCore(const StorageCoreOptions& options)
-    : options_(options), gate_(options.block), acks_(options.ack_pipes, options.echo_fd) {
+    : options_(options), gate_(options.block, options.power_end), acks_(options.ack_pipes, options.echo_fd) {
   incarnation_ = gate_.incarnation();
 }
 
@@ -149,12 +149,21 @@ int StorageCore::set_mode(const Caller& caller, NodeId id, mode_t mode) {
   return result;
 }
 
-int StorageCore::set_owner(NodeId id, uid_t uid, gid_t gid) {
+int StorageCore::set_owner(const Caller& caller, NodeId id, uid_t uid, gid_t gid) {
   const std::lock_guard guard(lock_);
   ServedNode* const node = nodes_.find(id);
   if (node == nullptr) return -ENOENT;
-  const int set = node->fd ? ::fchown(node->fd.get(), uid, gid) : ::lchown(real(*node).c_str(), uid, gid);
-  return set == 0 ? 0 : -errno;
+  if (const int refused = refuse(OperationClass::kAny, *node); refused < 0) return refused;
+  struct stat before {};
+  if (const int trouble = stat_node(*node, before); trouble < 0) return trouble;
+  const uint64_t user = uid == static_cast<uid_t>(-1) ? before.st_uid : uid;
+  const uint64_t group = gid == static_cast<gid_t>(-1) ? before.st_gid : gid;
+  Operation made = operation(OperationKind::kSetOwner, caller, *node);
+  made.size = user << 32 | group;
+  return perform(made, [&] {
+    const int set = node->fd ? ::fchown(node->fd.get(), uid, gid) : ::lchown(real(*node).c_str(), uid, gid);
+    return set == 0 ? 0 : -errno;
+  });
 }
 
 int StorageCore::set_times(NodeId id, const timespec times[2]) {
@@ -180,6 +189,7 @@ int StorageCore::refuse(OperationClass operation, const ServedNode& node, std::s
     incarnation_ = gate_.incarnation();
     no_inodes_ = read_only_ = false;
   }
+  if (power_lost_) return -EIO;
   if (!gate_.idle()) {
     if (const auto lost = gate_.power_loss()) lose_power(*lost);
     if (const auto met = gate_.meet(site(operation, node, name))) {
@@ -189,7 +199,7 @@ int StorageCore::refuse(OperationClass operation, const ServedNode& node, std::s
       };
       if (met->action == FaultAction::kReadOnly) read_only_ = true;
       if (met->action == FaultAction::kNoInodes) no_inodes_ = true;
-      if (met->action == FaultAction::kPowerLoss) lose_power(*met);
+      if (met->action == FaultAction::kPowerLoss && lose_power(*met)) return -EIO;
       if (met->action == FaultAction::kEioWrite) return answered(EIO);
       if (met->action == FaultAction::kEnospc || met->action == FaultAction::kNoInodes) return answered(ENOSPC);
       if (met->action == FaultAction::kReadOnly) return answered(EROFS);
@@ -199,10 +209,18 @@ int StorageCore::refuse(OperationClass operation, const ServedNode& node, std::s
   return no_inodes_ && operation == OperationClass::kCreate ? -ENOSPC : 0;
 }
 
-void StorageCore::lose_power(const MetFault& fault) {
+bool StorageCore::lose_power(const MetFault& fault) {
+  cut_power(fault);
+  gate_.confirm(fault, static_cast<int64_t>(cut_at_));
+  return power_lost_;
+}
+
+// What was acknowledged before it counts; nobody runs on after it.
+void StorageCore::cut_power(const MetFault& fault) {
+  note_acknowledgements();
   cut_at_ = std::min(cut_at_, writer_->record().size());
   static_cast<void>(gate_.request_kill(fault, kKillPatience));
-  gate_.confirm(fault, static_cast<int64_t>(cut_at_));
+  if (fault.own != nullptr) power_lost_ = true;
 }
 
 void StorageCore::check_power_loss() {

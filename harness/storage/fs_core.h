@@ -19,6 +19,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,7 @@
 #include "harness/storage/caller_stacks.h"
 #include "harness/storage/callers.h"
 #include "harness/storage/fault_gate.h"
+#include "harness/storage/file_range.h"
 #include "harness/storage/node_table.h"
 #include "harness/storage/record_writer.h"
 
@@ -38,6 +40,7 @@ struct StorageCoreOptions {
   postmortem::ControlBlock* block = nullptr;  // of the case; null: no engine of ours
   std::vector<int> ack_pipes;                 // read ends with lines `ack TOKEN`
   int echo_fd = -1;                           // gets a copy of what comes out of the first of them
+  int power_end = -1;                         // FaultGate
   bool places = false;                        // note where in its program each caller stands; needs record_folder
 };
 
@@ -85,12 +88,15 @@ class StorageCore {
   int truncate(const Caller& caller, NodeId node, uint64_t size);
   int allocate(const Caller& caller, ServedNode& node, int mode, uint64_t offset, uint64_t size);
   int set_mode(const Caller& caller, NodeId node, mode_t mode);
-  int set_owner(NodeId node, uid_t uid, gid_t gid);
+  int set_owner(const Caller& caller, NodeId node, uid_t uid, gid_t gid);  // -1: stays
   int set_times(NodeId node, const timespec times[2]);
   int sync(const Caller& caller, ServedNode& node, bool data_only);
   int sync_folder(const Caller& caller, NodeId folder);
   // Thread `tid` called sync(2) or syncfs(2), of which the kernel tells a FUSE server nothing.
   [[nodiscard]] Status sync_all(pid_t tid);
+  // Thread `tid` is about to call msync: its next sync of each of these files promises these bytes alone, of which the
+  // kernel tells a FUSE server nothing.
+  void expect_msync(pid_t tid, std::vector<FileRange> ranges);
 
   // The record.
   void acknowledge(const std::string& token);
@@ -127,18 +133,22 @@ class StorageCore {
   void note_acknowledgements();
   void mark(const std::string& what, uint64_t counter);
   int refuse(OperationClass operation, const ServedNode& node, std::string_view name = {});
-  void lose_power(const MetFault& fault);
+  // The power of a rule takes the whole device with it: everything later is refused. True then.
+  bool lose_power(const MetFault& fault);
+  void cut_power(const MetFault& fault);
   // fs_core_scan.cc
   Status scan();
   Status scan_file(ServedNode& node, const std::string& path);
   // fs_core_write.cc
   FaultSite site(OperationClass operation, const ServedNode& node, std::string_view name = {}) const;
   int64_t put(const Caller& caller, ServedNode& node, const FileWrite& write, uint8_t flags);
+  int64_t put_pages(const Caller& caller, ServedNode& node, const FileWrite& write, uint8_t flags);
   int64_t write_met(const Caller& caller, ServedNode& node, const FileWrite& write, const MetFault& fault);
   int64_t spoil(const Caller& caller, ServedNode& node, const FileWrite& write, const MetFault& fault);
   int64_t grow_to(const Caller& caller, ServedNode& node, const FileWrite& write);
   void finish_synchronous(const Caller& caller, ServedNode& node, const FileWrite& write, uint64_t bytes);
   // fs_core_sync.cc
+  [[nodiscard]] Operation sync_operation(const Caller& caller, ServedNode& node, bool data_only);
   int sync_met(const Caller& caller, ServedNode& node, const MetFault& fault);
   void revert_unsynced(const Caller& caller, ServedNode& node, uint64_t until);
   void let_held_go(const ServedNode& node, bool after_sync);
@@ -153,6 +163,7 @@ class StorageCore {
   std::unique_ptr<RecordWriter> writer_;
   ForgetPages forget_pages_;
   AckReader acks_;
+  std::unordered_map<pid_t, std::vector<FileRange>> msyncs_;  // by thread: called and not yet arrived
   std::vector<HeldWrite> held_;
   std::atomic<size_t> held_count_{0};  // readers look here without the lock
   uint64_t cut_at_ = UINT64_MAX;
@@ -161,6 +172,7 @@ class StorageCore {
   uint32_t incarnation_ = 0;
   bool no_inodes_ = false;
   bool read_only_ = false;
+  std::atomic<bool> power_lost_{false};  // by a rule; readers look here without the lock
 };
 
 }  // namespace crashwright::harness

@@ -49,6 +49,7 @@ int StorageCore::sync(const Caller& caller, ServedNode& node, bool data_only) {
   // A synchronous write through the page cache is followed by the kernel's own fsync, which promises no more than the
   // bytes of that write: they are on record as durable already.
   if (std::erase(node.implied_syncs, caller.tid) > 0) return 0;
+  if (power_lost_) return -EIO;
   if (!gate_.idle()) {
     if (const auto lost = gate_.power_loss()) lose_power(*lost);
     if (const auto met = gate_.meet(site(OperationClass::kSync, node))) {
@@ -61,10 +62,34 @@ int StorageCore::sync(const Caller& caller, ServedNode& node, bool data_only) {
       if (failed < 0) return failed;
     }
   }
-  const OperationKind kind = data_only ? OperationKind::kSyncData : OperationKind::kSyncFile;
-  if (!writer_->append(operation(kind, caller, node))) return -ENOSPC;
+  if (!writer_->append(sync_operation(caller, node, data_only))) return -ENOSPC;
   let_held_go(node, true);
   return 0;
+}
+
+Operation StorageCore::sync_operation(const Caller& caller, ServedNode& node, bool data_only) {
+  const auto called = msyncs_.find(caller.tid);
+  if (called != msyncs_.end()) {
+    std::vector<FileRange>& ranges = called->second;
+    const auto meant =
+        std::find_if(ranges.begin(), ranges.end(), [&](const FileRange& range) { return range.node == node.id; });
+    if (meant != ranges.end()) {
+      Operation made = operation(OperationKind::kSyncRange, caller, node);
+      made.flags = kFromMapping;
+      made.offset = meant->offset;
+      made.size = meant->size;
+      ranges.erase(meant);
+      if (ranges.empty()) msyncs_.erase(called);
+      return made;
+    }
+    msyncs_.erase(called);  // it came to nothing
+  }
+  return operation(data_only ? OperationKind::kSyncData : OperationKind::kSyncFile, caller, node);
+}
+
+void StorageCore::expect_msync(pid_t tid, std::vector<FileRange> ranges) {
+  const std::lock_guard guard(lock_);
+  msyncs_[tid] = std::move(ranges);
 }
 
 // What a fault does to the sync of `node`: a negative errno, or 0 when the sync goes on.
@@ -74,8 +99,7 @@ int StorageCore::sync_met(const Caller& caller, ServedNode& node, const MetFault
       gate_.confirm(fault, fault.argument);
       return 0;
     case FaultAction::kPowerLoss:
-      lose_power(fault);
-      return 0;
+      return lose_power(fault) ? -EIO : 0;
     case FaultAction::kReadOnly:
       read_only_ = true;
       gate_.confirm(fault, EROFS);
@@ -117,6 +141,7 @@ int StorageCore::sync_folder(const Caller& caller, NodeId id) {
   const std::lock_guard guard(lock_);
   ServedNode* const folder = nodes_.find(id);
   if (folder == nullptr) return -ENOENT;
+  if (power_lost_) return -EIO;
   if (!gate_.idle()) {
     if (const auto met = gate_.meet(site(OperationClass::kSync, *folder))) {
       const int failed = sync_met(caller, *folder, *met);

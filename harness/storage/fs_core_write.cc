@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 #include "harness/storage/fs_core.h"
@@ -15,6 +16,7 @@ using postmortem::FaultAction;
 
 constexpr uint64_t kPageBytes = 4096;
 constexpr uint64_t kCopyBytesMax = 1 << 20;
+constexpr std::chrono::milliseconds kKillPatience{3000};
 
 int64_t pwrite_all(int fd, std::span<const std::byte> data, uint64_t offset) {
   for (;;) {
@@ -29,6 +31,7 @@ int StorageCore::open(const Caller& caller, NodeId id, bool truncated, bool dire
   const std::lock_guard guard(lock_);
   ServedNode* const node = nodes_.find(id);
   if (node == nullptr) return -ENOENT;
+  if (power_lost_) return -EIO;
   if (!node->fd) {
     const std::string path = real(*node);
     node->fd.reset(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
@@ -54,6 +57,7 @@ void StorageCore::close(ServedNode& node) {
 }
 
 int64_t StorageCore::read(ServedNode& node, uint64_t offset, std::span<std::byte> into) {
+  if (power_lost_) return -EIO;
   if (held_count_.load(std::memory_order_acquire) > 0) {
     const std::lock_guard guard(lock_);
     let_held_go(node, false);
@@ -65,6 +69,7 @@ int64_t StorageCore::read(ServedNode& node, uint64_t offset, std::span<std::byte
 int64_t StorageCore::write(const Caller& caller, ServedNode& node, const FileWrite& write) {
   const std::lock_guard guard(lock_);
   std::erase(node.implied_syncs, caller.tid);
+  if (power_lost_) return -EIO;
   if (!gate_.idle()) {
     if (const auto lost = gate_.power_loss()) lose_power(*lost);
     FaultSite here = site(OperationClass::kWrite, node);
@@ -86,8 +91,26 @@ int64_t StorageCore::write(const Caller& caller, ServedNode& node, const FileWri
   return result;
 }
 
+// The kernel writes pages back in one request where they are neighbours; each is a change of its own.
+int64_t StorageCore::put_pages(const Caller& caller, ServedNode& node, const FileWrite& write, uint8_t flags) {
+  int64_t done = 0;
+  FileWrite page = write;
+  for (size_t begin = 0; begin < write.data.size(); begin += page.data.size()) {
+    page.offset = write.offset + begin;
+    page.data =
+        write.data.subspan(begin, std::min<size_t>(kPageBytes - page.offset % kPageBytes, write.data.size() - begin));
+    const int64_t result = put(caller, node, page, flags);
+    if (result < 0) return done > 0 ? done : result;
+    done += result;
+    if (static_cast<size_t>(result) < page.data.size()) break;
+  }
+  return done;
+}
+
 // Applies and records the write as it is.
 int64_t StorageCore::put(const Caller& caller, ServedNode& node, const FileWrite& write, uint8_t flags) {
+  const bool one_page = write.offset % kPageBytes + write.data.size() <= kPageBytes;
+  if (write.from_mapping && !one_page) return put_pages(caller, node, write, flags);
   Operation made = operation(OperationKind::kWrite, caller, node);
   made.flags =
       static_cast<uint8_t>(flags | (write.from_mapping ? kFromMapping : 0) | (write.synchronous ? kSynchronous : 0));
@@ -122,8 +145,7 @@ int64_t StorageCore::write_met(const Caller& caller, ServedNode& node, const Fil
       read_only_ = true;
       return answered(EROFS);
     case FaultAction::kPowerLoss:
-      lose_power(fault);
-      return put(caller, node, write, 0);
+      return lose_power(fault) ? -EIO : put(caller, node, write, 0);
     case FaultAction::kTornWrite:
     case FaultAction::kShortWrite:
       break;
@@ -134,8 +156,11 @@ int64_t StorageCore::write_met(const Caller& caller, ServedNode& node, const Fil
   part.data = write.data.first(std::min(write.data.size(), static_cast<size_t>(std::max<int64_t>(fault.argument, 0))));
   const int64_t kept = part.data.empty() ? 0 : put(caller, node, part, kByFault);
   if (fault.action == FaultAction::kTornWrite) {
-    cut_at_ = fault.armed == nullptr ? std::min(cut_at_, writer_->record().size()) : cut_at_;
-    static_cast<void>(gate_.request_kill(fault, std::chrono::milliseconds(3000)));
+    if (fault.own != nullptr) {
+      cut_power(fault);
+    } else {
+      static_cast<void>(gate_.request_kill(fault, kKillPatience));
+    }
     gate_.confirm(fault, kept);
     return -EIO;  // never seen where the writer is being killed
   }

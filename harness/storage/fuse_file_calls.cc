@@ -72,8 +72,6 @@ void call_write(fuse_req_t request, fuse_ino_t, const char* data, size_t size, o
   fuse_reply_write(request, static_cast<size_t>(result));
 }
 
-void call_flush(fuse_req_t request, fuse_ino_t, fuse_file_info*) { fuse_reply_err(request, 0); }
-
 void call_release(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
   close_file(request, info);
   fuse_reply_err(request, 0);
@@ -114,7 +112,7 @@ void add_file_calls(fuse_lowlevel_ops& table) {
   table.create = call_create;
   table.read = call_read;
   table.write = call_write;
-  table.flush = call_flush;
+  // No `flush`: on close the kernel writes back what was stored to mappings, and there is nothing else to do.
   table.release = call_release;
   table.fsync = call_fsync;
   table.fallocate = call_fallocate;

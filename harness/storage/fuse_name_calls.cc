@@ -72,7 +72,7 @@ int set_attributes(StorageCore& core, const Caller& caller, NodeId node, const s
   if (result == 0 && (what & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) != 0) {
     const uid_t uid = (what & FUSE_SET_ATTR_UID) != 0 ? wanted.st_uid : static_cast<uid_t>(-1);
     const gid_t gid = (what & FUSE_SET_ATTR_GID) != 0 ? wanted.st_gid : static_cast<gid_t>(-1);
-    result = core.set_owner(node, uid, gid);
+    result = core.set_owner(caller, node, uid, gid);
   }
   if (result == 0 && (what & FUSE_SET_ATTR_SIZE) != 0) {
     result = core.truncate(caller, node, static_cast<uint64_t>(wanted.st_size));
@@ -133,6 +133,15 @@ void call_rename(fuse_req_t request, fuse_ino_t parent, const char* name, fuse_i
          core_of(request).rename(caller_of(request), node_id(parent), name, node_id(new_parent), new_name, flags));
 }
 
+// As of a file system without extended attributes: none is there. To set or read one libfuse answers for us.
+void call_listxattr(fuse_req_t request, fuse_ino_t, size_t size) {
+  if (size == 0) {
+    fuse_reply_xattr(request, 0);
+  } else {
+    fuse_reply_buf(request, nullptr, 0);
+  }
+}
+
 void call_statfs(fuse_req_t request, fuse_ino_t) {
   struct statvfs info {};
   if (::statvfs(core_of(request).backing().c_str(), &info) != 0) return answer(request, -errno);
@@ -156,6 +165,7 @@ void add_name_calls(fuse_lowlevel_ops& table) {
   table.rmdir = call_rmdir;
   table.rename = call_rename;
   table.statfs = call_statfs;
+  table.listxattr = call_listxattr;
 }
 
 }  // namespace crashwright::harness

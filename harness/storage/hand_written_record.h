@@ -49,6 +49,10 @@ class HandWrittenRecord {
     add(OperationKind::kTruncate, node).size = size;
     return *this;
   }
+  HandWrittenRecord& set_mode(NodeId node, uint32_t mode) {
+    add(OperationKind::kSetMode, node).size = mode;
+    return *this;
+  }
   HandWrittenRecord& sync(NodeId node, OperationKind kind = OperationKind::kSyncFile) {
     add(kind, node);
     return *this;

@@ -63,6 +63,7 @@ std::string describe(const Operation& operation, const Names& names) {
       return what + " of " + names.of(operation.parent, operation.name) + " to " +
              names.of(operation.new_parent, operation.new_name);
     case OperationKind::kSetMode:
+    case OperationKind::kSetOwner:
       return what + " of " + names.of(operation.node);
     default:
       return what + " of " + names.of(operation.parent, operation.name);

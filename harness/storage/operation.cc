@@ -24,6 +24,8 @@ const char* operation_name(OperationKind kind) noexcept {
       return "rmdir";
     case OperationKind::kSetMode:
       return "chmod";
+    case OperationKind::kSetOwner:
+      return "chown";
     case OperationKind::kWrite:
       return "write";
     case OperationKind::kZero:

@@ -3,9 +3,9 @@
 // Nodes are numbered in order of creation and never reused; 0 is the root folder. Offsets and sizes are bytes.
 // Names, link targets and data are views into the record that gave the operation (storage_record.h); they live as long
 // as it does. Which operation makes what durable is for the profile to say (power_loss.h).
-// Not modelled, passed through: owner, times, KEEP_SIZE preallocation. Refused: extended attributes, O_TMPFILE. Never
+// Not modelled, passed through: times, KEEP_SIZE preallocation. Refused: extended attributes, O_TMPFILE. Never
 // seen below the VFS: syncfs and sync (the kernel keeps them from FUSE servers); of a program that is explored they are
-// seen by other means (explore/sync_watch.h), otherwise they make nothing durable here.
+// seen by other means (explore/call_watch.h), otherwise they make nothing durable here.
 // Threads: values.
 #pragma once
 
@@ -33,6 +33,7 @@ enum class OperationKind : uint8_t {
   kUnlink = 8,        // node: parent, name
   kRemoveFolder = 9,  // node: parent, name
   kSetMode = 10,      // node, size = mode
+  kSetOwner = 11,     // node, size = user << 32 | group
   // Changes of a file's content.
   kWrite = 16,     // node, offset, data
   kZero = 17,      // node, offset, size: punch hole and zero range, the file's size stays
@@ -41,7 +42,8 @@ enum class OperationKind : uint8_t {
   // What makes durable, or fails to.
   kSyncFile = 32,    // node: fsync
   kSyncData = 33,    // node: fdatasync, or msync with MS_SYNC
-  kSyncRange = 34,   // node, offset, size: what O_SYNC, O_DSYNC and RWF_DSYNC promise for one write
+  kSyncRange = 34,   // node, offset, size: what O_SYNC, O_DSYNC and RWF_DSYNC promise for one write, and msync for its
+                     // bytes (kFromMapping), where the program is watched
   kSyncFolder = 35,  // node: fsync or fdatasync of a folder
   kSyncFailed = 36,  // node: the sync failed and what it should have made durable never will be, though it can be read
                      // until the cache goes; a later sync that succeeds does not bring it back
@@ -81,7 +83,14 @@ struct Operation {
 [[nodiscard]] constexpr bool changes_data(OperationKind kind) noexcept {
   return kind == OperationKind::kWrite || kind == OperationKind::kZero;
 }
-[[nodiscard]] constexpr bool changes_tree(OperationKind kind) noexcept { return kind <= OperationKind::kSetMode; }
+[[nodiscard]] constexpr bool changes_tree(OperationKind kind) noexcept { return kind <= OperationKind::kSetOwner; }
+// Of the tree, but of no name in it.
+[[nodiscard]] constexpr bool changes_attributes(OperationKind kind) noexcept {
+  return kind == OperationKind::kSetMode || kind == OperationKind::kSetOwner;
+}
+[[nodiscard]] constexpr bool changes_names(OperationKind kind) noexcept {
+  return changes_tree(kind) && !changes_attributes(kind);
+}
 // A sync that succeeded.
 [[nodiscard]] constexpr bool is_sync(OperationKind kind) noexcept {
   return (kind >= OperationKind::kSyncFile && kind <= OperationKind::kSyncFolder) || kind == OperationKind::kSyncAll;

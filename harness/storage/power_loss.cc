@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "base/check.h"
 #include "base/random.h"
+#include "harness/storage/fresh_blocks.h"
 
 namespace crashwright::harness {
 namespace {
 
-bool is_metadata(OperationKind kind) {
-  return changes_tree(kind) || kind == OperationKind::kTruncate || kind == OperationKind::kAllocate;
-}
+bool sets_size(OperationKind kind) { return kind == OperationKind::kTruncate || kind == OperationKind::kAllocate; }
+
+bool is_metadata(OperationKind kind) { return changes_tree(kind) || sets_size(kind); }
 
 // For each operation: was it durable at the end?
 class Durability {
@@ -96,14 +98,15 @@ class Draw {
   uint64_t keep_ppb_;
 };
 
-// The surviving tear units of an unsynced write, each applied as a write of its own.
-void apply_torn(const Operation& write, size_t index, uint32_t unit, Draw& draw, PowerLossImage& image) {
+// The surviving tear units of an unsynced write, each applied as a write of its own. `lost`: in order.
+void apply_torn(const Operation& write, size_t index, uint32_t unit, const std::vector<uint64_t>& lost,
+                PowerLossImage& image) {
   size_t kept = 0;
   size_t units = 0;
   for (uint64_t begin = 0; begin < write.size; ++units) {
     const uint64_t boundary = (write.offset + begin) / unit * unit + unit;
     const uint64_t end = std::min<uint64_t>(write.size, boundary - write.offset);
-    if (draw.keep()) {
+    if (!std::binary_search(lost.begin(), lost.end(), (write.offset + begin) / unit)) {
       Operation piece = write;
       piece.offset = write.offset + begin;
       piece.size = end - begin;
@@ -118,6 +121,17 @@ void apply_torn(const Operation& write, size_t index, uint32_t unit, Draw& draw,
   if (kept < units) image.lost.push_back({index, units - kept, units});
 }
 
+std::vector<uint64_t> lost_units(const Operation& write, size_t index, uint32_t unit, Draw& draw,
+                                 std::optional<DelayedAllocation>& allocation) {
+  const auto wish = [&](uint64_t) { return !draw.keep(); };
+  if (allocation && write.kind == OperationKind::kWrite) return allocation->lost_units(index, write, unit, wish);
+  std::vector<uint64_t> lost;
+  for (uint64_t at = write.offset / unit; write.size > 0 && at <= (write.offset + write.size - 1) / unit; ++at) {
+    if (wish(at)) lost.push_back(at);
+  }
+  return lost;
+}
+
 }  // namespace
 
 PowerLossImage power_loss_image(const std::vector<Operation>& operations, const PowerLossOptions& options) {
@@ -125,6 +139,9 @@ PowerLossImage power_loss_image(const std::vector<Operation>& operations, const 
   PowerLossImage image;
   const Durability durable(operations, options.profile);
   Draw draw(options.seed, options.lost_max);
+  const FreshBlocks fresh(options.profile == 'E' ? operations : std::vector<Operation>());
+  std::optional<DelayedAllocation> allocation;
+  if (options.profile == 'E') allocation.emplace(fresh);
   size_t pending = 0;
   for (size_t i = 0; i < operations.size(); ++i) {
     if (!durable[i] && is_metadata(operations[i].kind)) ++pending;
@@ -136,11 +153,20 @@ PowerLossImage power_loss_image(const std::vector<Operation>& operations, const 
     if (!changes_data(operation.kind) && !is_metadata(operation.kind)) continue;
     if (durable[i]) {
       image.tree.apply(operation);
+      if (allocation && operation.kind == OperationKind::kWrite) allocation->keep(operation);
+      if (allocation && operation.kind == OperationKind::kTruncate) allocation->cut(operation.node, operation.size);
     } else if (changes_data(operation.kind)) {
-      apply_torn(operation, i, options.tear_unit_bytes, draw, image);
+      const auto lost = lost_units(operation, i, options.tear_unit_bytes, draw, allocation);
+      apply_torn(operation, i, options.tear_unit_bytes, lost, image);
+    } else if (allocation && sets_size(operation.kind) &&
+               allocation->reaches_over_lost(operation.node, operation.size)) {
+      metadata_left = 0;  // and so is everything behind it
+      ++image.operations_lost;
+      image.lost.push_back({i, 0, 0});
     } else if (options.profile == 'E' ? metadata_left > 0 : draw.keep()) {
       if (metadata_left > 0) --metadata_left;
       image.tree.apply(operation);
+      if (allocation && operation.kind == OperationKind::kTruncate) allocation->cut(operation.node, operation.size);
     } else {
       ++image.operations_lost;
       image.lost.push_back({i, 0, 0});

@@ -2,7 +2,13 @@
 // gives the same answers, the same contents and the same tree on it and on a plain folder beside it.
 // Method: each step is taken on both and everything that comes back is compared; then the trees are, and the record.
 // CRASHWRIGHT_CONFORMANCE_STEPS and CRASHWRIGHT_CONFORMANCE_SEED make it longer and different.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -59,6 +65,51 @@ BOOST_FIXTURE_TEST_CASE(random_operations_give_the_same_as_on_a_plain_folder, Mo
   }
   BOOST_REQUIRE(mount->flush());
   require_record_equals_folder();
+}
+
+// What the layer does not have is refused as the kernel refuses it for a file system without it, and changes nothing.
+BOOST_FIXTURE_TEST_CASE(what_is_not_there_is_refused_as_by_a_file_system_without_it, MountedFolder,
+                        *boost::unit_test::precondition(fuse_possible)) {
+  start();
+  const std::string path = in_mount("file");
+  const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT, 0644));
+  BOOST_REQUIRE(fd.valid());
+  BOOST_REQUIRE(::ftruncate(fd.get(), 3 * 4096) == 0);
+  const uint64_t before = record->size();
+  const auto trouble_of = [](int64_t result) { return result < 0 ? errno : 0; };
+  char value[16];
+  BOOST_TEST(trouble_of(::setxattr(path.c_str(), "user.a", "b", 1, 0)) == EOPNOTSUPP);
+  BOOST_TEST(trouble_of(::fsetxattr(fd.get(), "user.a", "b", 1, 0)) == EOPNOTSUPP);
+  BOOST_TEST(trouble_of(::getxattr(path.c_str(), "user.a", value, sizeof value)) == EOPNOTSUPP);
+  BOOST_TEST(trouble_of(::removexattr(path.c_str(), "user.a")) == EOPNOTSUPP);
+  BOOST_TEST(::listxattr(path.c_str(), value, sizeof value) == 0);
+  BOOST_TEST(::listxattr(path.c_str(), nullptr, 0) == 0);
+  BOOST_TEST(trouble_of(::open(in_mount("").c_str(), O_RDWR | O_TMPFILE, 0600)) == EOPNOTSUPP);
+  BOOST_TEST(trouble_of(::fallocate(fd.get(), FALLOC_FL_COLLAPSE_RANGE, 0, 4096)) == EOPNOTSUPP);
+  BOOST_TEST(trouble_of(::fallocate(fd.get(), FALLOC_FL_INSERT_RANGE, 0, 4096)) == EOPNOTSUPP);
+  BOOST_TEST(trouble_of(::mknod(in_mount("device").c_str(), S_IFCHR | 0600, 0x103)) == EPERM);
+  BOOST_TEST(record->size() == before);
+  require_record_equals_folder();
+}
+
+BOOST_FIXTURE_TEST_CASE(mode_and_owner_are_recorded_and_a_folder_that_differs_in_them_is_noticed, MountedFolder,
+                        *boost::unit_test::precondition(fuse_possible)) {
+  start();
+  const std::string path = in_mount("file");
+  BOOST_REQUIRE(UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT, 0644)).valid());
+  BOOST_REQUIRE(::chmod(path.c_str(), 0440) == 0);
+  BOOST_REQUIRE(::chown(path.c_str(), ::geteuid(), ::getegid()) == 0);
+  const timespec times[2] = {{1'000'000, 5}, {2'000'000, 7}};
+  BOOST_REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
+  struct stat info {};
+  BOOST_REQUIRE(::stat(path.c_str(), &info) == 0);
+  BOOST_TEST((info.st_mode & 07777) == 0440U);
+  BOOST_TEST(info.st_mtim.tv_sec == 2'000'000);
+  BOOST_TEST(operations(OperationKind::kSetMode).size() == 1U);
+  BOOST_TEST(operations(OperationKind::kSetOwner).size() == 1U);
+  require_record_equals_folder();
+  BOOST_REQUIRE(::chmod((root + "/backing/file").c_str(), 0777) == 0);
+  BOOST_TEST(!mount->verify_record());
 }
 
 // fio checks itself what it reads back: random writes through io_uring, each synced, with a checksum in each block.

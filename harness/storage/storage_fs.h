@@ -5,7 +5,8 @@
 // sockets, rename with NOREPLACE and EXCHANGE, truncate, fallocate (also punch hole and zero range), copy_file_range,
 // SEEK_DATA and SEEK_HOLE; flock and POSIX locks are the kernel's own. Pages are cached and writes go through at once;
 // stores to a mapping arrive when the kernel writes them back: at msync, fsync, close, or when it likes to.
-// Refused: extended attributes, devices, O_TMPFILE, fallocate's collapse and insert (the kernel refuses these itself).
+// Refused as by a file system that does not have them: extended attributes, devices, O_TMPFILE, fallocate's collapse
+// and insert.
 // Threads: kWorkers serve; everything here is for any thread. Errors: mounting reports the system's text with a remedy.
 #pragma once
 

@@ -34,6 +34,7 @@ struct Arguments {
   std::vector<int> ack_pipes;
   int echo_fd = -1;
   bool places = false;
+  int power_end = -1;
 };
 
 Arguments parse(char** argv) {
@@ -51,6 +52,7 @@ Arguments parse(char** argv) {
   arguments.echo_fd = std::atoi(argv[10]);
   arguments.power_loss.lost_max = std::strtoull(argv[11], nullptr, 10);
   arguments.places = argv[12][0] != '\0';
+  arguments.power_end = std::atoi(argv[13]);
   return arguments;
 }
 
@@ -89,6 +91,16 @@ Result<std::string> arm(StorageFs& fs, const std::string& text) {
   return std::string("armed");
 }
 
+Result<std::string> announce_msync(StorageFs& fs, const std::string& text) {
+  std::istringstream words(text);
+  pid_t tid = 0;
+  words >> tid;
+  std::vector<FileRange> ranges;
+  for (FileRange range; words >> range.node >> range.offset >> range.size;) ranges.push_back(range);
+  fs.core().expect_msync(tid, std::move(ranges));
+  return std::string("announced");
+}
+
 Result<std::string> fulfil(const Arguments& arguments, StorageFs& fs, const std::string& request) {
   const size_t space = request.find(' ');
   const std::string word = request.substr(0, space);
@@ -97,6 +109,7 @@ Result<std::string> fulfil(const Arguments& arguments, StorageFs& fs, const std:
   if (word == "verify") return done(fs.core().record_equals_backing(), "the record equals the folder");
   if (word == "fault") return arm(fs, rest);
   if (word == "operations") return std::to_string(fs.core().operations_until_cut());
+  if (word == "msync") return announce_msync(fs, rest);
   if (word == "faults") return fs.core().fault_report();
   if (word == "acknowledge") {
     fs.core().acknowledge(rest);
@@ -135,6 +148,7 @@ int run(const Arguments& arguments) {
   options.core.ack_pipes = arguments.ack_pipes;
   options.core.echo_fd = arguments.echo_fd;
   options.core.places = arguments.places;
+  options.core.power_end = arguments.power_end;
   auto fs = StorageFs::mount(options);
   if (!fs) {
     answer(arguments.socket, tl::unexpected(fs.error()));
@@ -159,7 +173,7 @@ int run(const Arguments& arguments) {
 }  // namespace crashwright::harness
 
 int main(int argc, char** argv) {
-  if (argc != 13) {
+  if (argc != 14) {
     std::fputs("crashwright_storage is started by crashwright; see `crashwright --help`\n", stderr);
     return 2;
   }

@@ -52,11 +52,12 @@ struct Arguments {
               joined(options.ack_pipes),
               std::to_string(options.echo_fd),
               std::to_string(options.lost_max),
-              options.places ? "places" : ""} {
+              options.places ? "places" : "",
+              std::to_string(options.power_end)} {
     for (size_t i = 0; i < words.size(); ++i) pointers[i] = words[i].data();
   }
-  std::array<std::string, 13> words;
-  std::array<char*, 14> pointers{};
+  std::array<std::string, 14> words;
+  std::array<char*, 15> pointers{};
 };
 
 // In the child between fork and exec: only async-signal-safe calls.
@@ -66,6 +67,7 @@ struct Arguments {
   ::fcntl(socket, F_SETFD, 0);
   if (options.control_fd >= 0) ::fcntl(options.control_fd, F_SETFD, 0);
   if (options.echo_fd >= 0) ::fcntl(options.echo_fd, F_SETFD, 0);
+  if (options.power_end >= 0) ::fcntl(options.power_end, F_SETFD, 0);
   for (const int pipe : options.ack_pipes) ::fcntl(pipe, F_SETFD, 0);
   keep_right_to_mount();
   ::execv(arguments.pointers[0], arguments.pointers.data());
@@ -142,6 +144,14 @@ Result<uint64_t> StorageMount::operations_until_cut() {
 Status StorageMount::flush() { return tell("flush"); }
 
 Status StorageMount::sync_all(int pid) { return tell("sync_all " + std::to_string(pid)); }
+
+Status StorageMount::announce_msync(int tid, const std::vector<FileRange>& ranges) {
+  std::string request = "msync " + std::to_string(tid);
+  for (const FileRange& range : ranges) {
+    request += " " + std::to_string(range.node) + " " + std::to_string(range.offset) + " " + std::to_string(range.size);
+  }
+  return tell(request);
+}
 
 Result<std::string> StorageMount::materialise(const std::string& folder) { return ask("materialise " + folder); }
 

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "harness/storage/file_range.h"
 
 namespace crashwright::harness {
 
@@ -24,6 +25,7 @@ struct StorageOptions {
   std::string record_folder = {};   // existing folder for a record that can be followed; empty: one without a name
   std::vector<int> ack_pipes = {};  // read ends with lines `ack TOKEN`, for the record
   uint64_t lost_max = UINT64_MAX;   // PowerLossOptions::lost_max
+  int power_end = -1;               // socket: a byte when a rule takes the power, one back once nobody runs on
   int echo_fd = -1;                 // gets a copy of what comes out of the first of them
   bool places = false;              // the record says where in its program each caller stood; needs record_folder
 };
@@ -61,6 +63,8 @@ class StorageMount {
   // Process `pid` called sync(2) or syncfs(2): what is stored to mappings is handed over, then a mark says that
   // everything before it is durable.
   [[nodiscard]] Status sync_all(int pid);
+  // Thread `tid` is about to call msync: its next sync of these files is about these bytes and no others.
+  [[nodiscard]] Status announce_msync(int tid, const std::vector<FileRange>& ranges);
   // Unmounts and waits for the daemon.
   [[nodiscard]] Status stop();
 

@@ -4,7 +4,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cerrno>
+#include <mutex>
+#include <set>
 
 #include "base/check.h"
 #include "base/unique_fd.h"
@@ -17,6 +20,21 @@ namespace {
 const std::byte* map_for_growth(int fd, uint64_t bytes_max) {
   void* const at = ::mmap(nullptr, bytes_max, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
   return at == MAP_FAILED ? nullptr : static_cast<const std::byte*>(at);
+}
+
+constexpr uint64_t kResidentBytesMax = uint64_t{64} << 20;
+constexpr uint64_t kFaultBytes = uint64_t{64} << 10;  // what the kernel maps for reading a single byte
+
+// The records that are mapped in this process.
+struct OpenRecords {
+  std::mutex lock;
+  std::set<const StorageRecord*> records;
+  std::atomic<uint64_t> bytes_read{0};
+};
+
+OpenRecords& open_records() {
+  static OpenRecords all;
+  return all;
 }
 
 const RecordHeader& header_at(const std::byte* index) { return *reinterpret_cast<const RecordHeader*>(index); }
@@ -82,7 +100,16 @@ Result<std::unique_ptr<StorageRecord>> StorageRecord::attach(int index_fd, int d
   return record;
 }
 
+StorageRecord::StorageRecord(const std::byte* index, const std::byte* data) : index_(index), data_(data) {
+  const std::scoped_lock guard(open_records().lock);
+  open_records().records.insert(this);
+}
+
 StorageRecord::~StorageRecord() {
+  {
+    const std::scoped_lock guard(open_records().lock);
+    open_records().records.erase(this);
+  }
   ::munmap(const_cast<std::byte*>(index_), kStorageIndexBytesMax);
   ::munmap(const_cast<std::byte*>(data_), kStorageDataBytesMax);
 }
@@ -118,6 +145,15 @@ std::vector<Operation> StorageRecord::first(uint64_t count) const {
   operations.reserve(count);
   for (uint64_t i = 0; i < count; ++i) operations.push_back((*this)[i]);
   return operations;
+}
+
+void note_record_read(uint64_t bytes) noexcept {
+  OpenRecords& all = open_records();
+  const uint64_t more = bytes + kFaultBytes;
+  if (all.bytes_read.fetch_add(more, std::memory_order_relaxed) + more < kResidentBytesMax) return;
+  const std::scoped_lock guard(all.lock);
+  if (all.bytes_read.exchange(0, std::memory_order_relaxed) < kResidentBytesMax) return;  // another thread was quicker
+  for (const StorageRecord* const record : all.records) record->release_pages();
 }
 
 void StorageRecord::release_pages() const {

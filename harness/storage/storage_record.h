@@ -1,7 +1,8 @@
 // Reads a storage record, also while the storage layer still writes it: nothing that was read ever changes.
 //
 // Names and data of an operation are views into mapped files, valid as long as the StorageRecord lives; reading a
-// record of gigabytes needs no memory of that size. The writer is RecordWriter (record_writer.h).
+// record of gigabytes needs no memory of that size: who reads much of it says so (note_record_read()).
+// The writer is RecordWriter (record_writer.h).
 // Threads: all const functions from any thread. Errors: open() reports system errors and damage.
 // Format: storage_record_format.md
 #pragma once
@@ -37,10 +38,14 @@ class StorageRecord {
   void release_pages() const;
 
  private:
-  StorageRecord(const std::byte* index, const std::byte* data) : index_(index), data_(data) {}
+  StorageRecord(const std::byte* index, const std::byte* data);
 
   const std::byte* index_;
   const std::byte* data_;
 };
+
+// `bytes` of operations' data were read at one place: beyond some 64 MiB of them the pages of all records go back to
+// the kernel, which has them on disk. From any thread.
+void note_record_read(uint64_t bytes) noexcept;
 
 }  // namespace crashwright::harness

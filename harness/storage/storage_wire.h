@@ -1,7 +1,8 @@
 // The words between the harness and its storage daemon: one datagram each way over a SOCK_SEQPACKET socket.
 //
 // Requests: "verify", "materialise FOLDER", "acknowledge TOKEN", "fault RULE" (storage_fault_rule.h),
-// "faults", "operations", "flush", "settle", "sync_all THREAD".
+// "faults", "operations", "flush", "settle", "sync_all THREAD",
+// "msync THREAD NODE OFFSET SIZE NODE OFFSET SIZE ...".
 // Answers: "ok TEXT" or "no KIND TEXT" with KIND the number of the ErrorKind.
 // The daemon says "ok " once it serves. A closed socket tells it to unmount and end.
 #pragma once

@@ -1,6 +1,7 @@
 crashwright_test(fault_gate_test SOURCES storage/fault_gate_test.cc storage/fault_gate.cc storage/storage_fault_rule.cc
                  LINK crashwright::harness)
 crashwright_test(storage_record_test SOURCES storage/storage_record_test.cc LINK crashwright::harness)
+crashwright_test(fresh_blocks_test SOURCES storage/fresh_blocks_test.cc LINK crashwright::harness)
 crashwright_test(power_loss_test SOURCES storage/power_loss_test.cc LINK crashwright::harness)
 crashwright_test(storage_mount_test SOURCES storage/storage_mount_test.cc LINK crashwright::harness PkgConfig::URING
                  LABELS process THREADED)

@@ -21,6 +21,19 @@ tl::unexpected<Error> differs(const std::string& path, const std::string& how) {
 
 Status write_node(const TreeModel& tree, const Node& node, const std::string& path);
 
+// Whoever writes it must still be able to.
+mode_t kept_mode(const Node& node) { return (node.mode & 0777) | (node.type == NodeType::kFolder ? 0700 : 0600); }
+
+Status write_attributes(const Node& node, const std::string& path) {
+  if (node.owner && ::geteuid() == 0 &&
+      ::lchown(path.c_str(), static_cast<uid_t>(*node.owner >> 32), static_cast<gid_t>(*node.owner)) != 0) {
+    return fail_errno(errno, "chown " + path);
+  }
+  if (node.type == NodeType::kSymlink || node.type == NodeType::kSpecial) return {};
+  return ::chmod(path.c_str(), (node.mode & 07000) | kept_mode(node)) == 0 ? Status()
+                                                                           : fail_errno(errno, "chmod " + path);
+}
+
 Status write_children(const TreeModel& tree, const Node& folder, const std::string& path) {
   for (const auto& [name, id] : folder.children) {
     if (auto written = write_node(tree, *tree.node(id), path + "/" + name); !written) return written;
@@ -32,23 +45,21 @@ Status write_node(const TreeModel& tree, const Node& node, const std::string& pa
   switch (node.type) {
     case NodeType::kFolder:
       if (::mkdir(path.c_str(), 0755) != 0) return fail_errno(errno, "make folder " + path);
-      return write_children(tree, node, path);
+      if (auto written = write_children(tree, node, path); !written) return written;
+      return write_attributes(node, path);
     case NodeType::kSymlink:
       if (::symlink(node.content.text().c_str(), path.c_str()) != 0) return fail_errno(errno, "make link " + path);
-      return {};
+      return write_attributes(node, path);
     case NodeType::kSpecial:
       if (::mknod(path.c_str(), node.mode, 0) != 0) return fail_errno(errno, "make node " + path);
-      return {};
+      return write_attributes(node, path);
     case NodeType::kFile:
       break;
   }
   const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
   if (!file) return fail_errno(errno, "create " + path);
   if (auto written = node.content.write_to(file.get()); !written) return written;
-  if ((node.mode & 07777) != 0644 && ::fchmod(file.get(), (node.mode & 07777) | 0600) != 0) {
-    return fail_errno(errno, "chmod " + path);
-  }
-  return {};
+  return write_attributes(node, path);
 }
 
 Status compare_node(const TreeModel& tree, const Node& node, const std::string& path);
@@ -84,10 +95,22 @@ bool is_type(NodeType type, mode_t mode) {
   return S_ISFIFO(mode) || S_ISSOCK(mode);
 }
 
+Status compare_attributes(const Node& node, const struct stat& info, const std::string& path) {
+  if (node.owner && *node.owner != (uint64_t{info.st_uid} << 32 | info.st_gid)) {
+    return differs(path, "belongs to another than recorded");
+  }
+  const mode_t shown = info.st_mode & 0777;
+  if (node.type != NodeType::kSymlink && kept_mode(node) != (shown | (kept_mode(node) & 0700 & ~node.mode))) {
+    return differs(path, "has another mode than recorded");
+  }
+  return {};
+}
+
 Status compare_node(const TreeModel& tree, const Node& node, const std::string& path) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return fail_errno(errno, path);
   if (!is_type(node.type, info.st_mode)) return differs(path, "is of another kind than recorded");
+  if (auto same = compare_attributes(node, info, path); !same) return same;
   if (node.type == NodeType::kFolder) return compare_children(tree, node, path);
   if (node.type == NodeType::kSpecial) return {};
   if (node.type == NodeType::kSymlink) {

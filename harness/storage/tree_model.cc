@@ -64,6 +64,9 @@ void TreeModel::apply(const Operation& operation) {
         target->mode = (target->mode & ~kPermissionBits) | (static_cast<uint32_t>(operation.size) & kPermissionBits);
       }
       return;
+    case OperationKind::kSetOwner:
+      if (Node* const target = mutable_node(operation.node); target != nullptr) target->owner = operation.size;
+      return;
     default:
       if (changes_content(operation.kind)) change_content(operation);
       return;

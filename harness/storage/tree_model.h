@@ -21,7 +21,8 @@ class TreeModel {
   enum class NodeType : uint8_t { kFile, kFolder, kSymlink, kSpecial };
   struct Node {
     NodeType type = NodeType::kFile;
-    uint32_t mode = 0644;  // of a special file with its type
+    uint32_t mode = 0644;           // of a special file with its type
+    std::optional<uint64_t> owner;  // as in kSetOwner, where it was set
     std::map<std::string, NodeId, std::less<>> children;
     FileContent content;  // of a symbolic link: its target
   };

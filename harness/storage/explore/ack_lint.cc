@@ -74,7 +74,7 @@ class Linter {
   void note_folders_of_synced_files() {
     std::map<NodeId, NodeId> parent_of;
     for (const Operation& operation : recording_.operations) {
-      if (!changes_tree(operation.kind) || operation.kind == OperationKind::kSetMode) continue;
+      if (!changes_names(operation.kind)) continue;
       parent_of[operation.node] = operation.new_parent != kRootNode ? operation.new_parent : operation.parent;
     }
     const std::unordered_set<NodeId> files = synced_;

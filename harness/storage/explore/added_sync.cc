@@ -133,7 +133,7 @@ class Search {
     const DurabilityModel with(patched.recording, model_.profile);
     made.times = patched.added;
     for (const SyncRule& rule : made.rules) {
-      const bool names = changes_tree(recording_.operations[rule.example].kind);
+      const bool names = changes_names(recording_.operations[rule.example].kind);
       made.unusual += (lost_.contains(rule.kind) ? 0 : 2) + (rule.folder == names ? 0 : 1);
     }
     for (const CrashState& state : failing_) {
@@ -229,7 +229,7 @@ class Search {
 }  // namespace
 
 std::string sync_that_saves(const Recording& recording, uint32_t index) {
-  return name_sync(recording.paths[index], changes_tree(recording.operations[index].kind));
+  return name_sync(recording.paths[index], changes_names(recording.operations[index].kind));
 }
 
 Result<SyncAdvice> fewest_added_syncs(const DurabilityModel& model, const CrashState& minimal,

@@ -48,6 +48,48 @@ bool is_lost(const Loss* loss, uint64_t unit) {
   return loss != nullptr && (loss->units.empty() || std::binary_search(loss->units.begin(), loss->units.end(), unit));
 }
 
+// Blocks that a write is the first to fill are lost or kept as the first unit of them is, what comes later with them.
+// True when a change of a size was lost so: changes of metadata behind it may have to follow.
+bool order_fresh_blocks(const DurabilityModel& model, uint32_t point, std::map<uint32_t, Loss>& lost) {
+  std::unordered_set<NodeId> files;
+  uint32_t first = point;
+  for (const auto& [index, loss] : lost) {
+    if (!changes_data(model.recording.operations[index].kind)) continue;
+    files.insert(model.recording.operations[index].node);
+    first = std::min(first, index);
+  }
+  if (!model.fresh || files.empty()) return false;
+  bool size_lost = false;
+  DelayedAllocation allocation(*model.fresh);
+  const uint32_t unit_bytes = model.profile.tear_unit_bytes;
+  for (uint32_t i = first; i < point; ++i) {
+    const Operation& operation = model.recording.operations[i];
+    if (!files.contains(operation.node)) continue;
+    const auto entry = lost.find(i);
+    if (model.recording.shrinks[i] != 0 && entry == lost.end()) allocation.cut(operation.node, operation.size);
+    if (resizes(operation.kind) && entry == lost.end() && model.may_lose(i, point) &&
+        allocation.reaches_over_lost(operation.node, operation.size)) {
+      lost[i] = {i, {}};
+      size_lost = true;
+    }
+    if (operation.kind != OperationKind::kWrite) continue;
+    if (!model.may_lose(i, point)) {
+      allocation.keep(operation);
+      continue;
+    }
+    const Loss* const meant = entry == lost.end() ? nullptr : &entry->second;
+    auto units = allocation.lost_units(i, operation, unit_bytes, [&](uint64_t unit) { return is_lost(meant, unit); });
+    const UnitRange range = units_of(operation, unit_bytes);
+    if (units.empty()) {
+      if (entry != lost.end()) lost.erase(entry);
+      continue;
+    }
+    if (units.size() == range.last - range.first + 1) units.clear();  // as a whole
+    lost[i] = {i, std::move(units)};
+  }
+  return size_lost;
+}
+
 using Kept = std::unordered_map<NodeId, std::unordered_set<uint64_t>>;
 
 // The lost units of one write, after those that a later kept write covers were taken out of the loss.
@@ -117,8 +159,10 @@ void make_allowed(const DurabilityModel& model, CrashState& state) {
   for (Loss& loss : state.losses) {
     if (model.may_lose(loss.operation, state.point)) lost[loss.operation] = std::move(loss);
   }
-  close_metadata(model, state, lost);
-  lose_what_stands_on_truncations(model, state.point, lost);
+  do {
+    close_metadata(model, state, lost);
+    lose_what_stands_on_truncations(model, state.point, lost);
+  } while (order_fresh_blocks(model, state.point, lost));
   keep_prefixes_of_units(model, state.point, lost);
   state.losses.clear();
   for (auto& [index, loss] : lost) state.losses.push_back(std::move(loss));

@@ -7,9 +7,11 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "harness/storage/explore/recording.h"
+#include "harness/storage/fresh_blocks.h"
 
 namespace crashwright::harness {
 
@@ -30,10 +32,13 @@ struct CrashState {
 // What the profile knows about a recording, worked out once.
 struct DurabilityModel {
   DurabilityModel(const Recording& of, const StorageProfile& with)
-      : recording(of), profile(with), durable(durable_from(of, with)) {}
+      : recording(of), profile(with), durable(durable_from(of, with)) {
+    if (with.size_follows_data && !with.keeps_everything) fresh.emplace(of.operations);
+  }
   const Recording& recording;
   StorageProfile profile;
   std::vector<uint32_t> durable;
+  std::optional<FreshBlocks> fresh;  // where the size follows the data
 
   // May operation `index` be lost when the power goes at `point`?
   [[nodiscard]] bool may_lose(uint32_t index, uint32_t point) const { return index < point && durable[index] >= point; }
@@ -47,7 +52,8 @@ struct UnitRange {
 [[nodiscard]] UnitRange units_of(const Operation& operation, uint32_t unit_bytes);
 
 // Makes `state` one that the model allows: drops losses of what is durable, closes losses of metadata to a suffix where
-// the profile says so, loses what stands on a lost truncation, and keeps units that a later kept write covers.
+// the profile says so, loses what stands on a lost truncation, lets blocks that held nothing before come as a whole and
+// in order where the size follows the data, and keeps units that a later kept write covers.
 void make_allowed(const DurabilityModel& model, CrashState& state);
 
 // The losses of an allowed state from which all its others follow, in order.

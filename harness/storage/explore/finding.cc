@@ -3,7 +3,8 @@
 namespace crashwright::harness {
 std::string describe_operation(const Recording& recording, uint32_t index) {
   const Operation& operation = recording.operations[index];
-  const std::string name = operation_name(operation.kind);
+  const bool msync = operation.kind == OperationKind::kSyncRange && (operation.flags & kFromMapping) != 0;
+  const std::string name = msync ? "msync" : operation_name(operation.kind);
   const std::string& path = recording.paths[index];
   switch (operation.kind) {
     case OperationKind::kWrite:

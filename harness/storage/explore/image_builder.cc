@@ -7,7 +7,7 @@ namespace crashwright::harness {
 namespace {
 
 void add_slots(const Operation& operation, std::set<Slot>& slots) {
-  if (!changes_tree(operation.kind) || operation.kind == OperationKind::kSetMode) return;
+  if (!changes_names(operation.kind)) return;
   slots.insert({operation.parent, std::string(operation.name)});
   const bool two = operation.kind == OperationKind::kRename || operation.kind == OperationKind::kExchange;
   if (two) slots.insert({operation.new_parent, std::string(operation.new_name)});
@@ -24,7 +24,7 @@ ImageBuilder::ImageBuilder(const DurabilityModel& model) : model_(model) {
       continue;
     }
     add_slots(operation, slots_ever_);
-    if (!changes_content(operation.kind)) continue;
+    if (!changes_content(operation.kind) && !changes_attributes(operation.kind)) continue;
     files_ever_.insert(operation.node);
     if (initial.contains(operation.node)) rewritten_.insert(operation.node);
   }
@@ -49,6 +49,11 @@ ImageBuilder::Stream& ImageBuilder::stream_of(const Operation& operation) {
 
 void ImageBuilder::apply(uint32_t index, const std::vector<uint64_t>* lost_units, ImageTree& tree) {
   const Operation& operation = model_.recording.operations[index];
+  if (changes_attributes(operation.kind)) {
+    tree.set_attribute(operation);
+    touched_.nodes.insert(operation.node);
+    return;
+  }
   if (changes_tree(operation.kind)) {
     add_slots(operation, touched_.slots);
     tree.apply_tree(operation);
@@ -95,14 +100,14 @@ void ImageBuilder::replay(const Stream& stream, const CrashState& state) {
 
 ImageTree& ImageBuilder::build(const CrashState& state) {
   for (const auto& [slot, node] : image_.entries()) touched_.slots.insert(slot);
-  for (const NodeId node : image_.contents()) touched_.nodes.insert(node);
+  for (const NodeId node : image_.changed_nodes()) touched_.nodes.insert(node);
   image_ = ImageTree(&stable_);
   if (state.point < point_) restart();
   advance(state.point);
   replay(names_, state);
   for (const NodeId node : unsettled_) replay(files_[node], state);
   for (const auto& [slot, node] : image_.entries()) touched_.slots.insert(slot);
-  for (const NodeId node : image_.contents()) touched_.nodes.insert(node);
+  for (const NodeId node : image_.changed_nodes()) touched_.nodes.insert(node);
   return image_;
 }
 
@@ -112,10 +117,10 @@ uint64_t ImageBuilder::hash() {
     const NodeId node = image_.at(slot);
     if (node == kNoNode) continue;
     const uint64_t name = hash_bytes(std::as_bytes(std::span(slot.name)), slot.folder);
-    sum += mix(name, image_.content_hash(node));
+    sum += mix(name, image_.content_hash(node) + image_.attributes(node).hash());
   }
   for (const NodeId node : rewritten_) {
-    sum += mix(node, image_.content_hash(node));
+    sum += mix(node, image_.content_hash(node) + image_.attributes(node).hash());
   }
   return sum;
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "harness/storage/storage_record.h"
+
 namespace crashwright::harness {
 namespace {
 
@@ -115,6 +117,7 @@ void ImageContent::read(uint64_t offset, std::span<std::byte> out) const {
     const uint64_t from = std::max(at->begin, offset);
     const uint64_t to = std::min(at->end, end);
     std::memcpy(out.data() + (from - offset), at->data + (from - at->begin), to - from);
+    note_record_read(to - from);
   }
 }
 

@@ -28,7 +28,6 @@ bool all_zero(std::span<const std::byte> bytes) {
 
 ImageFolder::ImageFolder(const Recording& recording) {
   for (const Operation& operation : recording.operations) {
-    if (operation.kind == OperationKind::kSetMode) nodes_[operation.node].mode = static_cast<uint32_t>(operation.size);
     if (operation.kind > OperationKind::kMakeSpecial) continue;
     NodeInfo& info = nodes_[operation.node];
     info.kind = operation.kind;
@@ -141,7 +140,8 @@ Status ImageFolder::move_aside(const Slot& slot) {
 }
 
 Status ImageFolder::make_node(NodeId node, const std::string& path, ImageTree& image) {
-  const NodeInfo& info = nodes_[node];
+  NodeInfo& info = nodes_[node];
+  info.now = {};
   contents_[node] = ImageContent();
   int made = 0;
   switch (info.kind) {
@@ -181,7 +181,8 @@ Status ImageFolder::place(const Slot& slot, NodeId node, ImageTree& image) {
   }
   places.insert(slot);
   names_[slot] = node;
-  return bring_content(node, image.content(node));
+  if (auto brought = bring_content(node, image.content(node)); !brought) return brought;
+  return bring_attributes(node, image.attributes(node));
 }
 
 Status ImageFolder::bring_content(NodeId node, const ImageContent& wanted) {
@@ -216,6 +217,26 @@ Status ImageFolder::bring_content(NodeId node, const ImageContent& wanted) {
   return {};
 }
 
+// Whoever builds images must still be able to write them, and may give files away only with privilege.
+Status ImageFolder::bring_attributes(NodeId node, const NodeAttributes& wanted) {
+  NodeInfo& info = nodes_[node];
+  const std::string path = path_of(*places_[node].begin());
+  if (wanted.owner != info.now.owner && ::geteuid() == 0) {
+    const uint64_t owner = wanted.owner.value_or(0);
+    if (::lchown(path.c_str(), static_cast<uid_t>(owner >> 32), static_cast<gid_t>(owner)) != 0) {
+      return fail_errno(errno, "chown " + path);
+    }
+  }
+  const bool has_mode = info.kind == OperationKind::kCreate || info.kind == OperationKind::kMakeFolder;
+  if (wanted.mode != info.now.mode && has_mode) {
+    const mode_t kept = info.kind == OperationKind::kMakeFolder ? 0700 : 0600;
+    const mode_t mode = (wanted.mode.value_or(info.mode) & 07777) | kept;
+    if (::chmod(path.c_str(), mode) != 0) return fail_errno(errno, "chmod " + path);
+  }
+  info.now = wanted;
+  return {};
+}
+
 Status ImageFolder::become(ImageTree& image, Touched touched) {
   read_events([&](int watch, const std::string& name, uint32_t mask) { note_change(watch, name, mask, touched); });
   if (auto cleared = clear_foreign(); !cleared) return cleared;
@@ -237,6 +258,7 @@ Status ImageFolder::become(ImageTree& image, Touched touched) {
     const auto places = places_.find(node);
     if (places == places_.end() || places->second.empty()) continue;
     if (auto brought = bring_content(node, image.content(node)); !brought) return brought;
+    if (auto brought = bring_attributes(node, image.attributes(node)); !brought) return brought;
   }
   read_events([](int, const std::string&, uint32_t) {});
   return {};

@@ -36,7 +36,8 @@ class ImageFolder {
  private:
   struct NodeInfo {
     OperationKind kind = OperationKind::kCreate;  // what made it
-    uint32_t mode = 0;
+    uint32_t mode = 0;                            // it was made with
+    NodeAttributes now;                           // in the folder
   };
 
   explicit ImageFolder(const Recording& recording);
@@ -51,6 +52,7 @@ class ImageFolder {
   [[nodiscard]] Status place(const Slot& slot, NodeId node, ImageTree& image);
   [[nodiscard]] Status make_node(NodeId node, const std::string& path, ImageTree& image);
   [[nodiscard]] Status bring_content(NodeId node, const ImageContent& wanted);
+  [[nodiscard]] Status bring_attributes(NodeId node, const NodeAttributes& wanted);
   [[nodiscard]] std::string path_of(NodeId folder) const;
   [[nodiscard]] std::string path_of(const Slot& slot) const { return path_of(slot.folder) + "/" + slot.name; }
   [[nodiscard]] std::string aside(NodeId node) const { return aside_path_ + "/" + std::to_string(node); }

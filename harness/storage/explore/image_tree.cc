@@ -72,9 +72,28 @@ uint64_t ImageTree::content_hash(NodeId node) {
   return below_ == nullptr ? 0 : below_->content_hash(node);
 }
 
-std::vector<NodeId> ImageTree::contents() const {
+uint64_t NodeAttributes::hash() const {
+  const uint64_t by_mode = mode ? mix(1, *mode) : 0;
+  return by_mode + (owner ? mix(2, *owner) : 0);
+}
+
+NodeAttributes ImageTree::attributes(NodeId node) const {
+  const auto found = attributes_.find(node);
+  if (found != attributes_.end()) return found->second;
+  return below_ == nullptr ? NodeAttributes() : below_->attributes(node);
+}
+
+void ImageTree::set_attribute(const Operation& operation) {
+  NodeAttributes changed = attributes(operation.node);
+  if (operation.kind == OperationKind::kSetMode) changed.mode = static_cast<uint32_t>(operation.size);
+  if (operation.kind == OperationKind::kSetOwner) changed.owner = operation.size;
+  attributes_[operation.node] = changed;
+}
+
+std::vector<NodeId> ImageTree::changed_nodes() const {
   std::vector<NodeId> nodes;
   for (const auto& [node, content] : contents_) nodes.push_back(node);
+  for (const auto& [node, attributes] : attributes_) nodes.push_back(node);
   return nodes;
 }
 

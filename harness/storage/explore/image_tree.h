@@ -26,6 +26,13 @@ struct Slot {
   auto operator<=>(const Slot&) const = default;
 };
 
+// Mode and owner, where they were set after the node was made.
+struct NodeAttributes {
+  std::optional<uint32_t> mode;
+  std::optional<uint64_t> owner;  // as in kSetOwner
+  [[nodiscard]] uint64_t hash() const;
+};
+
 class ImageTree {
  public:
   // `below` outlives the tree, which never changes it but for remembered hashes; null: an empty tree.
@@ -40,14 +47,18 @@ class ImageTree {
   ImageContent& edit(NodeId node);  // copies it up from below first
   [[nodiscard]] uint64_t content_hash(NodeId node);
 
+  [[nodiscard]] NodeAttributes attributes(NodeId node) const;
+  void set_attribute(const Operation& operation);
+
   // Of this level alone.
   [[nodiscard]] const std::map<Slot, NodeId>& entries() const { return entries_; }
-  [[nodiscard]] std::vector<NodeId> contents() const;
+  [[nodiscard]] std::vector<NodeId> changed_nodes() const;  // in content, mode or owner
 
  private:
   ImageTree* below_;
   std::map<Slot, NodeId> entries_;
   std::unordered_map<NodeId, ImageContent> contents_;
+  std::unordered_map<NodeId, NodeAttributes> attributes_;
 };
 
 // Applies the part of a write, zeroing or change of size that is not lost.

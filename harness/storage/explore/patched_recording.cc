@@ -59,14 +59,13 @@ class Patcher {
     sync.node = operation.node;
     if (!folder) return sync;
     const auto stands_in = folders_.find(operation.node);
-    sync.node = changes_tree(operation.kind)  ? operation.new_parent
+    sync.node = changes_names(operation.kind) ? operation.new_parent
                 : stands_in == folders_.end() ? kRootNode
                                               : stands_in->second;
     return sync;
   }
   void add(const Operation& operation, const std::string& path, uint8_t shrinks) {
-    const bool names = changes_tree(operation.kind) && operation.kind != OperationKind::kSetMode;
-    if (names) folders_[operation.node] = operation.new_parent;
+    if (changes_names(operation.kind)) folders_[operation.node] = operation.new_parent;
     made_.recording.operations.push_back(operation);
     made_.recording.paths.push_back(path);
     made_.recording.shrinks.push_back(shrinks);

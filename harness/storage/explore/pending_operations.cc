@@ -34,22 +34,16 @@ std::string general_path(const std::string& path) {
 }  // namespace
 
 PendingOperations::PendingOperations(const DurabilityModel& model) : model_(model) {
-  std::vector<uint32_t> pending;
-  for (uint32_t point = 0; point <= model.recording.size(); ++point) {
-    if (point % kStride == 0) {
-      std::erase_if(pending, [&](uint32_t index) { return !model.may_lose(index, point); });
-      marks_.push_back(pending);
-    }
-    if (point < model.recording.size() && model.durable[point] > point) pending.push_back(point);
+  uint32_t first = 0;  // only goes forward: what is durable at a point is so at every later one
+  for (uint32_t point = 0; point <= model.recording.size(); point += kStride) {
+    while (first < point && !model.may_lose(first, point)) ++first;
+    marks_.push_back(first);
   }
 }
 
 std::vector<uint32_t> PendingOperations::at(uint32_t point) const {
   std::vector<uint32_t> pending;
-  for (const uint32_t index : marks_[point / kStride]) {
-    if (model_.may_lose(index, point)) pending.push_back(index);
-  }
-  for (uint32_t index = point / kStride * kStride; index < point; ++index) {
+  for (uint32_t index = marks_[point / kStride]; index < point; ++index) {
     if (model_.may_lose(index, point)) pending.push_back(index);
   }
   return pending;

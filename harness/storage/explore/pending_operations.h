@@ -1,6 +1,6 @@
 // Which operations may be lost at a crash point, and what kind of place a crash point is.
 //
-// Threads: immutable once made. Errors: none. Memory: a list for every 256 operations.
+// Threads: immutable once made. Errors: none. Memory: a number for every 256 operations.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ class PendingOperations {
 
  private:
   const DurabilityModel& model_;
-  std::vector<std::vector<uint32_t>> marks_;  // what may be lost at every kStride-th point
+  std::vector<uint32_t> marks_;  // the first that may be lost at every kStride-th point
 };
 
 // A crash point and how often its like came before: same kinds of operation on same kinds of path around it.

@@ -1,6 +1,7 @@
 #include "harness/storage/explore/program_run.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,8 +11,8 @@
 #include <filesystem>
 
 #include "base/unique_fd.h"
+#include "harness/storage/explore/call_watch.h"
 #include "harness/storage/explore/supervised_program.h"
-#include "harness/storage/explore/sync_watch.h"
 #include "harness/storage/storage_mount.h"
 
 namespace crashwright::harness {
@@ -34,13 +35,21 @@ struct ProgramEnd {
   bool in_time = true;
 };
 
-Result<ProgramEnd> live(const ProgramRun& run, StorageMount& mount, Pipe& output, Pipe& ack) {
+// A rule took the power: the layer holds the operation until nobody can run on.
+void answer_power_loss(int power_end, SupervisedProgram& program) {
+  char byte = 0;
+  if (::recv(power_end, &byte, 1, MSG_DONTWAIT) != 1) return;
+  program.kill();
+  static_cast<void>(::send(power_end, &byte, 1, MSG_NOSIGNAL));
+}
+
+Result<ProgramEnd> live(const ProgramRun& run, StorageMount& mount, Pipe& output, Pipe& ack, int power_end) {
   SupervisedCommand command;
   command.argv = run.argv;
   command.folder = run.work + "/mount";
-  const auto syncs = SyncWatch::create(mount, command.folder);
-  if (!syncs) return tl::unexpected(syncs.error());
-  command.sync_watch = (*syncs)->program_end();
+  const auto watch = CallWatch::create(mount, command.folder);
+  if (!watch) return tl::unexpected(watch.error());
+  command.call_watch = (*watch)->program_end();
   command.environment = {"CRASHWRIGHT_ACK_FD=" + std::to_string(ack.write_end.get()), "PYTHONUNBUFFERED=1"};
   command.environment.insert(command.environment.end(), run.environment.begin(), run.environment.end());
   command.output = output.write_end.get();
@@ -50,7 +59,8 @@ Result<ProgramEnd> live(const ProgramRun& run, StorageMount& mount, Pipe& output
   output.write_end.reset();
   ack.write_end.reset();
   ProgramEnd end;
-  end.in_time = (*program)->wait(run.patience);
+  end.in_time = (*program)->wait(run.patience, power_end);
+  answer_power_loss(power_end, **program);
   const auto status = (*program)->end();
   if (!status) return tl::unexpected(status.error());
   end.status = *status;
@@ -86,6 +96,7 @@ Status note_faults(StorageMount& mount, RecordedRun& recorded) {
 bool names_its_folder(const StorageRecord& record, const std::string& folder) {
   for (uint64_t i = 0; i < record.size(); ++i) {
     const std::span<const std::byte> data = record[i].data;
+    note_record_read(data.size());
     if (::memmem(data.data(), data.size(), folder.data(), folder.size()) != nullptr) return true;
   }
   return false;
@@ -111,6 +122,10 @@ Result<RecordedRun> record_program(const ProgramRun& run) {
   auto output = make_pipe();
   auto ack = make_pipe();
   if (!output || !ack) return tl::unexpected(!output ? output.error() : ack.error());
+  int power[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, power) != 0) return fail_errno(errno, "socketpair");
+  const UniqueFd power_end(power[0]);
+  UniqueFd layers_power_end(power[1]);
   RecordedRun recorded;
   recorded.output_path = run.work + "/output.txt";
   const UniqueFd echo(::open(recorded.output_path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644));
@@ -121,12 +136,14 @@ Result<RecordedRun> record_program(const ProgramRun& run) {
   options.ack_pipes = {output->read_end.get(), ack->read_end.get()};
   options.echo_fd = echo.get();
   options.places = true;
+  options.power_end = layers_power_end.get();
   auto mount = StorageMount::start(options);
   if (!mount) return tl::unexpected(mount.error());
+  layers_power_end.reset();
   for (const std::string& fault : run.faults) {
     if (auto armed = (*mount)->arm(fault); !armed) return tl::unexpected(armed.error());
   }
-  const auto end = live(run, **mount, *output, *ack);
+  const auto end = live(run, **mount, *output, *ack, power_end.get());
   if (!end) return tl::unexpected(end.error());
   if (auto settled = (*mount)->settle(); !settled) return tl::unexpected(settled.error());
   if (auto same = (*mount)->verify_record(); !same) return tl::unexpected(same.error());

@@ -79,7 +79,9 @@ class Pending {
 
   void sync_file(uint32_t at) {
     take_content(operations_[at].node, at, [](const Operation&) { return true; });
-    if (profile_.file_sync_commits_metadata) commit_all(at);
+    if (profile_.file_sync_commits_metadata) return commit_all(at);
+    // fdatasync need not save mode and owner.
+    if (operations_[at].kind == OperationKind::kSyncFile) take_attributes(operations_[at].node, at);
   }
 
   // Its own bytes; earlier writes to the same tear units go with them, and so do earlier changes of the size.
@@ -101,10 +103,12 @@ class Pending {
     const NodeId folder = operations_[at].node;
     std::erase_if(metadata_, [&](uint32_t index) {
       const Operation& operation = operations_[index];
-      if (!changes_tree(operation.kind) || (operation.parent != folder && operation.new_parent != folder)) return false;
+      const bool entry = changes_names(operation.kind);
+      if (!entry || (operation.parent != folder && operation.new_parent != folder)) return false;
       durable_[index] = at;
       return true;
     });
+    take_attributes(folder, at);
   }
 
   void sync_all(uint32_t at) {
@@ -131,6 +135,14 @@ class Pending {
     if (waiting->second.empty()) content_.erase(waiting);
   }
 
+  void take_attributes(NodeId node, uint32_t at) {
+    std::erase_if(metadata_, [&](uint32_t index) {
+      if (!changes_attributes(operations_[index].kind) || operations_[index].node != node) return false;
+      durable_[index] = std::min(durable_[index], at);
+      return true;
+    });
+  }
+
   void commit_all(uint32_t at) {
     for (const uint32_t index : metadata_) durable_[index] = std::min(durable_[index], at);
     metadata_.clear();
@@ -148,7 +160,7 @@ void keep_the_ground(const Recording& recording, std::vector<uint32_t>& durable)
   std::unordered_map<NodeId, std::vector<uint32_t>> changes;
   for (uint32_t i = recording.initial; i < recording.size(); ++i) {
     const Operation& operation = recording.operations[i];
-    if (!changes_tree(operation.kind) || operation.kind == OperationKind::kSetMode) continue;
+    if (!changes_names(operation.kind)) continue;
     auto& earlier = changes[operation.node];
     const bool moves = operation.kind == OperationKind::kRename || operation.kind == OperationKind::kExchange;
     if (moves) {
@@ -158,13 +170,22 @@ void keep_the_ground(const Recording& recording, std::vector<uint32_t>& durable)
   }
 }
 
-void note_node(const Operation& operation, std::unordered_map<NodeId, uint64_t>& sizes, Recording& made) {
-  uint64_t& size = sizes[operation.node];
+struct FileSize {
+  uint64_t now = 0;
+  uint64_t largest = 0;
+};
+
+void note_node(const Operation& operation, std::unordered_map<NodeId, FileSize>& sizes, Recording& made) {
+  auto& [size, largest] = sizes[operation.node];
   uint8_t shrinks = 0;
   if (operation.kind == OperationKind::kWrite) size = std::max(size, end_of(operation));
   if (operation.kind == OperationKind::kTruncate || operation.kind == OperationKind::kAllocate) {
     shrinks = operation.size < size ? 1 : 0;
     size = operation.size;
+  }
+  if (size > largest) {
+    made.image_bytes += size - largest;
+    largest = size;
   }
   made.shrinks.push_back(shrinks);
   made.nodes = std::max(made.nodes, operation.node + 1);
@@ -178,14 +199,14 @@ uint32_t Recording::acked(uint32_t point) const {
 }
 
 bool is_metadata(const Operation& operation) noexcept {
-  return (changes_tree(operation.kind) && operation.kind != OperationKind::kSetMode) ||
-         operation.kind == OperationKind::kTruncate || operation.kind == OperationKind::kAllocate;
+  return changes_tree(operation.kind) || operation.kind == OperationKind::kTruncate ||
+         operation.kind == OperationKind::kAllocate;
 }
 
 Recording make_recording(const std::vector<Operation>& recorded) {
   Recording made;
   Namer namer;
-  std::unordered_map<NodeId, uint64_t> sizes;
+  std::unordered_map<NodeId, FileSize> sizes;
   for (const Operation& operation : recorded) {
     if (operation.kind == OperationKind::kAcknowledge) {
       made.tokens.emplace_back(operation.name);
@@ -236,7 +257,7 @@ std::vector<uint32_t> durable_from(const Recording& recording, const StorageProf
   for (uint32_t i = 0; i < recording.size(); ++i) {
     const Operation& operation = recording.operations[i];
     const bool change = changes_content(operation.kind) || changes_tree(operation.kind);
-    if (i < recording.initial || !change || operation.kind == OperationKind::kSetMode) durable[i] = 0;
+    if (i < recording.initial || !change) durable[i] = 0;
     if (i < recording.initial) continue;
     if (change) pending.add(i);
     if (operation.kind == OperationKind::kSyncFile || operation.kind == OperationKind::kSyncData) pending.sync_file(i);

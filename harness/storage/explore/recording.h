@@ -23,6 +23,7 @@ struct Recording {
   std::vector<uint64_t> counters;      // of each token: the engine's counter that it stands for, otherwise 0
   std::vector<std::string> paths;      // of each operation, as a person would name what it changed
   std::vector<uint8_t> shrinks;        // of each operation: a truncation that cuts something off
+  uint64_t image_bytes = 0;            // no image holds more
   uint32_t nodes = 1;                  // node numbers are below it
 
   [[nodiscard]] uint32_t size() const { return static_cast<uint32_t>(operations.size()); }

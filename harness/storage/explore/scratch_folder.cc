@@ -13,6 +13,7 @@ namespace crashwright::harness {
 namespace {
 
 constexpr uint64_t kRoomBytes = 512ULL << 20;
+constexpr uint64_t kInMemoryMax = 64ULL << 20;  // what lies there is memory that nobody else can have
 
 bool has_room(const char* folder) {
   struct statvfs info {};
@@ -20,26 +21,26 @@ bool has_room(const char* folder) {
   return static_cast<uint64_t>(info.f_bavail) * info.f_frsize >= kRoomBytes;
 }
 
-std::string base_folder(ScratchFolder::Place place) {
+std::string base_folder(ScratchFolder::Place place, uint64_t bytes) {
   const char* const chosen = std::getenv("CRASHWRIGHT_IMAGES");
   if (place == ScratchFolder::Place::kMemory && chosen != nullptr && *chosen != '\0') return chosen;
-  if (place == ScratchFolder::Place::kMemory && has_room("/dev/shm")) return "/dev/shm";
+  if (place == ScratchFolder::Place::kMemory && bytes <= kInMemoryMax && has_room("/dev/shm")) return "/dev/shm";
   const char* const temporary = std::getenv("TMPDIR");
   return temporary != nullptr && *temporary != '\0' ? temporary : "/tmp";
 }
 
 }  // namespace
 
-Result<ScratchFolder> ScratchFolder::create(Place place) {
-  std::string path = base_folder(place) + "/crashwright-storage-XXXXXX";
+Result<ScratchFolder> ScratchFolder::create(Place place, uint64_t bytes) {
+  std::string path = base_folder(place, bytes) + "/crashwright-storage-XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) {
     return fail(ErrorKind::kEnvironment, "cannot make a folder like " + path, "a writable TMPDIR");
   }
   return ScratchFolder(std::move(path));
 }
 
-Result<ScratchFolder> ScratchFolder::create(Place place, Ledger& ledger) {
-  const std::string start = base_folder(place) + "/crashwright-storage-" + ledger.run_id() + "-";
+Result<ScratchFolder> ScratchFolder::create(Place place, Ledger& ledger, uint64_t bytes) {
+  const std::string start = base_folder(place, bytes) + "/crashwright-storage-" + ledger.run_id() + "-";
   std::error_code trouble;
   std::string path;
   for (int number = 1; path.empty() || std::filesystem::exists(path, trouble); ++number) {

@@ -3,6 +3,7 @@
 // Threads: one owner. Errors: kEnvironment when none can be made; that of a ledger which cannot be written.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/result.h"
@@ -14,11 +15,13 @@ class ScratchFolder {
  public:
   enum class Place {
     kDisk,    // TMPDIR or /tmp
-    kMemory,  // /dev/shm where there is one with room, otherwise as kDisk; may be overridden by CRASHWRIGHT_IMAGES
+    kMemory,  // /dev/shm for few bytes where there is one with room, otherwise as kDisk; may be overridden by
+              // CRASHWRIGHT_IMAGES
   };
-  [[nodiscard]] static Result<ScratchFolder> create(Place place);
+  // `bytes`: about how much it will hold.
+  [[nodiscard]] static Result<ScratchFolder> create(Place place, uint64_t bytes = 0);
   // Written into the ledger, with all that will be mounted in it, before it exists.
-  [[nodiscard]] static Result<ScratchFolder> create(Place place, Ledger& ledger);
+  [[nodiscard]] static Result<ScratchFolder> create(Place place, Ledger& ledger, uint64_t bytes = 0);
   ScratchFolder(ScratchFolder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
   ScratchFolder& operator=(ScratchFolder&&) = delete;
   ~ScratchFolder();

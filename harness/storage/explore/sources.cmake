@@ -2,7 +2,9 @@
 list(APPEND SOURCES
     storage/explore/ack_lint.cc
     storage/explore/added_sync.cc
+    storage/explore/call_filter.cc
     storage/explore/call_places.cc
+    storage/explore/call_watch.cc
     storage/explore/campaign.cc
     storage/explore/checker.cc
     storage/explore/crash_state.cc
@@ -13,6 +15,7 @@ list(APPEND SOURCES
     storage/explore/image_content.cc
     storage/explore/image_folder.cc
     storage/explore/image_tree.cc
+    storage/explore/mapped_files.cc
     storage/explore/minimiser.cc
     storage/explore/order_lint.cc
     storage/explore/patched_recording.cc
@@ -26,5 +29,4 @@ list(APPEND SOURCES
     storage/explore/state_judge.cc
     storage/explore/state_source.cc
     storage/explore/storage_profile.cc
-    storage/explore/supervised_program.cc
-    storage/explore/sync_watch.cc)
+    storage/explore/supervised_program.cc)

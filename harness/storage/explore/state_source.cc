@@ -10,8 +10,9 @@ constexpr uint32_t kTiers = 5;
 constexpr size_t kCombinationsOf = 6;  // operations: 64 states
 constexpr size_t kSinglesMax = 24;
 constexpr size_t kTearsMax = 12;
-constexpr size_t kDrawnPercent = 30;  // of each batch, while there are directed states
-constexpr size_t kClassesMax = 64;    // whose pairs are counted
+constexpr size_t kDrawnPercent = 30;      // of each batch, while there are directed states
+constexpr size_t kClassesMax = 64;        // whose pairs are counted
+constexpr size_t kLossesMax = 1'000'000;  // in one batch, for the memory that they take
 
 std::vector<Loss> whole(const std::vector<uint32_t>& operations) {
   std::vector<Loss> losses;
@@ -230,8 +231,20 @@ CrashState StateSource::draw() {
 std::vector<CrashState> StateSource::next(size_t count) {
   std::vector<CrashState> states;
   const size_t directed = count - count * kDrawnPercent / 100;
-  while (states.size() < directed && !directed_done()) add_directed(steps_[step_++], states);
-  while (states.size() < count && !places_.empty()) states.push_back(draw());
+  size_t losses = 0;
+  const auto full = [&](size_t before) {
+    for (; before < states.size(); ++before) losses += states[before].losses.size() + 1;
+    return losses >= kLossesMax;
+  };
+  size_t before = 0;
+  for (; states.size() < directed && !directed_done() && !full(before);) {
+    before = states.size();
+    add_directed(steps_[step_++], states);
+  }
+  for (; states.size() < count && !places_.empty() && !full(before);) {
+    before = states.size();
+    states.push_back(draw());
+  }
   std::stable_sort(states.begin(), states.end(),
                    [](const CrashState& a, const CrashState& b) { return a.point < b.point; });
   return states;

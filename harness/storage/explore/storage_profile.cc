@@ -44,6 +44,7 @@ StorageProfile storage_profile(Profile profile) {
     made.metadata_in_order = false;
     made.file_sync_commits_metadata = false;
     made.folder_sync_commits_metadata = false;
+    made.size_follows_data = false;
   }
   return made;
 }
@@ -78,7 +79,8 @@ bool allows_no_more(const StorageProfile& weaker, const StorageProfile& stronger
   const bool metadata = weaker.metadata_in_order || !stronger.metadata_in_order;
   const bool file = weaker.file_sync_commits_metadata || !stronger.file_sync_commits_metadata;
   const bool folder = weaker.folder_sync_commits_metadata || !stronger.folder_sync_commits_metadata;
-  return metadata && file && folder && weaker.tear_unit_bytes >= stronger.tear_unit_bytes;
+  const bool size = weaker.size_follows_data || !stronger.size_follows_data;
+  return metadata && file && folder && size && weaker.tear_unit_bytes >= stronger.tear_unit_bytes;
 }
 
 }  // namespace crashwright::harness

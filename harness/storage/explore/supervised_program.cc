@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "harness/runner/interrupt.h"
-#include "harness/storage/explore/sync_watch.h"
+#include "harness/storage/explore/call_watch.h"
 
 namespace crashwright::harness {
 namespace {
@@ -65,7 +65,7 @@ class Supervisor {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     for (const int number : {SIGINT, SIGTERM, SIGPIPE}) ::signal(number, SIG_DFL);
-    keep_only({control_, report_, command_.output, command_.handed_on, command_.sync_watch});
+    keep_only({control_, report_, command_.output, command_.handed_on, command_.call_watch});
     int trouble = 0;
     const pid_t program = start(trouble);
     tell(trouble);
@@ -108,7 +108,7 @@ class Supervisor {
     // The program alone holds them from here on.
     ::close(command_.output);
     if (command_.handed_on >= 0) ::close(command_.handed_on);
-    if (command_.sync_watch >= 0) ::close(command_.sync_watch);
+    if (command_.call_watch >= 0) ::close(command_.call_watch);
     return program;
   }
 
@@ -119,7 +119,7 @@ class Supervisor {
     ::dup2(nothing, STDIN_FILENO);
     ::dup2(command_.output, STDOUT_FILENO);
     if (command_.handed_on >= 0) ::fcntl(command_.handed_on, F_SETFD, 0);
-    if (command_.sync_watch >= 0) hand_over_syncs(command_.sync_watch);
+    if (command_.call_watch >= 0) hand_over_calls(command_.call_watch);
     if (::chdir(command_.folder.c_str()) == 0) ::execvpe(argv_[0], argv_, environment_);
     const int trouble = errno;
     static_cast<void>(::write(trouble_end, &trouble, sizeof trouble) < 0);
@@ -203,13 +203,17 @@ Result<std::unique_ptr<SupervisedProgram>> SupervisedProgram::start(const Superv
               "give the path of a program, or a name that is in PATH");
 }
 
-bool SupervisedProgram::wait(std::chrono::milliseconds patience) {
-  pollfd ended{report_.get(), POLLIN, 0};
+bool SupervisedProgram::wait(std::chrono::milliseconds patience, int cut_off) {
+  pollfd awaited[] = {{report_.get(), POLLIN, 0}, {cut_off, POLLIN, 0}};
   const Deadline deadline(patience);
-  while (::poll(&ended, 1, kLookMs) <= 0) {
+  while (::poll(awaited, 2, kLookMs) <= 0) {
     if (deadline.passed() || interrupted()) return false;
   }
   return true;
+}
+
+void SupervisedProgram::kill() {
+  for (const pid_t child : children_of(supervisor_)) kill_tree(child);
 }
 
 Result<int> SupervisedProgram::end() {

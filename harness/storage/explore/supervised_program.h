@@ -25,7 +25,7 @@ struct SupervisedCommand {
   std::vector<std::string> environment;  // entries beside those of this process
   int output = -1;                       // its standard output; standard input is empty, standard error is inherited
   int handed_on = -1;                    // one more descriptor that it inherits under the same number; -1: none
-  int sync_watch = -1;                   // SyncWatch::program_end(); -1: nobody sees its sync(2)
+  int call_watch = -1;                   // CallWatch::program_end(); -1: nobody watches its calls
 };
 
 class SupervisedProgram {
@@ -35,8 +35,11 @@ class SupervisedProgram {
   SupervisedProgram(const SupervisedProgram&) = delete;
   SupervisedProgram& operator=(const SupervisedProgram&) = delete;
 
-  // Until the program itself has ended; false when `patience` was over, or the run was interrupted, before that.
-  [[nodiscard]] bool wait(std::chrono::milliseconds patience);
+  // Until the program itself has ended, or something comes out of `cut_off` (-1: nothing does); false when `patience`
+  // was over, or the run was interrupted, before that.
+  [[nodiscard]] bool wait(std::chrono::milliseconds patience, int cut_off = -1);
+  // Nothing of it runs any more when this returns, though what sits in a system call ends only with it.
+  void kill();
   // Kills what still lives and gives the wait status of the program itself.
   [[nodiscard]] Result<int> end();
 

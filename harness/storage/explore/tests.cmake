@@ -7,14 +7,19 @@ if(TARGET call_places_test)
 endif()
 crashwright_test(exploration_test SOURCES storage/explore/exploration_test.cc LINK crashwright::harness LABELS process
                  THREADED)
-crashwright_test(sync_watch_test SOURCES storage/explore/sync_watch_test.cc LINK crashwright::harness PkgConfig::URING
+crashwright_test(call_watch_test SOURCES storage/explore/call_watch_test.cc LINK crashwright::harness PkgConfig::URING
                  LABELS process THREADED)
-if(TARGET sync_watch_test)
-  add_dependencies(sync_watch_test crashwright_storage)
+if(TARGET call_watch_test)
+  add_dependencies(call_watch_test crashwright_storage)
 endif()
 crashwright_test(ack_lint_test SOURCES storage/explore/ack_lint_test.cc LINK crashwright::harness)
 crashwright_test(supervised_program_test SOURCES storage/explore/supervised_program_test.cc LINK crashwright::harness
                  LABELS process)
+crashwright_test(program_run_test SOURCES storage/explore/program_run_test.cc LINK crashwright::harness PkgConfig::URING
+                 LABELS process)
+if(TARGET program_run_test)
+  add_dependencies(program_run_test crashwright_storage)
+endif()
 foreach(test minimiser_test added_sync_test explorer_test)
-  crashwright_test(${test} SOURCES storage/explore/${test}.cc LINK crashwright::harness LABELS process)
+  crashwright_test(${test} SOURCES storage/explore/${test}.cc LINK crashwright::harness LABELS process THREADED)
 endforeach()

@@ -1,6 +1,6 @@
 // Goal: sync(2) and syncfs(2) of a program make durable what came before them, its mapped stores too, and a sync of
 // another file system does not. Method: small programs are recorded in a mount; the record is read.
-#include "harness/storage/explore/sync_watch.h"
+#include "harness/storage/explore/call_watch.h"
 
 #include <boost/test/unit_test.hpp>
 #include <string>

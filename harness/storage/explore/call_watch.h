@@ -1,0 +1,62 @@
+// Stands beside a program that is recorded: sees what the kernel does not tell a file system, before it happens.
+//
+//   stores to mappings   before each call that changes a file, makes one durable or writes an acknowledgement, what was
+//                        stored to shared mappings comes down as writes that are not durable. So a store stands in the
+//                        record before the acknowledgement that it justifies, and each state of a page that the kernel
+//                        could have written back at such a moment is one that a power loss may leave.
+//   msync                the record learns which bytes it is about: only they become durable.
+//   sync(2), syncfs(2)   which the kernel keeps from FUSE servers: a mark stands in the record (kSyncAll), then it
+//                        succeeds without syncing any disk: only the mount is judged, and a sync of the whole machine
+//                        would take seconds. syncfs of another file system is left to the kernel.
+// Calls are stopped by a seccomp filter (call_filter.h); the program, its threads and all that it starts are under it.
+// Not seen: stores between two such calls that are overwritten before the second; what a thread of io_uring's own
+// (IORING_SETUP_SQPOLL) submits; programs of another machine type.
+// Threads: a thread of its own answers; the owner leaves the mount alone while this lives.
+// Errors:  create(). A kernel that refuses the filter leaves calls unseen: then stores come down when it likes.
+// Cost:    some 10 microseconds for each call that is stopped.
+// Signal context: hand_over_calls() only makes system calls and may run between fork and exec.
+#pragma once
+
+#include <linux/seccomp.h>
+
+#include <memory>
+#include <thread>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "harness/storage/explore/mapped_files.h"
+#include "harness/storage/storage_mount.h"
+
+namespace crashwright::harness {
+
+class CallWatch {
+ public:
+  // `mount_point` is where `mount` serves; both outlive this.
+  [[nodiscard]] static Result<std::unique_ptr<CallWatch>> create(StorageMount& mount, const std::string& mount_point);
+  ~CallWatch();
+  CallWatch(const CallWatch&) = delete;
+  CallWatch& operator=(const CallWatch&) = delete;
+
+  // For hand_over_calls() in the program's process.
+  [[nodiscard]] int program_end() const { return program_end_.get(); }
+
+ private:
+  CallWatch(StorageMount& mount, uint64_t device) : mount_(mount), device_(device), files_(device) {}
+  void serve();
+  void answer_next(int listener);
+  [[nodiscard]] seccomp_notif_resp answer(const seccomp_notif& call);
+  void announce_msync(const seccomp_notif& call);
+
+  StorageMount& mount_;
+  uint64_t device_;
+  MappedFiles files_;  // of the thread
+  UniqueFd own_end_;
+  UniqueFd program_end_;
+  UniqueFd stop_;
+  std::thread thread_;
+};
+
+// Puts the calling process under the filter and sends its listener through `socket`.
+void hand_over_calls(int socket) noexcept;
+
+}  // namespace crashwright::harness
