@@ -203,7 +203,8 @@ std::vector<SweepPassage> passages_of(const PassageCount& count) {
   if (count.least == 0) return passages;
   passages.push_back({"first", 1});
   const bool steady = count.least == count.most;
-  const uint64_t last = steady ? count.least : count.least - count.least / 3;
+  // Batches grow where syncs take longer: half as many passages are left then.
+  const uint64_t last = steady ? count.least : (count.least + 1) / 2;
   if (last / 2 > 1) passages.push_back({"middle", last / 2});
   if (last > 1) passages.push_back({steady ? "last" : "late", last});
   return passages;

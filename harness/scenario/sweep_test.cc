@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_last_passage_that_not_every_run_has_is_called_late) {
   BOOST_TEST(count_named(scenarios, "at audit.before_write, last") == 0U);
   for (const Scenario& scenario : scenarios) {
     if (scenario.name.find("at audit.before_write, late") == std::string::npos) continue;
-    BOOST_TEST(*scenario.faults.back().hit == 20U);
+    BOOST_TEST(*scenario.faults.back().hit == 15U);
   }
 }
 

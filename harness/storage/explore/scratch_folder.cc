@@ -1,5 +1,6 @@
 #include "harness/storage/explore/scratch_folder.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -8,6 +9,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+
+#include "base/clock.h"
 
 namespace crashwright::harness {
 namespace {
@@ -40,7 +43,9 @@ Result<ScratchFolder> ScratchFolder::create(Place place, uint64_t bytes) {
 }
 
 Result<ScratchFolder> ScratchFolder::create(Place place, Ledger& ledger, uint64_t bytes) {
-  const std::string start = base_folder(place, bytes) + "/crashwright-storage-" + ledger.run_id() + "-";
+  // Not by the run's id: what bears that in its name counts as left behind by an engine.
+  const std::string start =
+      fmt::format("{}/crashwright-storage-{}-{:x}-", base_folder(place, bytes), ::getpid(), monotonic_ns());
   std::error_code trouble;
   std::string path;
   for (int number = 1; path.empty() || std::filesystem::exists(path, trouble); ++number) {
