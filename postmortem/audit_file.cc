@@ -25,8 +25,19 @@ Status refuse_damage(const std::string& path, const AuditReadout& readout) {
   return fail(ErrorKind::kCorrupt, message, "restore the log from a copy; nothing was changed");
 }
 
+// Nothing is written before this is sure: a log that is put back later must find its place empty.
+Status refuse_lost(const std::string& path, uint64_t last_sequence, uint64_t snapshot_sequence) {
+  if (last_sequence >= snapshot_sequence || CRASHWRIGHT_PLANTED("replay_hard_coded_path")) return {};
+  return fail(ErrorKind::kCorrupt,
+              "the state snapshot holds audit sequence " + std::to_string(snapshot_sequence) + ", the audit log " +
+                  path + (last_sequence == 0 ? " holds none" : " ends at " + std::to_string(last_sequence)) +
+                  ": acknowledged records are missing",
+              "bring the log back; nothing was changed");
+}
+
 // Segments that were archived are missed only when no snapshot holds what was in them.
 Status refuse_missing(const std::string& path, const AuditReadout& readout, uint64_t snapshot_sequence) {
+  if (auto whole = refuse_lost(path, readout.last_sequence, snapshot_sequence); !whole) return whole;
   if (readout.first_sequence <= snapshot_sequence + 1) return {};
   return fail(ErrorKind::kCorrupt,
               "audit log " + path + " begins at sequence " + std::to_string(readout.first_sequence) +
@@ -62,6 +73,8 @@ Result<AuditSegments> prepare(const AuditLogOptions& options) {
     segments = find_audit_segments(options.path);
   }
   if (!segments || !segments->empty()) return segments;
+  if (auto there = refuse_lost(options.path, 0, options.snapshot_sequence); !there)
+    return tl::unexpected(there.error());
   if (auto created = create_audit_log(options); !created) return tl::unexpected(created.error());
   return find_audit_segments(options.path);
 }

@@ -38,12 +38,57 @@ AuditRecordType type_of(const ExchangeEvent& event) {
 }
 
 std::string describe(const ExchangeEvent& event) {
+  const std::string side = event.side.empty() ? "" : " side " + event.side;
   return event.type + " of order " + std::to_string(event.user_ref) + ", " + std::to_string(event.quantity) + " " +
-         event.symbol + " at " + postmortem::ticks_text(event.price_ticks);
+         event.symbol + side + " at " + postmortem::ticks_text(event.price_ticks);
 }
 
 bool from_exchange(const AuditRecord& record) {
   return record.session_sequence != 0 && record.type != AuditRecordType::kLogin;
+}
+
+// Which terms of an order a record must have in common with what the exchange says of it; symbol and side always.
+struct Terms {
+  bool quantity;
+  bool price;
+  bool original;
+};
+
+Terms terms_of(AuditRecordType type) {
+  switch (type) {
+    case AuditRecordType::kIntentReplace:
+    case AuditRecordType::kReplaced:
+      return {true, true, true};
+    case AuditRecordType::kIntentEnter:
+    case AuditRecordType::kAccepted:
+    case AuditRecordType::kExecuted:
+    case AuditRecordType::kBrokenTrade:
+      return {true, true, false};
+    case AuditRecordType::kCancelled:
+      return {true, false, false};  // the shares that went; the exchange also says at what limit they had stood
+    default:
+      return {false, false, false};
+  }
+}
+
+// What a side does not say (empty, 0) it does not contradict.
+std::string contradicted_terms(const AuditRecord& record, const ExchangeEvent& event) {
+  const Terms terms = terms_of(record.type);
+  const std::string symbol(record.symbol.view());
+  if (!symbol.empty() && !event.symbol.empty() && symbol != event.symbol) return "the log says " + symbol;
+  if (record.side != 0 && !event.side.empty() && event.side != std::string(1, record.side)) {
+    return std::string("the log says side ") + record.side;
+  }
+  if (terms.quantity && record.quantity != event.quantity) {
+    return "the log says " + std::to_string(record.quantity) + " shares";
+  }
+  if (terms.price && record.price_ticks != event.price_ticks) {
+    return "the log says " + postmortem::ticks_text(record.price_ticks);
+  }
+  if (terms.original && record.original_user_ref != event.original_user_ref) {
+    return "the log says in place of order " + std::to_string(record.original_user_ref);
+  }
+  return {};
 }
 
 // Why record and message do not tell the same; empty when they do.
@@ -52,26 +97,26 @@ std::string contradiction(const AuditRecord& record, const ExchangeEvent& event)
   if (record.type != type_of(event)) return std::string("the log says ") + audit_record_type_name(record.type);
   if (record.type == AuditRecordType::kSessionEvent) return {};
   if (record.user_ref != event.user_ref) return "the log says order " + std::to_string(record.user_ref);
-  const bool trade = record.type == AuditRecordType::kExecuted || record.type == AuditRecordType::kBrokenTrade;
-  if ((trade || record.type == AuditRecordType::kCancelled) && record.quantity != event.quantity) {
-    return "the log says " + std::to_string(record.quantity) + " shares";
-  }
-  if (trade && record.price_ticks != event.price_ticks) {
-    return "the log says " + postmortem::ticks_text(record.price_ticks);
-  }
-  return {};
+  return contradicted_terms(record, event);
 }
 
 void compare_orders(const std::vector<AuditRecord>& log, const std::vector<ExchangeEvent>& drop_copy,
                     AuditDifferences& differences) {
-  std::set<OrderKey> intended;
-  for (const AuditRecord& record : log) intended.emplace(intent_kind(record.type), record.user_ref);
+  std::multimap<OrderKey, const AuditRecord*> intended;
+  for (const AuditRecord& record : log) {
+    if (const std::string kind = intent_kind(record.type); !kind.empty()) {
+      intended.emplace(OrderKey(kind, record.user_ref), &record);
+    }
+  }
   for (const ExchangeEvent& event : drop_copy) {
     if (event.kind != "in" || (event.type != "enter" && event.type != "replace" && event.type != "cancel")) continue;
     ++differences.orders_compared;
-    if (!intended.contains({event.type, event.user_ref})) {
-      differences.lines.push_back("the exchange saw " + describe(event) + ": the log has no intent for it");
+    std::string why = "the log has no intent for it";
+    const auto [first, last] = intended.equal_range({event.type, event.user_ref});
+    for (auto intent = first; intent != last && !why.empty(); ++intent) {
+      why = contradicted_terms(*intent->second, event);
     }
+    if (!why.empty()) differences.lines.push_back("the exchange saw " + describe(event) + ": " + why);
   }
 }
 

@@ -71,6 +71,30 @@ void write_image(const std::string& path, uint64_t records, uint64_t altered) {
 
 }  // namespace
 
+// Every term of an order, in what the exchange received and in what it sent.
+BOOST_AUTO_TEST_CASE(a_term_that_differs_is_a_difference) {
+  const std::vector<void (*)(ExchangeEvent&)> changes = {
+      [](ExchangeEvent& seen) { seen.symbol = "MSFT"; }, [](ExchangeEvent& seen) { seen.side = "S"; },
+      [](ExchangeEvent& seen) { seen.quantity += 1; }, [](ExchangeEvent& seen) { seen.price_ticks += 1; }};
+  for (size_t place = 0; place < its_drop_copy().size(); ++place) {
+    for (const auto change : changes) {
+      auto drop_copy = its_drop_copy();
+      change(drop_copy[place]);
+      BOOST_TEST(compare_with_drop_copy(one_filled_order(), drop_copy).lines.size() == 1U);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_replace_names_the_order_that_it_replaces) {
+  auto log = std::vector{log_record(1, AuditRecordType::kIntentReplace, 9, 300, 0)};
+  log[0].original_user_ref = 7;
+  auto drop_copy = std::vector{event("in", "replace", 9, 300, 0)};
+  drop_copy[0].original_user_ref = 7;
+  BOOST_TEST(compare_with_drop_copy(log, drop_copy).lines.empty());
+  drop_copy[0].original_user_ref = 8;
+  BOOST_TEST(compare_with_drop_copy(log, drop_copy).lines.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_log_that_agrees_with_the_drop_copy_has_no_differences) {
   const auto found = compare_with_drop_copy(one_filled_order(), its_drop_copy());
   BOOST_TEST(found.lines.empty());

@@ -74,6 +74,17 @@ Status FileContent::write_to(int fd) const {
   return {};
 }
 
+namespace {
+
+// Where the next bytes of the file lie that are no hole; `at` where the file system does not tell.
+uint64_t next_data(int fd, uint64_t at, uint64_t size) {
+  const off_t found = ::lseek(fd, static_cast<off_t>(at), SEEK_DATA);
+  if (found >= 0) return static_cast<uint64_t>(found);
+  return errno == ENXIO ? size : at;
+}
+
+}  // namespace
+
 Result<bool> FileContent::equals(int fd) const {
   struct stat info {};
   if (::fstat(fd, &info) != 0) return fail_errno(errno, "stat");
@@ -82,6 +93,14 @@ Result<bool> FileContent::equals(int fd) const {
   std::vector<std::byte> wanted(kBlockBytes);
   auto piece = pieces_.begin();
   for (uint64_t at = 0; at < size_;) {
+    // Where neither holds bytes both are zeros.
+    const uint64_t next_piece = piece == pieces_.end() ? size_ : piece->first;
+    if (at < next_piece) {
+      if (const uint64_t next = std::min(next_piece, next_data(fd, at, size_)); next > at) {
+        at = next;
+        continue;
+      }
+    }
     const ssize_t got = ::pread(fd, block.data(), block.size(), static_cast<off_t>(at));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail_errno(errno, "read");

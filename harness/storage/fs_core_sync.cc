@@ -89,7 +89,11 @@ Operation StorageCore::sync_operation(const Caller& caller, ServedNode& node, bo
 
 void StorageCore::expect_msync(pid_t tid, std::vector<FileRange> ranges) {
   const std::lock_guard guard(lock_);
-  msyncs_[tid] = std::move(ranges);
+  if (ranges.empty()) {
+    msyncs_.erase(tid);
+  } else {
+    msyncs_[tid] = std::move(ranges);
+  }
 }
 
 // What a fault does to the sync of `node`: a negative errno, or 0 when the sync goes on.

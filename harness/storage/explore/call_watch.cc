@@ -109,7 +109,7 @@ seccomp_notif_resp CallWatch::answer(const seccomp_notif& call) {
     return given;
   }
   files_.bring_down();
-  if (call.data.nr == __NR_msync) announce_msync(call);
+  announce_msync(call);
   if (call.data.nr != __NR_sync && call.data.nr != __NR_syncfs) return given;
   struct stat info {};
   const std::string file = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(call.data.args[0]);
@@ -120,12 +120,18 @@ seccomp_notif_resp CallWatch::answer(const seccomp_notif& call) {
   return given;
 }
 
-// Of a call that syncs nothing the record learns nothing.
+// Of a call that syncs nothing the record learns nothing. Nor does each msync reach the mount (a mapping that was never
+// writable, a range that is not mapped): what was announced ends with the thread's next call.
 void CallWatch::announce_msync(const seccomp_notif& call) {
-  if ((call.data.args[2] & MS_SYNC) == 0) return;
   const auto thread = static_cast<pid_t>(call.pid);
-  const auto ranges = files_.behind(thread, call.data.args[0], call.data.args[1]);
-  if (!ranges.empty()) static_cast<void>(mount_.announce_msync(thread, ranges));
+  std::vector<FileRange> ranges;
+  if (call.data.nr == __NR_msync && (call.data.args[2] & MS_SYNC) != 0) {
+    ranges = files_.behind(thread, call.data.args[0], call.data.args[1]);
+  }
+  const bool pending = announced_.erase(thread) > 0;
+  if (ranges.empty() && !pending) return;
+  if (!ranges.empty()) announced_.insert(thread);
+  static_cast<void>(mount_.announce_msync(thread, ranges));
 }
 
 }  // namespace crashwright::harness

@@ -21,6 +21,7 @@
 
 #include <memory>
 #include <thread>
+#include <unordered_set>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -49,7 +50,8 @@ class CallWatch {
 
   StorageMount& mount_;
   uint64_t device_;
-  MappedFiles files_;  // of the thread
+  MappedFiles files_;                    // of the thread
+  std::unordered_set<pid_t> announced_;  // threads whose msync may not have arrived
   UniqueFd own_end_;
   UniqueFd program_end_;
   UniqueFd stop_;

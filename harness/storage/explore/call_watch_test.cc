@@ -1,5 +1,6 @@
 // Goal: sync(2) and syncfs(2) of a program make durable what came before them, its mapped stores too, and a sync of
-// another file system does not. Method: small programs are recorded in a mount; the record is read.
+// another file system does not; msync makes durable what it is about, and nothing else is taken for one.
+// Method: small programs are recorded in a mount; the record is read.
 #include "harness/storage/explore/call_watch.h"
 
 #include <boost/test/unit_test.hpp>
@@ -74,4 +75,46 @@ BOOST_AUTO_TEST_CASE(a_program_that_is_killed_in_its_sync_or_calls_it_from_many_
                            "for i in 1 2 3 4 5 6 7 8; do (echo $i > f$i; sync) & done; wait; "
                            "sync & kill -9 $!; wait; exit 0"});
   BOOST_TEST((recorded.saved(OperationKind::kWrite) == Count{8, 8}));
+}
+
+namespace {
+
+// What the record holds of the syncs of files, as "kind offset size".
+std::vector<std::string> syncs_of(const Recorded& recorded) {
+  std::vector<std::string> found;
+  for (uint32_t i = recorded.recording.initial; i < recorded.recording.size(); ++i) {
+    const Operation& operation = recorded.recording.operations[i];
+    if (!is_sync(operation.kind) || operation.kind == OperationKind::kSyncFolder) continue;
+    found.push_back(std::string(operation_name(operation.kind)) + " " + std::to_string(operation.offset) + " " +
+                    std::to_string(operation.size));
+  }
+  return found;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_msync_of_a_part_of_a_page_is_one_of_the_page, *boost::unit_test::precondition(fuse_possible)) {
+  const Recorded recorded({"python3", "-c",
+                           "import mmap, os\n"
+                           "fd = os.open('f', os.O_RDWR | os.O_CREAT)\n"
+                           "os.ftruncate(fd, 8192)\n"
+                           "m = mmap.mmap(fd, 8192)\n"
+                           "m[0:5000] = b'x' * 5000\n"
+                           "m.flush(0, 5000)\n"});
+  const auto syncs = syncs_of(recorded);
+  BOOST_REQUIRE(syncs.size() == 1U);
+  BOOST_TEST(syncs[0].ends_with(" 0 8192"), syncs[0]);
+}
+
+BOOST_AUTO_TEST_CASE(an_msync_that_reaches_no_file_leaves_the_next_fsync_alone,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const Recorded recorded({"python3", "-c",
+                           "import mmap, os\n"
+                           "fd = os.open('f', os.O_RDWR | os.O_CREAT)\n"
+                           "os.ftruncate(fd, 16384)\n"
+                           "m = mmap.mmap(os.open('f', os.O_RDONLY), 4096, mmap.MAP_SHARED, mmap.PROT_READ)\n"
+                           "m.flush(0, 4096)\n"
+                           "os.pwrite(fd, b'x' * 500, 8192)\n"
+                           "os.fsync(fd)\n"});
+  BOOST_TEST(syncs_of(recorded) == std::vector<std::string>{"fsync 0 0"}, boost::test_tools::per_element());
 }

@@ -62,9 +62,20 @@ void ImageContent::cut_out(uint64_t begin, uint64_t end) {
 
 void ImageContent::mark(uint64_t begin, uint64_t end) {
   if (end <= begin) return;
-  for (uint64_t block = begin / kBlockBytes; block <= (end - 1) / kBlockBytes; ++block) {
-    if (stale_blocks_.empty() || stale_blocks_.back() != block) stale_blocks_.push_back(static_cast<uint32_t>(block));
+  const uint64_t first = begin / kBlockBytes;
+  const uint64_t last = (end - 1) / kBlockBytes;
+  const auto add = [&](uint64_t block) {
+    if (stale_blocks_.empty() || stale_blocks_.back() != block) stale_blocks_.push_back(block);
+  };
+  add(first);
+  if (last - first <= block_hashes_.size()) {
+    for (uint64_t block = first + 1; block <= last; ++block) add(block);
+    return;
   }
+  // Of a hole that is larger than all that was ever hashed only the blocks that were.
+  auto known = std::ranges::lower_bound(block_hashes_, first, {}, &BlockHash::block);
+  for (; known != block_hashes_.end() && known->block < last; ++known) add(known->block);
+  add(last);
 }
 
 void ImageContent::write(uint64_t offset, std::span<const std::byte> data) {
@@ -96,14 +107,23 @@ void ImageContent::resize(uint64_t size) {
 uint64_t ImageContent::hash() {
   std::sort(stale_blocks_.begin(), stale_blocks_.end());
   stale_blocks_.erase(std::unique(stale_blocks_.begin(), stale_blocks_.end()), stale_blocks_.end());
+  const auto known = static_cast<std::ptrdiff_t>(block_hashes_.size());
   std::array<std::byte, kBlockBytes> bytes;
-  for (const uint32_t block : stale_blocks_) {
-    if (block_hashes_.size() <= block) block_hashes_.resize(block + 1);
+  for (const uint64_t block : stale_blocks_) {
     read(block * kBlockBytes, bytes);
     const uint64_t now = is_zero(bytes) ? 0 : mix(hash_bytes(bytes, 0), block);
-    hash_sum_ += now - block_hashes_[block];
-    block_hashes_[block] = now;
+    const auto end = block_hashes_.begin() + known;
+    const auto at = std::lower_bound(block_hashes_.begin(), end, block,
+                                     [](const BlockHash& entry, uint64_t wanted) { return entry.block < wanted; });
+    if (at != end && at->block == block) {
+      hash_sum_ += now - at->hash;
+      at->hash = now;
+    } else if (now != 0) {
+      hash_sum_ += now;
+      block_hashes_.push_back({block, now});
+    }
   }
+  std::ranges::inplace_merge(block_hashes_, block_hashes_.begin() + known, {}, &BlockHash::block);
   stale_blocks_.clear();
   return mix(hash_sum_, size_);
 }

@@ -39,13 +39,18 @@ class ImageContent {
     const std::byte* data;  // of `begin`
   };
 
+  struct BlockHash {
+    uint64_t block;
+    uint64_t hash;
+  };
+
   void cut_out(uint64_t begin, uint64_t end);
   void mark(uint64_t begin, uint64_t end);
 
   std::vector<Piece> pieces_;  // in order, apart
   uint64_t size_ = 0;
-  std::vector<uint64_t> block_hashes_;
-  std::vector<uint32_t> stale_blocks_;
+  std::vector<BlockHash> block_hashes_;  // in order; a block that is missing is zero
+  std::vector<uint64_t> stale_blocks_;
   uint64_t hash_sum_ = 0;
 };
 

@@ -47,6 +47,8 @@ void MappedFiles::bring_down() {
 }
 
 std::vector<FileRange> MappedFiles::behind(pid_t pid, uint64_t address, uint64_t size) const {
+  static const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  size = (size + page - 1) / page * page;  // msync(2) is about whole pages
   std::vector<FileRange> ranges;
   std::istringstream lines(read_file("/proc/" + std::to_string(pid) + "/maps").value_or(""));
   for (std::string line; std::getline(lines, line);) {
