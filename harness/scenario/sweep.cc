@@ -25,7 +25,8 @@ struct SweptFault {
 constexpr SweptFault kFaults[] = {
     {"SIGKILL", "sigkill", "", "process_death", "", ""},
     {"SIGKILL of a session that syncs", "sigkill", "", "power_loss", "", ""},
-    {"torn write to audit.log", "torn_write", "file: audit.log, bytes: 512B, ", "process_death", "", "audit.log"},
+    // In the first record: of a block of three records a sector is the whole.
+    {"torn write to audit.log", "torn_write", "file: audit.log, bytes: 200B, ", "process_death", "", "audit.log"},
     {"torn write to state.bin", "torn_write", "file: state.bin, bytes: 64B, ", "process_death", "", "state.bin"},
     {"short write to audit.log", "short_write", "file: audit.log, bytes: 100B, ", "process_death", "", "audit.log"},
     {"short write to state.bin", "short_write", "file: state.bin, bytes: 64B, ", "process_death", "", "state.bin"},
