@@ -300,15 +300,14 @@ BOOST_AUTO_TEST_CASE(a_log_that_lost_what_the_snapshot_holds_is_refused) {
   EngineSession session(kShort);
   session.arm("gateway.after_send", 60, FaultAction::kSigkill);
   BOOST_REQUIRE(killed(session.run()));
-  const std::string log = session.folder + "/data/audit.log";
+  const std::string log = session.folder + "/data/audit.log", before = read_file(log).value().substr(0, 5000);
   BOOST_REQUIRE(::truncate(log.c_str(), 5000) == 0);
-  const std::string before = read_file(log).value();
   BOOST_TEST(WEXITSTATUS(session.run()) == 3);
   BOOST_TEST(session.errors().find("acknowledged records are missing") != std::string::npos);
   BOOST_TEST((read_file(log).value() == before), "a refused start leaves the log as it is");
   BOOST_REQUIRE(std::filesystem::remove(log));
   BOOST_TEST(WEXITSTATUS(session.run()) == 3);
-  BOOST_TEST(!std::filesystem::exists(log), "a refused start puts no new log in the place of a lost one");
+  BOOST_TEST(!std::filesystem::exists(log));  // no new one in its place
 }
 
 BOOST_AUTO_TEST_CASE(a_lost_log_is_refused_because_the_exchange_knows_better) {
