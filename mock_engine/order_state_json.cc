@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "base/json_text.h"
+
 namespace crashwright::mock_engine {
 namespace {
 
@@ -49,10 +51,7 @@ class JsonWriter {
   }
   void quote(std::string_view value) {
     text_ += '"';
-    for (const char c : value) {
-      if (c == '"' || c == '\\') text_ += '\\';
-      text_ += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-    }
+    append_json_text(text_, value);
     text_ += '"';
   }
 

@@ -2,27 +2,40 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <ctime>
+
+#include "base/json_text.h"
 
 namespace crashwright::postmortem {
 namespace {
 
 constexpr uint64_t kNsPerSecond = 1'000'000'000;
 constexpr int64_t kTicksPerUnit = 10'000;
+constexpr size_t kYearDigits = 4;  // fewer or more digits alone are nanoseconds
 
 const char* type_name(const AuditRecord& record) { return audit_record_type_name(record.type); }
 
 std::string letter_text(char letter) { return letter == 0 ? std::string() : std::string(1, letter); }
+
+// RFC 4180: what holds a separator, a quote or a line's end stands in quotes, with its own quotes doubled.
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string field = "\"";
+  for (const char c : text) field += c == '"' ? "\"\"" : std::string(1, c);
+  return field + "\"";
+}
 
 // What the fields of a type mean, beyond those that every line shows.
 std::string details(const AuditRecord& record) {
   std::string text;
   if (record.user_ref != 0) text += fmt::format(" order {}", record.user_ref);
   if (record.original_user_ref != 0) text += fmt::format(" (was {})", record.original_user_ref);
-  if (record.side != 0) text += fmt::format(" {}", record.side);
+  if (record.side != 0) text += " " + json_text(letter_text(record.side));
   if (record.quantity != 0) text += fmt::format(" {}", record.quantity);
-  if (!record.symbol.empty()) text += fmt::format(" {}", record.symbol.view());
+  if (!record.symbol.empty()) text += " " + json_text(record.symbol.view());
   if (record.price_ticks != 0) text += fmt::format(" at {}", ticks_text(record.price_ticks));
   if (record.match_id != 0) text += fmt::format(" match {}", record.match_id);
   if (record.exchange_order_id != 0) text += fmt::format(" exchange order {}", record.exchange_order_id);
@@ -37,17 +50,22 @@ std::string details(const AuditRecord& record) {
   return text;
 }
 
-// Reads `width` digits and the separator before them.
-bool take_number(std::string_view& text, char separator, size_t width, int& value) {
-  if (separator != 0) {
-    if (text.empty() || text.front() != separator) return false;
-    text.remove_prefix(1);
-  }
+// Takes exactly `width` digits off the front.
+bool take_digits(std::string_view& text, size_t width, unsigned& value) {
   if (text.size() < width) return false;
   const auto [end, error] = std::from_chars(text.data(), text.data() + width, value);
   if (error != std::errc() || end != text.data() + width) return false;
   text.remove_prefix(width);
   return true;
+}
+
+// A further part of a time, behind its separator. True when the text goes on with something else, or ends; false when
+// the separator stands there without the part.
+bool take_part(std::string_view& text, char separator, unsigned& value, bool& there) {
+  there = there && !text.empty() && text.front() == separator;
+  if (!there) return true;
+  text.remove_prefix(1);
+  return take_digits(text, 2, value);
 }
 
 bool take_fraction(std::string_view& text, uint64_t& ns) {
@@ -79,27 +97,36 @@ std::string wall_time_text(uint64_t wall_ns) {
 }
 
 std::optional<uint64_t> parse_wall_time(std::string_view text) {
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc() && end == text.data() + text.size()) return number;
-  std::tm utc{};
+  const bool number = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  if (number && text.size() != kYearDigits) {
+    uint64_t ns = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ns);
+    return error == std::errc() ? std::optional(ns) : std::nullopt;
+  }
+  unsigned year = 0;
+  unsigned month = 1;
+  unsigned day = 1;
+  unsigned hour = 0;
+  unsigned minute = 0;
+  unsigned second = 0;
   uint64_t ns = 0;
-  if (!take_number(text, 0, 4, utc.tm_year) || !take_number(text, '-', 2, utc.tm_mon) ||
-      !take_number(text, '-', 2, utc.tm_mday)) {
+  bool there = true;  // the part before, without which the next one means nothing
+  if (!take_digits(text, kYearDigits, year) || !take_part(text, '-', month, there) ||
+      !take_part(text, '-', day, there) || !take_part(text, 'T', hour, there)) {
     return std::nullopt;
   }
-  utc.tm_year -= 1900;
-  utc.tm_mon -= 1;
-  const bool hour = take_number(text, 'T', 2, utc.tm_hour);
-  const bool minute = hour && take_number(text, ':', 2, utc.tm_min);
-  const bool second = minute && take_number(text, ':', 2, utc.tm_sec);
-  if (second && !take_fraction(text, ns)) return std::nullopt;
-  if (text == "Z") text.remove_prefix(1);
-  const bool possible = utc.tm_mon >= 0 && utc.tm_mon < 12 && utc.tm_mday >= 1 && utc.tm_mday <= 31 &&
-                        utc.tm_hour < 24 && utc.tm_min < 60 && utc.tm_sec <= 60;
-  const std::time_t seconds = possible && text.empty() ? ::timegm(&utc) : -1;
-  if (seconds < 0) return std::nullopt;
-  return static_cast<uint64_t>(seconds) * kNsPerSecond + ns;
+  const bool of_day = there;
+  if (!take_part(text, ':', minute, there) || !take_part(text, ':', second, there)) return std::nullopt;
+  if (there && !take_fraction(text, ns)) return std::nullopt;
+  if (of_day && text == "Z") text.remove_prefix(1);
+  const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(year)), std::chrono::month(month),
+                                         std::chrono::day(day));
+  if (!text.empty() || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
+  if (days < 0) return std::nullopt;
+  const uint64_t seconds = ((static_cast<uint64_t>(days) * 24 + hour) * 60 + minute) * 60 + second;
+  if (seconds >= ~uint64_t{0} / kNsPerSecond) return std::nullopt;  // in the year 2554
+  return seconds * kNsPerSecond + ns;
 }
 
 std::string audit_record_to_text(const AuditRecord& record) {
@@ -114,10 +141,11 @@ std::string audit_record_to_json(const AuditRecord& record) {
       R"("cash_after_ticks":{},"exchange_order_id":{},"match_id":{},"session_sequence":{},"feed_sequence":{},)"
       R"("reason":{},"possible_resend":{},"time_in_force":"{}","account":{},"algorithm":{},"state_hash":"{:016x}"}})",
       record.sequence, type_name(record), record.wall_ns, record.monotonic_ns, record.user_ref,
-      record.original_user_ref, record.symbol.view(), letter_text(record.side), record.quantity, record.price_ticks,
-      record.leaves, record.position_after, record.cash_after_ticks, record.exchange_order_id, record.match_id,
-      record.session_sequence, record.feed_sequence, record.reason, (record.flags & kPossibleResend) != 0,
-      letter_text(record.time_in_force), record.account, record.algorithm, record.state_hash);
+      record.original_user_ref, json_text(record.symbol.view()), json_text(letter_text(record.side)), record.quantity,
+      record.price_ticks, record.leaves, record.position_after, record.cash_after_ticks, record.exchange_order_id,
+      record.match_id, record.session_sequence, record.feed_sequence, record.reason,
+      (record.flags & kPossibleResend) != 0, json_text(letter_text(record.time_in_force)), record.account,
+      record.algorithm, record.state_hash);
 }
 
 std::string audit_csv_header() {
@@ -129,11 +157,11 @@ std::string audit_csv_header() {
 std::string audit_record_to_csv(const AuditRecord& record) {
   return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:016x}", record.sequence,
                      type_name(record), record.wall_ns, record.monotonic_ns, record.user_ref, record.original_user_ref,
-                     record.symbol.view(), letter_text(record.side), record.quantity, record.price_ticks, record.leaves,
-                     record.position_after, record.cash_after_ticks, record.exchange_order_id, record.match_id,
-                     record.session_sequence, record.feed_sequence, record.reason,
-                     (record.flags & kPossibleResend) != 0 ? 1 : 0, letter_text(record.time_in_force), record.account,
-                     record.algorithm, record.state_hash);
+                     csv_field(record.symbol.view()), csv_field(letter_text(record.side)), record.quantity,
+                     record.price_ticks, record.leaves, record.position_after, record.cash_after_ticks,
+                     record.exchange_order_id, record.match_id, record.session_sequence, record.feed_sequence,
+                     record.reason, (record.flags & kPossibleResend) != 0 ? 1 : 0,
+                     csv_field(letter_text(record.time_in_force)), record.account, record.algorithm, record.state_hash);
 }
 
 bool AuditFilter::lets_through(const AuditRecord& record) const {

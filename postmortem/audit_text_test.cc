@@ -50,6 +50,15 @@ BOOST_AUTO_TEST_CASE(json_names_every_field) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(whatever_bytes_a_record_holds_break_no_format) {
+  AuditRecord record = fill();
+  record.symbol.assign("A\"B\\,\n\xff");
+  record.side = '"';
+  BOOST_TEST(audit_record_to_json(record).find(R"("symbol":"A\"B\\,\u000a\u00ff","side":"\"",)") != std::string::npos);
+  BOOST_TEST(audit_record_to_csv(record).find(",\"A\"\"B\\,\n\xff\",\"\"\"\",100,") != std::string::npos);
+  BOOST_TEST(audit_record_to_text(record).find(R"(order 17 \" 100 A\"B\\,\u000a\u00ff at)") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(wall_times_are_read_as_they_are_written_and_by_their_beginnings) {
   const uint64_t at = 1'764'040'320'000'000'001;
   BOOST_TEST(parse_wall_time(wall_time_text(at)).value() == at);
@@ -57,7 +66,14 @@ BOOST_AUTO_TEST_CASE(wall_times_are_read_as_they_are_written_and_by_their_beginn
   BOOST_TEST(parse_wall_time("2025-11-25T03:12").value() == at - 1);
   BOOST_TEST(parse_wall_time("2025-11-25T03:12:00.5").value() == at - 1 + 500'000'000);
   BOOST_TEST(parse_wall_time("2025-11-25").value() == at - 1 - (3 * 3600 + 12 * 60) * 1'000'000'000ULL);
-  for (const char* const nonsense : {"", "yesterday", "2025-13-01", "2025-11-25T25:00", "2025-11-25T03:12:00.", "1x"}) {
+  BOOST_TEST(parse_wall_time("2026").value() == parse_wall_time("2026-01-01T00:00:00Z").value());
+  BOOST_TEST(parse_wall_time("2026-11").value() == parse_wall_time("2026-11-01").value());
+  BOOST_TEST(parse_wall_time("2024-02-29T03Z").value() == parse_wall_time("2024-02-29T03:00:00.0").value());
+  BOOST_TEST(parse_wall_time("2025-11-25").value() < parse_wall_time("2554-07-21T23:34:32.999999999").value());
+  for (const char* const nonsense :
+       {"", "yesterday", "2025-13-01", "2025-11-25T25:00", "2025-11-25T03:12:00.", "1x", "2600-01-01",
+        "2554-07-21T23:34:34", "1969-12-31", "2026-02-31", "2026-02-29", "2026-11-25T-1:00", "2026-11-25T",
+        "2026-11-25T03:", "2026-11-", "2026-00", "202-11", "2026-11-25Z", "99999999999999999999"}) {
     BOOST_TEST(!parse_wall_time(nonsense).has_value(), nonsense);
   }
 }
