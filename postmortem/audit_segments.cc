@@ -67,13 +67,15 @@ Status add_first(const std::string& at, std::vector<AuditSegmentFile>& files) {
 Status add_files(const std::string& log, std::vector<AuditSegmentFile>& files) {
   if (auto first = add_first(log, files); !first) return first;
   const std::filesystem::path folder = std::filesystem::path(log).parent_path();
+  const std::string name = std::filesystem::path(log).filename();
   struct stat info {};
   std::error_code trouble;
   for (std::filesystem::directory_iterator at(folder.empty() ? "." : folder, trouble), end; !trouble && at != end;
        at.increment(trouble)) {
     const std::string path = folder.empty() ? at->path().filename().string() : at->path().string();
     const uint64_t number = audit_segment_number(path);
-    if (number == 0 || path != audit_segment_path(log, number) || ::stat(path.c_str(), &info) != 0) continue;
+    if (number == 0 || at->path().filename() != audit_segment_path(name, number) || ::stat(path.c_str(), &info) != 0)
+      continue;
     files.push_back({number, path, static_cast<uint64_t>(info.st_size)});
   }
   return {};
@@ -169,7 +171,7 @@ Result<AuditSegments> find_audit_segments(const std::string& path, AuditArchive 
   struct stat info {};
   const bool folder = ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
   AuditSegments segments;
-  segments.log = folder ? path + "/audit.log" : path;
+  segments.log = folder ? std::filesystem::path(path) / "audit.log" : std::filesystem::path(path);
   if (const uint64_t number = audit_segment_number(path); number != 0 && ::stat(path.c_str(), &info) == 0) {
     segments.files.push_back({number, path, static_cast<uint64_t>(info.st_size)});
   } else {

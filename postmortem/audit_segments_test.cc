@@ -117,6 +117,9 @@ BOOST_AUTO_TEST_CASE(a_folder_stands_for_its_log_and_a_later_segment_for_itself)
   Log log;
   log.write(40);
   BOOST_TEST(must_read(log.folder.path()).records.size() == 40U);
+  for (const char* const spelled : {"/", "//", "/./audit.log", "//audit.log"}) {
+    BOOST_TEST(must_read(log.folder.path() + spelled).records.size() == 40U, spelled);
+  }
   const AuditReadout third = must_read(log.segment(3));
   BOOST_TEST(third.first_block == 2 * kBlocks);
   BOOST_TEST(third.records.size() == kBlocks - 1);

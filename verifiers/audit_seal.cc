@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "postmortem/audit_log.h"
+#include "postmortem/audit_segments.h"
 
 namespace crashwright::verifiers {
 namespace {
@@ -39,10 +40,7 @@ class Chain {
   Tag tag_{};
 };
 
-std::string seal_path(const std::string& log_path) { return log_path + ".seal"; }
-
-Result<std::string> read_seal(const std::string& log_path) {
-  const std::string path = seal_path(log_path);
+Result<std::string> read_seal(const std::string& path) {
   auto text = read_file(path);
   if (!text) return text;
   if (text->size() < kMagic.size() || text->compare(0, kMagic.size(), kMagic) != 0 ||
@@ -73,22 +71,36 @@ Result<SealState> walk(const std::string& log_path, const std::string& key, std:
   };
   const auto readout = postmortem::scan_audit_log(log_path, take);
   if (!readout) return tl::unexpected(readout.error());
+  if (!readout->damage.empty()) {
+    const postmortem::AuditDamage& first = readout->damage.front();
+    state.flaw = "damage at offset " + std::to_string(first.offset) + ": " + first.reason;
+  }
   if (state.first_altered == 0 && state.records < state.sealed) state.first_altered = state.records + 1;
   return state;
 }
 
 }  // namespace
 
+Result<std::string> audit_seal_path(const std::string& log_path) {
+  const auto segments = postmortem::find_audit_segments(log_path);
+  if (!segments) return tl::unexpected(segments.error());
+  return segments->log + ".seal";
+}
+
 Result<SealState> verify_audit_seal(const std::string& log_path, const std::string& key) {
-  const auto tags = read_seal(log_path);
+  const auto path = audit_seal_path(log_path);
+  if (!path) return tl::unexpected(path.error());
+  const auto tags = read_seal(*path);
   if (!tags) return tl::unexpected(tags.error());
   return walk(log_path, key, *tags, nullptr);
 }
 
 Result<SealState> seal_audit_log(const std::string& log_path, const std::string& key) {
+  const auto path = audit_seal_path(log_path);
+  if (!path) return tl::unexpected(path.error());
   std::string tags;
-  if (std::filesystem::exists(seal_path(log_path))) {
-    auto sealed = read_seal(log_path);
+  if (std::filesystem::exists(*path)) {
+    auto sealed = read_seal(*path);
     if (!sealed) return tl::unexpected(sealed.error());
     tags = std::move(*sealed);
   }
@@ -99,7 +111,11 @@ Result<SealState> seal_audit_log(const std::string& log_path, const std::string&
     return fail(ErrorKind::kCorrupt, log_path + ": record " + std::to_string(state->first_altered) +
                                          " is not what was sealed, or the key is another one; nothing was sealed");
   }
-  if (auto written = write_file_atomic(seal_path(log_path), std::string(kMagic) + tags + more); !written) {
+  if (!state->flaw.empty()) {
+    return fail(ErrorKind::kCorrupt, log_path + ": " + state->flaw + "; nothing was sealed",
+                "bring the undamaged log back, from a copy of it");
+  }
+  if (auto written = write_file_atomic(*path, std::string(kMagic) + tags + more); !written) {
     return tl::unexpected(written.error());
   }
   state->sealed = state->records;

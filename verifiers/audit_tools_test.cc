@@ -1,5 +1,6 @@
 // The audit log against the drop copy, the life of an order, and the seal: what was changed is named.
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 
 #include "base/file.h"
 #include "postmortem/audit_test_support.h"
@@ -187,4 +188,35 @@ BOOST_AUTO_TEST_CASE(a_seal_that_is_none_and_a_key_that_is_too_short_are_refused
   BOOST_TEST(!verify_audit_seal(log, kKey).has_value());
   BOOST_REQUIRE(write_file(log + ".seal", "CWSEAL01xyz").has_value());
   BOOST_TEST((verify_audit_seal(log, kKey).error().kind == ErrorKind::kCorrupt));
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_log_is_not_sealed_anew_nor_further) {
+  const ScratchFolder folder;
+  const std::string log = folder.file("audit.log");
+  write_image(log, 20, 0);
+  std::string bytes = read_file(log).value();
+  BOOST_REQUIRE(seal_audit_log(log, kKey).has_value());
+  const std::string seal = read_file(log + ".seal").value();
+  bytes[100] = static_cast<char>(bytes[100] ^ 1);
+  BOOST_REQUIRE(write_file(log, bytes).has_value());
+  BOOST_TEST((seal_audit_log(log, kKey).error().kind == ErrorKind::kCorrupt));
+  BOOST_TEST(read_file(log + ".seal").value() == seal);
+  BOOST_REQUIRE(std::filesystem::remove(log + ".seal"));
+  const auto refused = seal_audit_log(log, kKey);
+  BOOST_REQUIRE(!refused.has_value());
+  BOOST_TEST(refused.error().message.find("damage at offset 0") != std::string::npos);
+  BOOST_TEST(!std::filesystem::exists(log + ".seal"));
+}
+
+BOOST_AUTO_TEST_CASE(the_seal_of_a_log_is_one_file_however_the_log_is_spelled) {
+  const ScratchFolder folder;
+  const std::string log = folder.file("audit.log");
+  const std::string name = std::filesystem::path(log).parent_path();
+  write_image(log, 20, 0);
+  BOOST_TEST(seal_audit_log(name, kKey).value().sealed == 20U);
+  BOOST_TEST(std::filesystem::exists(log + ".seal"));
+  for (const std::string& spelled : {name, name + "/", log}) {
+    BOOST_TEST(audit_seal_path(spelled).value() == log + ".seal");
+    BOOST_TEST(verify_audit_seal(spelled, kKey).value().sealed == 20U);
+  }
 }
