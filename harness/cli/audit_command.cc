@@ -1,14 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <sstream>
 
 #include "base/file.h"
+#include "harness/cli/audit_arguments.h"
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
-#include "harness/cli/options.h"
 #include "harness/cli/terminal_text.h"
-#include "harness/scenario/suggest.h"
 #include "mock_engine/order_state.h"
 #include "mock_engine/order_state_json.h"
 #include "postmortem/audit_log.h"
@@ -19,39 +18,30 @@
 namespace crashwright::harness::cli {
 namespace {
 
-using postmortem::AuditFilter;
 using postmortem::AuditReadout;
 using postmortem::AuditRecord;
 
-struct AuditArguments {
-  std::vector<std::string> words;  // action and what it works on
-  std::string format = "human";
-  std::string since;
-  std::string until;
-  std::string key_file;
-  uint64_t order = 0;
-  AuditFilter filter;
-};
+constexpr size_t kTextColumn = 10;   // behind the sequence number
+constexpr size_t kEventColumn = 12;  // behind the time since the first event of an order
 
-constexpr size_t kTextColumn = 10;  // behind the sequence number
-const std::vector<std::string> kActions = {"print", "replay", "verify", "diff", "explain", "seal"};
-
-int usage(const std::string& message) {
-  return report_error(Error{ErrorKind::kUsage, message, "see: crashwright audit --help"});
+// A line, folded where a terminal is too narrow for it; what follows the first `indent` characters stands behind them.
+void tell(std::FILE* out, const std::string& line, size_t indent = 0) {
+  const size_t heading = std::min(line.size(), indent);
+  fmt::print(out, "{}{}\n", line.substr(0, heading), fold(line.substr(heading), indent, terminal_columns(out)));
 }
 
 // What a reader must know before it believes what follows.
 void tell_flaws(const AuditReadout& readout) {
   for (const postmortem::AuditDamage& damage : readout.damage) {
-    fmt::print(stderr, "damage at offset {}, {} bytes: {}", damage.offset, damage.size, damage.reason);
+    std::string text = fmt::format("damage at offset {}, {} bytes: {}", damage.offset, damage.size, damage.reason);
     if (damage.last_sequence != 0) {
-      fmt::print(stderr, "; sequences {} to {} are lost or in doubt", damage.first_sequence, damage.last_sequence);
+      text += fmt::format("; sequences {} to {} are lost or in doubt", damage.first_sequence, damage.last_sequence);
     }
-    fmt::print(stderr, "\n");
+    tell(stderr, text);
   }
   if (readout.torn_tail_bytes > 0) {
-    fmt::print(stderr, "torn tail of {} bytes at offset {}: {}\n", readout.torn_tail_bytes, readout.torn_tail_offset,
-               readout.torn_tail_reason);
+    tell(stderr, fmt::format("torn tail of {} bytes at offset {}: {}", readout.torn_tail_bytes,
+                             readout.torn_tail_offset, readout.torn_tail_reason));
   }
 }
 
@@ -63,15 +53,17 @@ std::string shown(const AuditRecord& record, const std::string& format) {
 }
 
 int print_log(const AuditArguments& audit) {
-  if (audit.words.size() != 2) return usage("audit print wants one log");
-  const size_t columns = audit.format == "human" ? terminal_columns(stdout) : 0;
+  const bool human = audit.format == "human";
   if (audit.format == "csv") fmt::print("{}\n", postmortem::audit_csv_header());
   const auto readout = postmortem::scan_audit_log(audit.words[1], [&](std::span<const AuditRecord> records) {
     for (const AuditRecord& record : records) {
       if (!audit.filter.lets_through(record)) continue;
       const std::string text = shown(record, audit.format);
-      const size_t heading = std::min(text.size(), kTextColumn);
-      fmt::print("{}{}\n", text.substr(0, heading), fold(text.substr(heading), kTextColumn, columns));
+      if (human) {
+        tell(stdout, text, kTextColumn);
+      } else {
+        fmt::print("{}\n", text);
+      }
     }
   });
   if (!readout) return report_error(readout.error());
@@ -81,7 +73,6 @@ int print_log(const AuditArguments& audit) {
 
 // Folds the log up to --to or --until; stops at the record whose promised state is not the one reached.
 int replay_log(const AuditArguments& audit) {
-  if (audit.words.size() != 2) return usage("audit replay wants one log");
   mock_engine::OrderStateMachine orders;
   uint64_t parted = 0;
   bool over = false;
@@ -94,8 +85,16 @@ int replay_log(const AuditArguments& audit) {
   });
   if (!readout) return report_error(readout.error());
   tell_flaws(*readout);
+  if (readout->first_sequence > 1) {
+    tell(stderr, fmt::format("the beginning is missing: the log starts at sequence {}, and no state follows from what "
+                             "stands there alone; bring the archived segments back",
+                             readout->first_sequence));
+    return kExitBroken;
+  }
   if (parted != 0) {
-    fmt::print(stderr, "record {}: the state after it is not the one it promises\n", parted);
+    const bool behind = !readout->damage.empty() && parted >= readout->damage.front().first_sequence;
+    tell(stderr, behind ? "no state follows from what stands behind the damage; up to it: --to with a sequence before"
+                        : fmt::format("record {}: the state after it is not the one it promises", parted));
     return kExitBroken;
   }
   fmt::print("{}", mock_engine::recovered_state_json(orders.state()));
@@ -116,15 +115,15 @@ int verify_seal(const AuditArguments& audit) {
   const auto state = verifiers::verify_audit_seal(audit.words[1], *key);
   if (!state) return report_error(state.error());
   if (state->first_altered != 0) {
-    fmt::print("seal: record {} is the first that is not what was sealed\n", state->first_altered);
+    tell(stdout, fmt::format("seal: record {} is the first that is not what was sealed", state->first_altered));
     return kExitBroken;
   }
-  fmt::print("seal: {} records are what was sealed, {} came later\n", state->sealed, state->records - state->sealed);
+  tell(stdout, fmt::format("seal: {} records are what was sealed, {} came later", state->sealed,
+                           state->records - state->sealed));
   return kExitPassed;
 }
 
 int verify_log(const AuditArguments& audit) {
-  if (audit.words.size() != 2) return usage("audit verify wants one log");
   uint64_t records = 0;
   uint64_t gaps = 0;
   uint64_t expected = 0;
@@ -134,48 +133,52 @@ int verify_log(const AuditArguments& audit) {
     records += some.size();
   });
   if (!readout) return report_error(readout.error());
+  tell(stdout,
+       fmt::format("{} records up to sequence {}, {} {}, {} vouched for by later blocks", records,
+                   readout->last_sequence, readout->runs, readout->runs == 1 ? "run" : "runs", readout->known_durable));
   if (readout->first_sequence > 1) {
-    fmt::print("begins at sequence {} (block {}): what lies before was not judged\n", readout->first_sequence,
-               readout->first_block);
+    tell(stdout, fmt::format("the beginning is missing: the log starts at sequence {} (block {}), and what lies before "
+                             "was not judged",
+                             readout->first_sequence, readout->first_block));
   }
-  fmt::print("{} records up to sequence {}, {} {}, {} vouched for by later blocks\n", records, readout->last_sequence,
-             readout->runs, readout->runs == 1 ? "run" : "runs", readout->known_durable);
   tell_flaws(*readout);
-  if (readout->damage.empty() && gaps > 0) fmt::print("{} records are out of sequence\n", gaps);
+  if (readout->damage.empty() && gaps > 0) tell(stdout, fmt::format("{} records are out of sequence", gaps));
   const int code = readout->damage.empty() && gaps == 0 ? kExitPassed : kExitBroken;
   return audit.key_file.empty() ? code : std::max(code, verify_seal(audit));
 }
 
 int seal_log(const AuditArguments& audit) {
-  if (audit.words.size() != 2 || audit.key_file.empty()) return usage("audit seal wants one log and --key FILE");
   const auto key = read_key(audit);
   if (!key) return report_error(key.error());
+  const auto path = verifiers::audit_seal_path(audit.words[1]);
+  if (!path) return report_error(path.error());
+  const auto readout = postmortem::scan_audit_log(audit.words[1], [](std::span<const AuditRecord>) {});
+  if (!readout) return report_error(readout.error());
+  tell_flaws(*readout);
   const auto state = verifiers::seal_audit_log(audit.words[1], *key);
   if (!state) {
     report_error(state.error());
     return state.error().kind == ErrorKind::kCorrupt ? kExitBroken : exit_code(state.error().kind);
   }
-  fmt::print("{} records sealed in {}.seal\n", state->sealed, audit.words[1]);
+  tell(stdout, fmt::format("{} records sealed in {}", state->sealed, *path));
   return kExitPassed;
 }
 
 int diff_log(const AuditArguments& audit) {
-  if (audit.words.size() != 3) return usage("audit diff wants a log and a drop copy");
   const auto log = postmortem::read_audit_log(audit.words[1]);
   if (!log) return report_error(log.error());
   const auto events = verifiers::read_drop_copy(audit.words[2]);
   if (!events) return report_error(events.error());
   tell_flaws(*log);
   const auto differences = verifiers::compare_with_drop_copy(log->records, *events);
-  for (const std::string& line : differences.lines) fmt::print("{}\n", line);
-  fmt::print("{} orders and {} messages compared, {} differences, {} messages behind the end of the log\n",
-             differences.orders_compared, differences.messages_compared, differences.lines.size(),
-             differences.messages_behind);
+  for (const std::string& line : differences.lines) tell(stdout, line);
+  tell(stdout, fmt::format("{} orders and {} messages compared, {} differences, {} messages behind the end of the log",
+                           differences.orders_compared, differences.messages_compared, differences.lines.size(),
+                           differences.messages_behind));
   return differences.lines.empty() ? code_of(*log) : kExitBroken;
 }
 
 int explain_in_log(const AuditArguments& audit) {
-  if (audit.words.size() != 2 || audit.order == 0) return usage("audit explain wants one log and an order");
   const auto log = postmortem::read_audit_log(audit.words[1]);
   if (!log) return report_error(log.error());
   tell_flaws(*log);
@@ -184,74 +187,23 @@ int explain_in_log(const AuditArguments& audit) {
     fmt::print(stderr, "order {} is not in {}\n", audit.order, audit.words[1]);
     return kExitNothing;
   }
-  fmt::print("{}", life);
+  std::istringstream lines(life);
+  for (std::string line; std::getline(lines, line);) tell(stdout, line, line.front() == ' ' ? kEventColumn : 0);
   return code_of(*log);
-}
-
-void declare(Options& options, AuditArguments& audit) {
-  options.arguments("ACTION LOG [DROP_COPY|ORDER]", audit.words,
-                    "print, replay, verify, diff (with a drop copy), explain (an order) or seal (--key FILE)",
-                    kActions);
-  options.word("--format", "FORMAT", audit.format, {"human", "json", "csv"}, "of print: human, json or csv");
-  options.number("--from", "N", audit.filter.from_sequence, "print: from this sequence on");
-  options.number("--to", "N", audit.filter.to_sequence, "print, replay: up to this sequence");
-  options.text("--since", "TIME", audit.since, "print: from this wall time on, 2026-11-25T03:12:00Z or nanoseconds");
-  options.text("--until", "TIME", audit.until, "print, replay: up to this wall time");
-  options.number("--order", "N", audit.order, "print, explain: this order");
-  options.text("--symbol", "NAME", audit.filter.symbol, "print: this symbol");
-  options.text("--type", "NAME", audit.filter.type, "print: this type of record, for example executed");
-  options.text("--key", "FILE", audit.key_file, "verify, seal: key of the chain, 16 bytes or more");
-  options.note("LOG is the log's first file (all its segments are read), its folder, or one later segment alone.");
-  options.note("Ends with 1 for damage, a difference or an altered record. A torn tail is told and is no fault.");
-  options.example("crashwright audit print data/audit.log --order 17 --format json");
-  options.example("crashwright audit verify data/audit.log --key audit.key");
-  options.example("crashwright audit diff data/audit.log exchange/drop_copy.jsonl");
-  options.example("crashwright audit replay data/audit.log --to 4000");
-  options.example("crashwright audit explain data/audit.log 17");
-}
-
-// False when a time makes no sense.
-bool take_times(AuditArguments& audit) {
-  const auto take = [](const std::string& text, uint64_t& target) {
-    if (text.empty()) return true;
-    const auto ns = postmortem::parse_wall_time(text);
-    if (ns) target = *ns;
-    return ns.has_value();
-  };
-  return take(audit.since, audit.filter.since_ns) && take(audit.until, audit.filter.until_ns);
-}
-
-// `audit explain LOG 17` is `audit explain LOG --order 17`. False when the word is no number of an order.
-bool take_order(AuditArguments& audit) {
-  if (audit.words.size() == 3 && audit.words[0] == "explain") {
-    const std::string& word = audit.words[2];
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), audit.order);
-    if (error != std::errc() || end != word.data() + word.size()) return false;
-    audit.words.pop_back();
-  }
-  if (audit.order > ~uint32_t{0}) return false;
-  if (audit.order != 0) audit.filter.order = static_cast<uint32_t>(audit.order);
-  return true;
 }
 
 }  // namespace
 
 int audit_command(const std::vector<std::string>& arguments) {
   AuditArguments audit;
-  Options options("audit", "Reads, judges and explains an order audit log.");
-  declare(options, audit);
-  if (const auto code = options.parse(arguments)) return *code;
-  if (!take_times(audit)) return usage("a time is 2026-11-25T03:12:00Z, a beginning of it, or nanoseconds");
-  if (!take_order(audit)) return usage("an order is a number of 32 bits");
-  const std::string action = audit.words.empty() ? "" : audit.words.front();
+  if (const auto code = parse_audit_arguments(arguments, audit)) return *code;
+  const std::string& action = audit.words.front();
   if (action == "print") return print_log(audit);
   if (action == "replay") return replay_log(audit);
   if (action == "verify") return verify_log(audit);
   if (action == "diff") return diff_log(audit);
   if (action == "explain") return explain_in_log(audit);
-  if (action == "seal") return seal_log(audit);
-  if (action.empty()) return usage("audit wants an action");
-  return report_error({ErrorKind::kUsage, "audit: unknown action \"" + action + "\"", suggestion(action, kActions)});
+  return seal_log(audit);
 }
 
 }  // namespace crashwright::harness::cli

@@ -1,14 +1,18 @@
 // `crashwright audit` from its words to its exit code, on a log that the order journal's own rules made.
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <sstream>
 
 #include "base/file.h"
-#include "base/unique_fd.h"
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
+#include "harness/cli/terminal_text.h"
+#include "harness/cli/testing/command_folder.h"
+#include "harness/cli/testing/terminal.h"
 #include "mock_engine/order_state.h"
+#include "postmortem/audit_segments.h"
 #include "postmortem/audit_test_support.h"
 
 using namespace crashwright;
@@ -21,25 +25,22 @@ namespace {
 struct Shown {
   int code = 0;
   std::string text;
+  std::string err;
 };
 
-// Runs the command with standard output in a file.
+// Runs the command with what it prints in files.
 Shown audit(const std::vector<std::string>& arguments) {
   const ScratchFolder folder;
-  const std::string path = folder.file("out");
-  std::fflush(stdout);
-  const UniqueFd before(::dup(STDOUT_FILENO));
-  {
-    const UniqueFd out(::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-    ::dup2(out.get(), STDOUT_FILENO);
-  }
   Shown shown;
+  testing::Captured out(STDOUT_FILENO, folder.file("out"));
+  testing::Captured err(STDERR_FILENO, folder.file("err"));
   shown.code = audit_command(arguments);
-  std::fflush(stdout);
-  ::dup2(before.get(), STDOUT_FILENO);
-  shown.text = read_file(path).value();
+  shown.err = err.finish();
+  shown.text = out.finish();
   return shown;
 }
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // Two orders, one filled by a half; every record carries the state hash that the fold promises.
 std::vector<AuditRecord> two_orders() {
@@ -70,15 +71,19 @@ std::vector<AuditRecord> two_orders() {
   return log;
 }
 
+// A block for each record; one that does not begin at sequence 1 is what is left where the segments before were lost.
 class LogOnDisk {
  public:
-  explicit LogOnDisk(const std::vector<AuditRecord>& records) {
-    AuditBlockBuilder builder({.salt = 5});
+  explicit LogOnDisk(const std::vector<AuditRecord>& records, uint64_t first_sequence = 1) {
+    const uint64_t head = first_sequence == 1 ? 0 : kSegmentBlocks;
+    AuditBlockBuilder builder(
+        {.salt = 5, .next_block = head, .next_sequence = first_sequence, .segment_blocks = kSegmentBlocks});
+    if (head != 0) name_ = audit_segment_path(name_, 2);
     std::vector<AuditBlock> blocks(records.size() + 1);
     builder.finish(blocks[0], AuditBlockKind::kSegment, 0, 0, 0);
     for (size_t i = 0; i < records.size(); ++i) {
       blocks[i + 1].records[0] = records[i];
-      builder.finish(blocks[i + 1], AuditBlockKind::kRecords, 1, i, i + 1);
+      builder.finish(blocks[i + 1], AuditBlockKind::kRecords, 1, first_sequence + i - 1, head + i + 1);
     }
     const auto bytes = std::as_bytes(std::span(blocks));
     bytes_.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -92,9 +97,12 @@ class LogOnDisk {
   [[nodiscard]] std::string file(const std::string& name) const { return folder_.file(name); }
 
  private:
-  void write() const { BOOST_REQUIRE(write_file(path(), bytes_).has_value()); }
+  void write() const { BOOST_REQUIRE(write_file(file(name_), bytes_).has_value()); }
+
+  static constexpr uint32_t kSegmentBlocks = 8;
 
   ScratchFolder folder_;
+  std::string name_ = "audit.log";  // of its only segment
   std::string bytes_;
 };
 
@@ -182,8 +190,101 @@ BOOST_AUTO_TEST_CASE(wrong_words_are_wrong_use) {
                                              {"print"},
                                              {"explain", log.path()},
                                              {"explain", log.path(), "x"},
+                                             {"explain", log.path(), "0"},
+                                             {"explain", log.path(), "1", "--order", "2"},
+                                             {"print", log.path(), "--order", "0"},
+                                             {"print", log.path(), "--until", "2600-01-01"},
+                                             {"print", log.path(), "--until", "2026-02-31"},
                                              {"seal", log.path()},
                                              {"print", log.path(), "--since", "yesterday"}}) {
     BOOST_TEST(audit(words).code == kExitUsage);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_is_not_there_is_wrong_use_for_every_action) {
+  const ScratchFolder folder;
+  const std::string key = folder.file("audit.key");
+  BOOST_REQUIRE(write_file(key, "a key of sixteen bytes and more").has_value());
+  for (const std::string& path : {folder.file("nosuch/audit.log"), folder.path(), folder.file("audit.log.000002")}) {
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"print", path},
+                                                                                       {"replay", path},
+                                                                                       {"verify", path},
+                                                                                       {"diff", path, key},
+                                                                                       {"explain", path, "1"},
+                                                                                       {"seal", path, "--key", key}}) {
+      const auto refused = audit(words);
+      BOOST_TEST(refused.code == kExitUsage, words[0] << " " << path);
+      BOOST_TEST(holds(refused.err, "no audit log: "), refused.err);
+      BOOST_TEST(holds(refused.err, "name the log's first file"), refused.err);
+      BOOST_TEST(refused.text.empty());
+    }
+  }
+  BOOST_TEST(!std::filesystem::exists(folder.file("audit.log.seal")));
+}
+
+BOOST_AUTO_TEST_CASE(an_option_that_an_action_has_no_use_for_is_refused_with_those_that_it_takes) {
+  const LogOnDisk log(two_orders());
+  const auto refused = audit({"verify", log.path(), "--symbol", "AAPL"});
+  BOOST_TEST(refused.code == kExitUsage);
+  BOOST_TEST(refused.err == "crashwright: audit verify does not take --symbol\n  it takes --key\n");
+  BOOST_TEST(audit({"replay", log.path(), "--from=2"}).code == kExitUsage);
+  BOOST_TEST(audit({"replay", log.path(), "--format", "json"}).code == kExitUsage);
+  BOOST_TEST(audit({"print", log.path(), "--key", log.path()}).code == kExitUsage);
+  BOOST_TEST(holds(audit({"diff", log.path(), log.path(), "--to", "3"}).err, "it takes no option"));
+  const auto mistyped = audit({"print", log.path(), "--type", "exectued"});
+  BOOST_TEST(mistyped.code == kExitUsage);
+  BOOST_TEST(holds(mistyped.err, "did you mean \"executed\"?"), mistyped.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_log_is_not_sealed_and_its_flaws_are_told) {
+  LogOnDisk log(two_orders());
+  const std::string key = log.file("audit.key");
+  BOOST_REQUIRE(write_file(key, "a key of sixteen bytes and more").has_value());
+  log.flip(2 * kAuditBlockBytes + 300);
+  const auto refused = audit({"seal", log.path(), "--key", key});
+  BOOST_TEST(refused.code == kExitBroken);
+  BOOST_TEST(holds(refused.err, "sequences 2 to 2 are lost or in doubt"), refused.err);
+  BOOST_TEST(holds(refused.err, "nothing was sealed"), refused.err);
+  BOOST_TEST(!std::filesystem::exists(log.path() + ".seal"));
+}
+
+BOOST_AUTO_TEST_CASE(a_log_is_sealed_by_its_folder_and_verified_by_its_name) {
+  const LogOnDisk log(two_orders());
+  const std::string key = log.file("audit.key");
+  BOOST_REQUIRE(write_file(key, "a key of sixteen bytes and more").has_value());
+  const auto sealed = audit({"seal", log.file(""), "--key", key});
+  BOOST_TEST(sealed.code == kExitPassed);
+  BOOST_TEST(sealed.text == "5 records sealed in " + log.path() + ".seal\n");
+  BOOST_TEST(audit({"verify", log.path(), "--key", key}).code == kExitPassed);
+}
+
+BOOST_AUTO_TEST_CASE(without_its_beginning_a_log_cannot_be_replayed_and_no_record_is_accused) {
+  const auto records = two_orders();
+  const LogOnDisk log({records.begin() + 2, records.end()}, 3);
+  const auto refused = audit({"replay", log.path()});
+  BOOST_TEST(refused.code == kExitBroken);
+  BOOST_TEST(refused.text.empty());
+  BOOST_TEST(holds(refused.err, "the beginning is missing: the log starts at sequence 3"), refused.err);
+  BOOST_TEST(!holds(refused.err, "the state after it"), refused.err);
+  BOOST_TEST(holds(audit({"verify", log.path()}).text, "the beginning is missing: the log starts at sequence 3"));
+}
+
+BOOST_AUTO_TEST_CASE(behind_damage_a_replay_accuses_no_record) {
+  LogOnDisk log(two_orders());
+  log.flip(kAuditBlockBytes + 300);
+  const auto refused = audit({"replay", log.path()});
+  BOOST_TEST(refused.code == kExitBroken);
+  BOOST_TEST(holds(refused.err, "no state follows from what stands behind the damage"), refused.err);
+  BOOST_TEST(!holds(refused.err, "the state after it"), refused.err);
+}
+
+BOOST_AUTO_TEST_CASE(on_a_narrow_terminal_a_life_and_damage_are_folded) {
+  LogOnDisk log(two_orders());
+  log.flip(2 * kAuditBlockBytes + 300);
+  const testing::Terminal terminal(60);
+  const std::string shown = terminal.shows([&] { (void)audit_command({"explain", log.path(), "1"}); });
+  BOOST_TEST(holds(shown, "damage at offset"), shown);
+  BOOST_TEST(holds(shown, "filled 100 shares"), shown);
+  std::istringstream text(shown);
+  for (std::string line; std::getline(text, line);) BOOST_TEST(columns_of(line) <= 61U, line);  // with its \r
 }
