@@ -145,6 +145,7 @@ void AuditScanner::accept(const AuditBlockHeader& header, std::span<const AuditR
   for (const AuditRecord& record : records) readout.runs += record.type == AuditRecordType::kRunStart ? 1 : 0;
   if (!records.empty()) sink_(records);
   readout.last_sequence = header.first_sequence + header.record_count - 1;
+  scan_.closed = header.kind == AuditBlockKind::kClosing;
   scan_.position = AuditBlockBuilder::behind(header);
 }
 

@@ -22,6 +22,7 @@ namespace crashwright::postmortem {
 // A readout and where a writer goes on.
 struct AuditScan {
   AuditReadout readout;
+  bool closed = false;                   // in order: the last valid block is the one that close() writes
   AuditBlockBuilder::Position position;  // run is that of the last valid block; salt 0 for an empty log
 };
 

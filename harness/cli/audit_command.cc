@@ -11,6 +11,7 @@
 #include "mock_engine/order_state.h"
 #include "mock_engine/order_state_json.h"
 #include "postmortem/audit_log.h"
+#include "postmortem/audit_segments.h"
 #include "postmortem/audit_text.h"
 #include "verifiers/audit_diff.h"
 #include "verifiers/audit_seal.h"
@@ -127,12 +128,16 @@ int verify_log(const AuditArguments& audit) {
   uint64_t records = 0;
   uint64_t gaps = 0;
   uint64_t expected = 0;
-  const auto readout = postmortem::scan_audit_log(audit.words[1], [&](std::span<const AuditRecord> some) {
+  postmortem::AuditScanner scanner([&](std::span<const AuditRecord> some) {
     if (records == 0) expected = some.front().sequence;  // a log whose first segments were archived begins later
     for (const AuditRecord& record : some) gaps += record.sequence == expected++ ? 0 : 1;
     records += some.size();
   });
-  if (!readout) return report_error(readout.error());
+  const auto segments = postmortem::find_audit_segments(audit.words[1], postmortem::AuditArchive::kJoined);
+  if (!segments) return report_error(segments.error());
+  const auto scan = postmortem::scan_audit_segments(*segments, 0, scanner);
+  if (!scan) return report_error(scan.error());
+  const AuditReadout* const readout = &scan->readout;
   tell(stdout,
        fmt::format("{} records up to sequence {}, {} {}, {} vouched for by later blocks", records,
                    readout->last_sequence, readout->runs, readout->runs == 1 ? "run" : "runs", readout->known_durable));
@@ -141,6 +146,7 @@ int verify_log(const AuditArguments& audit) {
                              "was not judged",
                              readout->first_sequence, readout->first_block));
   }
+  tell(stdout, scan->closed ? "closed in order" : "not closed in order: its writer died, or still writes");
   tell_flaws(*readout);
   if (readout->damage.empty() && gaps > 0) tell(stdout, fmt::format("{} records are out of sequence", gaps));
   const int code = readout->damage.empty() && gaps == 0 ? kExitPassed : kExitBroken;

@@ -74,16 +74,20 @@ std::vector<AuditRecord> two_orders() {
 // A block for each record; one that does not begin at sequence 1 is what is left where the segments before were lost.
 class LogOnDisk {
  public:
-  explicit LogOnDisk(const std::vector<AuditRecord>& records, uint64_t first_sequence = 1) {
+  explicit LogOnDisk(const std::vector<AuditRecord>& records, uint64_t first_sequence = 1, bool closed = false) {
     const uint64_t head = first_sequence == 1 ? 0 : kSegmentBlocks;
     AuditBlockBuilder builder(
         {.salt = 5, .next_block = head, .next_sequence = first_sequence, .segment_blocks = kSegmentBlocks});
     if (head != 0) name_ = audit_segment_path(name_, 2);
-    std::vector<AuditBlock> blocks(records.size() + 1);
+    std::vector<AuditBlock> blocks(records.size() + (closed ? 2 : 1));
     builder.finish(blocks[0], AuditBlockKind::kSegment, 0, 0, 0);
     for (size_t i = 0; i < records.size(); ++i) {
       blocks[i + 1].records[0] = records[i];
       builder.finish(blocks[i + 1], AuditBlockKind::kRecords, 1, first_sequence + i - 1, head + i + 1);
+    }
+    if (closed) {
+      builder.finish(blocks.back(), AuditBlockKind::kClosing, 0, first_sequence + records.size() - 1,
+                     head + records.size() + 1);
     }
     const auto bytes = std::as_bytes(std::span(blocks));
     bytes_.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -137,7 +141,10 @@ BOOST_AUTO_TEST_CASE(verify_passes_a_whole_log_and_is_broken_by_damage_and_by_a_
   LogOnDisk log(two_orders());
   const auto whole = audit({"verify", log.path()});
   BOOST_TEST(whole.code == kExitPassed);
-  BOOST_TEST(whole.text == "5 records up to sequence 5, 0 runs, 4 vouched for by later blocks\n");
+  BOOST_TEST(whole.text ==
+             "5 records up to sequence 5, 0 runs, 4 vouched for by later blocks\n"
+             "not closed in order: its writer died, or still writes\n");
+  BOOST_TEST(holds(audit({"verify", LogOnDisk(two_orders(), 1, true).path()}).text, "\nclosed in order\n"));
   auto shifted = two_orders();
   shifted[3].sequence = 9;
   BOOST_TEST(audit({"verify", LogOnDisk(shifted).path()}).code == kExitBroken);
