@@ -96,9 +96,9 @@ InputGuard::Hand InputGuard::hand(InputKind kind) {
   if (page_ == nullptr) return Hand();
   const auto tid = static_cast<uint32_t>(::gettid());
   for (InputGuardPage::HandSlot& slot : page_->hands) {
-    if (slot.tid != 0) continue;
+    uint32_t nobody = 0;  // threads come at the same time
+    if (!std::atomic_ref(slot.tid).compare_exchange_strong(nobody, tid)) continue;
     slot.kind = kind;
-    slot.tid = tid;
     return Hand(&slot.number);
   }
   return Hand();

@@ -4,8 +4,10 @@
 
 #include <unistd.h>
 
+#include <barrier>
 #include <boost/test/unit_test.hpp>
 #include <fstream>
+#include <thread>
 
 #include "postmortem/audit_test_support.h"
 #include "postmortem/crash_handler.h"
@@ -37,6 +39,28 @@ BOOST_FIXTURE_TEST_CASE(three_deaths_in_a_row_at_one_message_quarantine_it, Page
   BOOST_TEST(quarantined(InputKind::kFeedMessage, 7));
   BOOST_TEST(!quarantined(InputKind::kFeedMessage, 8));
   BOOST_TEST(!quarantined(InputKind::kExchangeMessage, 7));
+}
+
+BOOST_FIXTURE_TEST_CASE(threads_that_come_at_the_same_time_have_hands_of_their_own, Page) {
+  for (int round = 0; round < 200; ++round) {
+    {
+      InputGuard guard(file("inputs.bin"), {3, 2});
+      std::barrier together(2);
+      const auto take = [&](InputKind kind, uint64_t number) {
+        together.arrive_and_wait();
+        InputGuard::Hand hand = guard.hand(kind);
+        hand.take(number);
+        together.arrive_and_wait();
+        if (kind == InputKind::kFeedMessage) mark_death();
+        together.arrive_and_wait();
+      };
+      std::thread other(take, InputKind::kExchangeMessage, 8);
+      take(InputKind::kFeedMessage, 7);
+      other.join();
+    }
+    const std::string found = InputGuard(file("inputs.bin"), {3, 2}).finding();
+    BOOST_REQUIRE_MESSAGE(found.starts_with("feed message 7 was in hand"), found);
+  }
 }
 
 BOOST_FIXTURE_TEST_CASE(deaths_at_other_messages_begin_the_count_anew, Page) {
