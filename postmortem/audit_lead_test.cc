@@ -1,19 +1,15 @@
 // Producers that commit their own records: append_durable() beside append(), the committer's thread and its duties.
 //
 // Method: real files; the kernel's count of write calls of a thread tells who wrote.
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>
-#include <csignal>
 #include <fstream>
 #include <thread>
 
 #include "base/clock.h"
-#include "postmortem/audit_log.h"
-#include "postmortem/audit_test_support.h"
+#include "postmortem/audit_log_test_support.h"
 
 using namespace crashwright;
 using namespace crashwright::postmortem;
@@ -21,20 +17,7 @@ using namespace crashwright::postmortem::test;
 
 namespace {
 
-constexpr auto kLong = std::chrono::seconds(30);
 constexpr Durability kBoth[] = {Durability::kProcessDeath, Durability::kPowerLoss};
-
-std::unique_ptr<AuditLog> must_open(const AuditLogOptions& options) {
-  auto log = AuditLog::open(options, nullptr);
-  BOOST_REQUIRE_MESSAGE(log.has_value(), (log ? "" : log.error().message));
-  return std::move(*log);
-}
-
-AuditReadout must_read(const std::string& path) {
-  auto readout = read_audit_log(path);
-  BOOST_REQUIRE_MESSAGE(readout.has_value(), (readout ? "" : readout.error().message));
-  return std::move(*readout);
-}
 
 // Returns the sequence, 0 when the record did not become durable.
 uint64_t commit(AuditLog& log, uint64_t key) {
@@ -160,40 +143,22 @@ BOOST_AUTO_TEST_CASE(a_heartbeat_vouches_for_the_record_that_a_producer_committe
   BOOST_TEST(comes_true([&] { return must_read(options.path).known_durable == 31; }));
 }
 
-namespace {
-
-// 0 when the log sealed as it should under a producer that commits by itself.
-int seal_in_child(const AuditLogOptions& options) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::signal(SIGXFSZ, SIG_IGN);
-    auto log = AuditLog::open(options, nullptr);
-    if (!log) ::_exit(10);
-    for (uint64_t key = 1; key <= 20; ++key) {
-      if (commit(**log, key) != key) ::_exit(11);
-    }
-    const rlimit limit{must_read(options.path).torn_tail_offset + 1000, RLIM_INFINITY};
-    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(12);
-    AuditRecord record = make_record(21);
-    if ((*log)->append_durable(record, kLong)) ::_exit(13);
-    if (!(*log)->sealed() || (*log)->durable_up_to() != 20) ::_exit(14);
-    if ((*log)->append_durable(record, kLong) || (*log)->append(record) != 0) ::_exit(15);
-    if ((*log)->seal_reason().message != "write: File too large") ::_exit(16);
-    const auto closed = (*log)->close();
-    if (closed || closed.error().message != "write: File too large") ::_exit(17);
-    ::_exit(0);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
-
-}  // namespace
-
 BOOST_AUTO_TEST_CASE(an_error_under_a_producer_that_commits_seals_the_log_and_ends_its_committer) {
   const ScratchFolder folder;
   const AuditLogOptions options{.path = folder.file("audit.log")};
-  BOOST_TEST(seal_in_child(options) == 0);
+  const SealStep twenty = [](AuditLog& log) {
+    for (uint64_t key = 1; key <= 20; ++key) {
+      if (commit(log, key) != key) return 1;
+    }
+    return 0;
+  };
+  const SealStep refused = [](AuditLog& log) {
+    AuditRecord record = make_record(21);
+    if (log.append_durable(record, kLong)) return 2;
+    if (log.durable_up_to() != 20) return 3;
+    return log.append_durable(record, kLong) ? 4 : 0;
+  };
+  BOOST_TEST(seal_in_child(options, twenty, refused) == 0);
   auto log = must_open(options);
   BOOST_TEST(log->durable_up_to() == 20U);
   BOOST_TEST(commit(*log, 21) == 21U);

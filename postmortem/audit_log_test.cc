@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "postmortem/audit_test_support.h"
+#include "postmortem/audit_log_test_support.h"
 #include "postmortem/control_block.h"
 
 using namespace crashwright;
@@ -23,23 +23,9 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr auto kLong = seconds(30);
-
-std::unique_ptr<AuditLog> must_open(const AuditLogOptions& options, AuditReadout* readout = nullptr) {
-  auto log = AuditLog::open(options, readout);
-  BOOST_REQUIRE_MESSAGE(log.has_value(), (log ? "" : log.error().message));
-  return std::move(*log);
-}
-
 uint64_t append_made(AuditLog& log, uint64_t key) {
   AuditRecord record = make_record(key);
   return log.append(record);
-}
-
-AuditReadout must_read(const std::string& path) {
-  auto readout = read_audit_log(path);
-  BOOST_REQUIRE_MESSAGE(readout.has_value(), (readout ? "" : readout.error().message));
-  return std::move(*readout);
 }
 
 // Appends `count` records with keys from `first_key` and closes in order.
@@ -280,46 +266,17 @@ BOOST_AUTO_TEST_CASE(an_idle_log_vouches_for_its_last_records_by_itself) {
   BOOST_TEST(must_read(options.path).known_durable == 1U);
 }
 
-namespace {
-
-// In a child, because the limit on file size is the process's: returns the child's exit status.
-int seal_in_child(const AuditLogOptions& options) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::signal(SIGXFSZ, SIG_IGN);
-    auto log = AuditLog::open(options, nullptr);
-    if (!log) ::_exit(10);
-    AuditRecord record = make_record(1);
-    if (!(*log)->wait_durable((*log)->append(record), kLong)) ::_exit(11);
-    // The ring writes are bounded at the next block border beyond what the file has.
-    const rlimit limit{must_read(options.path).torn_tail_offset + 1000, RLIM_INFINITY};
-    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(12);
-    uint64_t sequence = 0;
-    for (uint64_t key = 2; key <= 100; ++key) {
-      record = make_record(key);
-      sequence = (*log)->append(record);
-      if (sequence == 0) break;
-    }
-    if ((*log)->wait_durable(100, kLong)) ::_exit(13);
-    if (!(*log)->sealed()) ::_exit(14);
-    if ((*log)->append(record) != 0) ::_exit(15);
-    if ((*log)->seal_reason().message != "write: File too large") ::_exit(16);
-    const uint64_t durable = (*log)->durable_up_to();
-    const auto closed = (*log)->close();
-    if (closed || closed.error().message != "write: File too large") ::_exit(17);
-    ::_exit(durable >= 1 ? 0 : 18);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
-
-}  // namespace
-
 BOOST_AUTO_TEST_CASE(a_write_error_seals_the_log_and_the_next_opening_finds_every_acknowledged_record) {
   const ScratchFolder folder;
   const AuditLogOptions options{.path = folder.file("audit.log")};
-  BOOST_TEST(seal_in_child(options) == 0);
+  const SealStep first = [](AuditLog& log) { return log.wait_durable(append_made(log, 1), kLong) ? 0 : 1; };
+  const SealStep until_refused = [](AuditLog& log) {
+    uint64_t key = 2;
+    while (key <= 100 && append_made(log, key) != 0) ++key;
+    if (log.wait_durable(100, kLong)) return 2;
+    return log.durable_up_to() >= 1 ? 0 : 3;
+  };
+  BOOST_TEST(seal_in_child(options, first, until_refused) == 0);
   AuditReadout readout;
   auto log = must_open(options, &readout);
   BOOST_TEST(readout.records.size() >= 1U);

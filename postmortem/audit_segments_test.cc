@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "postmortem/audit_archive.h"
-#include "postmortem/audit_test_support.h"
+#include "postmortem/audit_log_test_support.h"
 
 using namespace crashwright;
 using namespace crashwright::postmortem;
@@ -18,15 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kLong = std::chrono::seconds(30);
 constexpr uint64_t kBlocks = 8;
 constexpr uint64_t kSegmentBytes = kBlocks * kAuditBlockBytes;
-
-AuditReadout must_read(const std::string& path) {
-  auto readout = read_audit_log(path);
-  BOOST_REQUIRE_MESSAGE(readout.has_value(), (readout ? "" : readout.error().message));
-  return std::move(*readout);
-}
 
 // A log in a folder of its own.
 struct Log {
