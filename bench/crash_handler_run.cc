@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <sstream>
 
 #include "base/clock.h"
@@ -93,7 +94,7 @@ class Watch {
         pipe_(pipe),
         process_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
         changes_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-    ::inotify_add_watch(changes_.get(), folder.c_str(), IN_MODIFY | IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO);
+    watch_folder(folder);
   }
 
   // False when the victim had to be killed.
@@ -136,6 +137,18 @@ class Watch {
     }
   }
 
+  // With the folders inside it, those that appear later as well.
+  void watch_folder(const std::string& folder) {
+    const int watch =
+        ::inotify_add_watch(changes_.get(), folder.c_str(), IN_MODIFY | IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO);
+    if (watch < 0) return;
+    folders_[watch] = folder;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+      if (entry.is_directory(ignored)) watch_folder(entry.path());
+    }
+  }
+
   void drain_changes(uint64_t now_ns) {
     alignas(inotify_event) static char bytes[kDrainBytes];
     for (;;) {
@@ -147,6 +160,7 @@ class Watch {
         if (event->len == 0 || (std::strcmp(event->name, "rest") != 0 && std::strcmp(event->name, "page") != 0)) {
           output_ns_ = now_ns;
         }
+        if ((event->mask & IN_ISDIR) != 0 && event->len != 0) watch_folder(folders_[event->wd] + "/" + event->name);
       }
     }
   }
@@ -155,6 +169,7 @@ class Watch {
   int pipe_;
   UniqueFd process_;
   UniqueFd changes_;
+  std::map<int, std::string> folders_;  // by their watch
   bool pipe_open_ = true;
   int status_ = 0;
   uint64_t gone_ns_ = 0;

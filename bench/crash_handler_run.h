@@ -28,7 +28,7 @@ struct Outcome {
   bool installed = false;         // false: the handler could not be installed, and nothing was measured
   bool cannot_die = false;        // this machine does not have this death
   std::optional<CoreTruth> core;  // none: no core, or a truncated one
-  double record_ms = 0;           // fault to the last output, as seen from outside
+  double record_ms = 0;           // fault to the last output, as seen from outside; 0: none was seen after it
   double gone_ms = 0;             // fault to the process reaped
   // Of our own record, by its own stamps; 0 where it does not say.
   double dying_thread_ms = 0;

@@ -35,7 +35,7 @@ std::string times_of(const std::vector<Outcome>& runs) {
   for (const Outcome& outcome : runs) {
     if (outcome.left == Left::kHung) continue;
     gone_ms.push_back(outcome.gone_ms);
-    if (outcome.left != Left::kLost) record_ms.push_back(outcome.record_ms);
+    if (outcome.left != Left::kLost && outcome.record_ms > 0) record_ms.push_back(outcome.record_ms);
   }
   if (gone_ms.empty()) return "";
   return ", " + (record_ms.empty() ? "–" : number(percentile(record_ms, 0.5))) + " / " +
@@ -101,7 +101,7 @@ std::string HandlerTable::times(const std::vector<HandlerColumn>& handlers,
       for (const Outcome& outcome : found->second) {
         if (outcome.left == Left::kHung) continue;
         gone_ms.push_back(outcome.gone_ms);
-        if (outcome.left != Left::kLost) record_ms.push_back(outcome.record_ms);
+        if (outcome.left != Left::kLost && outcome.record_ms > 0) record_ms.push_back(outcome.record_ms);
       }
     }
     record += " | " + (record_ms.empty() ? "–" : number(percentile(record_ms, 0.5)));
