@@ -63,7 +63,8 @@ nlohmann::ordered_json lint_json(const std::vector<AckLint>& lints) {
                           {"durable_by", change.durable_by},
                           {"acknowledgements", change.acknowledgements},
                           {"operations", change.operations},
-                          {"first_token", change.first_token}});
+                          {"first_token", change.first_token},
+                          {"perhaps_memory", change.perhaps_memory}});
     }
   }
   return {{"verdict", early ? "early" : "clean"}, {"findings", findings}, {"profiles", profiles}};
@@ -83,6 +84,11 @@ void print_lint(const AckLint& lint) {
     fmt::print("    missing: {}\n", printable(change.missing_sync));
     fmt::print("    {}\n", change.durable_by.empty() ? "no sync of the run saved it"
                                                      : "saved later by " + printable(change.durable_by));
+    if (change.perhaps_memory) {
+      fmt::print(
+          "    weak: nothing in the run asks for this file to last; it may be memory\n"
+          "    that processes share (then --ignore leaves it out)\n");
+    }
   }
   print_paths("note: never made durable, taken for scratch", lint.scratch);
   print_paths("another thread was still at work on", lint.unfinished);

@@ -7,15 +7,20 @@ FigureArea storage_figures() {
   FigureArea area;
   area.measurements = {{"storage", "storage_bench", {}},
                        {"explore", "explore_bench", {}},
+                       {"memory", "exploration_memory_bench", {}, Speech::kSamples, 600},
                        {"alarms", "false_alarms_bench", {}, Speech::kSamples, 900}};
   area.figures = {
       at_least(0.4, "storage.sqlite_commits_vs_bare",
                "SQLite WAL FULL commits a second inside it, against the bare folder")
           .from("storage", "inside.sqlite_commits_per_s")
           .over({"bare.sqlite_commits_per_s"}),
-      at_most(256, "storage.memory_1gib_mib", "memory for a run of 1 GiB written")
+      at_most(256, "storage.memory_1gib_mib", "memory of the mount for a run of 1 GiB written")
           .in("MiB")
           .from("storage", "memory_1gib_mib"),
+      at_most(256, "storage.exploration_memory_1gib_mib",
+              "memory of a whole exploration of a run of 1 GiB, all its processes")
+          .in("MiB")
+          .from("memory", "exploration_memory_1gib_mib"),
       at_least(200, "storage.crash_states_per_s", "crash states judged a second, mock engine, 2 jobs, real recovery")
           .in("states/s")
           .from("explore", "crash_states_per_s")

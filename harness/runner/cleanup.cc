@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <poll.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "base/file.h"
 #include "base/unique_fd.h"
 #include "harness/runner/cgroup.h"
+#include "harness/runner/detach_mount.h"
 #include "harness/runner/ledger.h"
 #include "harness/runner/proc_info.h"
 
@@ -65,10 +65,10 @@ void end_processes(const LedgerContent& ledger, CleanupReport& report) {
 void remove_mounts(const LedgerContent& ledger, CleanupReport& report) {
   for (const std::string& recorded : ledger.mounts) {
     for (const std::string& mount : mounts_below(recorded)) {
-      if (::umount2(mount.c_str(), MNT_DETACH) == 0) {
+      if (const auto detached = detach_mount(mount); detached) {
         report.undone.push_back("mount " + mount);
       } else {
-        report.failures.push_back("mount " + mount + ": " + std::strerror(errno));
+        report.failures.push_back("mount " + mount + ": " + detached.error().message);
       }
     }
   }

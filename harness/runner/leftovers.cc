@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "base/clock.h"
 #include "base/unique_fd.h"
 #include "harness/runner/cgroup.h"
+#include "harness/runner/detach_mount.h"
 #include "harness/runner/proc_info.h"
 #include "harness/runner/process.h"
 
@@ -69,7 +69,7 @@ std::vector<std::string> find_leftovers(const LeftoverSearch& search) {
   }
   for (const std::string& mount : mounts_below(search.case_folder)) {
     found.push_back("mount " + mount);
-    ::umount2(mount.c_str(), MNT_DETACH);
+    static_cast<void>(detach_mount(mount));
   }
   if (!search.cgroup_folder.empty() && ::access(search.cgroup_folder.c_str(), F_OK) == 0) {
     found.push_back("cgroup " + search.cgroup_folder);

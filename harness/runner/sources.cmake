@@ -7,6 +7,7 @@ list(APPEND SOURCES
     runner/census.cc
     runner/cgroup.cc
     runner/cleanup.cc
+    runner/detach_mount.cc
     runner/control_channel.cc
     runner/core_file.cc
     runner/core_memory.cc

@@ -95,7 +95,14 @@ void FolderActor::make_step(uint64_t choice) {
       // To give a file away takes privilege; to oneself everybody may.
       const bool privileged = ::geteuid() == 0;
       const uid_t user = privileged && random_.below(2) == 0 ? 1234 : ::geteuid();
-      if (random_.below(2) == 0) return tell("chmod " + where, outcome(::chmod(path(where).c_str(), mode)));
+      const uint64_t which = random_.below(3);
+      if (which == 0) return tell("chmod " + where, outcome(::chmod(path(where).c_str(), mode)));
+      if (which == 1) {
+        const timespec times[2] = {{0, UTIME_OMIT},
+                                   {1'000'000 + mode, random_.below(8) == 0 ? UTIME_NOW : mode * 1000}};
+        return tell("utimens " + where,
+                    outcome(::utimensat(AT_FDCWD, path(where).c_str(), times, AT_SYMLINK_NOFOLLOW)));
+      }
       return tell("chown " + where, outcome(::lchown(path(where).c_str(), user, static_cast<gid_t>(-1))));
     }
     default: {

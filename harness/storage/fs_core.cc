@@ -166,13 +166,33 @@ int StorageCore::set_owner(const Caller& caller, NodeId id, uid_t uid, gid_t gid
   });
 }
 
-int StorageCore::set_times(NodeId id, const timespec times[2]) {
+// On record is what the backing folder makes of it: not each keeps nanoseconds.
+int StorageCore::set_times(const Caller& caller, NodeId id, const timespec times[2]) {
   const std::lock_guard guard(lock_);
   ServedNode* const node = nodes_.find(id);
   if (node == nullptr) return -ENOENT;
+  if (const int refused = refuse(OperationClass::kAny, *node); refused < 0) return refused;
   const int set = node->fd ? ::futimens(node->fd.get(), times)
                            : ::utimensat(AT_FDCWD, real(*node).c_str(), times, AT_SYMLINK_NOFOLLOW);
-  return set == 0 ? 0 : -errno;
+  if (set != 0) return -errno;
+  if (times[1].tv_nsec == UTIME_OMIT) return 0;
+  if (times[1].tv_nsec == UTIME_NOW) return forget_times(caller, *node);
+  struct stat now {};
+  if (const int trouble = stat_node(*node, now); trouble < 0) return trouble;
+  Operation made = operation(OperationKind::kSetTimes, caller, *node);
+  made.size = static_cast<uint64_t>(now.st_mtim.tv_sec);
+  made.offset = static_cast<uint64_t>(now.st_mtim.tv_nsec);
+  node->timed = true;
+  return writer_->append(made) ? 0 : -ENOSPC;
+}
+
+// Its time of modification is the present, by other means than a change that is on record.
+int StorageCore::forget_times(const Caller& caller, ServedNode& node) {
+  if (!node.timed) return 0;
+  Operation made = operation(OperationKind::kSetTimes, caller, node);
+  made.offset = UTIME_NOW;
+  node.timed = false;
+  return writer_->append(made) ? 0 : -ENOSPC;
 }
 
 FaultSite StorageCore::site(OperationClass operation, const ServedNode& node, std::string_view name) const {

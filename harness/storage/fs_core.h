@@ -89,7 +89,7 @@ class StorageCore {
   int allocate(const Caller& caller, ServedNode& node, int mode, uint64_t offset, uint64_t size);
   int set_mode(const Caller& caller, NodeId node, mode_t mode);
   int set_owner(const Caller& caller, NodeId node, uid_t uid, gid_t gid);  // -1: stays
-  int set_times(NodeId node, const timespec times[2]);
+  int set_times(const Caller& caller, NodeId node, const timespec times[2]);
   int sync(const Caller& caller, ServedNode& node, bool data_only);
   int sync_folder(const Caller& caller, NodeId folder);
   // Thread `tid` called sync(2) or syncfs(2), of which the kernel tells a FUSE server nothing.
@@ -97,6 +97,10 @@ class StorageCore {
   // Thread `tid` is about to call msync: its next sync of each of these files promises these bytes alone, of which the
   // kernel tells a FUSE server nothing.
   void expect_msync(pid_t tid, std::vector<FileRange> ranges);
+  // Thread `tid` asked for these bytes to be written some time (MS_ASYNC, sync_file_range): a mark, and no promise.
+  [[nodiscard]] Status note_asked_for(pid_t tid, const std::vector<FileRange>& ranges);
+  // Stores that the kernel writes back on its own from now on stand where thread `tid` stands then.
+  void stores_come_down_before(pid_t tid);
 
   // The record.
   void acknowledge(const std::string& token);
@@ -128,6 +132,7 @@ class StorageCore {
   [[nodiscard]] std::string real(const ServedNode& folder, std::string_view name) const;
   [[nodiscard]] Operation operation(OperationKind kind, const Caller& caller, const ServedNode& node);
   int stat_node(const ServedNode& node, struct stat& info) const;
+  int forget_times(const Caller& caller, ServedNode& node);
   int answer(ServedNode& node, struct stat& info);
   int perform(const Operation& operation, const std::function<int()>& change);
   void note_acknowledgements();
@@ -164,6 +169,7 @@ class StorageCore {
   ForgetPages forget_pages_;
   AckReader acks_;
   std::unordered_map<pid_t, std::vector<FileRange>> msyncs_;  // by thread: called and not yet arrived
+  pid_t stores_before_ = 0;                                   // thread before whose call stores come down
   std::vector<HeldWrite> held_;
   std::atomic<size_t> held_count_{0};  // readers look here without the lock
   uint64_t cut_at_ = UINT64_MAX;

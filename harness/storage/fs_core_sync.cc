@@ -162,6 +162,24 @@ Status StorageCore::sync_all(pid_t tid) {
   return fail(ErrorKind::kIo, "the record cannot grow");
 }
 
+Status StorageCore::note_asked_for(pid_t tid, const std::vector<FileRange>& ranges) {
+  const std::lock_guard guard(lock_);
+  for (const FileRange& range : ranges) {
+    const ServedNode* const node = nodes_.find(range.node);
+    if (node == nullptr) continue;
+    Operation made = operation(OperationKind::kAskedFor, {tid, 0, 0}, *node);
+    made.offset = range.offset;
+    made.size = range.size;
+    if (auto put = writer_->append(made); !put) return put;
+  }
+  return {};
+}
+
+void StorageCore::stores_come_down_before(pid_t tid) {
+  const std::lock_guard guard(lock_);
+  stores_before_ = tid;
+}
+
 // Writes that a fault held back reach the file now.
 void StorageCore::let_held_go(const ServedNode& node, bool after_sync) {
   if (held_.empty()) return;

@@ -114,6 +114,9 @@ int64_t StorageCore::put(const Caller& caller, ServedNode& node, const FileWrite
   Operation made = operation(OperationKind::kWrite, caller, node);
   made.flags =
       static_cast<uint8_t>(flags | (write.from_mapping ? kFromMapping : 0) | (write.synchronous ? kSynchronous : 0));
+  if (write.from_mapping && stacks_ && made.place == 0 && stores_before_ != 0) {
+    made.place = stacks_->place(callers_.process_of(stores_before_), stores_before_);
+  }
   made.offset = write.offset;
   made.data = write.data;
   if (!writer_->prepare(made)) return -ENOSPC;
@@ -230,7 +233,10 @@ int StorageCore::resize(const Caller& caller, ServedNode& node, uint64_t size) {
   };
   // O_TRUNC of an empty file, as fopen() does it: nothing changes that could be lost.
   struct stat before {};
-  if (stat_node(node, before) == 0 && static_cast<uint64_t>(before.st_size) == size) return change();
+  if (stat_node(node, before) == 0 && static_cast<uint64_t>(before.st_size) == size) {
+    const int unchanged = change();
+    return unchanged < 0 ? unchanged : forget_times(caller, node);
+  }
   Operation made = operation(OperationKind::kTruncate, caller, node);
   made.size = size;
   return perform(made, change);
@@ -258,7 +264,10 @@ int StorageCore::allocate(const Caller& caller, ServedNode& node, int mode, uint
   Operation grown = operation(OperationKind::kAllocate, caller, node);
   grown.size = std::max<uint64_t>(static_cast<uint64_t>(before.st_size), offset + size);
   const bool grows = (mode & FALLOC_FL_KEEP_SIZE) == 0 && grown.size > static_cast<uint64_t>(before.st_size);
-  if ((mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) == 0) return grows ? perform(grown, change) : change();
+  if ((mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) == 0) {
+    const int result = grows ? perform(grown, change) : change();
+    return result < 0 || grows ? result : forget_times(caller, node);
+  }
   Operation zero = operation(OperationKind::kZero, caller, node);
   zero.offset = offset;
   zero.size = size;

@@ -81,7 +81,7 @@ int set_attributes(StorageCore& core, const Caller& caller, NodeId node, const s
   if (result == 0 && (what & kTimes) != 0) {
     const timespec times[2] = {time_to_set(what, FUSE_SET_ATTR_ATIME, FUSE_SET_ATTR_ATIME_NOW, wanted.st_atim),
                                time_to_set(what, FUSE_SET_ATTR_MTIME, FUSE_SET_ATTR_MTIME_NOW, wanted.st_mtim)};
-    result = core.set_times(node, times);
+    result = core.set_times(caller, node, times);
   }
   return result;
 }

@@ -53,6 +53,12 @@ class HandWrittenRecord {
     add(OperationKind::kSetMode, node).size = mode;
     return *this;
   }
+  HandWrittenRecord& set_times(NodeId node, uint64_t seconds, uint64_t nanoseconds = 0) {
+    Operation& operation = add(OperationKind::kSetTimes, node);
+    operation.size = seconds;
+    operation.offset = nanoseconds;
+    return *this;
+  }
   HandWrittenRecord& sync(NodeId node, OperationKind kind = OperationKind::kSyncFile) {
     add(kind, node);
     return *this;

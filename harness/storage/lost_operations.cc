@@ -64,6 +64,7 @@ std::string describe(const Operation& operation, const Names& names) {
              names.of(operation.new_parent, operation.new_name);
     case OperationKind::kSetMode:
     case OperationKind::kSetOwner:
+    case OperationKind::kSetTimes:
       return what + " of " + names.of(operation.node);
     default:
       return what + " of " + names.of(operation.parent, operation.name);

@@ -30,6 +30,7 @@ struct ServedNode {
   uint32_t opens = 0;
   uint64_t lookups = 0;              // what the kernel remembers
   bool direct = false;               // was open for direct I/O at some time
+  bool timed = false;                // its time of modification was set to another than the present
   std::vector<pid_t> implied_syncs;  // threads whose synchronous write will be followed by the kernel's own fsync
 };
 

@@ -26,6 +26,8 @@ const char* operation_name(OperationKind kind) noexcept {
       return "chmod";
     case OperationKind::kSetOwner:
       return "chown";
+    case OperationKind::kSetTimes:
+      return "utimens";
     case OperationKind::kWrite:
       return "write";
     case OperationKind::kZero:
@@ -46,6 +48,8 @@ const char* operation_name(OperationKind kind) noexcept {
       return "failed fsync";
     case OperationKind::kSyncAll:
       return "sync";
+    case OperationKind::kAskedFor:
+      return "asynchronous sync";
     case OperationKind::kAcknowledge:
       return "acknowledge";
   }

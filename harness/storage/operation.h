@@ -3,14 +3,20 @@
 // Nodes are numbered in order of creation and never reused; 0 is the root folder. Offsets and sizes are bytes.
 // Names, link targets and data are views into the record that gave the operation (storage_record.h); they live as long
 // as it does. Which operation makes what durable is for the profile to say (power_loss.h).
-// Not modelled, passed through: times, KEEP_SIZE preallocation. Refused: extended attributes, O_TMPFILE. Never
+// Not modelled, passed through: times of access and of change, KEEP_SIZE preallocation. Refused: extended attributes,
+// O_TMPFILE. Never
 // seen below the VFS: syncfs and sync (the kernel keeps them from FUSE servers); of a program that is explored they are
 // seen by other means (explore/call_watch.h), otherwise they make nothing durable here.
 // Threads: values.
 #pragma once
 
+#include <sys/stat.h>
+
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -34,6 +40,8 @@ enum class OperationKind : uint8_t {
   kRemoveFolder = 9,  // node: parent, name
   kSetMode = 10,      // node, size = mode
   kSetOwner = 11,     // node, size = user << 32 | group
+  kSetTimes = 12,     // node, size.offset = seconds.nanoseconds: its time of modification, until it is changed again;
+                      // offset = UTIME_NOW: the present, whenever that is
   // Changes of a file's content.
   kWrite = 16,     // node, offset, data
   kZero = 17,      // node, offset, size: punch hole and zero range, the file's size stays
@@ -48,13 +56,16 @@ enum class OperationKind : uint8_t {
   kSyncFailed = 36,  // node: the sync failed and what it should have made durable never will be, though it can be read
                      // until the cache goes; a later sync that succeeds does not bring it back
   kSyncAll = 37,     // sync and syncfs: everything before it
+  kAskedFor = 38,    // node, offset, size: msync with MS_ASYNC or sync_file_range, which make nothing durable, but tell
+                     // that the program wants these bytes to last; where it is watched
   // Marks.
   kAcknowledge = 48,  // name = the token, or "audit_durable" or "last_sent_sequence" with size = the engine's counter
 };
 
 // How an operation came about. Bits of Operation::flags; stored.
 inline constexpr uint8_t kFromMapping =
-    1;  // write-back of pages stored to through mmap; pid and tid are the writer-back
+    1;  // write-back of pages stored to through mmap; pid and tid are the writer-back, `place` is that of the call
+        // before which it came down, where the program is watched
 inline constexpr uint8_t kSynchronous = 2;  // the write was issued with O_SYNC, O_DSYNC or RWF_DSYNC
 inline constexpr uint8_t kInitial = 4;      // was there when the file system was mounted
 inline constexpr uint8_t kByFault = 8;      // made, or made otherwise than asked for, by a storage fault
@@ -83,10 +94,10 @@ struct Operation {
 [[nodiscard]] constexpr bool changes_data(OperationKind kind) noexcept {
   return kind == OperationKind::kWrite || kind == OperationKind::kZero;
 }
-[[nodiscard]] constexpr bool changes_tree(OperationKind kind) noexcept { return kind <= OperationKind::kSetOwner; }
+[[nodiscard]] constexpr bool changes_tree(OperationKind kind) noexcept { return kind <= OperationKind::kSetTimes; }
 // Of the tree, but of no name in it.
 [[nodiscard]] constexpr bool changes_attributes(OperationKind kind) noexcept {
-  return kind == OperationKind::kSetMode || kind == OperationKind::kSetOwner;
+  return kind >= OperationKind::kSetMode && kind <= OperationKind::kSetTimes;
 }
 [[nodiscard]] constexpr bool changes_names(OperationKind kind) noexcept {
   return changes_tree(kind) && !changes_attributes(kind);
@@ -94,6 +105,17 @@ struct Operation {
 // A sync that succeeded.
 [[nodiscard]] constexpr bool is_sync(OperationKind kind) noexcept {
   return (kind >= OperationKind::kSyncFile && kind <= OperationKind::kSyncFolder) || kind == OperationKind::kSyncAll;
+}
+// Of kSetTimes; none: the present.
+[[nodiscard]] inline std::optional<timespec> time_set_by(const Operation& operation) noexcept {
+  if (operation.offset == UTIME_NOW) return std::nullopt;
+  return timespec{static_cast<time_t>(operation.size), static_cast<long>(operation.offset)};
+}
+// Whose time of modification becomes the present: the file, or one or two folders.
+[[nodiscard]] inline std::array<NodeId, 2> nodes_modified_by(const Operation& operation) noexcept {
+  if (changes_content(operation.kind)) return {operation.node, kNoNode};
+  if (!changes_names(operation.kind)) return {kNoNode, kNoNode};
+  return {operation.parent, operation.new_parent};
 }
 [[nodiscard]] const char* operation_name(OperationKind kind) noexcept;  // "rename"
 

@@ -91,14 +91,29 @@ Result<std::string> arm(StorageFs& fs, const std::string& text) {
   return std::string("armed");
 }
 
-Result<std::string> announce_msync(StorageFs& fs, const std::string& text) {
-  std::istringstream words(text);
+// What thread is about to do, or did, with which bytes.
+struct ThreadsRanges {
   pid_t tid = 0;
-  words >> tid;
   std::vector<FileRange> ranges;
-  for (FileRange range; words >> range.node >> range.offset >> range.size;) ranges.push_back(range);
-  fs.core().expect_msync(tid, std::move(ranges));
+};
+
+ThreadsRanges parse_ranges(const std::string& text) {
+  std::istringstream words(text);
+  ThreadsRanges parsed;
+  words >> parsed.tid;
+  for (FileRange range; words >> range.node >> range.offset >> range.size;) parsed.ranges.push_back(range);
+  return parsed;
+}
+
+Result<std::string> announce_msync(StorageFs& fs, const std::string& text) {
+  ThreadsRanges parsed = parse_ranges(text);
+  fs.core().expect_msync(parsed.tid, std::move(parsed.ranges));
   return std::string("announced");
+}
+
+Result<std::string> note_asked_for(StorageFs& fs, const std::string& text) {
+  const ThreadsRanges parsed = parse_ranges(text);
+  return done(fs.core().note_asked_for(parsed.tid, parsed.ranges), "noted");
 }
 
 Result<std::string> fulfil(const Arguments& arguments, StorageFs& fs, const std::string& request) {
@@ -110,6 +125,11 @@ Result<std::string> fulfil(const Arguments& arguments, StorageFs& fs, const std:
   if (word == "fault") return arm(fs, rest);
   if (word == "operations") return std::to_string(fs.core().operations_until_cut());
   if (word == "msync") return announce_msync(fs, rest);
+  if (word == "asked_for") return note_asked_for(fs, rest);
+  if (word == "stores_before") {
+    fs.core().stores_come_down_before(std::atoi(rest.c_str()));
+    return std::string("noted");
+  }
   if (word == "faults") return fs.core().fault_report();
   if (word == "acknowledge") {
     fs.core().acknowledge(rest);

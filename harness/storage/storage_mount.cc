@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -15,6 +14,7 @@
 #include <cstdlib>
 
 #include "base/clock.h"
+#include "harness/runner/detach_mount.h"
 #include "harness/storage/storage_access.h"
 #include "harness/storage/storage_wire.h"
 
@@ -146,7 +146,17 @@ Status StorageMount::flush() { return tell("flush"); }
 Status StorageMount::sync_all(int pid) { return tell("sync_all " + std::to_string(pid)); }
 
 Status StorageMount::announce_msync(int tid, const std::vector<FileRange>& ranges) {
-  std::string request = "msync " + std::to_string(tid);
+  return tell_ranges("msync ", tid, ranges);
+}
+
+Status StorageMount::note_asked_for(int tid, const std::vector<FileRange>& ranges) {
+  return tell_ranges("asked_for ", tid, ranges);
+}
+
+Status StorageMount::stores_come_down_before(int tid) { return tell("stores_before " + std::to_string(tid)); }
+
+Status StorageMount::tell_ranges(const std::string& what, int tid, const std::vector<FileRange>& ranges) {
+  std::string request = what + std::to_string(tid);
   for (const FileRange& range : ranges) {
     request += " " + std::to_string(range.node) + " " + std::to_string(range.offset) + " " + std::to_string(range.size);
   }
@@ -163,7 +173,7 @@ Status StorageMount::stop() {
   while (::waitpid(pid_, &status, WNOHANG) == 0) {
     if (deadline.passed()) {
       ::kill(pid_, SIGKILL);
-      ::umount2(mount_point_.c_str(), MNT_DETACH);
+      static_cast<void>(detach_mount(mount_point_));
       ::waitpid(pid_, &status, 0);
       break;
     }

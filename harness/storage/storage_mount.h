@@ -65,6 +65,10 @@ class StorageMount {
   [[nodiscard]] Status sync_all(int pid);
   // Thread `tid` is about to call msync: its next sync of these files is about these bytes and no others.
   [[nodiscard]] Status announce_msync(int tid, const std::vector<FileRange>& ranges);
+  // Thread `tid` asked for these bytes to be written some time, which makes nothing durable.
+  [[nodiscard]] Status note_asked_for(int tid, const std::vector<FileRange>& ranges);
+  // Stores through mappings that come down from now on stand where thread `tid` stands.
+  [[nodiscard]] Status stores_come_down_before(int tid);
   // Unmounts and waits for the daemon.
   [[nodiscard]] Status stop();
 
@@ -73,6 +77,7 @@ class StorageMount {
       : socket_(std::move(socket)), pid_(pid), mount_point_(std::move(mount_point)) {}
   [[nodiscard]] Result<std::string> ask(const std::string& request);
   [[nodiscard]] Status tell(const std::string& request);
+  [[nodiscard]] Status tell_ranges(const std::string& what, int tid, const std::vector<FileRange>& ranges);
 
   UniqueFd socket_;
   int pid_;

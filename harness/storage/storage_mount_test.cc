@@ -7,16 +7,20 @@
 #include <liburing.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "base/file.h"
+#include "harness/runner/detach_mount.h"
+#include "harness/runner/proc_info.h"
 #include "postmortem/control_block.h"
 
 using namespace crashwright;
@@ -220,4 +224,45 @@ BOOST_FIXTURE_TEST_CASE(a_closed_socket_unmounts, Fixture, *boost::unit_test::pr
   BOOST_TEST(is_mounted(root + "/mount"));
   mount.reset();
   BOOST_TEST(!is_mounted(root + "/mount"));
+}
+
+namespace {
+
+// In a process of its own, without privilege: mounts by fusermount3, kills who serves, takes the mount away.
+int mount_kill_and_detach(const std::string& root) {
+  constexpr uid_t kNobody = 65534;
+  if (::geteuid() == 0 &&
+      (::setresgid(kNobody, kNobody, kNobody) != 0 || ::setresuid(kNobody, kNobody, kNobody) != 0)) {
+    return 2;
+  }
+  StorageOptions options;
+  options.backing = root + "/backing";
+  options.mount_point = root + "/mount";
+  auto mount = StorageMount::start(options);
+  if (!mount) return 77;  // no fusermount3, or it may not
+  ::kill((*mount)->daemon_pid(), SIGKILL);
+  ::waitpid((*mount)->daemon_pid(), nullptr, 0);
+  if (mounts_below(options.mount_point).empty()) return 3;
+  if (!detach_mount(options.mount_point)) return 4;
+  return mounts_below(options.mount_point).empty() ? 0 : 5;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(without_privilege_the_mount_of_a_layer_that_was_killed_can_be_taken_away, Fixture,
+                        *boost::unit_test::precondition(fuse_possible)) {
+  if (::geteuid() == 0) {
+    for (const char* name : {"", "/backing", "/mount"})
+      BOOST_REQUIRE(::chown((root + name).c_str(), 65534, 65534) == 0);
+  }
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(mount_kill_and_detach(root));
+  int status = 0;
+  BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+  BOOST_REQUIRE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77) {
+    BOOST_TEST_MESSAGE("fusermount3 is not there, or may not mount here");
+  } else {
+    BOOST_TEST(WEXITSTATUS(status) == 0);
+  }
 }

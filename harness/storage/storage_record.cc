@@ -19,7 +19,10 @@ namespace {
 // Reserves address space for all that the file may ever become: growing needs no new mapping, and views stay valid.
 const std::byte* map_for_growth(int fd, uint64_t bytes_max) {
   void* const at = ::mmap(nullptr, bytes_max, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
-  return at == MAP_FAILED ? nullptr : static_cast<const std::byte*>(at);
+  if (at == MAP_FAILED) return nullptr;
+  // A file system with large folios would otherwise map 2 MiB for reading a byte, and kFaultBytes would not hold.
+  ::madvise(at, bytes_max, MADV_NOHUGEPAGE);
+  return static_cast<const std::byte*>(at);
 }
 
 constexpr uint64_t kResidentBytesMax = uint64_t{64} << 20;

@@ -29,9 +29,15 @@ Status write_attributes(const Node& node, const std::string& path) {
       ::lchown(path.c_str(), static_cast<uid_t>(*node.owner >> 32), static_cast<gid_t>(*node.owner)) != 0) {
     return fail_errno(errno, "chown " + path);
   }
-  if (node.type == NodeType::kSymlink || node.type == NodeType::kSpecial) return {};
-  return ::chmod(path.c_str(), (node.mode & 07000) | kept_mode(node)) == 0 ? Status()
-                                                                           : fail_errno(errno, "chmod " + path);
+  const bool has_mode = node.type != NodeType::kSymlink && node.type != NodeType::kSpecial;
+  if (has_mode && ::chmod(path.c_str(), (node.mode & 07000) | kept_mode(node)) != 0) {
+    return fail_errno(errno, "chmod " + path);
+  }
+  if (!node.modified) return {};
+  const timespec times[2] = {{0, UTIME_OMIT}, *node.modified};
+  return ::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW) == 0
+             ? Status()
+             : fail_errno(errno, "set the times of " + path);
 }
 
 Status write_children(const TreeModel& tree, const Node& folder, const std::string& path) {
@@ -98,6 +104,10 @@ bool is_type(NodeType type, mode_t mode) {
 Status compare_attributes(const Node& node, const struct stat& info, const std::string& path) {
   if (node.owner && *node.owner != (uint64_t{info.st_uid} << 32 | info.st_gid)) {
     return differs(path, "belongs to another than recorded");
+  }
+  const timespec& modified = info.st_mtim;
+  if (node.modified && (node.modified->tv_sec != modified.tv_sec || node.modified->tv_nsec != modified.tv_nsec)) {
+    return differs(path, "was modified at another time than recorded");
   }
   const mode_t shown = info.st_mode & 0777;
   if (node.type != NodeType::kSymlink && kept_mode(node) != (shown | (kept_mode(node) & 0700 & ~node.mode))) {

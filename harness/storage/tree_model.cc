@@ -36,6 +36,7 @@ const TreeModel::Node* TreeModel::node(NodeId id) const {
 }
 
 void TreeModel::apply(const Operation& operation) {
+  forget_times(operation);
   Node* const parent = mutable_node(operation.parent);
   switch (operation.kind) {
     case OperationKind::kCreate:
@@ -67,9 +68,20 @@ void TreeModel::apply(const Operation& operation) {
     case OperationKind::kSetOwner:
       if (Node* const target = mutable_node(operation.node); target != nullptr) target->owner = operation.size;
       return;
+    case OperationKind::kSetTimes:
+      if (Node* const target = mutable_node(operation.node); target != nullptr)
+        target->modified = time_set_by(operation);
+      return;
     default:
       if (changes_content(operation.kind)) change_content(operation);
       return;
+  }
+}
+
+// A change of a file, or of a folder's entries, happens in the present.
+void TreeModel::forget_times(const Operation& operation) {
+  for (const NodeId changed : nodes_modified_by(operation)) {
+    if (Node* const target = mutable_node(changed); target != nullptr) target->modified.reset();
   }
 }
 

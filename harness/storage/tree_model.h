@@ -5,6 +5,7 @@
 // survive); write_out() and equals_folder() report system errors.
 #pragma once
 
+#include <ctime>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,8 +22,9 @@ class TreeModel {
   enum class NodeType : uint8_t { kFile, kFolder, kSymlink, kSpecial };
   struct Node {
     NodeType type = NodeType::kFile;
-    uint32_t mode = 0644;           // of a special file with its type
-    std::optional<uint64_t> owner;  // as in kSetOwner, where it was set
+    uint32_t mode = 0644;              // of a special file with its type
+    std::optional<uint64_t> owner;     // as in kSetOwner, where it was set
+    std::optional<timespec> modified;  // as in kSetTimes, until the next change
     std::map<std::string, NodeId, std::less<>> children;
     FileContent content;  // of a symbolic link: its target
   };
@@ -46,6 +48,7 @@ class TreeModel {
   void change_content(const Operation& operation);
   void rename(const Operation& operation);
   void exchange(const Operation& operation);
+  void forget_times(const Operation& operation);
 
   std::map<NodeId, Node> nodes_;
 };

@@ -15,8 +15,10 @@
 namespace crashwright::harness {
 namespace {
 
-bool syncs_file(OperationKind kind) {
-  return is_sync(kind) && kind != OperationKind::kSyncFolder && kind != OperationKind::kSyncAll;
+// Is the file of such an operation one that the program wants to last, even where it asks in a way that promises nothing?
+bool wants_to_last(OperationKind kind) {
+  const bool syncs = is_sync(kind) && kind != OperationKind::kSyncFolder && kind != OperationKind::kSyncAll;
+  return syncs || kind == OperationKind::kAskedFor;
 }
 
 class Linter {
@@ -56,7 +58,7 @@ class Linter {
     std::unordered_set<NodeId> changed;
     for (const Operation& operation : recording_.operations) {
       if (changes_content(operation.kind) && (operation.flags & kInitial) == 0) changed.insert(operation.node);
-      if (syncs_file(operation.kind)) synced_.insert(operation.node);
+      if (wants_to_last(operation.kind)) synced_.insert(operation.node);
       if (operation.kind == OperationKind::kSyncAll) synced_.insert(changed.begin(), changed.end());
     }
   }
@@ -144,7 +146,7 @@ class Linter {
     const Threads finished = justified ? finished_threads(from, at, pending) : Threads();
     std::vector<uint32_t> early;
     for (const uint32_t index : pending) {
-      if (is_ignored(index)) continue;
+      if (is_ignored(index) || recording_.operations[index].kind == OperationKind::kSetTimes) continue;
       const bool needed = synced_.contains(recording_.operations[index].node);
       if (!needed && (justified || index < from)) {
         scratch_.insert(recording_.paths[index]);
@@ -192,6 +194,7 @@ class Linter {
       const uint32_t by = model_.durable[index];
       if (by != kNeverDurable) change.durable_by = describe_operation(recording_, by);
       change.first_token = token;
+      change.perhaps_memory = shared_memory_.contains(recording_.operations[index].node);
     }
     if (operations_.insert(index).second) ++change.operations;
     if (seen.insert(kind).second) ++change.acknowledgements;
@@ -201,7 +204,7 @@ class Linter {
   DurabilityModel model_;
   PendingOperations pending_;
   const std::vector<std::string>& ignored_;
-  std::unordered_set<NodeId> synced_;         // files that a sync of the run names, and the folders above them
+  std::unordered_set<NodeId> synced_;         // files that a sync of the run names or asks for, and the folders above
   std::unordered_set<NodeId> shared_memory_;  // files with stores through a mapping that no sync ever names
   std::vector<uint32_t> never_saved_;         // stores through a mapping, in order of their write-back
   std::map<uint64_t, EarlyChange> changes_;

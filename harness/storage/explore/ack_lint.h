@@ -3,13 +3,15 @@
 //
 // What justifies an acknowledgement is not written anywhere, so it is taken to be every change that the program made
 // before it. A change is early when it may still be lost at that moment under the profile and one of these holds:
-//   - its file is one that the program makes durable at some time in the run (or it changes a name of such a file);
+//   - its file is one that the program makes durable at some time in the run (or it changes a name of such a file), or
+//     asks to be written some time, which promises nothing (msync with MS_ASYNC, sync_file_range);
 //   - nothing at all that was done since the acknowledgement before is durable yet;
 //   - it is a store through a mapping that no sync ever saved, and nothing done since then is durable.
 // A file that the run never syncs, written beside others that it does sync, is taken for scratch (an index that is
 // built anew at each start, a log for people) and listed once, not reported. So is a file that is stored to through a
 // shared mapping and synced at no time in the run (memory that processes share, a table of locks), beside any other
-// change that was early. Where all that was early is in such files, they are reported.
+// change that was early. Where all that was early is in such files, they are reported, as a weaker suspicion.
+// Times of files are left out.
 // What another thread of a process has begun and not finished (LevelDB's compaction) is listed as well, when something
 // that the process did for the acknowledgement is durable: the change of a name, or of content that the same thread
 // syncs later. Acknowledgements with nothing between them count as one.
@@ -32,6 +34,8 @@ struct EarlyChange {
   std::string first_token;   // acknowledged too early for the first time
   uint32_t acknowledgements = 0;
   uint32_t operations = 0;
+  bool perhaps_memory =
+      false;  // weaker: a file that nothing of the run asks to last may be memory that processes share
 };
 
 struct AckLint {

@@ -138,6 +138,41 @@ BOOST_AUTO_TEST_CASE(memory_shared_through_a_file_that_nothing_ever_syncs_is_a_n
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_the_program_asks_to_last_is_meant_and_shared_memory_beside_it_is_not) {
+  HandWrittenRecord record;
+  record.create(1, "data").create(2, "lock").sync_folder();
+  for (const char* const token : {"1", "2"}) {
+    for (const NodeId file : {1U, 2U}) {
+      record.write(file, 0, "one");
+      const_cast<Operation&>(record.operations().back()).flags |= kFromMapping;
+    }
+    if (token[0] == '1') record.sync(1, OperationKind::kAskedFor);
+    record.acknowledge(token);
+  }
+  const AckLint found = lint(record);
+  BOOST_TEST(found.early == 2U);
+  BOOST_TEST(found.scratch == std::vector<std::string>{"lock"}, boost::test_tools::per_element());
+  BOOST_REQUIRE(found.changes.size() == 1U);
+  BOOST_TEST(found.changes.front().operation == "write of 3 bytes at 0 of data through a mapping");
+  BOOST_TEST(!found.changes.front().perhaps_memory);
+}
+
+BOOST_AUTO_TEST_CASE(where_nothing_of_the_run_asks_to_last_the_suspicion_is_a_weaker_one) {
+  HandWrittenRecord record;
+  record.create(1, "data").sync_folder().write(1, 0, "one");
+  const_cast<Operation&>(record.operations().back()).flags |= kFromMapping;
+  record.acknowledge("1");
+  const AckLint found = lint(record);
+  BOOST_REQUIRE(found.changes.size() == 1U);
+  BOOST_TEST(found.changes.front().perhaps_memory);
+}
+
+BOOST_AUTO_TEST_CASE(the_times_of_a_file_justify_no_acknowledgement_and_delay_none) {
+  HandWrittenRecord record = durable_file();
+  record.write(1, 0, "one").sync(1).set_times(1, 1).acknowledge("1");
+  BOOST_TEST(lint(record).early == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(what_another_thread_has_begun_is_listed_unless_it_never_finishes_it) {
   const auto of_thread = [](const HandWrittenRecord& record, int32_t thread) {
     const_cast<Operation&>(record.operations().back()).pid = 7;

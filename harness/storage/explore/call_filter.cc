@@ -40,6 +40,7 @@ constexpr long kHandedOver[] = {
     __NR_mknodat,   __NR_fchmod,          __NR_fchmodat,  __NR_fchown,      __NR_fchownat,     __NR_fsync,
     __NR_fdatasync, __NR_msync,           __NR_sync,      __NR_syncfs,      __NR_io_submit,    __NR_io_uring_enter,
     __NR_setxattr,  __NR_lsetxattr,       __NR_fsetxattr, __NR_removexattr, __NR_lremovexattr, __NR_fremovexattr,
+    __NR_utimensat, __NR_sync_file_range,
 };
 
 // Handed over when one of these bits is set in this argument, and none of the others.

@@ -10,13 +10,29 @@ namespace {
 
 constexpr size_t kFramesShown = 4;
 
+// Where the parameters begin: not those of a lambda's own name or of a template's arguments.
+size_t parameters_at(const std::string& function) {
+  constexpr std::string_view kCall = "operator()";
+  int depth = 0;
+  for (size_t at = 0; at < function.size(); ++at) {
+    if (depth == 0 && function.compare(at, kCall.size(), kCall) == 0) {
+      at += kCall.size() - 1;
+      continue;
+    }
+    if (function[at] == '{' || function[at] == '<') ++depth;
+    if (function[at] == '}' || function[at] == '>') --depth;
+    if (function[at] == '(' && depth == 0) return at;
+  }
+  return function.size();
+}
+
 std::string describe(const rca::Frame& frame) {
   constexpr std::string_view kNameless = "(anonymous namespace)::";
   std::string function = frame.function;
   for (size_t at = function.find(kNameless); at != std::string::npos; at = function.find(kNameless)) {
     function.erase(at, kNameless.size());
   }
-  std::string text = function.substr(0, function.find('('));
+  std::string text = function.substr(0, parameters_at(function));
   if (frame.line > 0) text += " at " + frame.file.substr(frame.file.rfind('/') + 1) + ":" + std::to_string(frame.line);
   return text;
 }

@@ -68,6 +68,18 @@ BOOST_FIXTURE_TEST_CASE(an_operation_is_traced_to_the_line_that_issued_it, Fixtu
   BOOST_TEST(renamed.find("rename_by_the_library at " + std::string(kHere)) != std::string::npos, renamed);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_lambda_that_issued_it_is_named_whole, Fixture,
+                        *boost::unit_test::precondition(fuse_possible)) {
+  const UniqueFd fd(::open(in_mount("a").c_str(), O_RDWR | O_CREAT, 0644));
+  const auto write = [&]() __attribute__((noinline)) {
+    const ssize_t put = ::pwrite(fd.get(), "text", 4, 0);
+    return put == 4;
+  };
+  BOOST_REQUIRE(write());
+  const std::string place = place_of(OperationKind::kWrite);
+  BOOST_TEST(place.substr(0, place.find(" at ")).ends_with("operator()"), place);
+}
+
 BOOST_FIXTURE_TEST_CASE(one_place_is_written_down_once, Fixture, *boost::unit_test::precondition(fuse_possible)) {
   const UniqueFd fd(::open(in_mount("a").c_str(), O_RDWR | O_CREAT, 0644));
   for (int i = 0; i < 100; ++i) BOOST_REQUIRE(write_plainly(fd.get()));

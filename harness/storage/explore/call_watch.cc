@@ -108,8 +108,9 @@ seccomp_notif_resp CallWatch::answer(const seccomp_notif& call) {
     files_.note(pid, static_cast<int>(call.data.args[4]));
     return given;
   }
-  files_.bring_down();
+  bring_down_before(pid);
   announce_msync(call);
+  note_asked_for(call);
   if (call.data.nr != __NR_sync && call.data.nr != __NR_syncfs) return given;
   struct stat info {};
   const std::string file = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(call.data.args[0]);
@@ -118,6 +119,26 @@ seccomp_notif_resp CallWatch::answer(const seccomp_notif& call) {
   given.flags = 0;
   if (auto done = mount_.sync_all(pid); !done) given.error = -EIO;
   return given;
+}
+
+// So that the record can say before which call of which thread a store was there.
+void CallWatch::bring_down_before(pid_t thread) {
+  if (files_.empty()) return;
+  if (thread != comes_down_before_) static_cast<void>(mount_.stores_come_down_before(thread));
+  comes_down_before_ = thread;
+  files_.bring_down();
+}
+
+void CallWatch::note_asked_for(const seccomp_notif& call) {
+  const auto thread = static_cast<pid_t>(call.pid);
+  std::vector<FileRange> ranges;
+  if (call.data.nr == __NR_msync && (call.data.args[2] & MS_SYNC) == 0) {
+    ranges = files_.behind(thread, call.data.args[0], call.data.args[1]);
+  } else if (call.data.nr == __NR_sync_file_range) {
+    ranges =
+        files_.behind_descriptor(thread, static_cast<int>(call.data.args[0]), call.data.args[1], call.data.args[2]);
+  }
+  if (!ranges.empty()) static_cast<void>(mount_.note_asked_for(thread, ranges));
 }
 
 // Of a call that syncs nothing the record learns nothing. Nor does each msync reach the mount (a mapping that was never

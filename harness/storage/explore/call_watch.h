@@ -5,6 +5,7 @@
 //                        record before the acknowledgement that it justifies, and each state of a page that the kernel
 //                        could have written back at such a moment is one that a power loss may leave.
 //   msync                the record learns which bytes it is about: only they become durable.
+//   MS_ASYNC, sync_file_range: the record learns that they were called (kAskedFor).
 //   sync(2), syncfs(2)   which the kernel keeps from FUSE servers: a mark stands in the record (kSyncAll), then it
 //                        succeeds without syncing any disk: only the mount is judged, and a sync of the whole machine
 //                        would take seconds. syncfs of another file system is left to the kernel.
@@ -46,12 +47,15 @@ class CallWatch {
   void serve();
   void answer_next(int listener);
   [[nodiscard]] seccomp_notif_resp answer(const seccomp_notif& call);
+  void bring_down_before(pid_t thread);
   void announce_msync(const seccomp_notif& call);
+  void note_asked_for(const seccomp_notif& call);
 
   StorageMount& mount_;
   uint64_t device_;
   MappedFiles files_;                    // of the thread
   std::unordered_set<pid_t> announced_;  // threads whose msync may not have arrived
+  pid_t comes_down_before_ = 0;          // the thread that the mount was told last
   UniqueFd own_end_;
   UniqueFd program_end_;
   UniqueFd stop_;

@@ -118,3 +118,49 @@ BOOST_AUTO_TEST_CASE(an_msync_that_reaches_no_file_leaves_the_next_fsync_alone,
                            "os.fsync(fd)\n"});
   BOOST_TEST(syncs_of(recorded) == std::vector<std::string>{"fsync 0 0"}, boost::test_tools::per_element());
 }
+
+BOOST_AUTO_TEST_CASE(what_is_only_asked_for_is_on_record_and_durable_never,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const Recorded recorded({"python3", "-c",
+                           "import ctypes, mmap, os\n"
+                           "libc = ctypes.CDLL(None, use_errno=True)\n"
+                           "fd = os.open('f', os.O_RDWR | os.O_CREAT)\n"
+                           "os.ftruncate(fd, 8192)\n"
+                           "m = mmap.mmap(fd, 8192)\n"
+                           "m[4096:4100] = b'data'\n"
+                           "at = ctypes.addressof(ctypes.c_char.from_buffer(m))\n"
+                           "assert libc.msync(ctypes.c_void_p(at + 4096), 4096, 1) == 0\n"
+                           "assert libc.sync_file_range(fd, ctypes.c_long(100), ctypes.c_long(0), 7) == 0\n"});
+  std::vector<std::string> asked;
+  for (uint32_t i = recorded.recording.initial; i < recorded.recording.size(); ++i) {
+    const Operation& operation = recorded.recording.operations[i];
+    if (operation.kind == OperationKind::kWrite) BOOST_TEST(recorded.durable[i] == kNeverDurable);
+    if (operation.kind != OperationKind::kAskedFor) continue;
+    asked.push_back(std::to_string(operation.offset) + " " + std::to_string(operation.size));
+  }
+  BOOST_TEST(asked == (std::vector<std::string>{"4096 4096", "100 8092"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_store_through_a_mapping_stands_where_the_call_is_before_which_it_came_down,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const Recorded recorded({"python3", "-c",
+                           "import mmap, os\n"
+                           "fd = os.open('f', os.O_RDWR | os.O_CREAT)\n"
+                           "os.ftruncate(fd, 8192)\n"
+                           "m = mmap.mmap(fd, 8192)\n"
+                           "os.pwrite(fd, b'plain', 0)\n"
+                           "m[4096:4100] = b'data'\n"
+                           "os.fsync(fd)\n"});
+  uint16_t plain = 0;
+  uint16_t stored = 0;
+  uint16_t synced = 0;
+  for (const Operation& operation : recorded.recording.operations) {
+    if ((operation.flags & kInitial) != 0) continue;
+    const bool from_mapping = (operation.flags & kFromMapping) != 0;
+    if (operation.kind == OperationKind::kWrite) (from_mapping ? stored : plain) = operation.place;
+    if (operation.kind == OperationKind::kSyncFile) synced = operation.place;
+  }
+  BOOST_TEST(stored != 0U);
+  BOOST_TEST(stored == synced);
+  BOOST_TEST(stored != plain);
+}

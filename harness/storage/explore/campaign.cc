@@ -108,7 +108,8 @@ class Explainer {
     if (!advice) return tl::unexpected(advice.error());
     for (const AddedSync& sync : advice->syncs) {
       const std::string where = issued_by(sync.operation);
-      finding.fix += (finding.fix.empty() ? "" : ", and ") + sync.text + (where.empty() ? "" : " by " + where);
+      finding.fix += (finding.fix.empty() ? "" : ", and ") + sync.text;
+      if (!where.empty()) finding.fix += (is_store(sync.operation) ? ", " : " by ") + where;
     }
     if (!finding.fix.empty()) return {};
     finding.no_fix = finding.state.losses.empty() ? "nothing is lost that a sync could have saved"
@@ -158,8 +159,16 @@ class Explainer {
     return write_file(finding.folder + "/checker.txt", finding.output);
   }
 
+  // Through a mapping: no call made it, and its place is that of the next one.
+  [[nodiscard]] bool is_store(uint32_t index) const {
+    const Operation& operation = model_.recording.operations[index];
+    return operation.kind == OperationKind::kWrite && (operation.flags & kFromMapping) != 0;
+  }
+
   [[nodiscard]] std::string issued_by(uint32_t index) const {
-    return options_.places == nullptr ? "" : options_.places->text(model_.recording.operations[index].place);
+    if (options_.places == nullptr) return "";
+    const std::string& place = options_.places->text(model_.recording.operations[index].place);
+    return place.empty() || !is_store(index) ? place : "a store before the call of " + place;
   }
 
   std::string operations_text(const StorageFinding& finding) const {

@@ -12,6 +12,7 @@ std::string describe_operation(const Recording& recording, uint32_t index) {
              path + ((operation.flags & kFromMapping) != 0 ? " through a mapping" : "");
     case OperationKind::kZero:
     case OperationKind::kSyncRange:
+    case OperationKind::kAskedFor:
       return name + " of " + std::to_string(operation.size) + " bytes at " + std::to_string(operation.offset) + " of " +
              path;
     case OperationKind::kTruncate:

@@ -19,8 +19,9 @@ struct StorageFinding {
   bool minimal = true;                  // false: the trials were used up before nothing could be kept any more
   std::vector<std::string> lost;        // in words: "rename of CURRENT.tmp to CURRENT"
   std::vector<std::string> lost_along;  // what the profile cannot keep when those are lost: later changes of names
-  std::vector<std::string> issued_by;   // of each in `lost`: "append at writer.cc:42"; empty: unknown
-  std::string last_operation;           // before the power loss, in words
+  std::vector<std::string> issued_by;  // of each in `lost`: "append at writer.cc:42", "a store before the call of ...";
+                                       // empty: unknown
+  std::string last_operation;          // before the power loss, in words
   uint32_t acked = 0;
   std::string fix;     // the fewest added syncs that make the failing states pass; empty: none found
   std::string no_fix;  // then why not

@@ -24,6 +24,7 @@ ImageBuilder::ImageBuilder(const DurabilityModel& model) : model_(model) {
       continue;
     }
     add_slots(operation, slots_ever_);
+    if (operation.kind == OperationKind::kSetTimes) timed_.insert(operation.node);
     if (!changes_content(operation.kind) && !changes_attributes(operation.kind)) continue;
     files_ever_.insert(operation.node);
     if (initial.contains(operation.node)) rewritten_.insert(operation.node);
@@ -49,8 +50,13 @@ ImageBuilder::Stream& ImageBuilder::stream_of(const Operation& operation) {
 
 void ImageBuilder::apply(uint32_t index, const std::vector<uint64_t>* lost_units, ImageTree& tree) {
   const Operation& operation = model_.recording.operations[index];
+  for (const NodeId modified : nodes_modified_by(operation)) {
+    if (!timed_.contains(modified)) continue;
+    tree.note_modified(modified, index);
+    touched_.nodes.insert(modified);
+  }
   if (changes_attributes(operation.kind)) {
-    tree.set_attribute(operation);
+    tree.set_attribute(operation, index);
     touched_.nodes.insert(operation.node);
     return;
   }

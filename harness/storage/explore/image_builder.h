@@ -53,7 +53,8 @@ class ImageBuilder {
   std::unordered_map<NodeId, Stream> files_;
   std::set<NodeId> unsettled_;   // files with operations that are not in the stable tree
   std::set<Slot> slots_ever_;    // changed by the run at any time
-  std::set<NodeId> files_ever_;  // whose content, mode or owner the run changes at any time
+  std::set<NodeId> files_ever_;  // whose content or attributes the run changes at any time
+  std::set<NodeId> timed_;       // whose time of modification it sets at any time
   std::set<NodeId> rewritten_;   // nodes from before the run that it changes at any time
   Touched touched_;
 };

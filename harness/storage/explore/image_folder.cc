@@ -13,7 +13,7 @@ namespace crashwright::harness {
 namespace {
 
 constexpr uint32_t kWatched =
-    IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
+    IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR;
 constexpr uint32_t kNameChanged = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
 constexpr size_t kChunkBytes = 64 << 10;
 
@@ -28,6 +28,7 @@ bool all_zero(std::span<const std::byte> bytes) {
 
 ImageFolder::ImageFolder(const Recording& recording) {
   for (const Operation& operation : recording.operations) {
+    if (operation.kind == OperationKind::kSetTimes) timed_.insert(operation.node);
     if (operation.kind > OperationKind::kMakeSpecial) continue;
     NodeInfo& info = nodes_[operation.node];
     info.kind = operation.kind;
@@ -110,7 +111,8 @@ void ImageFolder::note_change(int watch, const std::string& name, uint32_t mask,
     foreign_.insert(slot);
     touched.slots.insert(slot);
   } else if (known != names_.end()) {
-    unknown_.insert(known->second);
+    if ((mask & IN_ATTRIB) == 0) unknown_.insert(known->second);
+    nodes_[known->second].unsure = true;
     touched.nodes.insert(known->second);
   }
 }
@@ -142,6 +144,7 @@ Status ImageFolder::move_aside(const Slot& slot) {
 Status ImageFolder::make_node(NodeId node, const std::string& path, ImageTree& image) {
   NodeInfo& info = nodes_[node];
   info.now = {};
+  info.unsure = false;
   contents_[node] = ImageContent();
   int made = 0;
   switch (info.kind) {
@@ -221,19 +224,38 @@ Status ImageFolder::bring_content(NodeId node, const ImageContent& wanted) {
 Status ImageFolder::bring_attributes(NodeId node, const NodeAttributes& wanted) {
   NodeInfo& info = nodes_[node];
   const std::string path = path_of(*places_[node].begin());
-  if (wanted.owner != info.now.owner && ::geteuid() == 0) {
+  if ((info.unsure || wanted.owner != info.now.owner) && ::geteuid() == 0) {
     const uint64_t owner = wanted.owner.value_or(0);
     if (::lchown(path.c_str(), static_cast<uid_t>(owner >> 32), static_cast<gid_t>(owner)) != 0) {
       return fail_errno(errno, "chown " + path);
     }
   }
   const bool has_mode = info.kind == OperationKind::kCreate || info.kind == OperationKind::kMakeFolder;
-  if (wanted.mode != info.now.mode && has_mode) {
+  if ((info.unsure || wanted.mode != info.now.mode) && has_mode) {
     const mode_t kept = info.kind == OperationKind::kMakeFolder ? 0700 : 0600;
     const mode_t mode = (wanted.mode.value_or(info.mode) & 07777) | kept;
     if (::chmod(path.c_str(), mode) != 0) return fail_errno(errno, "chmod " + path);
   }
   info.now = wanted;
+  info.unsure = false;
+  return {};
+}
+
+// Last, for everything else sets them to the present.
+Status ImageFolder::bring_times(ImageTree& image, const Touched& touched) {
+  std::set<NodeId> changed;
+  for (const Slot& slot : touched.slots) changed.insert({slot.folder, names_.contains(slot) ? names_[slot] : kNoNode});
+  changed.insert(touched.nodes.begin(), touched.nodes.end());
+  for (const NodeId node : changed) {
+    const auto places = places_.find(node);
+    if (!timed_.contains(node) || places == places_.end() || (node != kRootNode && places->second.empty())) continue;
+    const auto wanted = image.attributes(node).time();
+    const timespec times[2] = {{0, UTIME_OMIT}, wanted.value_or(timespec{0, UTIME_NOW})};
+    const std::string path = node == kRootNode ? image_path_ : path_of(*places->second.begin());
+    if (::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) {
+      return fail_errno(errno, "set the times of " + path);
+    }
+  }
   return {};
 }
 
@@ -259,6 +281,9 @@ Status ImageFolder::become(ImageTree& image, Touched touched) {
     if (places == places_.end() || places->second.empty()) continue;
     if (auto brought = bring_content(node, image.content(node)); !brought) return brought;
     if (auto brought = bring_attributes(node, image.attributes(node)); !brought) return brought;
+  }
+  if (!timed_.empty()) {
+    if (auto brought = bring_times(image, touched); !brought) return brought;
   }
   read_events([](int, const std::string&, uint32_t) {});
   return {};

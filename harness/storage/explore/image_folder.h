@@ -38,6 +38,7 @@ class ImageFolder {
     OperationKind kind = OperationKind::kCreate;  // what made it
     uint32_t mode = 0;                            // it was made with
     NodeAttributes now;                           // in the folder
+    bool unsure = false;                          // the checker may have changed them
   };
 
   explicit ImageFolder(const Recording& recording);
@@ -53,6 +54,7 @@ class ImageFolder {
   [[nodiscard]] Status make_node(NodeId node, const std::string& path, ImageTree& image);
   [[nodiscard]] Status bring_content(NodeId node, const ImageContent& wanted);
   [[nodiscard]] Status bring_attributes(NodeId node, const NodeAttributes& wanted);
+  [[nodiscard]] Status bring_times(ImageTree& image, const Touched& touched);
   [[nodiscard]] std::string path_of(NodeId folder) const;
   [[nodiscard]] std::string path_of(const Slot& slot) const { return path_of(slot.folder) + "/" + slot.name; }
   [[nodiscard]] std::string aside(NodeId node) const { return aside_path_ + "/" + std::to_string(node); }
@@ -67,6 +69,7 @@ class ImageFolder {
   std::unordered_map<NodeId, ImageContent> contents_;  // of nodes that exist, in the folder or aside
   std::set<Slot> foreign_;                             // names that the checker made, moved or removed
   std::set<NodeId> unknown_;                           // nodes whose content the checker may have changed
+  std::set<NodeId> timed_;                             // nodes whose time of modification the run sets
   uint64_t bytes_written_ = 0;
 };
 

@@ -74,7 +74,10 @@ uint64_t ImageTree::content_hash(NodeId node) {
 
 uint64_t NodeAttributes::hash() const {
   const uint64_t by_mode = mode ? mix(1, *mode) : 0;
-  return by_mode + (owner ? mix(2, *owner) : 0);
+  const auto set = time();
+  const uint64_t by_time =
+      set ? mix(3, mix(static_cast<uint64_t>(set->tv_sec), static_cast<uint64_t>(set->tv_nsec))) : 0;
+  return by_mode + by_time + (owner ? mix(2, *owner) : 0);
 }
 
 NodeAttributes ImageTree::attributes(NodeId node) const {
@@ -83,11 +86,22 @@ NodeAttributes ImageTree::attributes(NodeId node) const {
   return below_ == nullptr ? NodeAttributes() : below_->attributes(node);
 }
 
-void ImageTree::set_attribute(const Operation& operation) {
+void ImageTree::set_attribute(const Operation& operation, uint32_t index) {
   NodeAttributes changed = attributes(operation.node);
   if (operation.kind == OperationKind::kSetMode) changed.mode = static_cast<uint32_t>(operation.size);
   if (operation.kind == OperationKind::kSetOwner) changed.owner = operation.size;
+  if (operation.kind == OperationKind::kSetTimes) {
+    changed.modified = time_set_by(operation);
+    changed.timed_at = index;
+  }
   attributes_[operation.node] = changed;
+}
+
+// In any order: names come before contents here, whichever was first.
+void ImageTree::note_modified(NodeId node, uint32_t index) {
+  NodeAttributes changed = attributes(node);
+  changed.modified_at = std::max(changed.modified_at, index);
+  attributes_[node] = changed;
 }
 
 std::vector<NodeId> ImageTree::changed_nodes() const {

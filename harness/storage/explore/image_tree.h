@@ -26,10 +26,14 @@ struct Slot {
   auto operator<=>(const Slot&) const = default;
 };
 
-// Mode and owner, where they were set after the node was made.
+// Mode and owner, where they were set after the node was made, and a time of modification that is not the present.
 struct NodeAttributes {
   std::optional<uint32_t> mode;
-  std::optional<uint64_t> owner;  // as in kSetOwner
+  std::optional<uint64_t> owner;     // as in kSetOwner
+  std::optional<timespec> modified;  // as in kSetTimes, unless it was changed later
+  uint32_t timed_at = 0;             // the operation that set `modified`
+  uint32_t modified_at = 0;          // the last one that changed its content or, of a folder, its entries
+  [[nodiscard]] std::optional<timespec> time() const { return timed_at > modified_at ? modified : std::nullopt; }
   [[nodiscard]] uint64_t hash() const;
 };
 
@@ -48,11 +52,13 @@ class ImageTree {
   [[nodiscard]] uint64_t content_hash(NodeId node);
 
   [[nodiscard]] NodeAttributes attributes(NodeId node) const;
-  void set_attribute(const Operation& operation);
+  // `index`: of the operation. Of a change of content or names: only for nodes whose times are set at some time.
+  void set_attribute(const Operation& operation, uint32_t index);
+  void note_modified(NodeId node, uint32_t index);
 
   // Of this level alone.
   [[nodiscard]] const std::map<Slot, NodeId>& entries() const { return entries_; }
-  [[nodiscard]] std::vector<NodeId> changed_nodes() const;  // in content, mode or owner
+  [[nodiscard]] std::vector<NodeId> changed_nodes() const;  // in content or attributes
 
  private:
   ImageTree* below_;

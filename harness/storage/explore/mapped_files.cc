@@ -17,12 +17,21 @@ namespace {
 
 constexpr size_t kFilesMax = 256;  // each is a descriptor of this process
 
+std::string path_of(pid_t pid, int fd) { return "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(fd); }
+
+bool is_file_of(uint64_t device, const std::string& path, struct stat& info) {
+  return ::stat(path.c_str(), &info) == 0 && info.st_dev == device && S_ISREG(info.st_mode);
+}
+
+// The mount numbers its inodes from 1 on, the record its nodes from 0 on.
+NodeId node_of(uint64_t inode) { return static_cast<NodeId>(inode - 1); }
+
 }  // namespace
 
 void MappedFiles::note(pid_t pid, int fd) {
-  const std::string path = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(fd);
+  const std::string path = path_of(pid, fd);
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0 || info.st_dev != device_ || !S_ISREG(info.st_mode)) return;
+  if (!is_file_of(device_, path, info)) return;
   const auto same = [&](const File& file) { return file.inode == info.st_ino; };
   if (std::any_of(files_.begin(), files_.end(), same)) return;
   UniqueFd own(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
@@ -66,10 +75,16 @@ std::vector<FileRange> MappedFiles::behind(pid_t pid, uint64_t address, uint64_t
     const uint64_t from = std::max<uint64_t>(begin, address);
     const uint64_t to = std::min<uint64_t>(end, address + size);
     if (from >= to || permissions[3] != 's' || ::makedev(major_number, minor_number) != device_) continue;
-    // The mount numbers its inodes from 1 on, the record its nodes from 0 on.
-    ranges.push_back({static_cast<NodeId>(inode - 1), offset + (from - begin), to - from});
+    ranges.push_back({node_of(inode), offset + (from - begin), to - from});
   }
   return ranges;
+}
+
+std::vector<FileRange> MappedFiles::behind_descriptor(pid_t pid, int fd, uint64_t offset, uint64_t size) const {
+  struct stat info {};
+  if (!is_file_of(device_, path_of(pid, fd), info)) return {};
+  const auto end = static_cast<uint64_t>(info.st_size);
+  return {{node_of(info.st_ino), offset, size != 0 ? size : end - std::min(end, offset)}};
 }
 
 }  // namespace crashwright::harness

@@ -23,10 +23,14 @@ class MappedFiles {
 
   // Process `pid` maps its descriptor `fd`.
   void note(pid_t pid, int fd);
+  [[nodiscard]] bool empty() const { return files_.empty(); }
   // What any program has stored so far is written to the file system when this returns.
   void bring_down();
   // The bytes of files of the mount that `pid` sees at [address, address + size).
   [[nodiscard]] std::vector<FileRange> behind(pid_t pid, uint64_t address, uint64_t size) const;
+
+  // The bytes [offset, offset + size) of what `pid` has open as `fd`, size 0: to the end; empty: no file of the mount.
+  [[nodiscard]] std::vector<FileRange> behind_descriptor(pid_t pid, int fd, uint64_t offset, uint64_t size) const;
 
  private:
   struct File {

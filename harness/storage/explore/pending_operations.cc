@@ -51,7 +51,9 @@ std::vector<uint32_t> PendingOperations::at(uint32_t point) const {
 
 uint64_t operation_class(const Recording& recording, uint32_t index) {
   if (index >= recording.size()) return 0;
-  return mix(static_cast<uint64_t>(recording.operations[index].kind), fnv1a(general_path(recording.paths[index])));
+  const Operation& operation = recording.operations[index];
+  const uint64_t stored = (operation.flags & kFromMapping) != 0 ? 0x100 : 0;
+  return mix(static_cast<uint64_t>(operation.kind) + stored, fnv1a(general_path(recording.paths[index])));
 }
 
 std::vector<CrashPlace> crash_places(const Recording& recording) {
@@ -59,7 +61,8 @@ std::vector<CrashPlace> crash_places(const Recording& recording) {
   std::vector<CrashPlace> places;
   for (uint32_t point = recording.initial; point <= recording.size(); ++point) {
     const bool first = point == recording.initial;
-    const bool change = !first && !is_sync(recording.operations[point - 1].kind);
+    const OperationKind before_point = first ? OperationKind::kSyncAll : recording.operations[point - 1].kind;
+    const bool change = !is_sync(before_point) && before_point != OperationKind::kAskedFor;
     const bool acked = std::binary_search(recording.acked_before.begin(), recording.acked_before.end(), point);
     if (!first && !change && !acked) continue;
     const uint64_t before = first ? 1 : operation_class(recording, point - 1);

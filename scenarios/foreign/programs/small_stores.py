@@ -6,8 +6,15 @@ usage: small_stores.py STORE HOW write   writes numbered records, acknowledges e
 
 replace  one file, written anew beside it and renamed over it:
          synced | no_file_sync | no_folder_sync
+         or exchanged with it (renameat2): exchange | exchange_no_folder_sync
+publish  each record in a file of its own, which gets its name by a hard link: synced | no_folder_sync
 log      records with a checksum, appended; a torn tail is no damage:
          fdatasync | sync_file_range | dsync_no_folder
+         by two processes that both append: two_processes | two_processes_one_syncs
+         written by one process, synced by another: synced_elsewhere
+copy     records of one file copied to another by copy_file_range: synced | unsynced
+mirror   files copied as rsync does it, renamed and given the time of the original; one that has size and time of the
+         original counts as equal: synced | unsynced
 slots    records in two slots in turn, or always in the same one: two | one
 flag     records in one file, their count in another: data_first | together
 """
@@ -78,15 +85,28 @@ def expect_newest(numbers, broken):
         violated(f"acknowledged and lost: {wanted[-1]}")
 
 
+def write_file(path, number, sync=True):
+    with open(path, "wb") as file:
+        file.write(record(number))
+        file.flush()
+        if sync:
+            os.fsync(file.fileno())
+
+
+def exchange(one, other):
+    at_working_folder, how = -100, 2
+    if ctypes.CDLL(None).renameat2(at_working_folder, one.encode(), at_working_folder, other.encode(), how) != 0:
+        sys.exit("renameat2 failed")
+
+
 def write_replace(how):
     for number in range(1, RECORDS + 1):
-        with open("file.tmp", "wb") as file:
-            file.write(record(number))
-            file.flush()
-            if how != "no_file_sync":
-                os.fsync(file.fileno())
-        os.replace("file.tmp", "file")
-        if how != "no_folder_sync":
+        write_file("file.tmp", number, how != "no_file_sync")
+        if how.startswith("exchange") and number > 1:
+            exchange("file.tmp", "file")
+        else:
+            os.replace("file.tmp", "file")
+        if not how.endswith("no_folder_sync"):
             sync_folder()
         acknowledge(number)
 
@@ -97,7 +117,56 @@ def check_replace(_):
     expect_newest(records(content("file")), "acknowledged and lost: the file")
 
 
+def write_publish(how):
+    for number in range(1, RECORDS + 1):
+        write_file("new", number)
+        os.link("new", f"record{number}")
+        os.unlink("new")
+        if how == "synced":
+            sync_folder()
+        acknowledge(number)
+
+
+def check_publish(_):
+    for number in acknowledged():
+        if records(content(f"record{number}")) != [number]:
+            violated(f"acknowledged and lost: {number}")
+
+
+def in_child(work, *arguments):
+    child = os.fork()
+    if child == 0:
+        work(*arguments)
+        os._exit(0)
+    return child
+
+
+def append_from(first, sync):
+    log = os.open("log", os.O_WRONLY | os.O_APPEND)
+    for number in range(first, 2 * RECORDS + 1, 2):
+        os.write(log, record(number))
+        if sync:
+            os.fdatasync(log)
+        acknowledge(number)
+
+
+def write_by_processes(how):
+    log = os.open("log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
+    sync_folder()
+    if how == "synced_elsewhere":
+        for number in range(1, RECORDS + 1):
+            os.waitpid(in_child(os.write, log, record(number)), 0)
+            os.fsync(log)
+            acknowledge(number)
+        return
+    children = [in_child(append_from, 1, True), in_child(append_from, 2, how == "two_processes")]
+    if any(os.waitpid(child, 0)[1] != 0 for child in children):
+        sys.exit("a writer failed")
+
+
 def write_log(how):
+    if how.startswith("two_processes") or how == "synced_elsewhere":
+        return write_by_processes(how)
     flags = os.O_CREAT | os.O_WRONLY | os.O_APPEND
     log = os.open("log", flags | (os.O_DSYNC if how == "dsync_no_folder" else 0), 0o644)
     if how != "dsync_no_folder":
@@ -114,7 +183,12 @@ def write_log(how):
         acknowledge(number)
 
 
-def check_log(_):
+def check_log(how):
+    if how.startswith("two_processes"):
+        lost = set(acknowledged()) - set(records(content("log")))
+        if lost:
+            violated(f"acknowledged and lost: {min(lost)}")
+        return
     expect_newest(records(content("log")), "acknowledged and lost: the log")
 
 
@@ -159,6 +233,60 @@ def check_flag(_):
         if records(data[(number - 1) * 1024:number * 1024])[:1] != [number]:
             violated(f"a counted record is broken: {number}")
     expect_newest([count], "acknowledged and lost: the count")
+
+
+def write_copy(how):
+    source = os.open("source", os.O_CREAT | os.O_RDWR, 0o644)
+    copy = os.open("copy", os.O_CREAT | os.O_RDWR, 0o644)
+    for number in range(1, RECORDS + 1):
+        os.pwrite(source, record(number), (number - 1) * 1024)
+    for file in (source, copy):
+        os.fsync(file)
+    sync_folder()
+    for number in range(1, RECORDS + 1):
+        at = (number - 1) * 1024
+        os.copy_file_range(source, copy, len(record(number)), at, at)
+        if how == "synced":
+            os.fdatasync(copy)
+        acknowledge(number)
+
+
+def check_copy(_):
+    data = content("copy")
+    for number in acknowledged():
+        if records(data[(number - 1) * 1024:number * 1024]) != [number]:
+            violated(f"acknowledged and lost: {number}")
+
+
+def original(number):
+    return record(number, 6000), 1_000_000_000 + number
+
+
+def write_mirror(how):
+    for number in range(1, RECORDS + 1):
+        data, time = original(number)
+        with open(".copy", "wb") as file:
+            file.write(data)
+            file.flush()
+            if how == "synced":
+                os.fsync(file.fileno())
+        os.utime(".copy", (time, time))
+        os.rename(".copy", f"file{number}")
+    sync_folder()
+    acknowledge(RECORDS)
+
+
+def check_mirror(_):
+    for number in range(1, RECORDS + 1):
+        data, time = original(number)
+        path = f"file{number}"
+        if not os.path.exists(path):
+            if acknowledged():
+                violated(f"acknowledged and lost: {number}")
+            continue
+        looks_equal = os.stat(path).st_size == len(data) and int(os.stat(path).st_mtime) == time
+        if looks_equal and content(path) != data:
+            violated("a copy looks equal and is not")
 
 
 if __name__ == "__main__":
