@@ -10,18 +10,29 @@ namespace {
 
 constexpr size_t kFramesShown = 4;
 
-// Where the parameters begin: not those of a lambda's own name or of a template's arguments.
+// Behind the bracket that closes the one at `at`.
+size_t behind_brackets(const std::string& text, size_t at) {
+  int depth = 0;
+  for (; at < text.size(); ++at) {
+    if (text[at] == '(') ++depth;
+    if (text[at] == ')' && --depth == 0) return at + 1;
+  }
+  return at;
+}
+
+// Where the function's own parameters begin: not those of a lambda, or of the function that a lambda stands in.
 size_t parameters_at(const std::string& function) {
   constexpr std::string_view kCall = "operator()";
   int depth = 0;
   for (size_t at = 0; at < function.size(); ++at) {
-    if (depth == 0 && function.compare(at, kCall.size(), kCall) == 0) {
-      at += kCall.size() - 1;
-      continue;
-    }
     if (function[at] == '{' || function[at] == '<') ++depth;
     if (function[at] == '}' || function[at] == '>') --depth;
-    if (function[at] == '(' && depth == 0) return at;
+    if (depth > 0) continue;
+    if (function.compare(at, kCall.size(), kCall) == 0) at += kCall.size();
+    if (at >= function.size() || function[at] != '(') continue;
+    const size_t behind = behind_brackets(function, at);
+    if (function.compare(behind, 2, "::") != 0) return at;
+    at = behind;
   }
   return function.size();
 }
