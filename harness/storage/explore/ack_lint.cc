@@ -15,7 +15,7 @@
 namespace crashwright::harness {
 namespace {
 
-// Is the file of such an operation one that the program wants to last, even where it asks in a way that promises nothing?
+// Is its file one that the program wants to last, even where it asks in a way that promises nothing?
 bool wants_to_last(OperationKind kind) {
   const bool syncs = is_sync(kind) && kind != OperationKind::kSyncFolder && kind != OperationKind::kSyncAll;
   return syncs || kind == OperationKind::kAskedFor;
