@@ -12,11 +12,23 @@ namespace crashwright::verifiers {
 namespace {
 
 constexpr size_t kOrdersNamedMax = 5;
+constexpr size_t kLastWordsBytesMax = 400;
 
 std::string describe(const ExchangeOrder& order) {
   return "order " + std::to_string(order.user_ref) + " " + order.side + " " + std::to_string(order.quantity) + " " +
          order.symbol + " at " + std::to_string(order.price_ticks) + ", executed " + std::to_string(order.executed) +
          ", leaves " + std::to_string(order.leaves) + ", " + order.state;
+}
+
+// What an engine said last, so that nobody has to open its files to learn why it gave up.
+std::string last_words(const CaseView& view, const rca::ProcessFacts& engine) {
+  const auto said = read_file(view.path(engine.folder + "/stderr.txt"));
+  if (!said) return {};
+  const size_t end = said->find_last_not_of(" \n\r\t");
+  if (end == std::string::npos) return {};
+  const size_t begin = said->rfind('\n', end);
+  const std::string line = said->substr(begin == std::string::npos ? 0 : begin + 1, end - begin);
+  return ": " + line.substr(0, kLastWordsBytesMax);
 }
 
 void compare_orders(const ExchangeBooks& golden, const ExchangeBooks& found, Findings& findings) {
@@ -71,7 +83,8 @@ Verdict verify_continuity(const CaseView& view) {
   if (!golden_books) return findings.error("no golden run: " + golden_books.error().message);
   if (golden_books->orders.empty()) return findings.inconclusive("the uninterrupted session never sent an order");
   if (!engines.back()->finished) {
-    findings.fail("incarnation " + std::to_string(engines.back()->incarnation) + " did not finish the session");
+    findings.fail("incarnation " + std::to_string(engines.back()->incarnation) + " did not finish the session, " +
+                  describe_ending(*engines.back()) + last_words(view, *engines.back()));
   }
   check_deaths(view, findings);
   if (!engines.back()->finished) return findings.finish({});

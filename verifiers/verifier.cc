@@ -48,11 +48,15 @@ const Verifier* find_verifier(const std::string& name) noexcept {
 
 namespace {
 
-// A weakness that the scenario knows of: seen it is as expected, not seen the scenario is no longer true.
-void turn_around(Verdict& verdict) {
+// A weakness that the scenario knows of: seen it is as expected, not seen the scenario is no longer true, if only what
+// was to show it happened at all.
+void turn_around(Verdict& verdict, bool every_fault_fired) {
   if (verdict.outcome == Outcome::kFail) {
     verdict.outcome = Outcome::kPass;
     verdict.summary = "broken, as the scenario expects: " + verdict.summary;
+  } else if (verdict.outcome == Outcome::kPass && !every_fault_fired) {
+    verdict.outcome = Outcome::kInconclusive;
+    verdict.summary = "expected to be broken, but a fault never fired: " + verdict.summary;
   } else if (verdict.outcome == Outcome::kPass) {
     verdict.outcome = Outcome::kFail;
     verdict.summary = "kept, but the scenario expects it to be broken: " + verdict.summary;
@@ -66,13 +70,16 @@ void apply_expectations(const CaseView& view, std::vector<Verdict>& verdicts) {
   const auto listed = [](const std::vector<std::string>& promises, const std::string& promise) {
     return std::find(promises.begin(), promises.end(), promise) != promises.end();
   };
+  const bool every_fault_fired =
+      std::none_of(view.facts.faults.begin(), view.facts.faults.end(),
+                   [](const rca::InjectedFaultFact& fault) { return fault.state == "armed"; });
   for (Verdict& verdict : verdicts) {
     if (listed(expect.excluded, verdict.promise)) {
       verdict.outcome = Outcome::kNotApplicable;
       verdict.summary = "not judged: the scenario says so";
       verdict.details.clear();
     } else if (listed(expect.broken, verdict.promise)) {
-      turn_around(verdict);
+      turn_around(verdict, every_fault_fired);
     }
   }
 }

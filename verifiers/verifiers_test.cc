@@ -166,7 +166,24 @@ BOOST_FIXTURE_TEST_CASE(a_missing_order_fails_continuity, SyntheticCase) {
 
 BOOST_FIXTURE_TEST_CASE(a_session_that_never_finished_fails_continuity, SyntheticCase) {
   facts.processes[1].finished = false;
-  expect("continuity", Outcome::kFail, "incarnation 1 did not finish");
+  facts.processes[1].wait_status = 3 << 8;
+  BOOST_REQUIRE(write_file(folder + "/inc1/stderr.txt", "a warning\nno trading with this log\n\n"));
+  expect("continuity", Outcome::kFail,
+         "incarnation 1 did not finish the session, exit status 3: no trading with this log");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_promise_that_is_to_be_broken_and_holds_is_no_news_while_a_fault_has_not_fired,
+                        SyntheticCase) {
+  replace("plan.json", R"("excluded":[])", R"("excluded":[],"broken":["reconciliation"])");
+  for (const char* const state : {"confirmed", "armed"}) {
+    facts.faults[0].state = state;
+    std::vector<Verdict> verdicts = {judge("reconciliation")};
+    apply_expectations(*open_case(folder), verdicts);
+    const bool fired = facts.faults[0].state == "confirmed";
+    BOOST_TEST((verdicts[0].outcome == (fired ? Outcome::kFail : Outcome::kInconclusive)));
+    BOOST_TEST(verdicts[0].summary.starts_with(fired ? "kept, but the scenario expects it to be broken: "
+                                                     : "expected to be broken, but a fault never fired: "));
+  }
 }
 
 BOOST_FIXTURE_TEST_CASE(a_death_that_no_fault_asked_for_fails_continuity, SyntheticCase) {

@@ -169,10 +169,9 @@ void Console::print_reasons(const CaseFinished& done) {
   // INCONCLUSIVE: a fault that never fired is no promise's word, and explains all of theirs.
   bool told = done.outcome == Outcome::kInconclusive;
   if (told) line("  ", printable(done.summary));
-  if (const std::string hint = unfired_advice(done); !hint.empty()) {
-    fmt::print(out_, "  {}\n", wrap(printable(hint), 2));
-    return;
-  }
+  const std::string hint = unfired_advice(done);
+  if (!hint.empty()) fmt::print(out_, "  {}\n", wrap(printable(hint), 2));
+  if (told && !hint.empty()) return;
   for (const verifiers::Verdict& verdict : done.verdicts) {
     if (verdict.outcome == Outcome::kPass || verdict.outcome == Outcome::kNotApplicable) continue;
     line(verdict.outcome, fmt::format("{}: {}", verdict.promise, printable(verdict.summary)));

@@ -28,7 +28,7 @@ std::vector<FaultKind> outside_fault_kinds() {
   signal.causes_release = {"KILLED_BY_HARNESS"};
 
   FaultKind null_call = outside_kind("null_call", OutsideAction::kNullCall,
-                                     "the thread that calls the function jumps to address 0: a real SIGSEGV",
+                                     "the call of the function goes to address 0: a real SIGSEGV, its caller to blame",
                                      "null_call: {function: Book::apply, hit: 100}");
   null_call.stands_for = "a callback that was never set, in a program that nobody prepared";
   null_call.evidence = "SIGSEGV at address 0, the caller in the core";

@@ -9,6 +9,25 @@ std::string cause_in_words(const CaseFinished& done) {
   return done.autopsy->cause + (done.autopsy->function.empty() ? "" : " in " + done.autopsy->function);
 }
 
+namespace {
+
+// Of the same start of the engine, and done: what left the other one no time, as far as anybody knows.
+const rca::InjectedFaultFact* came_before(const CaseFinished& done, const rca::InjectedFaultFact& fault) {
+  for (const rca::InjectedFaultFact& other : done.faults) {
+    if (other.state != "armed" && other.incarnation == fault.incarnation) return &other;
+  }
+  return nullptr;
+}
+
+// "passed 208 times in start 0 of the engine"; runs recorded before that was noted know the sum of all starts.
+std::string passages_in_words(const CaseFinished& done, const rca::InjectedFaultFact& fault) {
+  if (!fault.confirmed_by.empty()) return fault.confirmed_by;
+  const uint64_t passed = done.passages.at(fault.point);
+  return fmt::format("passed {} {}", passed, passed == 1 ? "time" : "times");
+}
+
+}  // namespace
+
 std::string unfired_advice(const CaseFinished& done) {
   for (const rca::InjectedFaultFact& fault : done.faults) {
     if (fault.state != "armed" || fault.point.empty()) continue;
@@ -17,8 +36,10 @@ std::string unfired_advice(const CaseFinished& done) {
       return fmt::format("{} was never passed: choose another place, or a longer session (session.messages)",
                          fault.point);
     }
-    return fmt::format("{} was passed {} {}: choose an earlier hit, or a longer session (session.messages)",
-                       fault.point, passed->second, passed->second == 1 ? "time" : "times");
+    const rca::InjectedFaultFact* const earlier = came_before(done, fault);
+    return fmt::format(
+        "{} was {}: choose an earlier hit, or {}", fault.point, passages_in_words(done, fault),
+        earlier == nullptr ? "a longer session (session.messages)" : "let " + earlier->kind + " come later");
   }
   return {};
 }

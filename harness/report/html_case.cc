@@ -126,7 +126,9 @@ std::string html_evidence(const CaseRecord& record, const CasePicture& picture, 
   if (!record.finished) return html_steps(record);
   const CaseFinished& done = *record.finished;
   std::string text = html_timeline(picture) + html_log(picture);
-  if (done.autopsy) text += html_stacks(*done.autopsy) + html_wait_for_ring(*done.autopsy);
+  // Of a case that passed nobody asks for the other threads: they would be half of a long run's page.
+  const StacksOf stacks = done.outcome == Outcome::kPass ? StacksOf::kTheDyingOne : StacksOf::kEveryThread;
+  if (done.autopsy) text += html_stacks(*done.autopsy, stacks) + html_wait_for_ring(*done.autopsy);
   text += html_states(picture);
   if (done.autopsy) text += html_weighed(*done.autopsy);
   text += html_exploration(done) + html_lost(picture) + html_artefacts(picture, link);

@@ -84,8 +84,12 @@ std::string html_weighed(const rca::AutopsyReport& autopsy) {
   return text;
 }
 
-std::string html_stacks(const rca::AutopsyReport& autopsy) {
-  const std::vector<rca::StackGroup> groups = rca::fold_stacks(autopsy);
+std::string html_stacks(const rca::AutopsyReport& autopsy, StacksOf which) {
+  std::vector<rca::StackGroup> groups = rca::fold_stacks(autopsy);
+  if (which == StacksOf::kTheDyingOne) {
+    groups.erase(std::remove_if(groups.begin(), groups.end(), [](const auto& group) { return !group.faulting; }),
+                 groups.end());
+  }
   if (groups.empty()) return {};
   std::string text = "<h3>Stacks</h3>\n";
   for (size_t i = 0; i < std::min(groups.size(), kStacksMax); ++i) {

@@ -31,7 +31,8 @@ namespace crashwright::harness {
 
 [[nodiscard]] std::string html_timeline(const CasePicture& picture);
 [[nodiscard]] std::string html_log(const CasePicture& picture);
-[[nodiscard]] std::string html_stacks(const rca::AutopsyReport& autopsy);
+enum class StacksOf { kEveryThread, kTheDyingOne };
+[[nodiscard]] std::string html_stacks(const rca::AutopsyReport& autopsy, StacksOf which);
 [[nodiscard]] std::string html_wait_for_ring(const rca::AutopsyReport& autopsy);
 [[nodiscard]] std::string html_weighed(const rca::AutopsyReport& autopsy);  // evidence for and against
 [[nodiscard]] std::string html_states(const CasePicture& picture);

@@ -187,6 +187,26 @@ BOOST_AUTO_TEST_CASE(a_report_of_500_passing_cases_stays_below_2_MB) {
   BOOST_TEST(render_html(run).size() < 2U << 20);
 }
 
+BOOST_AUTO_TEST_CASE(other_threads_stand_only_where_something_has_to_be_understood) {
+  for (const Outcome outcome : {Outcome::kPass, Outcome::kFail}) {
+    RunRecord run;
+    run.started = started();
+    run.cases.emplace_back().finished = finished("a", outcome);
+    rca::ThreadStack dying;
+    dying.name = "trading";
+    dying.faulting = true;
+    dying.frames.push_back({0x1234, "OrderGateway::send", "", 0, "mock_engine", false});
+    rca::ThreadStack other = dying;
+    other.name = "feed";
+    other.faulting = false;
+    other.frames[0].function = "FeedHandler::wait";
+    run.cases[0].finished->autopsy.emplace().threads = {dying, other};
+    const std::string page = render_html(run);
+    BOOST_TEST(count(page, "OrderGateway::send\n") == 1U);
+    BOOST_TEST(count(page, "FeedHandler::wait\n") == (outcome == Outcome::kPass ? 0U : 1U));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_report_of_500_failing_cases_stays_below_2_MB_and_keeps_every_verdict) {
   RunRecord run;
   run.started = started();

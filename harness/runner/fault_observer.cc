@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "harness/runner/passages.h"
 #include "harness/runner/process.h"
 
 namespace crashwright::harness {
@@ -154,9 +155,13 @@ void FaultObserver::after_incarnation(const rca::ProcessFacts& process) {
     rca::InjectedFaultFact& fact = facts_[i];
     if (armed == nullptr || fact.state == "confirmed") continue;
     const FaultState state = armed->state.load();
-    if (state != FaultState::kFired && state != FaultState::kConfirmed) continue;
+    if (state != FaultState::kFired && state != FaultState::kConfirmed) {
+      note_passages(fact, process.incarnation);
+      continue;
+    }
     if (fact.state == "armed") {
       fact.state = "fired";
+      fact.confirmed_by.clear();
       fact.incarnation = process.incarnation;
       fact.fired_ns = armed->fired_ns.load();
     }
@@ -172,6 +177,16 @@ void FaultObserver::after_incarnation(const rca::ProcessFacts& process) {
       armed->state.store(FaultState::kConfirmed);
     }
   }
+}
+
+// A fault that waits for a later passage than this start had: how many there were is what people ask next.
+void FaultObserver::note_passages(rca::InjectedFaultFact& fact, uint32_t incarnation) const {
+  if (fact.point.empty() || fact.incarnation != incarnation) return;
+  const auto passages = passages_of(channel_.block());
+  const auto passed = passages.find(fact.point);
+  const uint64_t count = passed == passages.end() ? 0 : passed->second;
+  fact.confirmed_by = "passed " + std::to_string(count) + (count == 1 ? " time" : " times") + " in start " +
+                      std::to_string(incarnation) + " of the engine";
 }
 
 void FaultObserver::done_at_rest(size_t plan_fault, uint32_t incarnation, const std::string& what) {

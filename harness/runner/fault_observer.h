@@ -49,6 +49,7 @@ class FaultObserver {
  private:
   // The fatal fault that fired last and has not been confirmed: the one that a death now is the effect of.
   [[nodiscard]] std::optional<size_t> last_fatal_fault() const;
+  void note_passages(rca::InjectedFaultFact& fact, uint32_t incarnation) const;
 
   const Plan& plan_;
   const ControlChannel& channel_;

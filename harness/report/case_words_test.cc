@@ -1,0 +1,47 @@
+// Goal: what is said of a case tells people what to change, in the same words everywhere.
+#include "harness/report/case_words.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "harness/report/testing/sample_run.h"
+
+namespace crashwright::harness {
+namespace {
+
+CaseFinished waiting(const std::string& passed, std::map<std::string, uint64_t> passages) {
+  CaseFinished done = testing::sample_case("a", verifiers::Outcome::kInconclusive);
+  done.faults = {{"lost_write", "audit.before_write", "armed", passed, 0, 0, "audit.log"}};
+  done.passages = std::move(passages);
+  return done;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_fault_that_waited_in_vain_is_told_how_often_its_own_start_passed_the_point) {
+  CaseFinished done = waiting("passed 15 times in start 0 of the engine", {{"audit.before_write", 183}});
+  BOOST_TEST(
+      unfired_advice(done) ==
+      "audit.before_write was passed 15 times in start 0 of the engine: choose an earlier hit, or a longer session "
+      "(session.messages)");
+  done.faults.push_back({"sigkill", "gateway.after_send", "confirmed", "wait status SIGKILL", 0, 5, ""});
+  BOOST_TEST(
+      unfired_advice(done) ==
+      "audit.before_write was passed 15 times in start 0 of the engine: choose an earlier hit, or let sigkill come "
+      "later");
+}
+
+BOOST_AUTO_TEST_CASE(a_run_recorded_before_passages_were_noted_by_start_gives_their_sum) {
+  BOOST_TEST(unfired_advice(waiting("", {{"audit.before_write", 1}})) ==
+             "audit.before_write was passed 1 time: choose an earlier hit, or a longer session (session.messages)");
+}
+
+BOOST_AUTO_TEST_CASE(a_point_that_was_never_passed_is_the_wrong_place) {
+  BOOST_TEST(unfired_advice(waiting("", {})) ==
+             "audit.before_write was never passed: choose another place, or a longer session (session.messages)");
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_that_fired_needs_no_advice) {
+  BOOST_TEST(unfired_advice(testing::sample_case("a", verifiers::Outcome::kPass)).empty());
+}
+
+}  // namespace crashwright::harness
