@@ -120,8 +120,9 @@ void Console::on_event(const Event& event) {
   if (const auto* const started = std::get_if<RunStarted>(&event)) {
     planned_ = started->cases;
     started_ns_ = monotonic_ns();
-    line("", fmt::format("{} {}, seed {}, {} {}, {}", started->cases, started->cases == 1 ? "case" : "cases",
-                         started->seed, started->jobs, started->jobs == 1 ? "job" : "jobs", started->folder));
+    line("",
+         fmt::format("{} {}, seed {}, {} {}, {}", started->cases, started->cases == 1 ? "case" : "cases", started->seed,
+                     started->jobs, started->jobs == 1 ? "job" : "jobs", shown_path(started->folder)));
   } else if (const auto* const note = std::get_if<RunNote>(&event)) {
     line("note: ", printable(note->text));
   } else if (const auto* const begun = std::get_if<CaseStarted>(&event)) {

@@ -122,8 +122,8 @@ Page render_page(const RunRecord& run, const std::string& folder) {
   Page page;
   const RunHistory history = folder.empty() ? RunHistory() : read_history(folder);
   std::string& html = page.html;
-  html = head(page_title(run)) + summary(run) + html_matrix(run) + html_overview(run, history) + html_history(history) +
-         "<h2>Case by case</h2>\n";
+  html = head(page_title(run)) + summary(run) + html_attention(run) + html_matrix(run) + html_overview(run, history) +
+         html_history(history) + "<h2>Case by case</h2>\n";
   const std::vector<const CaseRecord*> order = by_attention(run);
   // Room is kept for telling every case in brief; the first ones get what is left for the whole of it.
   size_t needed = html.size();

@@ -142,7 +142,9 @@ std::string html_brief(const CaseRecord& record, const std::string& rest) {
       title_of(record), html_anchor(record));
   if (record.finished) {
     const CaseFinished& done = *record.finished;
-    text += "<p>" + escape_markup(std::string_view(done.summary).substr(0, kBriefBytesMax)) + "</p>\n";
+    const std::string cause = cause_in_words(done);
+    text += fmt::format("<p>{}{}</p>\n", escape_markup(std::string_view(done.summary).substr(0, kBriefBytesMax)),
+                        cause.empty() ? "" : "<br>Cause: <code>" + escape_markup(cause) + "</code>.");
     text += "<div class=\"repeat\"><pre>" + escape_markup(done.repro) + "</pre></div>\n";
   }
   return text + rest + "</div></details>\n";

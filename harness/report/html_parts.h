@@ -44,6 +44,8 @@ enum class StacksOf { kEveryThread, kTheDyingOne };
 [[nodiscard]] std::string html_faults(const CaseFinished& done);
 [[nodiscard]] std::string html_steps(const CaseRecord& record);
 
+// What did not pass, the worst first, each with cause and command; empty when all did.
+[[nodiscard]] std::string html_attention(const RunRecord& run);
 // A picture of fault point × fault with the worst verdict of each pair; empty unless the run has two of both.
 [[nodiscard]] std::string html_matrix(const RunRecord& run);
 // The table of all cases with its filters, and the runs before this one.

@@ -187,6 +187,28 @@ BOOST_AUTO_TEST_CASE(a_report_of_500_passing_cases_stays_below_2_MB) {
   BOOST_TEST(render_html(run).size() < 2U << 20);
 }
 
+BOOST_AUTO_TEST_CASE(what_did_not_pass_stands_before_everything_else_and_not_at_length) {
+  RunRecord run;
+  run.started = started();
+  const auto add = [&](const std::string& id, Outcome outcome) {
+    CaseRecord record;
+    record.started.case_id = id;
+    record.finished = finished(id, outcome);
+    run.cases.push_back(record);
+  };
+  add("fine", Outcome::kPass);
+  BOOST_TEST(count(render_html(run), "What did not pass") == 0U);
+  for (const char* const id : {"a", "b", "c", "d", "e", "f"}) add(id, Outcome::kInconclusive);
+  add("worst", Outcome::kFail);
+  const std::string page = render_html(run);
+  const size_t begin = page.find("What did not pass");
+  const std::string part = page.substr(begin, page.find("id=\"overview\"") - begin);
+  BOOST_TEST(part.find("href=\"#case-worst\"") < part.find("href=\"#case-a\""));
+  BOOST_TEST(count(part, "<li>") == 5U);
+  BOOST_TEST(count(part, "crashwright run x.yaml --seed 7") == 5U);
+  BOOST_TEST(part.find("and 2 more") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(other_threads_stand_only_where_something_has_to_be_understood) {
   for (const Outcome outcome : {Outcome::kPass, Outcome::kFail}) {
     RunRecord run;
