@@ -27,7 +27,7 @@ Step CheckpointWriter::poll(OrderJournal& journal) {
   if (written_ == written_before) return {};
   postmortem::AuditRecord record{};
   record.type = postmortem::AuditRecordType::kCheckpoint;
-  record.quantity = static_cast<uint32_t>(ready.sequence);
+  record.match_id = ready.sequence;
   if (!journal.record(record)) return stop_sealed(journal.log());
   return {};
 }

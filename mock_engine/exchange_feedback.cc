@@ -95,7 +95,7 @@ Step ExchangeFeedback::stop_at_gap(uint64_t received) {
   const uint64_t wanted = journal_.state().next_session_sequence;
   AuditRecord gap{};
   gap.type = AuditRecordType::kGap;
-  gap.quantity = static_cast<uint32_t>(received - wanted);
+  gap.match_id = received - wanted;
   if (!journal_.record(gap)) return stop_sealed(journal_.log());
   return stop(ExitCode::kRefused, "message " + std::to_string(received) + " of the exchange came, " +
                                       std::to_string(wanted) + " is missing");

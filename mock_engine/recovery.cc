@@ -62,7 +62,7 @@ __attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditRea
   uint64_t checkpoint = 0;
   for (const AuditRecord& record : readout.records) {
     self.beat();
-    if (record.type == AuditRecordType::kCheckpoint) checkpoint = record.quantity;
+    if (record.type == AuditRecordType::kCheckpoint) checkpoint = record.match_id;
     if (record.sequence <= snapshot_sequence_ || ignore_tail) continue;
     if (!orders_.apply(record)) {
       return stop(ExitCode::kRefused, "audit record " + std::to_string(record.sequence) +

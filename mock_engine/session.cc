@@ -156,7 +156,7 @@ Step announce_run(const EngineOptions& options, const RiskLimits& limits, OrderJ
   if (readout.torn_tail_bytes == 0) return {};
   AuditRecord torn{};
   torn.type = AuditRecordType::kTornTail;
-  torn.quantity = static_cast<uint32_t>(readout.torn_tail_bytes);
+  torn.match_id = readout.torn_tail_bytes;
   CRASHWRIGHT_LOG_WARN("audit log: a torn tail of {} bytes was cut ({})", readout.torn_tail_bytes,
                        readout.torn_tail_reason);
   if (!journal.record(torn)) return stop_sealed(journal.log());

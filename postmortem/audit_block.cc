@@ -33,7 +33,7 @@ bool fields_possible(const AuditBlock& block) noexcept {
   const AuditBlockHeader& header = block.header;
   const bool records = header.kind == AuditBlockKind::kRecords;
   if (header.kind < AuditBlockKind::kSegment || header.kind > AuditBlockKind::kClosing) return false;
-  if (header.segment_blocks < kAuditSegmentBlocksMin) return false;
+  if (header.segment_blocks < kAuditSegmentBlocksMin || header.segment_blocks > kAuditSegmentBlocksMax) return false;
   if ((header.kind == AuditBlockKind::kSegment) != (header.block_number % header.segment_blocks == 0)) return false;
   if (header.salt == 0 || header.log_id == 0 || header.first_sequence == 0) return false;
   if (header.record_count > kAuditRecordsPerBlock || records != (header.record_count > 0)) return false;

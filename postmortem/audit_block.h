@@ -16,11 +16,12 @@
 namespace crashwright::postmortem {
 
 inline constexpr uint64_t kAuditMagic = 0x3130544455415743U;  // "CWAUDT01" as stored
-inline constexpr uint32_t kAuditVersion = 4;
+inline constexpr uint32_t kAuditVersion = 5;
 inline constexpr size_t kAuditBlockBytes = 4096;
 inline constexpr size_t kAuditSectorBytes = 512;
 inline constexpr size_t kAuditRecordsPerBlock = 31;
 inline constexpr uint32_t kAuditSegmentBlocksMin = 2;         // its head and one more
+inline constexpr uint32_t kAuditSegmentBlocksMax = 1U << 20;  // 4 GiB
 inline constexpr uint32_t kAuditSegmentBlocksUsually = 4096;  // 16 MiB
 
 // Stored; append only.
@@ -120,8 +121,8 @@ class AuditBlockBuilder {
     if (position.at_head()) position.salt = 0;
     return position;
   }
-  // Where the log stood in front of the intact head of a segment.
-  [[nodiscard]] static Position before_head(const AuditBlockHeader& header) noexcept {
+  // Where the log stood in front of an intact block. The run and the batch may be those of the block before, or later.
+  [[nodiscard]] static Position before(const AuditBlockHeader& header) noexcept {
     return {.log_id = header.log_id,
             .salt = header.salt,
             .next_block = header.block_number,

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "postmortem/audit_segment_reader.h"
 #include "postmortem/audit_tail.h"
 #include "postmortem/planted_bug.h"
 
@@ -66,6 +67,10 @@ void truncate_for_a_planted_bug(const AuditSegments& segments) {
 }
 
 Result<AuditSegments> prepare(const AuditLogOptions& options) {
+  if (audit_segment_number(options.path) != 0) {
+    return fail(ErrorKind::kUsage, options.path + " is the name of a later segment, not of an audit log",
+                "choose a name that does not end in .seg- and digits");
+  }
   auto segments = find_audit_segments(options.path);
   if (!segments) return segments;
   if (CRASHWRIGHT_PLANTED("audit_truncated_at_restart") && !segments->files.empty()) {

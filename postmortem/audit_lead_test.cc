@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(producers_that_lead_go_from_segment_to_segment) {
     auto log = must_open(options);
     for (uint64_t key = 1; key <= 100; ++key) BOOST_REQUIRE(commit(*log, key) == key);
     BOOST_TEST(log->close().has_value());
-    BOOST_TEST(std::filesystem::exists(options.path + ".000010"));
+    BOOST_TEST(std::filesystem::exists(options.path + ".seg-000010"));
     BOOST_TEST(is_exact_prefix(must_read(options.path).records));
     BOOST_TEST(must_read(options.path).records.size() == 100U);
   }

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "postmortem/audit_log.h"
-#include "postmortem/audit_segments.h"
+#include "postmortem/audit_segment_reader.h"
 
 namespace crashwright::postmortem {
 namespace {

@@ -52,4 +52,19 @@ const char* audit_record_type_name(AuditRecordType type) noexcept {
   return "unknown";
 }
 
+const char* audit_figure_name(AuditRecordType type) noexcept {
+  switch (type) {
+    case AuditRecordType::kCheckpoint:
+      return "sequence";
+    case AuditRecordType::kTornTail:
+      return "bytes";
+    case AuditRecordType::kGap:
+      return "messages";
+    case AuditRecordType::kConfigurationHash:
+      return "hash";
+    default:
+      return "match";
+  }
+}
+
 }  // namespace crashwright::postmortem

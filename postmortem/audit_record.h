@@ -28,11 +28,11 @@ enum class AuditRecordType : uint16_t {
   kRiskBlock = 12,   // the risk gate refused; reason says why
   kKillSwitch = 13,  // from here on nothing may be sent
   kLogin = 14,       // session_sequence is the next wanted one
-  kGap = 15,
+  kGap = 15,                       // messages of the exchange are missing; match_id is how many
   kReconciliationDifference = 16,  // a message set aside (reason: its type), or books that differ from the drop copy
-  kCheckpoint = 17,                // a state snapshot up to this sequence is durable
+  kCheckpoint = 17,                // a state snapshot is durable; match_id is the sequence up to which it goes
   kConfigurationHash = 18,         // at every start; match_id is the hash, reason 1: changed on purpose
-  kTornTail = 19,                  // recovery cut a torn tail; quantity is the number of bytes cut
+  kTornTail = 19,                  // recovery cut a torn tail; match_id is the number of bytes cut
   kHeartbeat = 20,                 // nothing else was recorded for a second
   kInDoubtResolved = 21,           // reconciliation decided the fate of an intent; reason says which
   kSessionEvent = 22,              // any other sequenced message of the exchange; reason is its OUCH type
@@ -49,7 +49,7 @@ struct AuditRecord {
   uint64_t session_sequence;   // exchange message that caused it, 0 for none
   uint64_t feed_sequence;      // feed message that caused it, 0 for none
   uint64_t exchange_order_id;  // 0 until accepted
-  uint64_t match_id;
+  uint64_t match_id;  // of an execution; of a record of no order the figure that its type names
   int64_t price_ticks;
   int64_t position_after;  // of the symbol, in shares
   int64_t cash_after_ticks;
@@ -70,5 +70,7 @@ struct AuditRecord {
 static_assert(sizeof(AuditRecord) == 128, "four records fill a sector");
 
 [[nodiscard]] const char* audit_record_type_name(AuditRecordType type) noexcept;
+// What match_id is in records of that type.
+[[nodiscard]] const char* audit_figure_name(AuditRecordType type) noexcept;
 
 }  // namespace crashwright::postmortem

@@ -44,10 +44,22 @@ void AuditScanner::feed(std::span<const std::byte> bytes) {
 }
 
 void AuditScanner::feed_missing(uint64_t blocks) {
-  for (; blocks > 0; --blocks) {
-    bytes_ = (this->blocks() + 1) * kAuditBlockBytes;
-    keep({}, nullptr, AuditBlockState::kMissing);
-  }
+  if (blocks == 0) return;
+  Entry entry{};
+  entry.count = blocks;
+  entry.state = AuditBlockState::kMissing;
+  entry.size = kAuditBlockBytes;
+  keep_range(entry);
+  bytes_ = this->blocks() * kAuditBlockBytes;
+}
+
+void AuditScanner::feed_lost(uint64_t blocks, std::string reason) {
+  if (blocks == 0) return;
+  feed_missing(blocks);
+  proven_blocks_ = std::max(proven_blocks_, this->blocks());
+  if (reason.empty()) return;
+  entries_.back().reason = reasons_.size();
+  reasons_.push_back(std::move(reason));
 }
 
 void AuditScanner::judge(std::span<const std::byte> bytes) {
@@ -78,7 +90,8 @@ void AuditScanner::take_claims(const AuditBlockHeader& header) {
 
 void AuditScanner::keep(std::span<const std::byte> bytes, const AuditBlock* block, AuditBlockState state) {
   Entry entry{};
-  entry.size = static_cast<uint32_t>(state == AuditBlockState::kMissing ? kAuditBlockBytes : bytes.size());
+  entry.count = 1;
+  entry.size = static_cast<uint32_t>(bytes.size());
   entry.bytes_in_use = state == AuditBlockState::kZero ? 0 : bytes_in_use(bytes);
   entry.has_magic =
       bytes.size() >= sizeof kAuditMagic && std::memcmp(bytes.data(), &kAuditMagic, sizeof kAuditMagic) == 0;
@@ -89,16 +102,37 @@ void AuditScanner::keep(std::span<const std::byte> bytes, const AuditBlock* bloc
     entry.header = block->header;
     kept_records_.insert(kept_records_.end(), block->records, block->records + block->header.record_count);
   }
-  entries_.push_back(entry);
+  keep_range(entry);
+}
+
+// Zeros behind zeros are one range. What is missing is one already, and begins anew where another reason does.
+void AuditScanner::keep_range(const Entry& entry) {
+  const bool zeros = entry.state == AuditBlockState::kZero && entry.size == kAuditBlockBytes;
+  if (zeros && !entries_.empty() && entries_.back().state == entry.state && entries_.back().size == entry.size) {
+    entries_.back().count += entry.count;
+    return;
+  }
+  Entry& kept = entries_.emplace_back(entry);
+  kept.number =
+      entries_.size() == 1 ? first_kept_ : entries_[entries_.size() - 2].number + entries_[entries_.size() - 2].count;
+  kept.reason = ~size_t{0};
+}
+
+const AuditScanner::Entry& AuditScanner::entry(uint64_t number) const {
+  const auto behind = std::upper_bound(entries_.begin(), entries_.end(), number,
+                                       [](uint64_t wanted, const Entry& entry) { return wanted < entry.number; });
+  return *std::prev(behind);
 }
 
 std::string AuditScanner::describe(uint64_t number) const {
   const AuditBlockState state = entry(number).state;
   std::string text = "block " + std::to_string(number);
+  const size_t reason = entry(number).reason;
   if (segment_blocks_ != 0 && number >= segment_blocks_) {
     text += " (" + std::to_string(number % segment_blocks_) + " of segment " +
             std::to_string(number / segment_blocks_ + 1) + ")";
   }
+  if (reason < reasons_.size()) return text + ": " + reasons_[reason];
   if (state != AuditBlockState::kIntact) return text + ": " + block_state_text(state);
   return text + (salted(entry(number).header) ? ": does not continue the chain" : ": of an earlier use of its segment");
 }
@@ -153,11 +187,15 @@ uint64_t AuditScanner::skip_damage(uint64_t number) {
   const uint64_t expected = scan_.position.next_sequence;
   // What nobody vouches for is not part of the damage, however it looks.
   const uint64_t limit = std::min<uint64_t>(std::max(proven_blocks_, number + 1), blocks());
-  uint64_t resume = number + 1;
-  while (resume < limit && !trusted(resume)) ++resume;
   AuditDamage damage;
   damage.offset = number * kAuditBlockBytes;
-  for (uint64_t i = number; i < resume; ++i) damage.size += entry(i).size;
+  uint64_t resume = number;
+  while (resume < limit && (resume == number || !trusted(resume))) {
+    const Entry& bad = entry(resume);
+    const uint64_t end = std::min(bad.number + bad.count, limit);
+    damage.size += (end - resume) * bad.size;
+    resume = end;
+  }
   const uint64_t next = trusted(resume) ? entry(resume).header.first_sequence : known_durable_ + 1;
   if (next > expected) {
     damage.first_sequence = expected;
@@ -173,8 +211,8 @@ void AuditScanner::describe_end(uint64_t number) {
   readout.torn_tail_offset = std::min(number * kAuditBlockBytes, bytes_);
   if (CRASHWRIGHT_PLANTED("audit_replay_stops_silently")) return;
   uint64_t end = 0;
-  for (uint64_t i = number; i < blocks(); ++i) {
-    if (entry(i).bytes_in_use > 0) end = i * kAuditBlockBytes + entry(i).bytes_in_use;
+  for (const Entry& rest : entries_) {
+    if (rest.number >= number && rest.bytes_in_use > 0) end = rest.number * kAuditBlockBytes + rest.bytes_in_use;
   }
   if (end == 0) return;
   readout.torn_tail_bytes = end - readout.torn_tail_offset;

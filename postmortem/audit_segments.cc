@@ -10,18 +10,21 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 
 #include "base/file.h"
+#include "postmortem/audit_segment_choice.h"
 #include "postmortem/planted_bug.h"
 
 namespace crashwright::postmortem {
 namespace {
 
 constexpr size_t kReadBytes = 64 * kAuditBlockBytes;
+constexpr std::string_view kSegmentMark = ".seg-";
 constexpr size_t kNumberDigits = 6;
-constexpr uint64_t kMissingSegmentsMax = 1024;  // more of them at one place are not told block by block
+constexpr size_t kNumberDigitsMax = 9;  // with segments of the largest size the log's offsets still fit 63 bits
 
 template <typename Number>
 Number random_number() {  // never 0
@@ -32,31 +35,39 @@ Number random_number() {  // never 0
   return number;
 }
 
-std::optional<AuditBlock> read_head(const AuditSegmentFile& file) {
-  const UniqueFd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
-  AuditBlock block;
-  if (!fd) return std::nullopt;
-  const auto got = read_fully(fd.get(), std::as_writable_bytes(std::span(&block, 1)), 0);
-  if (!got || *got < sizeof block) return std::nullopt;
-  return block;
+// The size of the segments as the block says that stands in `file` as its `place`-th; 0 where it is not intact.
+uint32_t segment_blocks_by(const AuditBlock& block, const AuditSegmentFile& file, uint64_t place, uint32_t log_id) {
+  const uint64_t number = (file.number - 1) * block.header.segment_blocks + place;
+  return check_block(block, number, log_id) == AuditBlockState::kIntact ? block.header.segment_blocks : 0;
 }
 
-// Every block names the size; a head is the first place to ask, any block of the first file the last one.
-uint32_t find_segment_blocks(const std::vector<AuditSegmentFile>& files) {
-  for (const AuditSegmentFile& file : files) {
-    const auto head = read_head(file);
-    if (!head || head->header.segment_blocks < kAuditSegmentBlocksMin) continue;
-    const uint64_t number = (file.number - 1) * head->header.segment_blocks;
-    if (check_block(*head, number, 0) == AuditBlockState::kIntact) return head->header.segment_blocks;
+// Every block names the size; the heads are the first places to ask.
+uint32_t find_segment_blocks(const AuditSegments& segments) {
+  for (const AuditSegmentFile& file : segments.files) {
+    const auto head = file.unusable.empty() ? read_audit_head(file) : std::nullopt;
+    const uint32_t blocks = head ? segment_blocks_by(*head, file, 0, segments.log_id) : 0;
+    if (blocks != 0) return blocks;
   }
-  const uint64_t blocks = (files.front().size + kAuditBlockBytes - 1) / kAuditBlockBytes;
-  return static_cast<uint32_t>(std::clamp<uint64_t>(blocks, kAuditSegmentBlocksMin, ~uint32_t{0}));
+  uint32_t found = 0;
+  for (const AuditSegmentFile& file : segments.files) {
+    uint64_t place = 0;
+    const auto walked = walk_audit_blocks(file, file.size, 0, [&](std::span<const std::byte> bytes) {
+      AuditBlock block;
+      if (!file.unusable.empty() || bytes.size() < sizeof block) return true;
+      std::memcpy(static_cast<void*>(&block), bytes.data(), sizeof block);
+      found = segment_blocks_by(block, file, place++, segments.log_id);
+      return found != 0;
+    });
+    if (walked && found != 0) return found;
+  }
+  const uint64_t blocks = (segments.files.front().size + kAuditBlockBytes - 1) / kAuditBlockBytes;
+  return static_cast<uint32_t>(std::clamp<uint64_t>(blocks, kAuditSegmentBlocksMin, kAuditSegmentBlocksMax));
 }
 
 Status add_first(const std::string& at, std::vector<AuditSegmentFile>& files) {
   struct stat info {};
   if (::stat(at.c_str(), &info) == 0) {
-    files.push_back({1, at, static_cast<uint64_t>(info.st_size)});
+    files.push_back({1, at, static_cast<uint64_t>(info.st_size), {}});
   } else if (errno != ENOENT) {
     return fail_errno(errno, "open " + at);
   }
@@ -76,7 +87,7 @@ Status add_files(const std::string& log, std::vector<AuditSegmentFile>& files) {
     const uint64_t number = audit_segment_number(path);
     if (number == 0 || at->path().filename() != audit_segment_path(name, number) || ::stat(path.c_str(), &info) != 0)
       continue;
-    files.push_back({number, path, static_cast<uint64_t>(info.st_size)});
+    files.push_back({number, path, static_cast<uint64_t>(info.st_size), {}});
   }
   return {};
 }
@@ -90,27 +101,9 @@ Result<std::vector<AuditSegmentFile>> list_files(const std::string& log, AuditAr
       return tl::unexpected(added.error());
     }
   }
-  std::sort(files.begin(), files.end(), [](const auto& left, const auto& right) { return left.number < right.number; });
+  std::stable_sort(files.begin(), files.end(),
+                   [](const auto& left, const auto& right) { return left.number < right.number; });
   return files;
-}
-
-// Feeds what the file has of its segment, and says how many blocks that was.
-Result<uint64_t> feed_file(const AuditSegmentFile& file, uint64_t segment_bytes, AuditScanner& scanner,
-                           std::span<std::byte> buffer) {
-  const UniqueFd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return fail_errno(errno, "open " + file.path);
-  uint64_t offset = 0;
-  while (offset < segment_bytes) {
-    const size_t want = std::min<uint64_t>(buffer.size(), segment_bytes - offset);
-    const auto got = read_fully(fd.get(), buffer.first(want), offset);
-    if (!got) return fail(got.error().kind, file.path + ": " + got.error().message);
-    for (size_t at = 0; at < *got; at += kAuditBlockBytes) {
-      scanner.feed(buffer.subspan(at, std::min(kAuditBlockBytes, *got - at)));
-    }
-    offset += *got;
-    if (*got < want) break;
-  }
-  return (offset + kAuditBlockBytes - 1) / kAuditBlockBytes;
 }
 
 // tmpfs has no O_DIRECT on older kernels; below a FUSE mount it would reach a file system that demands aligned buffers,
@@ -150,15 +143,19 @@ bool AuditSegments::empty() const {
 std::string audit_segment_path(const std::string& log, uint64_t number) {
   if (number <= 1) return log;
   const std::string digits = std::to_string(number);
-  return log + "." + std::string(kNumberDigits - std::min(kNumberDigits, digits.size()), '0') + digits;
+  return log + std::string(kSegmentMark) + std::string(kNumberDigits - std::min(kNumberDigits, digits.size()), '0') +
+         digits;
 }
 
 uint64_t audit_segment_number(const std::string& path) {
-  const size_t dot = path.rfind('.');
-  if (dot == std::string::npos || path.size() - dot - 1 < kNumberDigits) return 0;
+  const size_t mark = path.rfind(kSegmentMark);
+  if (mark == std::string::npos) return 0;
+  const std::string_view digits = std::string_view(path).substr(mark + kSegmentMark.size());
+  if (digits.size() < kNumberDigits || digits.size() > kNumberDigitsMax) return 0;
+  if (digits.size() > kNumberDigits && digits.front() == '0') return 0;
   uint64_t number = 0;
-  const char* const end = path.data() + path.size();
-  const auto parsed = std::from_chars(path.data() + dot + 1, end, number);
+  const char* const end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, number);
   return parsed.ec == std::errc() && parsed.ptr == end && number > 1 ? number : 0;
 }
 
@@ -173,20 +170,52 @@ Result<AuditSegments> find_audit_segments(const std::string& path, AuditArchive 
   AuditSegments segments;
   segments.log = folder ? std::filesystem::path(path) / "audit.log" : std::filesystem::path(path);
   if (const uint64_t number = audit_segment_number(path); number != 0 && ::stat(path.c_str(), &info) == 0) {
-    segments.files.push_back({number, path, static_cast<uint64_t>(info.st_size)});
+    segments.files.push_back({number, path, static_cast<uint64_t>(info.st_size), {}});
   } else {
     auto files = list_files(segments.log, archive);
     if (!files) return tl::unexpected(files.error());
     segments.files = std::move(*files);
   }
-  if (!segments.files.empty()) segments.segment_blocks = find_segment_blocks(segments.files);
+  if (segments.files.empty()) return segments;
+  join_duplicates(segments);
+  name_strangers(segments);
+  segments.segment_blocks = find_segment_blocks(segments);
   return segments;
 }
 
+std::optional<AuditBlock> read_audit_head(const AuditSegmentFile& file) {
+  const UniqueFd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
+  AuditBlock block;
+  if (!fd) return std::nullopt;
+  const auto got = read_fully(fd.get(), std::as_writable_bytes(std::span(&block, 1)), 0);
+  if (!got || *got < sizeof block) return std::nullopt;
+  return block;
+}
+
+Result<uint64_t> walk_audit_blocks(const AuditSegmentFile& file, uint64_t segment_bytes, uint64_t skipped,
+                                   const std::function<bool(std::span<const std::byte>)>& take) {
+  const UniqueFd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return fail_errno(errno, "open " + file.path);
+  std::vector<std::byte> buffer(kReadBytes);
+  uint64_t offset = skipped * kAuditBlockBytes;
+  while (offset < segment_bytes) {
+    const size_t want = std::min<uint64_t>(buffer.size(), segment_bytes - offset);
+    const auto got = read_fully(fd.get(), std::span(buffer).first(want), offset);
+    if (!got) return fail(got.error().kind, file.path + ": " + got.error().message);
+    for (size_t at = 0; at < *got; at += kAuditBlockBytes) {
+      const auto block = std::span(buffer).subspan(at, std::min(kAuditBlockBytes, *got - at));
+      if (take(block)) return (offset + at) / kAuditBlockBytes;
+    }
+    offset += *got;
+    if (*got < want) break;
+  }
+  return (offset + kAuditBlockBytes - 1) / kAuditBlockBytes;
+}
+
 std::optional<AuditBlockHeader> intact_audit_head(const AuditSegmentFile& file, uint32_t segment_blocks) {
-  const auto head = read_head(file);
+  const auto head = read_audit_head(file);
   const uint64_t number = (file.number - 1) * segment_blocks;
-  if (!head || check_block(*head, number, 0) != AuditBlockState::kIntact) return std::nullopt;
+  if (!head || !file.unusable.empty() || check_block(*head, number, 0) != AuditBlockState::kIntact) return std::nullopt;
   return head->header;
 }
 
@@ -199,34 +228,6 @@ size_t find_audit_start(const AuditSegments& segments, uint64_t snapshot_sequenc
     if (head && head->first_sequence <= snapshot_sequence + 1 && bytes >= read_bytes_min) return place;
   }
   return 0;
-}
-
-Result<AuditScan> scan_audit_segments(const AuditSegments& segments, size_t from, AuditScanner& scanner) {
-  std::vector<std::byte> buffer(kReadBytes);
-  uint64_t expected = segments.files.empty() ? 1 : segments.files[from].number;
-  if (expected > 1) {
-    const auto head = intact_audit_head(segments.files[from], segments.segment_blocks);
-    if (!head) {
-      return fail(ErrorKind::kCorrupt, segments.files[from].path + ": the head of the first segment there is damaged",
-                  "bring the segment before it back, or one of a checkpoint behind it");
-    }
-    scanner.begin_at(AuditBlockBuilder::before_head(*head));
-  }
-  for (size_t place = from; place < segments.files.size(); ++place) {
-    const AuditSegmentFile& file = segments.files[place];
-    if (file.number - expected > kMissingSegmentsMax) {
-      return fail(ErrorKind::kCorrupt, segments.log + ": segments " + std::to_string(expected) + " to " +
-                                           std::to_string(file.number - 1) + " are missing");
-    }
-    scanner.feed_missing((file.number - expected) * segments.segment_blocks);
-    const auto fed = feed_file(file, segments.segment_bytes(), scanner, buffer);
-    if (!fed) return tl::unexpected(fed.error());
-    if (place + 1 < segments.files.size()) scanner.feed_missing(segments.segment_blocks - *fed);
-    expected = file.number + 1;
-  }
-  auto scan = scanner.finish();
-  if (!scan) return fail(scan.error().kind, segments.log + ": " + scan.error().message, scan.error().remedy);
-  return scan;
 }
 
 Status create_audit_log(const AuditLogOptions& options) {

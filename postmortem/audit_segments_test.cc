@@ -24,12 +24,11 @@ constexpr uint64_t kSegmentBytes = kBlocks * kAuditBlockBytes;
 // A log in a folder of its own.
 struct Log {
   explicit Log(Durability promised = Durability::kProcessDeath) : durability(promised) {}
+  explicit Log(std::string log_name, std::string other_folder = "")
+      : elsewhere(std::move(other_folder)), name(std::move(log_name)) {}
 
   [[nodiscard]] AuditLogOptions options() const {
-    return {.path = folder.file("audit.log"),
-            .durability = durability,
-            .segment_bytes = kSegmentBytes,
-            .read_bytes_min = 0};
+    return {.path = segment(1), .durability = durability, .segment_bytes = kSegmentBytes, .read_bytes_min = 0};
   }
   // One commit for each record.
   void write(uint64_t records) {
@@ -43,7 +42,7 @@ struct Log {
     BOOST_REQUIRE((*log)->close().has_value());
   }
   [[nodiscard]] std::string segment(uint64_t number) const {
-    return audit_segment_path(folder.file("audit.log"), number);
+    return audit_segment_path((elsewhere.empty() ? folder.path() : elsewhere) + "/" + name, number);
   }
   void flip(uint64_t number, uint64_t offset) const {
     std::string bytes = read_file(segment(number)).value();
@@ -58,7 +57,9 @@ struct Log {
   }
 
   ScratchFolder folder;
-  Durability durability;
+  std::string elsewhere;  // where it lies, if not there
+  std::string name = "audit.log";
+  Durability durability = Durability::kProcessDeath;
   uint64_t written = 0;
 };
 
@@ -66,13 +67,33 @@ struct Log {
 
 BOOST_AUTO_TEST_CASE(the_names_of_segments_sort_and_say_their_number) {
   BOOST_TEST(audit_segment_path("d/audit.log", 1) == "d/audit.log");
-  BOOST_TEST(audit_segment_path("d/audit.log", 2) == "d/audit.log.000002");
-  BOOST_TEST(audit_segment_path("d/audit.log", 12'345'678) == "d/audit.log.12345678");
-  BOOST_TEST(audit_segment_number("d/audit.log.000002") == 2U);
-  for (const char* const other : {"d/audit.log", "d/audit.log.seal", "d/audit.log.torn-4096", "d/audit.log.000001",
-                                  "d/audit.log.2", "d/audit.log.00000x"}) {
-    BOOST_TEST(audit_segment_number(other) == 0U);
+  BOOST_TEST(audit_segment_path("d/audit.log", 2) == "d/audit.log.seg-000002");
+  BOOST_TEST(audit_segment_path("d/audit.log", 12'345'678) == "d/audit.log.seg-12345678");
+  BOOST_TEST(audit_segment_number("d/audit.log.seg-000002") == 2U);
+  BOOST_TEST(audit_segment_number("d/audit.log.seg-12345678") == 12'345'678U);
+  for (const char* const other :
+       {"d/audit.log", "d/audit.log.seal", "d/audit.log.torn-4096", "d/audit.log.seg-000001", "d/audit.log.seg-2",
+        "d/audit.log.seg-00000x", "d/audit.log.000002", "d/audit.20261128", "d/audit.log.seg-0000002",
+        "d/audit.log.seg-1000000000", "d.seg-000002/audit.log"}) {
+    BOOST_TEST(audit_segment_number(other) == 0U, other);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_log_whose_own_name_ends_in_a_date_is_a_log_and_no_segment_of_another) {
+  Log log("audit.20261128");
+  log.write(40);
+  BOOST_TEST(must_read(log.segment(1)).records.size() == 40U);
+  Log beside("audit", log.folder.path());
+  beside.write(20);
+  BOOST_TEST(must_read(beside.segment(1)).records.size() == 20U);
+  BOOST_TEST(must_read(log.segment(1)).records.size() == 40U);
+  BOOST_TEST(log.refusal() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_log_with_the_name_of_a_segment_is_refused) {
+  const Log log("audit.log.seg-000007");
+  BOOST_TEST(log.refusal() == log.segment(1) + " is the name of a later segment, not of an audit log");
+  BOOST_TEST(!fs::exists(log.segment(1)));
 }
 
 BOOST_AUTO_TEST_CASE(a_log_goes_on_from_segment_to_segment_and_over_restarts) {
@@ -226,7 +247,7 @@ BOOST_AUTO_TEST_CASE(segments_below_a_checkpoint_are_archived_and_the_log_can_st
     BOOST_TEST(archive_audit_segments(log.segment(1), held, durability).value() == 1U);
     BOOST_TEST(archive_audit_segments(log.segment(1), held, durability).value() == 0U);
     BOOST_TEST(fs::exists(log.folder.file("archive/audit.log")));
-    BOOST_TEST(fs::exists(log.folder.file("archive/audit.log.000002")));
+    BOOST_TEST(fs::exists(log.folder.file("archive/audit.log.seg-000002")));
     BOOST_TEST(!fs::exists(log.segment(1)));
     const AuditReadout whole = must_read(log.folder.path());
     BOOST_TEST(whole.damage.empty());

@@ -37,7 +37,7 @@ std::string details(const AuditRecord& record) {
   if (record.quantity != 0) text += fmt::format(" {}", record.quantity);
   if (!record.symbol.empty()) text += " " + json_text(record.symbol.view());
   if (record.price_ticks != 0) text += fmt::format(" at {}", ticks_text(record.price_ticks));
-  if (record.match_id != 0) text += fmt::format(" match {}", record.match_id);
+  if (record.match_id != 0) text += fmt::format(" {} {}", audit_figure_name(record.type), record.match_id);
   if (record.exchange_order_id != 0) text += fmt::format(" exchange order {}", record.exchange_order_id);
   if (record.leaves != 0) text += fmt::format(" leaves {}", record.leaves);
   if (record.type == AuditRecordType::kExecuted || record.type == AuditRecordType::kBrokenTrade) {

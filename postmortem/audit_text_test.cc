@@ -35,6 +35,22 @@ BOOST_AUTO_TEST_CASE(a_fill_is_told_in_one_line) {
              " position -100 cash -0.0005 session 33");
 }
 
+BOOST_AUTO_TEST_CASE(figures_of_records_without_an_order_are_told_whole_and_by_their_name) {
+  constexpr uint64_t kLarge = (uint64_t{1} << 40) + 7;
+  AuditRecord record{};
+  record.sequence = kLarge + 1;
+  record.match_id = kLarge;
+  const auto told = [&](AuditRecordType type) {
+    record.type = type;
+    const std::string text = audit_record_to_text(record);
+    return text.substr(text.find("Z  ") + 3);
+  };
+  BOOST_TEST(told(AuditRecordType::kCheckpoint) == "checkpoint       sequence 1099511627783");
+  BOOST_TEST(told(AuditRecordType::kTornTail) == "torn_tail        bytes 1099511627783");
+  BOOST_TEST(told(AuditRecordType::kGap) == "gap              messages 1099511627783");
+  BOOST_TEST(audit_record_to_json(record).find("\"match_id\":1099511627783,") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(csv_has_a_value_for_each_name_in_its_header) {
   const auto columns = [](const std::string& line) { return std::count(line.begin(), line.end(), ','); };
   BOOST_TEST(columns(audit_record_to_csv(fill())) == columns(audit_csv_header()));

@@ -38,7 +38,7 @@ uint64_t look_at_log(const std::string& path, const std::string& name, std::vect
   uint64_t checkpoint = 0;
   const auto log = postmortem::scan_audit_log(path, [&](std::span<const postmortem::AuditRecord> records) {
     for (const postmortem::AuditRecord& record : records) {
-      if (record.type == postmortem::AuditRecordType::kCheckpoint) checkpoint = record.quantity;
+      if (record.type == postmortem::AuditRecordType::kCheckpoint) checkpoint = record.match_id;
     }
   });
   if (!log) {

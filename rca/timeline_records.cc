@@ -57,6 +57,9 @@ TimelineEvent audit_event(const AuditRecord& record) {
   if (record.user_ref != 0) event.text += fmt::format(" order {}", record.user_ref);
   if (record.side != 0) event.text += fmt::format(" {}", record.side);
   if (record.quantity != 0) event.text += fmt::format(" {}", record.quantity);
+  if (record.match_id != 0 && record.user_ref == 0) {
+    event.text += fmt::format(" {} {}", postmortem::audit_figure_name(record.type), record.match_id);
+  }
   if (!record.symbol.empty()) event.text += fmt::format(" {}", record.symbol.view());
   if (record.price_ticks != 0) event.text += fmt::format(" at {} ticks", record.price_ticks);
   add_nonzero(event, "user_ref", record.user_ref);
@@ -64,6 +67,7 @@ TimelineEvent audit_event(const AuditRecord& record) {
   if (!record.symbol.empty()) event.fields.push_back({"symbol", std::string(record.symbol.view()), false});
   if (record.side != 0) event.fields.push_back({"side", std::string(1, record.side), false});
   add_nonzero(event, "quantity", record.quantity);
+  add_nonzero(event, "match_id", record.match_id);
   if (record.price_ticks != 0) add_number(event, "price_ticks", record.price_ticks);
   add_number(event, "leaves", record.leaves);
   add_number(event, "position_after", record.position_after);

@@ -74,6 +74,9 @@ Result<SealState> walk(const std::string& log_path, const std::string& key, std:
   if (!readout->damage.empty()) {
     const postmortem::AuditDamage& first = readout->damage.front();
     state.flaw = "damage at offset " + std::to_string(first.offset) + ": " + first.reason;
+  } else if (readout->first_sequence > 1) {
+    state.flaw = "its beginning is missing, it starts at sequence " + std::to_string(readout->first_sequence) +
+                 ", and the chain begins at sequence 1";
   }
   if (state.first_altered == 0 && state.records < state.sealed) state.first_altered = state.records + 1;
   return state;
@@ -95,6 +98,12 @@ Result<SealState> verify_audit_seal(const std::string& log_path, const std::stri
   return walk(log_path, key, *tags, nullptr);
 }
 
+Result<uint64_t> count_sealed(const std::string& seal_path) {
+  const auto tags = read_seal(seal_path);
+  if (!tags) return tl::unexpected(tags.error());
+  return tags->size() / kTagBytes;
+}
+
 Result<SealState> seal_audit_log(const std::string& log_path, const std::string& key) {
   const auto path = audit_seal_path(log_path);
   if (!path) return tl::unexpected(path.error());
@@ -107,13 +116,13 @@ Result<SealState> seal_audit_log(const std::string& log_path, const std::string&
   std::string more;
   auto state = walk(log_path, key, tags, &more);
   if (!state) return state;
+  if (!state->flaw.empty()) {
+    return fail(ErrorKind::kCorrupt, log_path + ": " + state->flaw + "; nothing was sealed",
+                "bring the whole log back, from the archive or a copy of it");
+  }
   if (state->first_altered != 0) {
     return fail(ErrorKind::kCorrupt, log_path + ": record " + std::to_string(state->first_altered) +
                                          " is not what was sealed, or the key is another one; nothing was sealed");
-  }
-  if (!state->flaw.empty()) {
-    return fail(ErrorKind::kCorrupt, log_path + ": " + state->flaw + "; nothing was sealed",
-                "bring the undamaged log back, from a copy of it");
   }
   if (auto written = write_file_atomic(*path, std::string(kMagic) + tags + more); !written) {
     return tl::unexpected(written.error());

@@ -63,7 +63,7 @@ uint64_t newest_checkpoint(const std::string& log) {
   uint64_t newest = 0;
   const auto scanned = postmortem::scan_audit_log(log, [&newest](std::span<const postmortem::AuditRecord> records) {
     for (const postmortem::AuditRecord& record : records) {
-      if (record.type == postmortem::AuditRecordType::kCheckpoint) newest = record.quantity;
+      if (record.type == postmortem::AuditRecordType::kCheckpoint) newest = record.match_id;
     }
   });
   return scanned ? newest : 0;

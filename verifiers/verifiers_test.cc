@@ -233,10 +233,10 @@ struct SnapshotCase : SyntheticCase {
     for (const uint64_t sequence : kept) BOOST_REQUIRE((*store)->write(sequence, {}).has_value());
     auto log = postmortem::AuditLog::open({.path = data + "/audit.log"}, nullptr);
     BOOST_REQUIRE(log.has_value());
-    for (const uint32_t sequence : {1U, 2U}) {
+    for (const uint64_t sequence : taken) {
       postmortem::AuditRecord record{};
       record.type = postmortem::AuditRecordType::kCheckpoint;
-      record.quantity = sequence;
+      record.match_id = sequence;
       BOOST_REQUIRE((*log)->append(record) != 0);
     }
     BOOST_REQUIRE((*log)->close().has_value());
@@ -248,6 +248,7 @@ struct SnapshotCase : SyntheticCase {
     block->fault_points[1].hits.store(2);
     put("inc0/control.bin", {reinterpret_cast<const char*>(block.get()), sizeof *block});
   }
+  std::vector<uint64_t> taken{1, 2};
   void device_lost_writes(size_t count) {
     rca::InjectedFaultFact lost;
     lost.kind = "lost_write";
@@ -274,6 +275,13 @@ BOOST_FIXTURE_TEST_CASE(a_slot_that_went_stale_without_a_fault_is_found_by_the_l
   leave({0, 1});
   expect("state_recovery", Outcome::kFail,
          "a snapshot of audit sequence 2 had been written, the newest one there is of 1");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_snapshot_behind_the_first_four_billion_records_is_missed_like_any_other, SnapshotCase) {
+  taken = {uint64_t{1} << 32, (uint64_t{1} << 32) + 1};
+  leave({5, uint64_t{1} << 32});
+  expect("state_recovery", Outcome::kFail,
+         "a snapshot of audit sequence 4294967297 had been written, the newest one there is of 4294967296");
 }
 
 BOOST_FIXTURE_TEST_CASE(one_lost_write_of_a_snapshot_is_told_and_survived_and_excuses_no_second_one, SnapshotCase) {

@@ -11,10 +11,11 @@
 #include "mock_engine/order_state.h"
 #include "mock_engine/order_state_json.h"
 #include "postmortem/audit_log.h"
-#include "postmortem/audit_segments.h"
+#include "postmortem/audit_segment_reader.h"
 #include "postmortem/audit_text.h"
 #include "verifiers/audit_diff.h"
 #include "verifiers/audit_seal.h"
+#include "verifiers/audit_witnesses.h"
 
 namespace crashwright::harness::cli {
 namespace {
@@ -124,6 +125,54 @@ int verify_seal(const AuditArguments& audit) {
   return kExitPassed;
 }
 
+// A later segment that was named itself is judged alone.
+bool is_lone_segment(const postmortem::AuditSegments& segments) {
+  return segments.files.size() == 1 && segments.files.front().path == segments.log && segments.files.front().number > 1;
+}
+
+// Archived segments may lie anywhere, but only when a snapshot holds what is in them.
+int tell_beginning(const postmortem::AuditSegments& segments, const AuditReadout& readout, uint64_t snapshot) {
+  if (readout.first_sequence == 1 && readout.first_block == 0) return kExitPassed;
+  tell(stdout, fmt::format("the beginning is missing: the log starts at sequence {} (block {}), and what lies before "
+                           "was not judged",
+                           readout.first_sequence, readout.first_block));
+  if (is_lone_segment(segments)) return kExitPassed;
+  const bool held = snapshot + 1 >= readout.first_sequence;
+  tell(stdout, held ? fmt::format("the snapshot beside it, of sequence {}, holds what lies before", snapshot)
+                    : "no snapshot beside it holds what lies before: bring the archived segments back");
+  return held ? kExitPassed : kExitBroken;
+}
+
+// How far the log once reached, as what stands beside it knows.
+int tell_end(const postmortem::AuditSegments& segments, const postmortem::AuditScan& scan,
+             const std::vector<verifiers::AuditWitness>& witnesses) {
+  const uint64_t last = scan.readout.last_sequence;
+  int code = kExitPassed;
+  bool known = false;
+  for (const verifiers::AuditWitness& witness : witnesses) {
+    if (!witness.trouble.empty()) {
+      tell(stdout, fmt::format("end: {} {} says nothing: {}", witness.what, witness.path, witness.trouble));
+      continue;
+    }
+    known = true;
+    if (witness.sequence > last) code = kExitBroken;
+    tell(stdout, witness.sequence > last
+                     ? fmt::format("end: {} {} knows of sequence {}: {} to {} are missing", witness.what, witness.path,
+                                   witness.sequence, last + 1, witness.sequence)
+                     : fmt::format("end: {} {} knows of sequence {}, which the log has", witness.what, witness.path,
+                                   witness.sequence));
+  }
+  const bool full = scan.position.at_head() && !scan.closed && scan.position.next_block > 0 &&
+                    scan.readout.torn_tail_bytes == 0 && scan.readout.damage.empty();
+  if (full && !is_lone_segment(segments)) {
+    tell(stdout,
+         "end: its last segment is full and there is none behind it: the writer died right there, or the next "
+         "one is missing");
+  }
+  if (!known) tell(stdout, "end: nothing beside the log says whether it reached further once");
+  return code;
+}
+
 int verify_log(const AuditArguments& audit) {
   uint64_t records = 0;
   uint64_t gaps = 0;
@@ -137,19 +186,19 @@ int verify_log(const AuditArguments& audit) {
   if (!segments) return report_error(segments.error());
   const auto scan = postmortem::scan_audit_segments(*segments, 0, scanner);
   if (!scan) return report_error(scan.error());
-  const AuditReadout* const readout = &scan->readout;
+  const auto witnesses = verifiers::find_audit_witnesses(*segments);
+  if (!witnesses) return report_error(witnesses.error());
+  const AuditReadout& readout = scan->readout;
   tell(stdout,
        fmt::format("{} records up to sequence {}, {} {}, {} vouched for by later blocks", records,
-                   readout->last_sequence, readout->runs, readout->runs == 1 ? "run" : "runs", readout->known_durable));
-  if (readout->first_sequence > 1) {
-    tell(stdout, fmt::format("the beginning is missing: the log starts at sequence {} (block {}), and what lies before "
-                             "was not judged",
-                             readout->first_sequence, readout->first_block));
-  }
+                   readout.last_sequence, readout.runs, readout.runs == 1 ? "run" : "runs", readout.known_durable));
+  for (const std::string& remark : segments->remarks) tell(stdout, remark);
+  int code = tell_beginning(*segments, readout, verifiers::snapshot_beside(*witnesses));
   tell(stdout, scan->closed ? "closed in order" : "not closed in order: its writer died, or still writes");
-  tell_flaws(*readout);
-  if (readout->damage.empty() && gaps > 0) tell(stdout, fmt::format("{} records are out of sequence", gaps));
-  const int code = readout->damage.empty() && gaps == 0 ? kExitPassed : kExitBroken;
+  if (!is_lone_segment(*segments)) code = std::max(code, tell_end(*segments, *scan, *witnesses));
+  tell_flaws(readout);
+  if (readout.damage.empty() && gaps > 0) tell(stdout, fmt::format("{} records are out of sequence", gaps));
+  if (!readout.damage.empty() || gaps > 0) code = kExitBroken;
   return audit.key_file.empty() ? code : std::max(code, verify_seal(audit));
 }
 

@@ -14,6 +14,7 @@
 #include "mock_engine/order_state.h"
 #include "postmortem/audit_segments.h"
 #include "postmortem/audit_test_support.h"
+#include "postmortem/state_store.h"
 
 using namespace crashwright;
 using namespace crashwright::harness::cli;
@@ -110,6 +111,13 @@ class LogOnDisk {
   std::string bytes_;
 };
 
+// A state store beside the log, whose newest snapshot is of that sequence.
+void write_snapshot(const LogOnDisk& log, uint64_t sequence) {
+  const auto store = StateStore::open({.path = log.file("state.bin"), .slot_bytes = 4096});
+  BOOST_REQUIRE(store.has_value());
+  BOOST_REQUIRE((*store)->write(sequence, std::vector<std::byte>(8)).has_value());
+}
+
 size_t lines(const std::string& text) { return static_cast<size_t>(std::count(text.begin(), text.end(), '\n')); }
 
 }  // namespace
@@ -143,7 +151,8 @@ BOOST_AUTO_TEST_CASE(verify_passes_a_whole_log_and_is_broken_by_damage_and_by_a_
   BOOST_TEST(whole.code == kExitPassed);
   BOOST_TEST(whole.text ==
              "5 records up to sequence 5, 0 runs, 4 vouched for by later blocks\n"
-             "not closed in order: its writer died, or still writes\n");
+             "not closed in order: its writer died, or still writes\n"
+             "end: nothing beside the log says whether it reached further once\n");
   BOOST_TEST(holds(audit({"verify", LogOnDisk(two_orders(), 1, true).path()}).text, "\nclosed in order\n"));
   auto shifted = two_orders();
   shifted[3].sequence = 9;
@@ -212,7 +221,8 @@ BOOST_AUTO_TEST_CASE(a_log_that_is_not_there_is_wrong_use_for_every_action) {
   const ScratchFolder folder;
   const std::string key = folder.file("audit.key");
   BOOST_REQUIRE(write_file(key, "a key of sixteen bytes and more").has_value());
-  for (const std::string& path : {folder.file("nosuch/audit.log"), folder.path(), folder.file("audit.log.000002")}) {
+  for (const std::string& path :
+       {folder.file("nosuch/audit.log"), folder.path(), folder.file("audit.log.seg-000002")}) {
     for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"print", path},
                                                                                        {"replay", path},
                                                                                        {"verify", path},
@@ -273,7 +283,77 @@ BOOST_AUTO_TEST_CASE(without_its_beginning_a_log_cannot_be_replayed_and_no_recor
   BOOST_TEST(refused.text.empty());
   BOOST_TEST(holds(refused.err, "the beginning is missing: the log starts at sequence 3"), refused.err);
   BOOST_TEST(!holds(refused.err, "the state after it"), refused.err);
-  BOOST_TEST(holds(audit({"verify", log.path()}).text, "the beginning is missing: the log starts at sequence 3"));
+}
+
+BOOST_AUTO_TEST_CASE(verify_passes_a_log_without_its_beginning_only_where_a_snapshot_holds_that) {
+  const auto records = two_orders();
+  const LogOnDisk log({records.begin() + 2, records.end()}, 3, true);
+  const auto without = audit({"verify", log.path()});
+  BOOST_TEST(without.code == kExitBroken);
+  BOOST_TEST(holds(without.text, "the beginning is missing: the log starts at sequence 3"), without.text);
+  BOOST_TEST(holds(without.text, "no snapshot beside it holds what lies before"), without.text);
+  BOOST_TEST(audit({"verify", log.file("audit.log.seg-000002")}).code == kExitPassed);  // named by itself
+  write_snapshot(log, 1);
+  BOOST_TEST(audit({"verify", log.path()}).code == kExitBroken);
+  write_snapshot(log, 2);
+  const auto held = audit({"verify", log.path()});
+  BOOST_TEST(held.code == kExitPassed);
+  BOOST_TEST(holds(held.text, "the snapshot beside it, of sequence 2, holds what lies before"), held.text);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_without_its_beginning_is_not_sealed_and_the_reason_is_given) {
+  const auto records = two_orders();
+  const LogOnDisk log({records.begin() + 2, records.end()}, 3, true);
+  const std::string key = log.file("audit.key");
+  BOOST_REQUIRE(write_file(key, "a key of sixteen bytes and more").has_value());
+  const auto refused = audit({"seal", log.path(), "--key", key});
+  BOOST_TEST(refused.code == kExitBroken);
+  BOOST_TEST(holds(refused.err, "its beginning is missing, it starts at sequence 3"), refused.err);
+  BOOST_TEST(!std::filesystem::exists(log.path() + ".seal"));
+}
+
+BOOST_AUTO_TEST_CASE(verify_judges_a_damaged_head_of_a_first_segment_as_damage_and_not_as_wrong_use) {
+  const auto records = two_orders();
+  LogOnDisk log({records.begin() + 2, records.end()}, 3, true);
+  log.flip(300);
+  const auto verdict = audit({"verify", log.path()});
+  BOOST_TEST(verdict.code == kExitBroken);
+  BOOST_TEST(holds(verdict.err, "damage at offset 32768, 4096 bytes: block 8 (0 of segment 2)"), verdict.err);
+  BOOST_TEST(audit({"verify", log.file("audit.log.seg-000002")}).code == kExitBroken);
+}
+
+BOOST_AUTO_TEST_CASE(verify_names_the_end_that_a_closed_log_lost_where_a_snapshot_or_a_seal_knows_it) {
+  const LogOnDisk whole(two_orders());
+  const std::string key = whole.file("audit.key");
+  BOOST_REQUIRE(write_file(key, "a key of sixteen bytes and more").has_value());
+  BOOST_REQUIRE(audit({"seal", whole.path(), "--key", key}).code == kExitPassed);
+  auto records = two_orders();
+  records.resize(3);
+  const LogOnDisk log(records, 1, true);  // it closed after the third record, and its later blocks are gone
+  BOOST_TEST(audit({"verify", log.path()}).code == kExitPassed);
+  BOOST_REQUIRE(write_file(log.path() + ".seal", read_file(whole.path() + ".seal").value()).has_value());
+  const auto by_seal = audit({"verify", log.path()});
+  BOOST_TEST(by_seal.code == kExitBroken);
+  BOOST_TEST(holds(by_seal.text, "closed in order\nend: the seal " + log.path() + ".seal knows of sequence 5: 4 to 5 " +
+                                     "are missing\n"),
+             by_seal.text);
+  BOOST_REQUIRE(std::filesystem::remove(log.path() + ".seal"));
+  write_snapshot(log, 3);
+  const auto has_all = audit({"verify", log.path()});
+  BOOST_TEST(has_all.code == kExitPassed);
+  BOOST_TEST(holds(has_all.text, "state.bin knows of sequence 3, which the log has\n"), has_all.text);
+  write_snapshot(log, 4);
+  const auto by_snapshot = audit({"verify", log.path()});
+  BOOST_TEST(by_snapshot.code == kExitBroken);
+  BOOST_TEST(holds(by_snapshot.text, "state.bin knows of sequence 4: 4 to 4 are missing\n"), by_snapshot.text);
+}
+
+BOOST_AUTO_TEST_CASE(a_last_segment_that_is_full_with_none_behind_it_is_told) {
+  std::vector<AuditRecord> seven(7);
+  for (size_t i = 0; i < seven.size(); ++i) seven[i].sequence = i + 1;
+  const auto full = audit({"verify", LogOnDisk(seven).path()});
+  BOOST_TEST(full.code == kExitPassed);
+  BOOST_TEST(holds(full.text, "its last segment is full and there is none behind it"), full.text);
 }
 
 BOOST_AUTO_TEST_CASE(behind_damage_a_replay_accuses_no_record) {

@@ -22,7 +22,7 @@ void pause_briefly() {
   ::nanosleep(&pause, nullptr);
 }
 
-// A log's later segments (audit.log.000002) are part of it.
+// A log's later segments (audit.log.seg-000002) are part of it.
 bool is_named(const ArmedFault& fault, const std::string& file) {
   if (fault.file.empty() || fault.file == file) return true;
   const std::string wanted(fault.file.view());

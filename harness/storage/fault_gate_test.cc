@@ -15,7 +15,7 @@ BOOST_AUTO_TEST_CASE(a_segment_that_is_laid_out_in_the_background_is_not_the_wri
   fault.file.assign("audit.log");
   fault.state.store(postmortem::FaultState::kFired);
   FaultGate gate(block.get());
-  FaultSite site{OperationClass::kWrite, "/audit.log.000002", 0, 4096, true};
+  FaultSite site{OperationClass::kWrite, "/audit.log.seg-000002", 0, 4096, true};
   BOOST_TEST(!gate.meet(site).has_value());
   site.zeros = false;
   BOOST_TEST(gate.meet(site).has_value());

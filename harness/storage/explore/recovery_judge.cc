@@ -27,7 +27,7 @@ std::string checkpoint_missing(const std::string& image) {
   uint64_t logged = 0;
   const auto log = postmortem::scan_audit_log(image + "/audit.log", [&](std::span<const AuditRecord> records) {
     for (const AuditRecord& record : records) {
-      if (record.type == postmortem::AuditRecordType::kCheckpoint) logged = record.quantity;
+      if (record.type == postmortem::AuditRecordType::kCheckpoint) logged = record.match_id;
     }
   });
   if (!log || logged == 0) return {};  // a log that cannot be read is for the recovery to refuse
