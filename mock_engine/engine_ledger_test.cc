@@ -100,6 +100,32 @@ BOOST_AUTO_TEST_CASE(books_that_differ_from_the_drop_copy_keep_the_engine_from_t
   BOOST_TEST(session.run({"--drop-copy", copy}) == 0);
 }
 
+// Archived is what a snapshot holds: with both of them lost the log alone would begin in the middle.
+BOOST_AUTO_TEST_CASE(with_both_snapshots_lost_an_archived_log_is_refused_and_recovers_once_it_is_brought_back) {
+  std::vector<std::string> arguments = kShort;
+  arguments.insert(arguments.end(), {"--checkpoint-every", "40", "--segment-bytes", "16384", "--archive-segments"});
+  const Golden golden = golden_of(arguments);
+  EngineSession session(arguments);
+  session.arm("gateway.after_send", 90, FaultAction::kSigkill);
+  BOOST_REQUIRE(killed(session.run()));
+  const std::string data = session.folder + "/data";
+  BOOST_REQUIRE(std::filesystem::exists(data + "/archive/audit.log"));
+  std::string store = read_file(data + "/state.bin").value();
+  const size_t slot_bytes = (store.size() - 4096) / 2;
+  for (const size_t slot : {size_t{4096}, 4096 + slot_bytes})
+    store[slot + 70] = static_cast<char>(store[slot + 70] ^ 1);
+  BOOST_REQUIRE(write_file(data + "/state.bin", store).has_value());
+  const uint64_t sent = session.control->engine.orders_sent.load();
+  BOOST_TEST(WEXITSTATUS(session.run()) == 3);
+  BOOST_TEST(session.errors().find("are not here, and no snapshot holds them") != std::string::npos, session.errors());
+  BOOST_TEST(session.control->engine.orders_sent.load() <= sent);
+  for (const auto& segment : std::filesystem::directory_iterator(data + "/archive")) {
+    std::filesystem::rename(segment.path(), data + "/" + segment.path().filename().string());
+  }
+  check_recovery_is_idempotent(session);
+  check_ends_like(session, golden);
+}
+
 BOOST_AUTO_TEST_CASE(without_its_lock_a_second_engine_runs_beside_the_first) {
   EngineSession session(kShort);
   session.program = EngineSession::program_named("mock_engine_planted");

@@ -98,14 +98,16 @@ void AuditCommitter::take_role() {
   wanted_.store(false, std::memory_order_relaxed);
 }
 
-// What the time alone asks for (zeros, a heartbeat) is not wanted while somebody commits: only who was woken insists.
+// What the time alone asks for (zeros, a heartbeat) is not wanted while somebody commits. Who was woken insists, and who
+// has something to collect: until that is done no sleep would be one.
 void AuditCommitter::sleep_without_role(nanoseconds timeout) {
   sleeps_for_ever_ = timeout.count() < 0;
   role_.unlock();
   for (;;) {
     pipeline_->sleep(timeout);
-    if (state_.sleeping.load(std::memory_order_seq_cst) == 0) return take_role();
+    if (state_.sleeping.load(std::memory_order_seq_cst) == 0 || pipeline_->completed()) return take_role();
     if (role_.try_lock()) return;
+    if (timeout.count() >= 0) timeout = std::max(timeout, kFillAfterIdle);  // somebody commits: no hurry
   }
 }
 
@@ -116,8 +118,11 @@ bool AuditCommitter::lead() {
   const size_t count = records_to_lead();
   if (count == 0) return false;
   leading_ = true;
+  leader_ = EngineThread::current();
+  if (leader_ != nullptr && leader_->waiting()) leader_ = nullptr;
   const Status status = commit(count);
   if (status) retire_batches();
+  end_device_wait();
   leading_ = false;
   if (!status) state_.seal(status.error());
   return !needs_its_thread();
@@ -141,11 +146,13 @@ bool AuditCommitter::stands_back() const noexcept {
 }
 
 void AuditCommitter::begin_device_wait() noexcept {
-  if (!leading_) self_->begin_wait();
+  EngineThread* const thread = leading_ ? leader_ : self_;
+  if (thread != nullptr) thread->begin_wait();
 }
 
 void AuditCommitter::end_device_wait() noexcept {
-  if (!leading_) self_->end_wait();
+  EngineThread* const thread = leading_ ? leader_ : self_;
+  if (thread != nullptr) thread->end_wait();
 }
 
 bool AuditCommitter::finished() const noexcept {

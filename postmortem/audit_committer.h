@@ -73,6 +73,7 @@ class AuditCommitter {
   // Of who leads.
   [[nodiscard]] size_t records_to_lead() const noexcept;
   [[nodiscard]] bool needs_its_thread() const noexcept;
+  // Whoever has the role waits for the device: that is not a stalled thread.
   void begin_device_wait() noexcept;
   void end_device_wait() noexcept;
 
@@ -115,7 +116,8 @@ class AuditCommitter {
   std::shared_ptr<AuditSegment> newest_;   // the same, or the one behind it
   std::unique_ptr<BatchPipeline> pipeline_;
   AuditBlockBuilder builder_;
-  EngineThread* self_ = nullptr;  // once it runs
+  EngineThread* self_ = nullptr;    // once it runs
+  EngineThread* leader_ = nullptr;  // of who leads, if it is watched and not waiting anyhow
   std::array<Batch, BatchPipeline::kUnderWayMax> batches_;
   uint64_t first_batch_ = 0;  // counts retired batches
   Buffer zeros_;

@@ -109,7 +109,12 @@ bool GroupCommitLog::append_durable(AuditRecord& record, nanoseconds timeout) {
   const uint64_t sequence = take(record);
   if (sequence == 0) return false;
   if (!committer_->lead()) wake_committer();
-  return wait(sequence, timeout, true);
+  EngineThread* const self = EngineThread::current();
+  if (self == nullptr || self->waiting()) return wait(sequence, timeout, true);
+  self->begin_wait();  // the device sets the time
+  const bool reached = wait(sequence, timeout, true);
+  self->end_wait();
+  return reached;
 }
 
 // Only a sealed log leaves a claimed sequence unpublished; a closing one drains the ring and makes room.

@@ -33,6 +33,7 @@ class PlainPipeline final : public BatchPipeline {
     uint64_t count = 0;
     static_cast<void>(::read(wake_fd(), &count, sizeof count));
   }
+  [[nodiscard]] bool completed() const noexcept override { return false; }
 
  protected:
   void submit(size_t number, bool sync) override { write_here(place(number), sync); }
@@ -72,6 +73,7 @@ class RingPipeline final : public BatchPipeline {
     __kernel_timespec kernel_limit{limit.tv_sec, limit.tv_nsec};
     ::io_uring_submit_and_wait_timeout(&ring_, &completion, 1, timeout.count() < 0 ? nullptr : &kernel_limit, nullptr);
   }
+  [[nodiscard]] bool completed() const noexcept override { return ::io_uring_cq_ready(&ring_) > 0; }
 
  protected:
   void submit(size_t number, bool sync) override {

@@ -59,6 +59,8 @@ class BatchPipeline {
 
   // Sleeps until a write completes, wake() is called or the time is over (negative: never). May return early.
   virtual void sleep(std::chrono::nanoseconds timeout) = 0;
+  // There is something that reap() would take: until it does sleep() returns at once.
+  [[nodiscard]] virtual bool completed() const noexcept = 0;
   void wake() noexcept;
 
  protected:

@@ -37,6 +37,7 @@ class ScriptedPipeline final : public BatchPipeline {
   }
   [[nodiscard]] const std::vector<Request>& requests() const { return requests_; }
   void sleep(std::chrono::nanoseconds) override {}
+  [[nodiscard]] bool completed() const noexcept override { return false; }
 
  protected:
   void submit(size_t number, bool sync) override {
@@ -240,4 +241,17 @@ BOOST_AUTO_TEST_CASE(the_event_clock_tells_both_times_of_one_moment) {
   BOOST_TEST(now.monotonic_ns <= monotonic_ns());
   BOOST_TEST(now.wall_ns + 1'000'000 >= wall_before);
   BOOST_TEST(now.wall_ns <= wall_ns() + 1'000'000);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_completed_and_not_yet_taken_is_told_because_no_sleep_would_last) {
+  const ScratchFolder folder;
+  const UniqueFd fd(::open(folder.file("batches").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  const auto pipeline = BatchPipeline::make(fd.get(), Durability::kProcessDeath, false);
+  BOOST_REQUIRE(pipeline.has_value());
+  BOOST_TEST(!(*pipeline)->completed());
+  (*pipeline)->start_aside(fd.get(), kBytes, 0);
+  while ((*pipeline)->aside_busy() && !(*pipeline)->completed()) (*pipeline)->sleep(std::chrono::seconds(30));
+  BOOST_REQUIRE((*pipeline)->reap().has_value());
+  BOOST_TEST(!(*pipeline)->aside_busy());
+  BOOST_TEST(!(*pipeline)->completed());
 }

@@ -5,12 +5,24 @@
 
 namespace crashwright::postmortem {
 
-EngineThread::EngineThread(const char* name, Watchdog* watchdog) {
+namespace {
+
+thread_local EngineThread* innermost = nullptr;
+
+}  // namespace
+
+EngineThread* EngineThread::current() noexcept { return innermost; }
+
+EngineThread::EngineThread(const char* name, Watchdog* watchdog) : outer_(innermost) {
+  innermost = this;
   register_thread(name);
   prepare_flight_thread();  // the ring is there, and carries the name, before the first log call
   if (watchdog != nullptr) heartbeat_.emplace(*watchdog, name);
 }
 
-EngineThread::~EngineThread() { thread_leaves(); }
+EngineThread::~EngineThread() {
+  innermost = outer_;
+  thread_leaves();
+}
 
 }  // namespace crashwright::postmortem

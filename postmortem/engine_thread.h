@@ -22,6 +22,9 @@ class EngineThread {
   // `name`: 15 characters at most. `watchdog` null: the thread is not watched.
   explicit EngineThread(const char* name, Watchdog* watchdog = nullptr);
   ~EngineThread();
+  // That of the calling thread, the innermost one; null: it has none.
+  [[nodiscard]] static EngineThread* current() noexcept;
+
   EngineThread(const EngineThread&) = delete;
   EngineThread& operator=(const EngineThread&) = delete;
 
@@ -30,15 +33,20 @@ class EngineThread {
   }
   // Around a wait for work that may take any time.
   void begin_wait() noexcept {
+    waiting_ = true;
     if (heartbeat_) heartbeat_->begin_wait();
   }
   void end_wait() noexcept {
+    waiting_ = false;
     if (heartbeat_) heartbeat_->end_wait();
   }
+  [[nodiscard]] bool waiting() const noexcept { return waiting_; }
 
  private:
   AlternateStack stack_;
   std::optional<Heartbeat> heartbeat_;
+  bool waiting_ = false;
+  EngineThread* const outer_;
 };
 
 }  // namespace crashwright::postmortem

@@ -14,6 +14,7 @@
 #include "verifiers/deaths.h"
 #include "verifiers/drop_copy.h"
 #include "verifiers/promises.h"
+#include "verifiers/torn_tail.h"
 
 namespace crashwright::verifiers {
 namespace {
@@ -162,21 +163,6 @@ void judge_log(const CaseView& view, const rca::ProcessFacts& engine, const std:
   // A session that sends first and died while it caught up has orders in its log that came behind ones it still lacks.
   if (order_of.last_ones_may_lack && engine.incarnation > 0) return;
   compare_with_arrivals(events, *log, engine.ended_ns, order_of, where, findings);
-}
-
-// What a start cut off as a torn tail is evidence: the folder it worked in must hold it.
-void check_tail_kept(const CaseView& view, const rca::ProcessFacts& death, const rca::ProcessFacts& next,
-                     Findings& findings) {
-  const auto log = postmortem::read_audit_log(view.path(death.folder + "/data/audit.log"));
-  if (!log || log->torn_tail_bytes == 0) return;
-  const auto after = postmortem::read_audit_log(view.path(next.folder + "/data/audit.log"));
-  const bool died_before = after && after->torn_tail_bytes > 0 && after->torn_tail_offset == log->torn_tail_offset;
-  if (died_before) return;
-  const std::string kept = next.folder + "/data/audit.log.torn-" + std::to_string(log->torn_tail_offset);
-  if (std::filesystem::exists(view.path(kept)) || !std::filesystem::exists(view.path(next.folder + "/data"))) return;
-  findings.fail("incarnation " + std::to_string(next.incarnation) + ": the torn tail of " +
-                std::to_string(log->torn_tail_bytes) + " bytes that incarnation " + std::to_string(death.incarnation) +
-                " left was cut and not kept");
 }
 
 // The scenario damages acknowledged data: the only right answer of the restarted engine is to refuse.

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "base/clock.h"
@@ -19,6 +20,7 @@
 #include "harness/storage/storage_mount.h"
 #include "postmortem/audit_log.h"
 #include "postmortem/control_block.h"
+#include "postmortem/engine_thread.h"
 #include "postmortem/state_store.h"
 
 using namespace crashwright;
@@ -38,6 +40,17 @@ boost::test_tools::assertion_result fuse_possible(boost::unit_test::test_unit_id
   boost::test_tools::assertion_result possible(::access("/dev/fuse", R_OK | W_OK) == 0);
   possible.message() << "/dev/fuse is not usable here";
   return possible;
+}
+
+// Processor time of this process's thread of that name so far.
+uint64_t processor_ns(const std::string& thread) {
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::ifstream(task.path() / "comm") >> name;
+    uint64_t ns = 0;
+    if (name == thread && std::ifstream(task.path() / "schedstat") >> ns) return ns;
+  }
+  return 0;
 }
 
 // What must survive: shared with the writer, out of its blast radius. Zero until something was acknowledged.
@@ -254,4 +267,32 @@ BOOST_FIXTURE_TEST_CASE(a_torn_write_is_a_torn_tail_and_the_log_goes_on_behind_i
   ::kill(second, SIGKILL);
   end(second);
   check_folder(root + "/mount");
+}
+
+// A sync takes longer than the watchdog's patience, under the producer and under the zeros beside it.
+BOOST_FIXTURE_TEST_CASE(a_slow_device_under_a_producer_is_no_stalled_thread_and_costs_its_committer_no_processor_time,
+                        Fixture, *boost::unit_test::precondition(fuse_possible)) {
+  constexpr int kCommits = 4;
+  start('E', 7);
+  BOOST_REQUIRE(mount->arm("slow_fsync path=audit.log times=0 delay_ms=900").has_value());
+  postmortem::Watchdog watchdog({.stall_after = std::chrono::milliseconds(400)});
+  BOOST_REQUIRE(watchdog.start().has_value());
+  auto log = AuditLog::open(
+      {.path = root + "/mount/audit.log", .durability = Durability::kPowerLoss, .watchdog = &watchdog}, nullptr);
+  BOOST_REQUIRE(log.has_value());
+  postmortem::EngineThread self("producer", &watchdog);
+  const uint64_t begun_ns = monotonic_ns();
+  const uint64_t processor_before_ns = processor_ns("audit_commit");
+  for (uint64_t sequence = 1; sequence <= kCommits; ++sequence) {
+    AuditRecord record{};
+    record.type = postmortem::AuditRecordType::kIntentEnter;
+    BOOST_REQUIRE((*log)->append_durable(record, kLong));
+  }
+  const uint64_t taken_ns = monotonic_ns() - begun_ns;
+  BOOST_TEST(taken_ns >= uint64_t{kCommits} * 900'000'000U);
+  BOOST_TEST(processor_ns("audit_commit") - processor_before_ns < taken_ns / 10);
+  BOOST_TEST(postmortem::control_block().handler.watchdog_stalled_tid.load() == 0U);
+  BOOST_TEST(!self.waiting());
+  self.begin_wait();  // for the end; the log's thread says so itself
+  BOOST_TEST((*log)->close().has_value());
 }
