@@ -25,9 +25,9 @@ enum class AuditRecordType : uint16_t {
   kExecuted = 9,
   kRejected = 10,
   kBrokenTrade = 11,
-  kRiskBlock = 12,   // the risk gate refused; reason says why
-  kKillSwitch = 13,  // from here on nothing may be sent
-  kLogin = 14,       // session_sequence is the next wanted one
+  kRiskBlock = 12,                 // the risk gate refused; reason says why
+  kKillSwitch = 13,                // from here on nothing may be sent
+  kLogin = 14,                     // session_sequence is the next wanted one
   kGap = 15,                       // messages of the exchange are missing; match_id is how many
   kReconciliationDifference = 16,  // a message set aside (reason: its type), or books that differ from the drop copy
   kCheckpoint = 17,                // a state snapshot is durable; match_id is the sequence up to which it goes
@@ -49,7 +49,7 @@ struct AuditRecord {
   uint64_t session_sequence;   // exchange message that caused it, 0 for none
   uint64_t feed_sequence;      // feed message that caused it, 0 for none
   uint64_t exchange_order_id;  // 0 until accepted
-  uint64_t match_id;  // of an execution; of a record of no order the figure that its type names
+  uint64_t match_id;           // of an execution; of a record of no order the figure that its type names
   int64_t price_ticks;
   int64_t position_after;  // of the symbol, in shares
   int64_t cash_after_ticks;
