@@ -98,8 +98,8 @@ void AuditCommitter::take_role() {
   wanted_.store(false, std::memory_order_relaxed);
 }
 
-// What the time alone asks for (zeros, a heartbeat) is not wanted while somebody commits. Who was woken insists, and who
-// has something to collect: until that is done no sleep would be one.
+// What the time alone asks for (zeros, a heartbeat) is not wanted while somebody commits. Who was woken insists, and
+// who has something to collect: until that is done no sleep would be one.
 void AuditCommitter::sleep_without_role(nanoseconds timeout) {
   sleeps_for_ever_ = timeout.count() < 0;
   role_.unlock();

@@ -55,7 +55,7 @@ struct AuditReadout {
 };
 
 // Reads without changing anything, all segments from the first one that is there or in the archive (audit_archive.h).
-// `path` is the log's; a folder stands for the audit.log in it, a later segment (audit.log.seg-000002) for itself alone.
+// `path` is the log's; a folder stands for the audit.log in it, a later segment (audit.log.seg-000002) for itself.
 // kCorrupt for what is no audit log or of another version; damage and torn tails are part of the readout, not errors. A
 // missing or empty log is an empty readout.
 [[nodiscard]] Result<AuditReadout> read_audit_log(const std::string& path);

@@ -1,8 +1,8 @@
 // Reads the segments of an audit log through the scanner: files to blocks.
 //
 // Threads: pure functions over the file system. Signal context: no.
-// Errors:  kIo / kEnvironment with the path and the call, and those of AuditScanner::finish(). What is missing, damaged,
-//          of another log or there twice is damage in the readout.
+// Errors:  kIo / kEnvironment with the path and the call, and those of AuditScanner::finish(). What is missing,
+//          damaged, of another log or there twice is damage in the readout.
 // Memory:  a buffer, and what the scanner keeps.
 #pragma once
 

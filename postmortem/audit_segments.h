@@ -1,4 +1,5 @@
-// The files of an audit log: `audit.log`, then `audit.log.seg-000002`, `audit.log.seg-000003` and so on, all of one size.
+// The files of an audit log: `audit.log`, then `audit.log.seg-000002`, `audit.log.seg-000003` and so on, all of one
+// size.
 //
 // Threads: pure functions over the file system. Signal context: no.
 // Errors:  kIo / kEnvironment with the path and the call; kCorrupt when no sense can be made of what is there.
