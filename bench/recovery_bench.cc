@@ -121,6 +121,7 @@ class Engine {
   // `dies_at_send`: which order is in doubt when it dies; 0: it lives until it is killed.
   void start(uint64_t dies_at_send) {
     postmortem::initialise_control_block(*control_);
+    control_->fault_count = 0;  // the start before had its own
     if (dies_at_send != 0) {
       postmortem::ArmedFault& fault = control_->faults[control_->fault_count++];
       fault.point.assign("gateway.send_order");
