@@ -26,7 +26,7 @@ std::optional<int> PlannedCases::load() {
   const auto programs = find_programs(engine_);
   if (!programs && !engine_.empty()) return report_error(programs.error());
   const std::string engine = programs ? programs->release : "";
-  const Selected selected = select_scenarios(selection_, engine);
+  Selected selected = select_scenarios(selection_, engine);
   if (selected.exit_code) return *selected.exit_code;
   if (!engine_.empty()) {
     if (const auto code = refuse_unknown_points(selected.scenarios, engine)) return *code;

@@ -166,7 +166,7 @@ int run_proof(const std::vector<PlantedBug>& bugs, ProveArguments& prove) {
   selection.paths = {prove.folder()};
   const auto programs = find_programs("");
   if (!programs) return report_error(programs.error());
-  const Selected selected = select_scenarios(selection, programs->release);
+  Selected selected = select_scenarios(selection, programs->release);
   if (selected.exit_code) return *selected.exit_code;
   std::vector<std::string> engine_bugs;
   for (const PlantedBug& bug : bugs) {

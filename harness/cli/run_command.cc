@@ -28,8 +28,8 @@ std::function<std::vector<Plan>(uint64_t)> further_rounds(std::vector<Scenario> 
 }
 
 int run_selected(RunArguments& run, const PlanOptions& planning, const Programs& programs, const Share& share) {
-  const Selected selected = run.sweep ? select_sweep(run.selection, programs, run.request)
-                                      : select_scenarios(run.selection, programs.release);
+  Selected selected = run.sweep ? select_sweep(run.selection, programs, run.request)
+                                : select_scenarios(run.selection, programs.release);
   if (selected.exit_code) return *selected.exit_code;
   if (const auto code = refuse_unknown_points(selected.scenarios, programs.release)) return *code;
   if (const auto code = refuse_missing_programs(selected.scenarios)) return *code;

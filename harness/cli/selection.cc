@@ -10,6 +10,7 @@
 #include "harness/cli/engine_programs.h"
 #include "harness/cli/exit_code.h"
 #include "harness/faults/registry.h"
+#include "harness/runner/run.h"
 #include "harness/scenario/engine_points.h"
 #include "harness/scenario/loader.h"
 #include "harness/scenario/name_pattern.h"
@@ -96,6 +97,26 @@ Loaded load(const Selection& selection, const std::string& engine) {
                         points);
 }
 
+// None when `engine` is that one.
+std::vector<std::string> points_of_the_mock_engine(const std::string& engine) {
+  const auto programs = find_programs("");
+  if (!programs || programs->release == engine) return {};
+  return engine_fault_points(programs->release).value_or(std::vector<std::string>{});
+}
+
+// What the scenario names that only `reference` has becomes something that it needs.
+void need_points_of(const std::vector<std::string>& reference, const std::vector<std::string>& points,
+                    Scenario& scenario) {
+  const auto is_in = [](const std::vector<std::string>& names, const PointUse& use) {
+    return std::find(names.begin(), names.end(), use.name) != names.end();
+  };
+  std::erase_if(scenario.points, [&](const PointUse& use) {
+    if (is_in(points, use) || !is_in(reference, use)) return false;
+    scenario.needs.push_back(need_of_point(use.name));
+    return true;
+  });
+}
+
 void add_missing_programs(Loaded& loaded) {
   for (const auto* const scenarios : {&loaded.scenarios, &loaded.broken}) {
     auto more = find_missing_programs(*scenarios);
@@ -172,13 +193,15 @@ Selected filter_scenarios(std::vector<Scenario> scenarios, const Selection& sele
   return selection.changes.empty() ? selected : change_scenarios(selected.scenarios, selection.changes);
 }
 
-std::optional<int> refuse_unknown_points(const std::vector<Scenario>& scenarios, const std::string& engine) {
+std::optional<int> refuse_unknown_points(std::vector<Scenario>& scenarios, const std::string& engine) {
   // Who names no fault point needs no engine to ask.
   const bool named = std::any_of(scenarios.begin(), scenarios.end(),
                                  [](const Scenario& scenario) { return !scenario.points.empty(); });
   if (!named) return std::nullopt;
   const auto points = engine_fault_points(engine);
   if (!points) return report_error(points.error());
+  const std::vector<std::string> reference = points_of_the_mock_engine(engine);
+  for (Scenario& scenario : scenarios) need_points_of(reference, *points, scenario);
   std::vector<Diagnostic> diagnostics = check_fault_points(scenarios, *points);
   if (diagnostics.empty()) return std::nullopt;
   fmt::print(stderr, "{}", diagnostics_to_text(std::move(diagnostics)));

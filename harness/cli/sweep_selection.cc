@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "harness/cli/exit_code.h"
 #include "harness/runner/census.h"
 #include "harness/runner/files.h"
+#include "harness/scenario/engine_points.h"
 #include "harness/scenario/loader.h"
 #include "harness/scenario/sweep.h"
 
@@ -51,6 +53,11 @@ Selected unwritable(const RunRequest& request) {
   return {{}, report_error({ErrorKind::kEnvironment, request.out + ": cannot be written", "choose another --out"})};
 }
 
+// Passages are counted all the same; the cases that come of them will tell the same.
+void tell_broken(const std::string& broken) {
+  if (!broken.empty()) fmt::print(stderr, "note: the session in which passages are counted fails: {}\n", broken);
+}
+
 // Appends what one scenario with `sweep:` stands for; the exit code to end with, if any.
 std::optional<int> unfold_one(const Scenario& scenario, const Programs& programs, const RunRequest& request,
                               std::vector<Scenario>& scenarios) {
@@ -58,7 +65,8 @@ std::optional<int> unfold_one(const Scenario& scenario, const Programs& programs
   if (!folder.good()) return unwritable(request).exit_code;
   const auto counts = count_for_sweep(counting_options(folder, programs, request), scenario, request.seed);
   if (!counts) return report_error(counts.error());
-  Loaded unfolded = unfold_sweep(scenario, *counts);
+  tell_broken(counts->broken);
+  Loaded unfolded = unfold_sweep(scenario, counts->passages);
   if (!unfolded.diagnostics.empty()) {
     fmt::print(stderr, "{}", diagnostics_to_text(std::move(unfolded.diagnostics)));
     return kExitUsage;
@@ -72,12 +80,20 @@ std::optional<int> unfold_one(const Scenario& scenario, const Programs& programs
   return std::nullopt;
 }
 
+// Without its point the engine cannot be swept: one case stands for all, and is SKIPPED.
+bool is_set_aside(Scenario& scenario) {
+  const auto need = std::find_if(scenario.needs.begin(), scenario.needs.end(), is_need_of_point);
+  if (need == scenario.needs.end()) return false;
+  scenario.sweep.reset();
+  return true;
+}
+
 }  // namespace
 
 Selected unfold_sweeps(std::vector<Scenario> scenarios, const Programs& programs, const RunRequest& request) {
   Selected unfolded;
   for (Scenario& scenario : scenarios) {
-    if (!scenario.sweep) {
+    if (!scenario.sweep || is_set_aside(scenario)) {
       unfolded.scenarios.push_back(std::move(scenario));
     } else if (const auto code = unfold_one(scenario, programs, request, unfolded.scenarios)) {
       return {{}, code};
@@ -94,6 +110,7 @@ Selected select_sweep(const Selection& selection, const Programs& programs, cons
   if (!folder.good()) return unwritable(request);
   const auto census = take_census(counting_options(folder, programs, request), request.seed);
   if (!census) return {{}, report_error(census.error())};
+  tell_broken(census->broken);
   fmt::print(stderr, "note: {}\n", sweep_leaves_out());
   return filter_scenarios(sweep_scenarios(*census), selection);
 }

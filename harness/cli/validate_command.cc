@@ -54,7 +54,7 @@ int validate_command(const std::vector<std::string>& arguments) {
     fmt::print("{}", diagnostics_to_json(mistakes));
     return mistakes.empty() ? kExitPassed : kExitUsage;
   }
-  const Selected selected = select_scenarios(selection, release);
+  Selected selected = select_scenarios(selection, release);
   if (selected.exit_code) return *selected.exit_code;
   if (!without_engine) {
     if (const auto code = refuse_unknown_points(selected.scenarios, release)) return *code;

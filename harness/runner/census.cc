@@ -49,32 +49,32 @@ void count_dump(const postmortem::ControlBlock& block, bool first, std::vector<P
   }
 }
 
-// Runs the plans, which all pass, and counts in the start with that number.
-Result<std::vector<PassageCount>> count_in(const std::vector<Plan>& plans, const RunOptions& options,
-                                           const std::string& start) {
+// Runs the plans and counts in the start with that number.
+Result<SessionCount> count_in(const std::vector<Plan>& plans, const RunOptions& options, const std::string& start) {
   Silence silence;
   const auto summary = run_plans(plans, options, silence);
   if (!summary) return tl::unexpected(summary.error());
-  std::vector<PassageCount> counts;
+  SessionCount counted;
   bool first = true;
   for (const CaseFinished& done : summary->cases) {
     if (done.outcome == verifiers::Outcome::kSkipped) continue;  // without the storage layer the bare folder must do
-    if (done.outcome != verifiers::Outcome::kPass) {
+    if (done.outcome == verifiers::Outcome::kFail) {
+      if (counted.broken.empty()) counted.broken = done.summary;
+    } else if (done.outcome != verifiers::Outcome::kPass) {
       return fail(ErrorKind::kInternal, "a session to count in did not pass: " + done.summary);
     }
     const auto dump = verifiers::read_control_dump(options.folder + "/" + done.folder + "/" + start + "/control.bin");
     if (!dump) return tl::unexpected(dump.error());
-    count_dump(**dump, first, counts);
+    count_dump(**dump, first, counted.passages);
     first = false;
   }
-  if (counts.empty()) return fail(ErrorKind::kInternal, "no session could be counted");
-  std::sort(counts.begin(), counts.end(),
+  if (counted.passages.empty()) return fail(ErrorKind::kInternal, "no session could be counted");
+  std::sort(counted.passages.begin(), counted.passages.end(),
             [](const PassageCount& a, const PassageCount& b) { return a.point < b.point; });
-  return counts;
+  return counted;
 }
 
-Result<std::vector<PassageCount>> count_passages(RunOptions options, uint64_t seed, const std::string& deaths,
-                                                 const char* start) {
+Result<SessionCount> count_passages(RunOptions options, uint64_t seed, const std::string& deaths, const char* start) {
   // A folder of its own: what an earlier exchange left, its port for one, would be taken for that of this one.
   options.folder += std::string("/") + start;
   if (auto made = make_folder(options.folder); !made) return tl::unexpected(made.error());
@@ -90,15 +90,16 @@ Result<SweepCensus> take_census(RunOptions options, uint64_t run_seed) {
   SweepCensus census;
   auto trading = count_passages(options, run_seed, "", "inc0");
   if (!trading) return tl::unexpected(trading.error());
-  census.trading = std::move(*trading);
+  census.trading = std::move(trading->passages);
   const std::string deaths = std::string("faults:\n") + sweep_first_death();
   auto recovery = count_passages(options, run_seed, deaths, "inc1");
   if (!recovery) return tl::unexpected(recovery.error());
-  census.recovery = std::move(*recovery);
+  census.recovery = std::move(recovery->passages);
+  census.broken = trading->broken.empty() ? recovery->broken : trading->broken;
   return census;
 }
 
-Result<std::vector<PassageCount>> count_for_sweep(RunOptions options, const Scenario& scenario, uint64_t run_seed) {
+Result<SessionCount> count_for_sweep(RunOptions options, const Scenario& scenario, uint64_t run_seed) {
   options.keep_all = true;
   PlanOptions planning;
   planning.run_seed = run_seed;

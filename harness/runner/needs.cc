@@ -17,6 +17,7 @@
 #include "harness/runner/crash_tracer.h"
 #include "harness/runner/files.h"
 #include "harness/runner/process.h"
+#include "harness/scenario/engine_points.h"
 #include "harness/storage/storage_access.h"
 #include "postmortem/crash_record_reader.h"
 
@@ -212,6 +213,7 @@ std::string missing_need(const Plan& plan, const Capabilities& machine) {
     if (need == "core" && machine.core == CoreWay::kNone) missing = every_way_closed(machine);
     if (need == "fuse") missing = why("fuse", machine.fuse);
     if (need == "cgroup_memory") missing = why("memory cgroup", machine.cgroup_memory);
+    if (is_need_of_point(need)) missing = "the engine has no " + need;
     if (!missing.empty()) return missing;
   }
   return {};

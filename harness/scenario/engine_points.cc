@@ -18,6 +18,7 @@
 namespace crashwright::harness {
 namespace {
 
+constexpr const char* kNeedOfPoint = "fault point ";
 constexpr std::chrono::seconds kPatience(10);
 constexpr size_t kAnswerBytesMax = 1 << 20;
 
@@ -93,6 +94,10 @@ Result<std::vector<std::string>> ask_names(const std::string& engine, const char
 Result<std::vector<std::string>> engine_fault_points(const std::string& engine) {
   return ask_names(engine, "--list-fault-points");
 }
+
+std::string need_of_point(const std::string& point) { return kNeedOfPoint + point; }
+
+bool is_need_of_point(const std::string& need) { return need.starts_with(kNeedOfPoint); }
 
 Result<std::vector<std::string>> engine_planted_bugs(const std::string& engine) {
   return ask_names(engine, "--list-planted-bugs");

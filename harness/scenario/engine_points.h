@@ -13,6 +13,11 @@ namespace crashwright::harness {
 
 // Names in the order in which the engine prints them.
 [[nodiscard]] Result<std::vector<std::string>> engine_fault_points(const std::string& engine);
+
+// The need of a scenario that names a point of the mock engine which another engine lacks: "fault point gateway.send".
+[[nodiscard]] std::string need_of_point(const std::string& point);
+[[nodiscard]] bool is_need_of_point(const std::string& need);
+
 // Names that the planted engine can plant: `ENGINE --list-planted-bugs`.
 [[nodiscard]] Result<std::vector<std::string>> engine_planted_bugs(const std::string& engine);
 

@@ -27,6 +27,7 @@ struct PassageCount {
 struct SweepCensus {
   std::vector<PassageCount> trading;   // of an uninterrupted first start
   std::vector<PassageCount> recovery;  // of the start after a death in the middle of the session
+  std::string broken = {};             // the first promise that was broken while counting; empty: none
 };
 
 // What no case of the sweep does, and who does it instead: one line for people.
