@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <utility>
 
 #include "base/file.h"
 #include "harness/cli/command.h"
@@ -12,6 +13,8 @@
 #include "harness/cli/options.h"
 #include "harness/cli/prove_table.h"
 #include "harness/cli/testing/command_folder.h"
+#include "harness/report/event_json.h"
+#include "harness/report/testing/sample_run.h"
 
 namespace crashwright::harness::cli {
 namespace {
@@ -156,6 +159,26 @@ BOOST_AUTO_TEST_CASE(a_repeatable_option_takes_one_word_at_a_time) {
   const std::string good = folder.file("good.yaml", kGood);
   BOOST_TEST(folder.run({"list", "--tag", "smoke", good}).code == 0);
   BOOST_TEST(folder.run({"list", "--tag", "smoke", "--tag", "none", good}).code == 4);
+}
+
+BOOST_AUTO_TEST_CASE(list_says_that_a_sweep_has_its_cases_when_it_is_run) {
+  const Folder folder;
+  const std::string swept = folder.file("x.yaml", "name: x\nsweep: {points: gateway.*}\nfaults:\n  - sigkill: {}\n");
+  const std::string out = folder.run({"list", swept}).out;
+  BOOST_TEST(out.find("x [release]  sweep: sigkill at the first, middle, last passage of gateway.*\n") == 0U, out);
+  BOOST_TEST(out.find("A sweep counts as one here; ") != std::string::npos, out);
+}
+
+BOOST_AUTO_TEST_CASE(runs_are_listed_by_the_time_of_their_start_whatever_they_are_called) {
+  const Folder folder;
+  for (const auto& [name, second] : {std::pair("prove-1", 1U), std::pair("20261128-174850-1", 2U)}) {
+    std::filesystem::create_directories(folder.path + "/runs/" + name);
+    RunStarted started = harness::testing::sample_run({}).started;
+    started.wall_ns = second * 1'000'000'000U;
+    (void)folder.file(std::string("runs/") + name + "/events.jsonl", event_to_json(started) + "\n");
+  }
+  const Answer answer = folder.run({"runs", "--out", folder.path + "/runs"});
+  BOOST_TEST(answer.out.find("prove-1") < answer.out.find("20261128-174850-1"), answer.out + answer.err);
 }
 
 BOOST_AUTO_TEST_CASE(list_shows_cases_and_plans) {

@@ -146,7 +146,8 @@ void print_findings(const std::vector<Finding>& findings) {
   if (unmet == 0) {
     fmt::print("\nEverything is there: nothing is skipped on this machine.\n");
   } else {
-    fmt::print("\n{} of {} needs are not met. What is not said to be skipped works without.\n", unmet, findings.size());
+    fmt::print("\n{} of {} needs {} not met. What is not said to be skipped works without.\n", unmet, findings.size(),
+               unmet == 1 ? "is" : "are");
   }
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 std::string faults_of(const Plan& plan) {
   if (plan.exploration) return "power loss at any moment";
+  if (!plan.sweep.empty()) return "sweep: " + plan.sweep;
   std::string text;
   for (const FaultPlan& fault : plan.faults) {
     if (!text.empty()) text += ", ";
@@ -46,11 +47,14 @@ int list_command(const std::vector<std::string>& arguments) {
     return cases.plans().empty() ? kExitNothing : kExitPassed;
   }
   const size_t columns = terminal_columns(stdout);
+  bool sweeps = false;
   for (const Plan& plan : cases.plans()) {
     print_case(plan, columns);
+    sweeps = sweeps || !plan.sweep.empty();
   }
   fmt::print("{} {} of {} {}\n", cases.plans().size(), cases.plans().size() == 1 ? "case" : "cases", cases.scenarios(),
              cases.scenarios() == 1 ? "scenario" : "scenarios");
+  if (sweeps) fmt::print("A sweep counts as one here; its cases are counted on the engine when it is run.\n");
   return cases.plans().empty() ? kExitNothing : kExitPassed;
 }
 

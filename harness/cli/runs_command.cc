@@ -5,6 +5,8 @@
 #include <ctime>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <tuple>
+#include <utility>
 
 #include "harness/cli/command.h"
 #include "harness/cli/console.h"
@@ -17,15 +19,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Folders with an event log, oldest first: their names begin with the time.
-std::vector<std::string> run_folders(const std::string& out) {
-  std::vector<std::string> found;
+struct Recorded {
+  std::string folder;
+  RunRecord run;
+};
+
+// Every folder with an event log, oldest first. One that cannot be read is told on standard error.
+std::vector<Recorded> recorded_runs(const std::string& out) {
+  std::vector<Recorded> found;
   std::error_code trouble;
   for (fs::directory_iterator entry(out, trouble), end; entry != end && !trouble; entry.increment(trouble)) {
     if (entry->is_symlink(trouble) || !fs::exists(entry->path() / "events.jsonl", trouble)) continue;
-    found.push_back(entry->path().string());
+    auto run = read_events(entry->path().string() + "/events.jsonl");
+    if (run) {
+      found.push_back({entry->path().string(), std::move(*run)});
+    } else {
+      fmt::print(stderr, "{}: {}\n", entry->path().string(), run.error().message);
+    }
   }
-  std::sort(found.begin(), found.end());
+  std::sort(found.begin(), found.end(), [](const Recorded& a, const Recorded& b) {
+    return std::tie(a.run.started.wall_ns, a.folder) < std::tie(b.run.started.wall_ns, b.folder);
+  });
   return found;
 }
 
@@ -59,24 +73,19 @@ int runs_command(const std::vector<std::string>& arguments) {
   options.word("--format", "FORMAT", format, {"human", "json"}, "human or json");
   options.example("crashwright runs");
   if (const auto code = options.parse(arguments)) return *code;
-  const std::vector<std::string> folders = run_folders(out);
+  const std::vector<Recorded> runs = recorded_runs(out);
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
-  for (const std::string& folder : folders) {
-    const auto run = read_events(folder + "/events.jsonl");
-    if (!run) {
-      fmt::print(stderr, "{}: {}\n", folder, run.error().message);
-      continue;
-    }
+  for (const auto& [folder, run] : runs) {
     if (format == "json") {
-      all.push_back(to_json(folder, *run));
+      all.push_back(to_json(folder, run));
       continue;
     }
-    const std::string end = run->finished ? fmt::format("exit {}", run->finished->exit_code) : "interrupted";
-    fmt::print("{}  seed {:<6} {:<11}  {}\n  {}\n", local_time(run->started.wall_ns), run->started.seed, end,
-               counts_text(count_outcomes(*run)), folder);
+    const std::string end = run.finished ? fmt::format("exit {}", run.finished->exit_code) : "interrupted";
+    fmt::print("{}  seed {:<6} {:<11}  {}\n  {}\n", local_time(run.started.wall_ns), run.started.seed, end,
+               counts_text(count_outcomes(run)), folder);
   }
   if (format == "json") fmt::print("{}\n", all.dump(2));
-  if (!folders.empty()) return kExitPassed;
+  if (!runs.empty()) return kExitPassed;
   fmt::print(stderr, "crashwright: no run in {}\n", out);
   return kExitNothing;
 }

@@ -128,7 +128,7 @@ void add_missing_programs(Loaded& loaded) {
 
 void Selection::add_paths(Options& options) {
   options.arguments("[FILE|FOLDER]...", paths,
-                    "scenario files; a folder stands for every *.yaml below it "
+                    "scenario files; a folder stands for every *.yaml below it, but not in runs "
                     "(default: the folder scenarios, or the stock scenarios that were installed)");
 }
 

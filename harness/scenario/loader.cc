@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t kScenarioFilesMax = 5'000;
 constexpr const char* kPlantedBugsFile = "planted_bugs.yaml";
+constexpr const char* kEventsFile = "events.jsonl";  // in every folder of a run
 
 void append(std::vector<Diagnostic>& all, std::vector<Diagnostic> more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -38,6 +39,12 @@ bool is_scenario(const fs::path& file) {
   return file.extension() == ".yaml" && name != kPlantedBugsFile && !is_part_name(name);
 }
 
+// A run keeps each scenario as it was resolved, and what begins with a dot belongs to other tools.
+bool holds_no_scenarios(const fs::path& folder) {
+  std::error_code ignored;
+  return folder.filename().string().starts_with('.') || fs::exists(folder / kEventsFile, ignored);
+}
+
 // The scenario files that `path` stands for, in order.
 std::vector<std::string> expand(const std::string& path, std::vector<Diagnostic>& diagnostics) {
   std::error_code trouble;
@@ -45,6 +52,7 @@ std::vector<std::string> expand(const std::string& path, std::vector<Diagnostic>
   std::vector<std::string> files;
   for (fs::recursive_directory_iterator entry(path, trouble), end; entry != end && !trouble; entry.increment(trouble)) {
     const fs::path& file = entry->path();
+    if (entry->is_directory(trouble) && holds_no_scenarios(file)) entry.disable_recursion_pending();
     if (!is_scenario(file) || !entry->is_regular_file(trouble)) continue;
     files.push_back(file.lexically_normal().string());
     if (files.size() > kScenarioFilesMax) {

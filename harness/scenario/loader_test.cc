@@ -101,6 +101,19 @@ BOOST_AUTO_TEST_CASE(a_folder_stands_for_its_yaml_files_in_order_and_below) {
   BOOST_TEST(loaded.scenarios[1].name == "b");
 }
 
+BOOST_AUTO_TEST_CASE(a_folder_in_which_runs_lie_as_well_stands_for_its_own_files_only) {
+  const TestFolder folder;
+  folder.write("mine.yaml", "name: mine\n");
+  folder.write("crashwright-out/20261128-174850-1/events.jsonl", "");
+  folder.write("crashwright-out/20261128-174850-1/mine.release/scenario.yaml", "name: mine\n");
+  folder.write(".github/workflows/ci.yaml", "on: push\n");
+  const Loaded loaded = load_scenarios({folder.path});
+  BOOST_TEST(diagnostics_to_text(loaded.diagnostics) == "0 errors\n");
+  BOOST_TEST(loaded.scenarios.size() == 1U);
+  const std::string run = folder.path + "/crashwright-out/20261128-174850-1";
+  BOOST_TEST(load_scenarios({run}).scenarios.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_file_and_an_empty_folder_are_mistakes) {
   const TestFolder folder;
   BOOST_TEST(
