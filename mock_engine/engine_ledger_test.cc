@@ -1,11 +1,14 @@
 // Goal: the engine's books are right in either order of logging and sending, and it trades only when they are.
 // Method: the real engine against the real exchange, killed at fault points; judged by the exchange's books and by an
 // uninterrupted run. Configuration, drop copy and lock: what must keep it from trading does.
+#include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 
 #include "mock_engine/engine_process_checks.h"
+#include "postmortem/audit_block.h"
 #include "postmortem/audit_log.h"
 
 using namespace crashwright;
@@ -18,6 +21,21 @@ std::vector<postmortem::AuditRecord> records_of(const EngineSession& session, po
   BOOST_REQUIRE(log.has_value());
   std::erase_if(log->records, [type](const postmortem::AuditRecord& record) { return record.type != type; });
   return std::move(log->records);
+}
+
+// Behind the end of the log, one block further on, lies a block of another log, which claims that all before it is
+// durable: what a device may give back where the last commit was lost and the one behind it never written.
+void leave_a_block_of_another_log(const std::string& path) {
+  const auto log = postmortem::read_audit_log(path);
+  BOOST_REQUIRE(log.has_value());
+  const uint64_t next_block = log->torn_tail_offset / postmortem::kAuditBlockBytes + 1;
+  postmortem::AuditBlockBuilder builder(
+      {.log_id = 0xabcd, .salt = 77, .next_block = next_block, .next_sequence = log->last_sequence + 32, .run = 1});
+  postmortem::AuditBlock block{};
+  builder.finish(block, postmortem::AuditBlockKind::kHeartbeat, 0, log->last_sequence + 31, next_block);
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  const auto offset = static_cast<off_t>(next_block * postmortem::kAuditBlockBytes);
+  BOOST_REQUIRE(::pwrite(fd.get(), &block, sizeof block, offset) == sizeof block);
 }
 
 }  // namespace
@@ -122,6 +140,23 @@ BOOST_AUTO_TEST_CASE(with_both_snapshots_lost_an_archived_log_is_refused_and_rec
   for (const auto& segment : std::filesystem::directory_iterator(data + "/archive")) {
     std::filesystem::rename(segment.path(), data + "/" + segment.path().filename().string());
   }
+  check_recovery_is_idempotent(session);
+  check_ends_like(session, golden);
+}
+
+BOOST_AUTO_TEST_CASE(a_block_of_another_log_is_cut_with_the_tail_and_believed_only_by_an_engine_that_checks_no_salt) {
+  const Golden golden = golden_of(kShort);
+  EngineSession session(kShort);
+  session.arm("gateway.after_send", 60, FaultAction::kSigkill);
+  BOOST_REQUIRE(killed(session.run()));
+  leave_a_block_of_another_log(session.folder + "/data/audit.log");
+  session.program = EngineSession::program_named("mock_engine_planted");
+  BOOST_TEST(session.recover_only(session.copy_of_data()).first == 0);
+  session.more_for_recovery = {"--planted-bug", "audit_salt_not_checked"};
+  BOOST_TEST(WEXITSTATUS(session.recover_only(session.copy_of_data()).first) == 3);
+  BOOST_TEST(session.errors().find("damage at offset ") != std::string::npos, session.errors());
+  session.more_for_recovery.clear();
+  session.program = EngineSession::program_named("mock_engine");
   check_recovery_is_idempotent(session);
   check_ends_like(session, golden);
 }

@@ -16,9 +16,14 @@ Status make_folder(const std::string& folder) {
   return {};
 }
 
+// A name that is taken there is another log's, or a copy's: renaming would destroy it.
 Status move_into(const std::string& folder, const std::string& path) {
   const size_t slash = path.rfind('/');
   const std::string to = folder + "/" + (slash == std::string::npos ? path : path.substr(slash + 1));
+  struct stat info {};
+  if (::lstat(to.c_str(), &info) == 0) {
+    return fail(ErrorKind::kIo, "move " + path + ": " + to + " is there already", "take it out of the archive first");
+  }
   if (std::rename(path.c_str(), to.c_str()) != 0) return fail_errno(errno, "move " + path + " to " + to);
   return {};
 }

@@ -6,7 +6,8 @@
 // Order:   a segment may go once the checkpoint that holds its records is durable, and the one before that as well, for
 //          a slot may be found damaged.
 // Threads: any, beside the committer: the last segment stays, and an open one may be moved. One caller at a time.
-// Errors:  kIo; what was moved stays moved, and another call goes on. Signal context: no.
+// Errors:  kIo, also where the archive has a file of that name already, which is never overwritten; what was moved
+//          stays moved, and another call goes on. Signal context: no.
 #pragma once
 
 #include <cstddef>

@@ -257,6 +257,20 @@ BOOST_AUTO_TEST_CASE(segments_below_a_checkpoint_are_archived_and_the_log_can_st
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_segment_that_lies_in_the_archive_already_is_not_overwritten) {
+  Log log;
+  log.write(40);
+  const std::string before = read_file(log.segment(1)).value();
+  fs::create_directory(log.folder.file("archive"));
+  BOOST_REQUIRE(write_file(log.folder.file("archive/audit.log"), "of another log").has_value());
+  const auto moved = archive_audit_segments(log.segment(1), 40, log.durability);
+  BOOST_REQUIRE(!moved.has_value());
+  BOOST_TEST(moved.error().message ==
+             "move " + log.segment(1) + ": " + log.folder.file("archive/audit.log") + " is there already");
+  BOOST_TEST(read_file(log.folder.file("archive/audit.log")).value() == "of another log");
+  BOOST_TEST(read_file(log.segment(1)).value() == before);
+}
+
 BOOST_AUTO_TEST_CASE(the_segment_that_is_written_to_is_never_archived) {
   Log log;
   auto open = AuditLog::open(log.options(), nullptr);
