@@ -52,9 +52,9 @@ int list_command(const std::vector<std::string>& arguments) {
     print_case(plan, columns);
     sweeps = sweeps || !plan.sweep.empty();
   }
+  if (sweeps) fmt::print("A sweep counts as one here; its cases are counted on the engine when it is run.\n");
   fmt::print("{} {} of {} {}\n", cases.plans().size(), cases.plans().size() == 1 ? "case" : "cases", cases.scenarios(),
              cases.scenarios() == 1 ? "scenario" : "scenarios");
-  if (sweeps) fmt::print("A sweep counts as one here; its cases are counted on the engine when it is run.\n");
   return cases.plans().empty() ? kExitNothing : kExitPassed;
 }
 
