@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
 
 #include "harness/report/case_words.h"
 #include "harness/report/html_parts.h"
 #include "harness/report/report.h"
+#include "rca/report_parts.h"
 
 namespace crashwright::harness {
 namespace {
@@ -30,7 +30,7 @@ std::string entry(const CaseRecord& record) {
       "<li>{} <a href=\"#{}\">{}</a> <span class=\"soft\">[{}]</span><br>{}{}\n"
       "<div class=\"repeat\"><pre>{}</pre></div></li>\n",
       html_badge(record_outcome(record)), html_anchor(record), escape_markup(done.name), escape_markup(done.build),
-      escape_markup(std::string_view(done.summary).substr(0, kSummaryBytesMax)),
+      escape_markup(rca::clip(done.summary, kSummaryBytesMax)),
       cause.empty() ? "" : " &middot; cause: <code>" + escape_markup(cause) + "</code>", escape_markup(done.repro));
 }
 

@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
 
 #include "harness/report/case_words.h"
 #include "harness/report/html_parts.h"
 #include "harness/report/report.h"
+#include "rca/report_parts.h"
 
 namespace crashwright::harness {
 namespace {
@@ -143,7 +143,7 @@ std::string html_brief(const CaseRecord& record, const std::string& rest) {
   if (record.finished) {
     const CaseFinished& done = *record.finished;
     const std::string cause = cause_in_words(done);
-    text += fmt::format("<p>{}{}</p>\n", escape_markup(std::string_view(done.summary).substr(0, kBriefBytesMax)),
+    text += fmt::format("<p>{}{}</p>\n", escape_markup(rca::clip(done.summary, kBriefBytesMax)),
                         cause.empty() ? "" : "<br>Cause: <code>" + escape_markup(cause) + "</code>.");
     text += "<div class=\"repeat\"><pre>" + escape_markup(done.repro) + "</pre></div>\n";
   }

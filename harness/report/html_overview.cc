@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <ctime>
 #include <set>
-#include <string_view>
 #include <vector>
 
 #include "harness/report/html_parts.h"
 #include "harness/report/report.h"
+#include "rca/report_parts.h"
 
 namespace crashwright::harness {
 namespace {
@@ -66,8 +66,7 @@ std::string overview_row(const CaseRecord& record, const RunHistory& history) {
     const CaseFinished& done = *record.finished;
     std::string reason;
     if (done.outcome != verifiers::Outcome::kPass) {
-      reason =
-          "<div class=\"soft\">" + escape_markup(std::string_view(done.summary).substr(0, kReasonBytesMax)) + "</div>";
+      reason = "<div class=\"soft\">" + escape_markup(rca::clip(done.summary, kReasonBytesMax)) + "</div>";
     }
     const std::string cause = done.autopsy ? "<code>" + escape_markup(done.autopsy->cause) + "</code>" : "&ndash;";
     row += fmt::format(

@@ -200,6 +200,7 @@ BOOST_AUTO_TEST_CASE(what_did_not_pass_stands_before_everything_else_and_not_at_
   BOOST_TEST(count(render_html(run), "What did not pass") == 0U);
   for (const char* const id : {"a", "b", "c", "d", "e", "f"}) add(id, Outcome::kInconclusive);
   add("worst", Outcome::kFail);
+  run.cases.back().finished->summary = std::string(300, 'x') + "the end";
   const std::string page = render_html(run);
   const size_t begin = page.find("What did not pass");
   const std::string part = page.substr(begin, page.find("id=\"overview\"") - begin);
@@ -207,6 +208,8 @@ BOOST_AUTO_TEST_CASE(what_did_not_pass_stands_before_everything_else_and_not_at_
   BOOST_TEST(count(part, "<li>") == 5U);
   BOOST_TEST(count(part, "crashwright run x.yaml --seed 7") == 5U);
   BOOST_TEST(part.find("and 2 more") != std::string::npos);
+  BOOST_TEST(part.find("xxx...") != std::string::npos);
+  BOOST_TEST(part.find("the end") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(other_threads_stand_only_where_something_has_to_be_understood) {
