@@ -18,7 +18,7 @@ FigureArea storage_figures() {
           .in("MiB")
           .from("storage", "memory_1gib_mib"),
       at_most(256, "storage.exploration_memory_1gib_mib",
-              "memory of a whole exploration of a run of 1 GiB, all its processes")
+              "memory of exploring a run of 1 GiB in pages of 4 KiB, all its processes")
           .in("MiB")
           .from("memory", "exploration_memory_1gib_mib"),
       at_least(200, "storage.crash_states_per_s", "crash states judged a second, mock engine, 2 jobs, real recovery")

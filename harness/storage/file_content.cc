@@ -63,7 +63,7 @@ Status FileContent::write_to(int fd) const {
     for (uint64_t done = 0; done < bytes.size();) {
       const size_t some = std::min<uint64_t>(bytes.size() - done, kBlockBytes);
       const ssize_t put = ::pwrite(fd, bytes.data() + done, some, static_cast<off_t>(offset + done));
-      note_record_read(some);
+      note_record_read(bytes.data() + done, some);
       if (put < 0 && errno == EINTR) continue;
       if (put <= 0) return fail_errno(put < 0 ? errno : ENOSPC, "write");
       done += static_cast<uint64_t>(put);
@@ -113,7 +113,7 @@ Result<bool> FileContent::equals(int fd) const {
       const uint64_t to = std::min(offset + bytes.size(), end);
       if (from < to) {
         std::memcpy(wanted.data() + (from - at), bytes.data() + (from - offset), to - from);
-        note_record_read(to - from);
+        note_record_read(bytes.data() + (from - offset), to - from);
       }
       if (offset + bytes.size() <= end) piece = std::next(next);
     }

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <mutex>
@@ -19,14 +20,12 @@ namespace {
 // Reserves address space for all that the file may ever become: growing needs no new mapping, and views stay valid.
 const std::byte* map_for_growth(int fd, uint64_t bytes_max) {
   void* const at = ::mmap(nullptr, bytes_max, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
-  if (at == MAP_FAILED) return nullptr;
-  // A file system with large folios would otherwise map 2 MiB for reading a byte, and kFaultBytes would not hold.
-  ::madvise(at, bytes_max, MADV_NOHUGEPAGE);
-  return static_cast<const std::byte*>(at);
+  return at == MAP_FAILED ? nullptr : static_cast<const std::byte*>(at);
 }
 
-constexpr uint64_t kResidentBytesMax = uint64_t{64} << 20;
-constexpr uint64_t kFaultBytes = uint64_t{64} << 10;  // what the kernel maps for reading a single byte
+constexpr uint64_t kResidentBytesMax = uint64_t{32} << 20;
+// What the kernel may map for reading a single byte: a folio as large as the write that made it was, at most 2 MiB.
+constexpr uint64_t kFaultBytes = uint64_t{2} << 20;
 
 // The records that are mapped in this process.
 struct OpenRecords {
@@ -150,9 +149,14 @@ std::vector<Operation> StorageRecord::first(uint64_t count) const {
   return operations;
 }
 
-void note_record_read(uint64_t bytes) noexcept {
+void note_record_read(const std::byte* from, uint64_t bytes) noexcept {
+  thread_local uint64_t last_folio = UINT64_MAX;  // mostly one reads on where one was
+  const uint64_t first = reinterpret_cast<uintptr_t>(from) / kFaultBytes;
+  const uint64_t last = (reinterpret_cast<uintptr_t>(from) + std::max<uint64_t>(bytes, 1) - 1) / kFaultBytes;
+  const uint64_t more = (last - first + (first == last_folio ? 0 : 1)) * kFaultBytes;
+  last_folio = last;
+  if (more == 0) return;
   OpenRecords& all = open_records();
-  const uint64_t more = bytes + kFaultBytes;
   if (all.bytes_read.fetch_add(more, std::memory_order_relaxed) + more < kResidentBytesMax) return;
   const std::scoped_lock guard(all.lock);
   if (all.bytes_read.exchange(0, std::memory_order_relaxed) < kResidentBytesMax) return;  // another thread was quicker

@@ -44,8 +44,8 @@ class StorageRecord {
   const std::byte* data_;
 };
 
-// `bytes` of operations' data were read at one place: beyond some 64 MiB of them the pages of all records go back to
-// the kernel, which has them on disk. From any thread.
-void note_record_read(uint64_t bytes) noexcept;
+// `bytes` of an operation's data, from `from` on, were read or are about to be: beyond some 32 MiB of pages that this
+// brought in, those of all records go back to the kernel, which has them on disk. From any thread.
+void note_record_read(const std::byte* from, uint64_t bytes) noexcept;
 
 }  // namespace crashwright::harness

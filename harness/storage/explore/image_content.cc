@@ -137,7 +137,7 @@ void ImageContent::read(uint64_t offset, std::span<std::byte> out) const {
     const uint64_t from = std::max(at->begin, offset);
     const uint64_t to = std::min(at->end, end);
     std::memcpy(out.data() + (from - offset), at->data + (from - at->begin), to - from);
-    note_record_read(to - from);
+    note_record_read(at->data + (from - at->begin), to - from);
   }
 }
 

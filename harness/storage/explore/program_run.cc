@@ -96,7 +96,7 @@ Status note_faults(StorageMount& mount, RecordedRun& recorded) {
 bool names_its_folder(const StorageRecord& record, const std::string& folder) {
   for (uint64_t i = 0; i < record.size(); ++i) {
     const std::span<const std::byte> data = record[i].data;
-    note_record_read(data.size());
+    note_record_read(data.data(), data.size());
     if (::memmem(data.data(), data.size(), folder.data(), folder.size()) != nullptr) return true;
   }
   return false;
