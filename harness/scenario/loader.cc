@@ -90,6 +90,7 @@ class TextLoader {
     check_faults(whole, reader);
     check_expectations(root, whole, reader);
     check_exploration(root, whole, reader);
+    check_sweep_points(root, whole, known_points_, reader);
     std::vector<YamlNode> cells;
     if (whole.matrix) cells = matrix_cells(root, whole, known_points_, reader);
     append(loaded_.diagnostics, std::move(reader.diagnostics()));

@@ -6,6 +6,7 @@
 
 #include "harness/faults/registry.h"
 #include "harness/scenario/name_pattern.h"
+#include "harness/scenario/suggest.h"
 #include "harness/scenario/yaml_emit.h"
 
 namespace crashwright::harness {
@@ -207,6 +208,21 @@ size_t place_faults(YamlNode& faults, const YamlNode& point, uint64_t hit) {
     ++placed;
   }
   return placed;
+}
+
+void check_sweep_points(const YamlNode& root, const Scenario& prototype, const std::vector<std::string>& known,
+                        SectionReader& reader) {
+  const YamlNode* const sweep = find_value(root, "sweep");
+  if (sweep == nullptr || known.empty() || !prototype.engine.command.empty()) return;
+  for (const YamlNode* const entry : entries_of(*sweep, "points")) {
+    if (entry == nullptr) continue;
+    const std::vector<std::string> names = names_of(*entry, known, reader);
+    if (names.empty() || std::find(known.begin(), known.end(), names.front()) != known.end()) continue;
+    const std::string near = suggestion(entry->text, known);
+    reader.complain(entry->position, shown_width(*entry), code::kUnknownPoint,
+                    fmt::format("no fault point \"{}\" in this engine", entry->text),
+                    near.empty() ? "`mock_engine --list-fault-points` lists them" : near);
+  }
 }
 
 std::vector<YamlNode> matrix_cells(const YamlNode& root, const Scenario& prototype,

@@ -172,4 +172,24 @@ BOOST_AUTO_TEST_CASE(what_patterns_unfold_into_counts_towards_the_most_cells) {
              "1 error\n");
 }
 
+BOOST_AUTO_TEST_CASE(points_of_a_sweep_that_the_engine_does_not_have_are_told_at_their_place) {
+  const std::vector<std::string> known = {"gateway.after_send", "gateway.send_order"};
+  const std::string head = "name: x\nfaults: [{sigkill: }]\n";
+  const Loaded wrong = load_scenario_text("x.yaml", head + "sweep: {points: [gatway.*, gateway.send_ordre]}\n", known);
+  BOOST_TEST(diagnostics_to_text(wrong.diagnostics) ==
+             "x.yaml:3:18: error CW131: no fault point of this engine matches \"gatway.*\"\n"
+             "    3 | sweep: {points: [gatway.*, gateway.send_ordre]}\n"
+             "      |                  ^^^^^^^^\n"
+             "      = did you mean \"gateway.*\"?\n"
+             "x.yaml:3:28: error CW131: no fault point \"gateway.send_ordre\" in this engine\n"
+             "    3 | sweep: {points: [gatway.*, gateway.send_ordre]}\n"
+             "      |                            ^^^^^^^^^^^^^^^^^^\n"
+             "      = did you mean \"gateway.send_order\"?\n"
+             "2 errors\n");
+  for (const char* const sweep : {"sweep: {points: [gateway.*, gateway.send_order]}\n", "sweep: {}\n"}) {
+    BOOST_TEST(load_scenario_text("x.yaml", head + sweep, known).diagnostics.empty());
+  }
+  BOOST_TEST(load_scenario_text("x.yaml", head + "sweep: {points: gatway.*}\n").diagnostics.empty());
+}
+
 }  // namespace crashwright::harness
