@@ -25,8 +25,8 @@ inline constexpr size_t kMatrixCellsMax = 512;
 [[nodiscard]] std::vector<YamlNode> matrix_cells(const YamlNode& root, const Scenario& prototype,
                                                  const std::vector<std::string>& known, SectionReader& reader);
 
-// Complains about each entry of `sweep: {points}` that no fault point of the engine matches; says nothing where they are
-// not known.
+// Complains about each entry of `sweep: {points}` that no fault point of the engine matches; says nothing where
+// they are not known.
 void check_sweep_points(const YamlNode& root, const Scenario& prototype, const std::vector<std::string>& known,
                         SectionReader& reader);
 
