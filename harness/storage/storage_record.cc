@@ -164,6 +164,12 @@ void note_record_read(const std::byte* from, uint64_t bytes) noexcept {
 }
 
 void StorageRecord::release_pages() const {
+  // All of a small record may stay: bringing it back would cost more than it takes.
+  const uint64_t count = size();
+  if (count == 0) return;
+  const RecordEntry& last = entry_at(index_, count - 1);
+  const uint64_t bytes = last.data_at + last.data_bytes + count * sizeof(RecordEntry);
+  if (bytes <= kResidentBytesMax) return;
   ::madvise(const_cast<std::byte*>(data_), kStorageDataBytesMax, MADV_DONTNEED);
   ::madvise(const_cast<std::byte*>(index_), kStorageIndexBytesMax, MADV_DONTNEED);
 }
