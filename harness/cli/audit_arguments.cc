@@ -69,7 +69,9 @@ void declare(Options& options, AuditArguments& audit) {
   options.word("--type", "NAME", audit.filter.type, record_types(), "print: this type of record, for example executed");
   options.text("--key", "FILE", audit.key_file, "verify, seal: key of the chain, 16 bytes or more");
   options.note("LOG is the log's first file (all its segments are read), its folder, or one later segment alone.");
-  options.note("Ends with 1 for damage, a difference or an altered record. A torn tail is told and is no fault.");
+  options.note(
+      "Ends with 1 for damage, a difference, an altered or a missing record. A torn tail is told and is no fault.");
+  options.note("verify asks the seal and the state store beside the log how far it once reached; alone it cannot say.");
   options.example("crashwright audit print data/audit.log --order 17 --format json");
   options.example("crashwright audit verify data/audit.log --key audit.key");
   options.example("crashwright audit diff data/audit.log exchange/drop_copy.jsonl");
