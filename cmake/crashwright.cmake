@@ -26,7 +26,8 @@ set(CRASHWRIGHT_ASAN_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=un
 # Warnings are errors in our own builds only; frame pointers cost little and make every stack readable.
 function(crashwright_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -fno-omit-frame-pointer)
-  if(PROJECT_IS_TOP_LEVEL)
+  # What sanitizers add to the code draws warnings of the optimizer that are about nothing.
+  if(PROJECT_IS_TOP_LEVEL AND NOT CRASHWRIGHT_SANITIZE)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(CRASHWRIGHT_SANITIZE STREQUAL "address")
