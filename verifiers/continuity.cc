@@ -1,5 +1,6 @@
 // Promise: a session that crashed, recovered and finished ends in the same positions and the same set of orders as the
 // uninterrupted one. Witness: the golden run and its exchange.
+#include <algorithm>
 #include <map>
 
 #include "base/file.h"
@@ -12,6 +13,7 @@ namespace crashwright::verifiers {
 namespace {
 
 constexpr size_t kOrdersNamedMax = 5;
+constexpr size_t kDifferencesNamedMax = 5;
 constexpr size_t kLastWordsBytesMax = 400;
 
 std::string describe(const ExchangeOrder& order) {
@@ -93,14 +95,13 @@ Verdict verify_continuity(const CaseView& view) {
   if (!final_state) {
     findings.fail("the finished engine left no final state: " + final_state.error().message);
   } else if (*final_state != *golden_state) {
-    const auto ended = read_engine_state(final_path);
-    const auto golden = read_engine_state(view.path("golden/final_state.json"));
-    findings.fail("final state differs from the uninterrupted session's: " +
-                  (ended && golden
-                       ? describe_positions(ended->positions) + " cash " + std::to_string(ended->cash_ticks) +
-                             ", uninterrupted: " + describe_positions(golden->positions) + " cash " +
-                             std::to_string(golden->cash_ticks)
-                       : "unreadable"));
+    const auto differences = describe_differences(*final_state, *golden_state);
+    for (size_t i = 0; i < std::min(differences.size(), kDifferencesNamedMax); ++i) {
+      findings.fail("final state differs from the uninterrupted session's: " + differences[i]);
+    }
+    if (differences.size() > kDifferencesNamedMax) {
+      findings.fail("and in " + std::to_string(differences.size() - kDifferencesNamedMax) + " more places");
+    }
   }
   const auto books = read_exchange_books(view.path("exchange/exchange.json"));
   if (!books) return findings.error(books.error().message);

@@ -37,6 +37,10 @@ struct EngineState {
 // The same from the text of such a document.
 [[nodiscard]] Result<EngineState> parse_engine_state(const std::string& text);
 
+// What two such documents say differently, member by member, in words, open orders one by one; a text that is no such
+// document is told as that. Empty: they say the same.
+[[nodiscard]] std::vector<std::string> describe_differences(const std::string& found, const std::string& uninterrupted);
+
 // "AAPL 100, MSFT -20" for messages.
 [[nodiscard]] std::string describe_positions(const std::map<std::string, int64_t>& positions);
 

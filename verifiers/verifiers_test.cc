@@ -203,6 +203,23 @@ BOOST_FIXTURE_TEST_CASE(another_final_state_fails_continuity, SyntheticCase) {
   expect("continuity", Outcome::kFail, "final state differs");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_final_state_that_differs_in_an_open_order_alone_is_told_by_that_order, SyntheticCase) {
+  replace("inc1/final_state.json", R"({"leaves":50,)", R"({"leaves":40,)");
+  expect("continuity", Outcome::kFail,
+         "final state differs from the uninterrupted session's: open order 2: S MSFT at 20000, 40 left, uninterrupted: "
+         "S MSFT at 20000, 50 left");
+  replace("inc1/final_state.json", R"({"leaves":40,"price_ticks":20000,"side":"S","symbol":"MSFT","user_ref":2})", "");
+  expect("continuity", Outcome::kFail, "open order 2: not open, uninterrupted: S MSFT at 20000, 50 left");
+  replace("inc1/final_state.json", R"("open_orders":[])", "");
+  expect("continuity", Outcome::kFail, "unreadable: ");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_final_state_that_differs_in_a_count_alone_is_told_by_that_count, SyntheticCase) {
+  replace("inc1/final_state.json", R"("decisions":2)", R"("decisions":3)");
+  expect("continuity", Outcome::kFail,
+         "final state differs from the uninterrupted session's: decisions 3, uninterrupted: 2");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_recovered_state_that_changes_fails_state_recovery, SyntheticCase) {
   replace("recovered/0/second.json", R"("audit_sequence":5)", R"("audit_sequence":6)");
   expect("state_recovery", Outcome::kFail, "recovering the recovered state changed it");
