@@ -34,10 +34,27 @@ AuditWitness store_witness(const std::string& path) {
     witness.trouble = store.error().message;
   } else if (store->newest) {
     witness.sequence = store->newest->sequence;
+    witness.remarks = store->refused;
   } else {
     witness.trouble = store->refused.empty() ? "it holds no snapshot" : store->refused.front();
   }
   return witness;
+}
+
+// The first file of a log other than `log_id`, by its block 0. The bytes of a torn tail and copies of this log's files
+// begin with the magic as well, and are none.
+bool is_other_log(const fs::path& path, uint32_t log_id) {
+  const auto head = postmortem::read_audit_head({1, path, 0, {}});
+  return head && postmortem::check_block(*head, 0, 0) == postmortem::AuditBlockState::kIntact &&
+         head->header.log_id != log_id;
+}
+
+// A store does not say whose it is: beside two logs it may be either's.
+void doubt(std::vector<AuditWitness>& stores, const std::string& other_log) {
+  for (AuditWitness& store : stores) {
+    if (store.trouble.empty()) store.trouble = "it may belong to " + other_log + ", another log";
+    store.sequence = 0;
+  }
 }
 
 }  // namespace
@@ -45,17 +62,17 @@ AuditWitness store_witness(const std::string& path) {
 Result<std::vector<AuditWitness>> find_audit_witnesses(const postmortem::AuditSegments& segments) {
   const fs::path log = segments.log;
   std::vector<AuditWitness> witnesses;
-  bool other_log = false;
+  std::string other_log;
   std::error_code trouble;
   for (fs::directory_iterator at(log.has_parent_path() ? log.parent_path() : ".", trouble), end; !trouble && at != end;
        at.increment(trouble)) {
     const uint64_t magic = at->is_regular_file(trouble) ? magic_of(at->path()) : 0;
-    const bool first_file = postmortem::audit_segment_number(at->path()) == 0;
-    if (magic == postmortem::kAuditMagic && first_file && at->path().filename() != log.filename()) other_log = true;
+    const bool stranger = magic == postmortem::kAuditMagic && at->path().filename() != log.filename();
+    if (stranger && is_other_log(at->path(), segments.log_id)) other_log = at->path();
     if (magic == postmortem::kStateFileMagic) witnesses.push_back(store_witness(at->path()));
   }
   if (trouble) return fail(ErrorKind::kIo, "list the folder of " + segments.log + ": " + trouble.message());
-  if (other_log) witnesses.clear();
+  if (!other_log.empty()) doubt(witnesses, other_log);
   std::sort(witnesses.begin(), witnesses.end(),
             [](const AuditWitness& left, const AuditWitness& right) { return left.path < right.path; });
   const std::string seal = segments.log + ".seal";

@@ -18,12 +18,15 @@ namespace crashwright::verifiers {
 
 struct AuditWitness {
   std::string path;
-  std::string what;       // "the state store", "the seal"
-  uint64_t sequence = 0;  // the log once reached this one at least
-  std::string trouble;    // why it says nothing; empty: it does
+  std::string what;                       // "the state store", "the seal"
+  uint64_t sequence = 0;                  // the log once reached this one at least
+  std::string trouble;                    // why it says nothing; empty: it does
+  std::vector<std::string> remarks = {};  // what is odd about it although it speaks, a sentence each
 };
 
-// The seal of the log, and the state stores in its folder, unless that holds another log to which they may belong.
+// The seal of the log, and the state stores in its folder. One that may belong to another log there says nothing, and
+// names that log; copies of this log's files and kept torn tails are no other log.
+// Of a log that is being written: ask before it is read. What they know of then, the log has by then.
 [[nodiscard]] Result<std::vector<AuditWitness>> find_audit_witnesses(const postmortem::AuditSegments& segments);
 
 // The highest sequence that a snapshot beside the log holds; what lies before it may be archived elsewhere.

@@ -150,6 +150,9 @@ int tell_end(const postmortem::AuditSegments& segments, const postmortem::AuditS
   int code = kExitPassed;
   bool known = false;
   for (const verifiers::AuditWitness& witness : witnesses) {
+    for (const std::string& remark : witness.remarks) {
+      tell(stdout, fmt::format("end: {} {}: {}", witness.what, witness.path, remark));
+    }
     if (!witness.trouble.empty()) {
       tell(stdout, fmt::format("end: {} {} says nothing: {}", witness.what, witness.path, witness.trouble));
       continue;
@@ -173,6 +176,14 @@ int tell_end(const postmortem::AuditSegments& segments, const postmortem::AuditS
   return code;
 }
 
+Result<std::vector<verifiers::AuditWitness>> ask_witnesses(const std::string& path) {
+  const auto segments = postmortem::find_audit_segments(path);
+  if (!segments) return tl::unexpected(segments.error());
+  return verifiers::find_audit_witnesses(*segments);
+}
+
+// The witnesses are asked before the log is read, and its files are looked up after that: of a log that is being
+// written what they know of is there by then.
 int verify_log(const AuditArguments& audit) {
   uint64_t records = 0;
   uint64_t gaps = 0;
@@ -182,12 +193,12 @@ int verify_log(const AuditArguments& audit) {
     for (const AuditRecord& record : some) gaps += record.sequence == expected++ ? 0 : 1;
     records += some.size();
   });
+  const auto witnesses = ask_witnesses(audit.words[1]);
+  if (!witnesses) return report_error(witnesses.error());
   const auto segments = postmortem::find_audit_segments(audit.words[1], postmortem::AuditArchive::kJoined);
   if (!segments) return report_error(segments.error());
   const auto scan = postmortem::scan_audit_segments(*segments, 0, scanner);
   if (!scan) return report_error(scan.error());
-  const auto witnesses = verifiers::find_audit_witnesses(*segments);
-  if (!witnesses) return report_error(witnesses.error());
   const AuditReadout& readout = scan->readout;
   tell(stdout,
        fmt::format("{} records up to sequence {}, {} {}, {} vouched for by later blocks", records,

@@ -1,126 +1,18 @@
 // `crashwright audit` from its words to its exit code, on a log that the order journal's own rules made.
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <sstream>
 
 #include "base/file.h"
-#include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/terminal_text.h"
-#include "harness/cli/testing/command_folder.h"
+#include "harness/cli/testing/audit_log_on_disk.h"
 #include "harness/cli/testing/terminal.h"
-#include "mock_engine/order_state.h"
-#include "postmortem/audit_segments.h"
-#include "postmortem/audit_test_support.h"
-#include "postmortem/state_store.h"
 
 using namespace crashwright;
 using namespace crashwright::harness::cli;
+using namespace crashwright::harness::cli::testing;
 using namespace crashwright::postmortem;
-using namespace crashwright::postmortem::test;
-
-namespace {
-
-struct Shown {
-  int code = 0;
-  std::string text;
-  std::string err;
-};
-
-// Runs the command with what it prints in files.
-Shown audit(const std::vector<std::string>& arguments) {
-  const ScratchFolder folder;
-  Shown shown;
-  testing::Captured out(STDOUT_FILENO, folder.file("out"));
-  testing::Captured err(STDERR_FILENO, folder.file("err"));
-  shown.code = audit_command(arguments);
-  shown.err = err.finish();
-  shown.text = out.finish();
-  return shown;
-}
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-// Two orders, one filled by a half; every record carries the state hash that the fold promises.
-std::vector<AuditRecord> two_orders() {
-  mock_engine::OrderStateMachine orders;
-  std::vector<AuditRecord> log;
-  const auto add = [&](AuditRecordType type, uint32_t user_ref, uint32_t quantity, uint64_t session) {
-    AuditRecord record{};
-    record.sequence = log.size() + 1;
-    record.wall_ns = 1'764'040'320'000'000'000 + record.sequence * 1'000'000'000;
-    record.type = type;
-    record.user_ref = user_ref;
-    record.quantity = quantity;
-    record.session_sequence = session;
-    record.price_ticks = 1'000'000;
-    record.symbol.assign(user_ref == 1 ? "AAPL" : "MSFT");
-    record.side = 'B';
-    record.leaves = quantity;
-    record.match_id = type == AuditRecordType::kExecuted ? 77 : 0;
-    orders.annotate(record);
-    BOOST_REQUIRE(orders.apply(record));
-    log.push_back(record);
-  };
-  add(AuditRecordType::kIntentEnter, 1, 200, 0);
-  add(AuditRecordType::kIntentEnter, 2, 50, 0);
-  add(AuditRecordType::kAccepted, 1, 200, 1);
-  add(AuditRecordType::kAccepted, 2, 50, 2);
-  add(AuditRecordType::kExecuted, 1, 100, 3);
-  return log;
-}
-
-// A block for each record; one that does not begin at sequence 1 is what is left where the segments before were lost.
-class LogOnDisk {
- public:
-  explicit LogOnDisk(const std::vector<AuditRecord>& records, uint64_t first_sequence = 1, bool closed = false) {
-    const uint64_t head = first_sequence == 1 ? 0 : kSegmentBlocks;
-    AuditBlockBuilder builder(
-        {.salt = 5, .next_block = head, .next_sequence = first_sequence, .segment_blocks = kSegmentBlocks});
-    if (head != 0) name_ = audit_segment_path(name_, 2);
-    std::vector<AuditBlock> blocks(records.size() + (closed ? 2 : 1));
-    builder.finish(blocks[0], AuditBlockKind::kSegment, 0, 0, 0);
-    for (size_t i = 0; i < records.size(); ++i) {
-      blocks[i + 1].records[0] = records[i];
-      builder.finish(blocks[i + 1], AuditBlockKind::kRecords, 1, first_sequence + i - 1, head + i + 1);
-    }
-    if (closed) {
-      builder.finish(blocks.back(), AuditBlockKind::kClosing, 0, first_sequence + records.size() - 1,
-                     head + records.size() + 1);
-    }
-    const auto bytes = std::as_bytes(std::span(blocks));
-    bytes_.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    write();
-  }
-  void flip(size_t at) {
-    bytes_[at] = static_cast<char>(bytes_[at] ^ 1);
-    write();
-  }
-  [[nodiscard]] std::string path() const { return folder_.file("audit.log"); }
-  [[nodiscard]] std::string file(const std::string& name) const { return folder_.file(name); }
-
- private:
-  void write() const { BOOST_REQUIRE(write_file(file(name_), bytes_).has_value()); }
-
-  static constexpr uint32_t kSegmentBlocks = 8;
-
-  ScratchFolder folder_;
-  std::string name_ = "audit.log";  // of its only segment
-  std::string bytes_;
-};
-
-// A state store beside the log, whose newest snapshot is of that sequence.
-void write_snapshot(const LogOnDisk& log, uint64_t sequence) {
-  const auto store = StateStore::open({.path = log.file("state.bin"), .slot_bytes = 4096});
-  BOOST_REQUIRE(store.has_value());
-  BOOST_REQUIRE((*store)->write(sequence, std::vector<std::byte>(8)).has_value());
-}
-
-size_t lines(const std::string& text) { return static_cast<size_t>(std::count(text.begin(), text.end(), '\n')); }
-
-}  // namespace
 
 BOOST_AUTO_TEST_CASE(print_shows_what_every_filter_lets_through_in_every_format) {
   const LogOnDisk log(two_orders());
@@ -285,22 +177,6 @@ BOOST_AUTO_TEST_CASE(without_its_beginning_a_log_cannot_be_replayed_and_no_recor
   BOOST_TEST(!holds(refused.err, "the state after it"), refused.err);
 }
 
-BOOST_AUTO_TEST_CASE(verify_passes_a_log_without_its_beginning_only_where_a_snapshot_holds_that) {
-  const auto records = two_orders();
-  const LogOnDisk log({records.begin() + 2, records.end()}, 3, true);
-  const auto without = audit({"verify", log.path()});
-  BOOST_TEST(without.code == kExitBroken);
-  BOOST_TEST(holds(without.text, "the beginning is missing: the log starts at sequence 3"), without.text);
-  BOOST_TEST(holds(without.text, "no snapshot beside it holds what lies before"), without.text);
-  BOOST_TEST(audit({"verify", log.file("audit.log.seg-000002")}).code == kExitPassed);  // named by itself
-  write_snapshot(log, 1);
-  BOOST_TEST(audit({"verify", log.path()}).code == kExitBroken);
-  write_snapshot(log, 2);
-  const auto held = audit({"verify", log.path()});
-  BOOST_TEST(held.code == kExitPassed);
-  BOOST_TEST(holds(held.text, "the snapshot beside it, of sequence 2, holds what lies before"), held.text);
-}
-
 BOOST_AUTO_TEST_CASE(a_log_without_its_beginning_is_not_sealed_and_the_reason_is_given) {
   const auto records = two_orders();
   const LogOnDisk log({records.begin() + 2, records.end()}, 3, true);
@@ -310,50 +186,6 @@ BOOST_AUTO_TEST_CASE(a_log_without_its_beginning_is_not_sealed_and_the_reason_is
   BOOST_TEST(refused.code == kExitBroken);
   BOOST_TEST(holds(refused.err, "its beginning is missing, it starts at sequence 3"), refused.err);
   BOOST_TEST(!std::filesystem::exists(log.path() + ".seal"));
-}
-
-BOOST_AUTO_TEST_CASE(verify_judges_a_damaged_head_of_a_first_segment_as_damage_and_not_as_wrong_use) {
-  const auto records = two_orders();
-  LogOnDisk log({records.begin() + 2, records.end()}, 3, true);
-  log.flip(300);
-  const auto verdict = audit({"verify", log.path()});
-  BOOST_TEST(verdict.code == kExitBroken);
-  BOOST_TEST(holds(verdict.err, "damage at offset 32768, 4096 bytes: block 8 (0 of segment 2)"), verdict.err);
-  BOOST_TEST(audit({"verify", log.file("audit.log.seg-000002")}).code == kExitBroken);
-}
-
-BOOST_AUTO_TEST_CASE(verify_names_the_end_that_a_closed_log_lost_where_a_snapshot_or_a_seal_knows_it) {
-  const LogOnDisk whole(two_orders());
-  const std::string key = whole.file("audit.key");
-  BOOST_REQUIRE(write_file(key, "a key of sixteen bytes and more").has_value());
-  BOOST_REQUIRE(audit({"seal", whole.path(), "--key", key}).code == kExitPassed);
-  auto records = two_orders();
-  records.resize(3);
-  const LogOnDisk log(records, 1, true);  // it closed after the third record, and its later blocks are gone
-  BOOST_TEST(audit({"verify", log.path()}).code == kExitPassed);
-  BOOST_REQUIRE(write_file(log.path() + ".seal", read_file(whole.path() + ".seal").value()).has_value());
-  const auto by_seal = audit({"verify", log.path()});
-  BOOST_TEST(by_seal.code == kExitBroken);
-  BOOST_TEST(holds(by_seal.text, "closed in order\nend: the seal " + log.path() + ".seal knows of sequence 5: 4 to 5 " +
-                                     "are missing\n"),
-             by_seal.text);
-  BOOST_REQUIRE(std::filesystem::remove(log.path() + ".seal"));
-  write_snapshot(log, 3);
-  const auto has_all = audit({"verify", log.path()});
-  BOOST_TEST(has_all.code == kExitPassed);
-  BOOST_TEST(holds(has_all.text, "state.bin knows of sequence 3, which the log has\n"), has_all.text);
-  write_snapshot(log, 4);
-  const auto by_snapshot = audit({"verify", log.path()});
-  BOOST_TEST(by_snapshot.code == kExitBroken);
-  BOOST_TEST(holds(by_snapshot.text, "state.bin knows of sequence 4: 4 to 4 are missing\n"), by_snapshot.text);
-}
-
-BOOST_AUTO_TEST_CASE(a_last_segment_that_is_full_with_none_behind_it_is_told) {
-  std::vector<AuditRecord> seven(7);
-  for (size_t i = 0; i < seven.size(); ++i) seven[i].sequence = i + 1;
-  const auto full = audit({"verify", LogOnDisk(seven).path()});
-  BOOST_TEST(full.code == kExitPassed);
-  BOOST_TEST(holds(full.text, "its last segment is full and there is none behind it"), full.text);
 }
 
 BOOST_AUTO_TEST_CASE(behind_damage_a_replay_accuses_no_record) {
@@ -368,7 +200,7 @@ BOOST_AUTO_TEST_CASE(behind_damage_a_replay_accuses_no_record) {
 BOOST_AUTO_TEST_CASE(on_a_narrow_terminal_a_life_and_damage_are_folded) {
   LogOnDisk log(two_orders());
   log.flip(2 * kAuditBlockBytes + 300);
-  const testing::Terminal terminal(60);
+  const Terminal terminal(60);
   const std::string shown = terminal.shows([&] { (void)audit_command({"explain", log.path(), "1"}); });
   BOOST_TEST(holds(shown, "damage at offset"), shown);
   BOOST_TEST(holds(shown, "filled 100 shares"), shown);
