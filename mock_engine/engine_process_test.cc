@@ -3,10 +3,6 @@
 // judged by the exchange's books and by an uninterrupted run.
 #include "mock_engine/engine_process.h"
 
-#include <netinet/in.h>
-#include <sys/file.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
@@ -336,31 +332,6 @@ BOOST_AUTO_TEST_CASE(a_feed_that_is_cut_in_a_message_is_no_finished_session) {
   std::filesystem::resize_file(feed, std::filesystem::file_size(feed) - 7);
   BOOST_TEST(WEXITSTATUS(session.run({"--feed", feed})) == 3);
   BOOST_TEST(session.errors().find("the feed ended early") != std::string::npos);
-}
-
-BOOST_AUTO_TEST_CASE(a_second_engine_on_the_same_data_is_turned_away) {
-  EngineSession session(kShort);
-  const UniqueFd lock(::open((session.folder + "/data/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  BOOST_REQUIRE(::flock(lock.get(), LOCK_EX) == 0);
-  BOOST_TEST(WEXITSTATUS(session.run()) == 6);
-  BOOST_TEST(session.errors().find("is held by another engine") != std::string::npos);
-}
-
-BOOST_AUTO_TEST_CASE(an_exchange_that_is_gone_ends_the_engine_in_order) {
-  EngineSession session(kShort);
-  session.exchange.stop();
-  // A port where nobody listens and that nobody else gets: the one of the exchange that is gone may be another's soon.
-  const UniqueFd held(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  BOOST_REQUIRE(::bind(held.get(), generic, size) == 0);
-  BOOST_REQUIRE(::getsockname(held.get(), generic, &size) == 0);
-  session.exchange.port = ntohs(address.sin_port);
-  BOOST_TEST(WEXITSTATUS(session.run()) == 5);
-  BOOST_TEST(session.errors().find("connect to 127.0.0.1") != std::string::npos);
 }
 
 namespace {

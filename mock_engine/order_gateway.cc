@@ -80,8 +80,9 @@ Result<AcceptedLogin> OrderGateway::connect(const SessionPlace& place, const Dea
       if (auto other = find_new_session(place.session, deadline, self)) return *other;
     }
     if (deadline.passed()) return login;
-    self.beat();
+    self.begin_wait();
     nap(CRASHWRIGHT_PLANTED("reconnects_without_pause") ? std::chrono::milliseconds(1) : pause);
+    self.end_wait();
   }
 }
 

@@ -8,6 +8,7 @@
 #include "mock_engine/order_messages.h"
 #include "mock_engine/order_state_snapshot.h"
 #include "postmortem/control_block.h"
+#include "postmortem/device_wait.h"
 #include "postmortem/fault_point.h"
 #include "postmortem/flight_recorder.h"
 #include "postmortem/planted_bug.h"
@@ -180,7 +181,11 @@ __attribute__((noinline)) Step Recovery::leave_session(ExchangeSide& exchange, c
                                         "; what it said after that only a drop copy tells, and none is given "
                                         "(--drop-copy): nothing is sent");
   }
-  auto missed = read_missed_messages(options_.drop_copy, new_session, state.next_session_sequence);
+  const auto read = [&] {
+    const postmortem::DeviceWait wait;  // a drop copy takes as long as it is
+    return read_missed_messages(options_.drop_copy, new_session, state.next_session_sequence);
+  };
+  auto missed = read();
   if (!missed) return stop(ExitCode::kRefused, both + "; drop copy: " + missed.error().message);
   for (AuditRecord& record : *missed) {
     exchange.self.beat();
@@ -237,7 +242,11 @@ __attribute__((noinline)) Step Recovery::reconcile(ExchangeSide& exchange) {
 // Nothing goes out before our books are the exchange's.
 __attribute__((noinline)) Step Recovery::compare_books(ExchangeSide& exchange) {
   if (options_.drop_copy.empty()) return {};
-  const auto found = compare_with_drop_copy(options_.drop_copy, exchange.journal.state());
+  const auto compare = [&] {
+    const postmortem::DeviceWait wait;
+    return compare_with_drop_copy(options_.drop_copy, exchange.journal.state());
+  };
+  const auto found = compare();
   if (!found) return stop(ExitCode::kRefused, "drop copy: " + found.error().message);
   for (const BookDifference& difference : *found) {
     CRASHWRIGHT_LOG_ERROR("drop copy: {}", difference.text());

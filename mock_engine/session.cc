@@ -19,6 +19,7 @@
 #include "mock_engine/trading_loop.h"
 #include "postmortem/audit_segments.h"
 #include "postmortem/control_block.h"
+#include "postmortem/device_wait.h"
 #include "postmortem/flight_recorder.h"
 #include "postmortem/planted_bug.h"
 #include "postmortem/state_store.h"
@@ -30,6 +31,7 @@ using postmortem::AuditLog;
 using postmortem::AuditReadout;
 using postmortem::AuditRecord;
 using postmortem::AuditRecordType;
+using postmortem::DeviceWait;
 using postmortem::EngineThread;
 using postmortem::RecoveryPhase;
 using postmortem::StateStore;
@@ -53,6 +55,7 @@ StopReason storage_reason(const char* what, const Error& error) {
 }
 
 std::string describe(const EngineOptions& options, const AuditReadout& readout) {
+  const DeviceWait wait;
   const postmortem::AuditDamage& damage = readout.damage.front();
   return "audit log: damage at offset " + std::to_string(damage.offset) + ", sequences " +
          std::to_string(damage.first_sequence) + " to " + std::to_string(damage.last_sequence) + ": " + damage.reason +
@@ -63,18 +66,36 @@ std::string describe(const EngineOptions& options, const AuditReadout& readout) 
 StopReason log_reason(const EngineOptions& options, const Error& error) {
   StopReason reason = storage_reason("audit log", error);
   if (error.kind != ErrorKind::kCorrupt) return reason;
+  const DeviceWait wait;
   const auto readout = postmortem::read_audit_log(options.audit_path());
   if (readout && !readout->damage.empty()) reason.why += "; " + account_of_damage(*readout, options.drop_copy);
   return reason;
 }
 
-// Reading a log takes as long as it is: the device is not a stalled thread.
-template <typename Read>
-auto read_log(EngineThread& self, Read read) {
-  self.begin_wait();
-  auto result = read();
-  self.end_wait();
-  return result;
+// Reading a log takes as long as it is.
+Result<AuditReadout> read_log(const EngineOptions& options, const Recovery& recovery) {
+  const DeviceWait wait;
+  return postmortem::read_audit_log_behind(options.audit_path(), recovery.snapshot_sequence());
+}
+
+Result<std::unique_ptr<AuditLog>> open_log(const EngineOptions& options, const Recovery& recovery, Watchdog& watchdog,
+                                           AuditReadout& readout) {
+  const DeviceWait wait;
+  return AuditLog::open({.path = options.audit_path(),
+                         .durability = options.durability,
+                         .ring_records = kAuditRingRecords,
+                         .segment_bytes = options.segment_bytes,
+                         .snapshot_sequence = recovery.snapshot_sequence(),
+                         .watchdog = &watchdog},
+                        &readout);
+}
+
+Step write_result(const EngineOptions& options, const char* name, const std::string& json) {
+  const DeviceWait wait;
+  if (auto written = write_file_atomic(options.postmortem_folder + "/" + name, json); !written) {
+    return tl::unexpected(storage_reason(name, written.error()));
+  }
+  return {};
 }
 
 Step replay(Recovery& recovery, const AuditReadout& readout, EngineThread& self) {
@@ -104,8 +125,7 @@ Step write_recovered_checkpoint(CheckpointWriter& checkpoints, const Recovery& r
 
 // Recovery from disk alone: the state goes to standard output and beside the post-mortem files.
 Step recover_only(const EngineOptions& options, Recovery& recovery, EngineThread& self) {
-  const auto readout = read_log(
-      self, [&] { return postmortem::read_audit_log_behind(options.audit_path(), recovery.snapshot_sequence()); });
+  const auto readout = read_log(options, recovery);
   if (!readout) return tl::unexpected(storage_reason("audit log", readout.error()));
   if (!readout->damage.empty()) return stop(ExitCode::kRefused, describe(options, *readout));
   if (auto replayed = replay(recovery, *readout, self); !replayed) return replayed;
@@ -117,9 +137,7 @@ Step recover_only(const EngineOptions& options, Recovery& recovery, EngineThread
   }
   if (auto written = write_recovered_checkpoint(**checkpoints, recovery, state); !written) return written;
   const std::string json = recovered_state_json(state);
-  if (auto written = write_file_atomic(options.postmortem_folder + "/recovered_state.json", json); !written) {
-    return tl::unexpected(storage_reason("recovered_state.json", written.error()));
-  }
+  if (auto written = write_result(options, "recovered_state.json", json); !written) return written;
   std::fputs(json.c_str(), stdout);
   return {};
 }
@@ -221,17 +239,29 @@ Step trade(const EngineOptions& options, Recovery& recovery, AuditLog& log, Chec
     if (auto finished = loop.run(); !finished) return finished;
   }
   const std::string json = final_state_json(journal.state(), loop.feed_messages());
-  if (auto written = write_file_atomic(options.postmortem_folder + "/final_state.json", json); !written) {
-    return tl::unexpected(storage_reason("final_state.json", written.error()));
-  }
+  if (auto written = write_result(options, "final_state.json", json); !written) return written;
   print_summary(loop, journal.state());
   postmortem::control_block().engine.finished.store(1, std::memory_order_release);
   return {};
 }
 
+// What stands between an open log and the last order.
+Step run_on_log(const EngineOptions& options, Recovery& recovery, AuditLog& log, const AuditReadout& readout,
+                Safeguards& safeguards, Watchdog& watchdog, EngineThread& self) {
+  if (auto replayed = replay(recovery, readout, self); !replayed) return replayed;
+  if (auto same = check_configuration(options, safeguards.limits, recovery.orders().state()); !same) return same;
+  auto checkpoints = open_checkpoints(options, recovery);
+  if (!checkpoints) return tl::unexpected(checkpoints.error());
+  if (auto written = write_recovered_checkpoint(**checkpoints, recovery, recovery.orders().state()); !written) {
+    return written;
+  }
+  return trade(options, recovery, log, **checkpoints, readout, safeguards, watchdog, self);
+}
+
 Step run_trading_thread(const EngineOptions& options, Watchdog& watchdog, EngineThread& self) {
   std::optional<Safeguards> safeguards;
   if (!options.recover_only) {
+    const DeviceWait wait;
     safeguards.emplace(options);
     if (auto cleared = safeguards->clear(options); !cleared) return cleared;
   }
@@ -239,27 +269,15 @@ Step run_trading_thread(const EngineOptions& options, Watchdog& watchdog, Engine
   if (auto loaded = recovery.load_snapshot(); !loaded) return loaded;
   if (options.recover_only) return recover_only(options, recovery, self);
   AuditReadout readout;
-  auto log = read_log(self, [&] {
-    return AuditLog::open({.path = options.audit_path(),
-                           .durability = options.durability,
-                           .ring_records = kAuditRingRecords,
-                           .segment_bytes = options.segment_bytes,
-                           .snapshot_sequence = recovery.snapshot_sequence(),
-                           .watchdog = &watchdog},
-                          &readout);
-  });
+  auto log = open_log(options, recovery, watchdog, readout);
   if (!log) return tl::unexpected(log_reason(options, log.error()));
-  if (auto replayed = replay(recovery, readout, self); !replayed) return replayed;
-  if (auto same = check_configuration(options, safeguards->limits, recovery.orders().state()); !same) return same;
-  auto checkpoints = open_checkpoints(options, recovery);
-  if (!checkpoints) return tl::unexpected(checkpoints.error());
-  if (auto written = write_recovered_checkpoint(**checkpoints, recovery, recovery.orders().state()); !written) {
-    return written;
-  }
-  auto traded = trade(options, recovery, **log, **checkpoints, readout, *safeguards, watchdog, self);
+  auto traded = run_on_log(options, recovery, **log, readout, *safeguards, watchdog, self);
   if (!traded && traded.error().log_stalled) std::_Exit(static_cast<int>(report(traded.error())));
+  if (!traded && traded.error().code == ExitCode::kExchangeLost) safeguards->inputs.out_of_our_hands();
+  const DeviceWait wait;
+  const auto closed = (*log)->close();
   if (!traded) return traded;
-  if (auto closed = (*log)->close(); !closed) return tl::unexpected(storage_reason("audit log", closed.error()));
+  if (!closed) return tl::unexpected(storage_reason("audit log", closed.error()));
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "postmortem/audit_segments.h"
+#include "postmortem/device_wait.h"
 #include "postmortem/fault_point.h"
 
 namespace crashwright::postmortem {
@@ -20,6 +21,7 @@ Status make_folder(const std::string& folder) {
 Status move_into(const std::string& folder, const std::string& path) {
   const size_t slash = path.rfind('/');
   const std::string to = folder + "/" + (slash == std::string::npos ? path : path.substr(slash + 1));
+  const DeviceWait wait;
   struct stat info {};
   if (::lstat(to.c_str(), &info) == 0) {
     return fail(ErrorKind::kIo, "move " + path + ": " + to + " is there already", "take it out of the archive first");
@@ -28,8 +30,14 @@ Status move_into(const std::string& folder, const std::string& path) {
   return {};
 }
 
+Result<AuditSegments> find_segments(const std::string& path) {
+  const DeviceWait wait;
+  return find_audit_segments(path);
+}
+
 // The segments in front of the first one that holds anything behind `sequence`.
 size_t count_below(const AuditSegments& segments, uint64_t sequence) {
+  const DeviceWait wait;
   size_t count = 0;
   while (count + 1 < segments.files.size()) {
     const auto next = intact_audit_head(segments.files[count + 1], segments.segment_blocks);
@@ -42,7 +50,7 @@ size_t count_below(const AuditSegments& segments, uint64_t sequence) {
 }  // namespace
 
 Result<size_t> archive_audit_segments(const std::string& path, uint64_t sequence, Durability durability) {
-  const auto segments = find_audit_segments(path);
+  const auto segments = find_segments(path);
   if (!segments) return tl::unexpected(segments.error());
   const size_t count = count_below(*segments, sequence);
   if (count == 0) return count;
@@ -53,6 +61,7 @@ Result<size_t> archive_audit_segments(const std::string& path, uint64_t sequence
     if (auto moved = move_into(folder, segments->files[place].path); !moved) return tl::unexpected(moved.error());
   }
   if (durability != Durability::kPowerLoss) return count;
+  const DeviceWait wait;
   if (auto synced = sync_folder_of(folder + "/audit.log"); !synced) return tl::unexpected(synced.error());
   if (auto synced = sync_folder_of(path); !synced) return tl::unexpected(synced.error());
   return count;

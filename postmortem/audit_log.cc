@@ -8,6 +8,7 @@
 #include "postmortem/audit_commit_state.h"
 #include "postmortem/audit_committer.h"
 #include "postmortem/audit_file.h"
+#include "postmortem/device_wait.h"
 #include "postmortem/engine_thread.h"
 #include "postmortem/event_clock.h"
 #include "postmortem/fault_point.h"
@@ -109,16 +110,13 @@ bool GroupCommitLog::append_durable(AuditRecord& record, nanoseconds timeout) {
   const uint64_t sequence = take(record);
   if (sequence == 0) return false;
   if (!committer_->lead()) wake_committer();
-  EngineThread* const self = EngineThread::current();
-  if (self == nullptr || self->waiting()) return wait(sequence, timeout, true);
-  self->begin_wait();  // the device sets the time
-  const bool reached = wait(sequence, timeout, true);
-  self->end_wait();
-  return reached;
+  const DeviceWait waiting;
+  return wait(sequence, timeout, true);
 }
 
 // Only a sealed log leaves a claimed sequence unpublished; a closing one drains the ring and makes room.
 bool GroupCommitLog::wait_for_room(uint64_t sequence) const noexcept {
+  const DeviceWait waiting;
   for (int spins = 0; !state_.ring.has_room(sequence); ++spins) {
     if (sealed()) return false;
     if (spins < kSpinsBeforeSleep) {

@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "postmortem/audit_segment_choice.h"
+#include "postmortem/device_wait.h"
 #include "postmortem/planted_bug.h"
 
 namespace crashwright::postmortem {
@@ -275,6 +276,7 @@ Status sync_folder_of(const std::string& path) {
 }
 
 Status sync_audit_log(const std::string& path) {
+  const DeviceWait wait;
   const auto segments = find_audit_segments(path);
   if (!segments) return tl::unexpected(segments.error());
   for (const AuditSegmentFile& file : segments->files) {

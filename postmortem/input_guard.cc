@@ -117,4 +117,8 @@ void InputGuard::resumed() noexcept {
   if (page_ != nullptr) page_->futile_starts = 0;
 }
 
+void InputGuard::out_of_our_hands() noexcept {
+  if (page_ != nullptr && page_->futile_starts > 0) --page_->futile_starts;
+}
+
 }  // namespace crashwright::postmortem

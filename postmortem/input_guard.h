@@ -6,7 +6,8 @@
 // that thread's hand, and counts deaths in a row at the same one. At `deaths_max` the input is quarantined: a feed
 // message is left out; a message of the exchange cannot be, the engine then refuses to trade.
 // A death from outside (SIGKILL, power) marks nobody and blames no input.
-// Restarts: a start counts as futile until resumed(); more than `restarts_max` in a row are a restart storm.
+// Restarts: a start counts as futile until resumed(); more than `restarts_max` in a row are a restart storm. One that
+//          ended in order for want of something outside (out_of_our_hands()) is not counted, and clears nothing either.
 //
 // Threads: open() and resumed() on one; hand() once on each thread, its Hand used there. Signal context: the mark only.
 // Errors:  none that matter more than trading: without its file it remembers nothing, and works() says so.
@@ -60,6 +61,8 @@ class InputGuard {
   [[nodiscard]] uint32_t futile_starts() const noexcept;
   [[nodiscard]] bool storm() const noexcept { return futile_starts() > limits_.restarts_max; }
   void resumed() noexcept;
+  // This start ends in order because what it needs is away: tried again for as long as it is.
+  void out_of_our_hands() noexcept;
   // What open() found out about the death before, one line; empty when there was none to blame an input for.
   [[nodiscard]] const std::string& finding() const noexcept { return finding_; }
 

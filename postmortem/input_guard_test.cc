@@ -84,6 +84,19 @@ BOOST_FIXTURE_TEST_CASE(an_input_that_was_put_down_is_not_blamed, Page) {
   BOOST_TEST(!quarantined(InputKind::kFeedMessage, 7));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_start_that_ends_in_order_for_want_of_something_outside_is_not_counted, Page) {
+  for (int i = 0; i < 2; ++i) BOOST_TEST(InputGuard(file("inputs.bin"), {3, 2}).futile_starts() == i + 1U);
+  for (int i = 0; i < 5; ++i) {
+    InputGuard guard(file("inputs.bin"), {3, 3});
+    BOOST_TEST(guard.futile_starts() == 3U);
+    guard.out_of_our_hands();
+  }
+  InputGuard guard(file("inputs.bin"), {3, 3});
+  guard.resumed();
+  guard.out_of_our_hands();
+  BOOST_TEST(guard.futile_starts() == 0U);
+}
+
 BOOST_FIXTURE_TEST_CASE(starts_without_progress_are_a_storm_until_one_resumes, Page) {
   for (int i = 0; i < 2; ++i) BOOST_TEST(!InputGuard(file("inputs.bin"), {3, 2}).storm());
   BOOST_TEST(InputGuard(file("inputs.bin"), {3, 2}).storm());

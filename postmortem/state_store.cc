@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/unique_fd.h"
 #include "postmortem/audit_segments.h"
+#include "postmortem/device_wait.h"
 #include "postmortem/fault_point.h"
 #include "postmortem/planted_bug.h"
 #include "postmortem/state_slot.h"
@@ -211,6 +212,7 @@ Status DoubleSlotStore::put_in_place(std::span<const std::byte> bytes) {
 }
 
 Status DoubleSlotStore::put(std::span<const std::byte> bytes, uint64_t offset) {
+  const DeviceWait wait;
   while (!bytes.empty()) {
     const ssize_t written = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
@@ -226,6 +228,7 @@ Status DoubleSlotStore::put(std::span<const std::byte> bytes, uint64_t offset) {
 Status DoubleSlotStore::sync() {
   if (durability_ != Durability::kPowerLoss || CRASHWRIGHT_PLANTED("no_fsync")) return {};
   if (CRASHWRIGHT_PLANTED("checkpoint_not_synced")) return {};
+  const DeviceWait wait;
   if (::fdatasync(fd_.get()) == 0) return {};
   auto failed = fail_errno(errno, "state store: fdatasync");
   sync_error_ = failed.value();
@@ -235,6 +238,7 @@ Status DoubleSlotStore::sync() {
 }  // namespace
 
 Result<StateReadout> read_state_store(const std::string& path) {
+  const DeviceWait wait;
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd && errno == ENOENT) return StateReadout{};
   if (!fd) return fail_errno(errno, "open " + path);
@@ -247,6 +251,7 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const StateStoreOptions& op
   if (options.slot_bytes <= sizeof(StateSlotHeader) || options.slot_bytes > kStateSlotBytesMax) {
     return fail(ErrorKind::kUsage, "state store: a slot of " + std::to_string(options.slot_bytes) + " bytes");
   }
+  const DeviceWait wait;
   struct stat info {};
   const bool exists = ::stat(options.path.c_str(), &info) == 0;
   if (!exists && errno != ENOENT) return fail_errno(errno, "stat " + options.path);
