@@ -1,5 +1,8 @@
 #include "harness/runner/golden.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -21,20 +24,29 @@ std::string quoted(const std::string& path) {
   return text && !text->empty() ? ": " + text->substr(0, kQuoteBytesMax) : std::string();
 }
 
-ChildOptions golden_engine(const Plan& plan, const std::string& program, const std::string& folder,
-                           const std::string& exchange, const std::vector<std::string>& marks) {
+// What is left of a plan when nothing goes wrong.
+Plan uninterrupted(const Plan& plan) {
+  Plan golden = plan;
+  // What an engine without limits is to be compared with is one that has them.
+  if (golden.session.limits == Limits::kMissing) golden.session.limits = Limits::kDefault;
+  golden.exchange.new_session_after = 0;  // what follows a new session ends in the same books, if the engine may go on
+  if (harness_bug_active("golden_of_another_seed")) ++golden.session.seed;
+  return golden;
+}
+
+EngineCommand golden_command(const std::string& program, const std::string& folder, const std::string& exchange) {
   EngineCommand command;
   command.program = program;
   command.folder = folder + "/engine";
   command.data = command.folder + "/data";
   command.exchange = exchange;
   command.planted_bugs = false;
+  return command;
+}
+
+ChildOptions golden_engine(const Plan& golden, const EngineCommand& command, const std::vector<std::string>& marks) {
   ChildOptions child;
-  Plan session = plan;
-  // What an engine without limits is to be compared with is one that has them.
-  if (session.session.limits == Limits::kMissing) session.session.limits = Limits::kDefault;
-  if (harness_bug_active("golden_of_another_seed")) ++session.session.seed;
-  child.argv = engine_arguments(session, command);
+  child.argv = engine_arguments(golden, command);
   child.working_folder = command.folder;
   child.stdout_path = command.folder + "/stdout.txt";
   child.stderr_path = command.folder + "/stderr.txt";
@@ -44,6 +56,12 @@ ChildOptions golden_engine(const Plan& plan, const std::string& program, const s
 }
 
 }  // namespace
+
+std::string golden_key(const Plan& plan) {
+  const Plan golden = uninterrupted(plan);
+  return fmt::format("{} | {} | {}", fmt::join(engine_arguments(golden, golden_command({}, {}, {})), " "),
+                     fmt::join(exchange_arguments(golden.exchange), " "), golden.harness_bug);
+}
 
 Result<std::string> GoldenRuns::folder(const Plan& plan) {
   const std::string key = golden_key(plan);
@@ -75,16 +93,16 @@ Result<std::string> GoldenRuns::make(const Plan& plan, const std::string& folder
     if (auto made = make_folder(folder + part); !made) return tl::unexpected(made.error());
   }
   const std::vector<std::string> marks = {ledger_.mark()};
-  ExchangeBehaviour behaviour = plan.exchange;
-  behaviour.new_session_after = 0;  // what follows a new session ends in the same books, if the engine may go on at all
-  auto exchange = ExchangeProcess::start({options_.programs.exchange, folder + "/exchange", behaviour, marks});
+  const Plan golden = uninterrupted(plan);
+  auto exchange = ExchangeProcess::start({options_.programs.exchange, folder + "/exchange", golden.exchange, marks});
   if (!exchange) return tl::unexpected(exchange.error());
   Child& exchange_child = (*exchange)->child();
   if (auto put = ledger_.add_process(exchange_child.pid(), exchange_child.start_time(), "mock_exchange"); !put) {
     return tl::unexpected(put.error());
   }
-  if (auto put = write_limits(plan, folder + "/engine"); !put) return tl::unexpected(put.error());
-  auto engine = Child::spawn(golden_engine(plan, options_.programs.release, folder, (*exchange)->address(), marks));
+  if (auto put = write_limits(golden, folder + "/engine"); !put) return tl::unexpected(put.error());
+  const EngineCommand command = golden_command(options_.programs.release, folder, (*exchange)->address());
+  auto engine = Child::spawn(golden_engine(golden, command, marks));
   if (!engine) return tl::unexpected(engine.error());
   if (auto put = ledger_.add_process((*engine)->pid(), (*engine)->start_time(), "mock_engine"); !put) {
     return tl::unexpected(put.error());

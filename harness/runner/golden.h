@@ -1,5 +1,6 @@
 // Uninterrupted runs: what a session ends in when nothing goes wrong. One per session of a run, shared by all cases
-// that have the same one (golden_key), made by the first case that asks while the others wait.
+// that have the same one (golden_key), made by the first case that asks while the others wait: a verdict never depends
+// on which other cases a run has.
 //
 // Threads: any. Errors: the same answer for everybody who asks for that session; kInternal when the engine does not
 // finish, an interrupt is kInternal too.
@@ -16,6 +17,10 @@
 #include "harness/scenario/plan.h"
 
 namespace crashwright::harness {
+
+// All that the engine and the exchange of an uninterrupted run are started with, so that no setting that reaches them
+// can be missing from it: cases with equal keys share the run.
+[[nodiscard]] std::string golden_key(const Plan& plan);
 
 class GoldenRuns {
  public:

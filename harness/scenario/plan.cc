@@ -293,14 +293,4 @@ std::vector<Plan> make_plans(const std::vector<Scenario>& scenarios, const PlanO
   return plans;
 }
 
-std::string golden_key(const Plan& plan) {
-  return fmt::format(
-      "messages={} seed={} symbols={} kill_switch_at={} limits={} reject_every={} duplicate_fill={} break_trade={} "
-      "lose_cancel={}{}",
-      plan.session.messages, plan.session.seed, plan.session.symbols, plan.session.kill_switch_at,
-      plan.session.limits == Limits::kTight ? "tight" : "default", plan.exchange.reject_every,
-      plan.exchange.duplicate_fill, plan.exchange.break_trade, plan.exchange.lose_cancel,
-      plan.harness_bug.empty() ? "" : " harness_bug=" + plan.harness_bug);
-}
-
 }  // namespace crashwright::harness

@@ -116,9 +116,6 @@ struct PlanOptions {
 // All cases in order of scenarios, then builds, then repetitions. Empty when only_build leaves nothing.
 [[nodiscard]] std::vector<Plan> make_plans(const std::vector<Scenario>& scenarios, const PlanOptions& options);
 
-// Key of everything that decides the uninterrupted ("golden") run: cases with equal keys may share it.
-[[nodiscard]] std::string golden_key(const Plan& plan);
-
 // The content of <case>/plan.json and of <case>/repro.sh. `crashwright` is the path of the program to repeat with,
 // `engine` the --engine it was given (empty: none).
 [[nodiscard]] std::string plan_to_json(const Plan& plan);
