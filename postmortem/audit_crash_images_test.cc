@@ -89,6 +89,17 @@ void fill_backdrop(std::span<std::byte> sector, Backdrop backdrop, const ImageWr
   }
 }
 
+// Whole blocks of the stale log where nothing of the commits in flight was written, each at any place.
+void displace(std::vector<std::byte>& bytes, size_t from, const ImageWriter& stale, Random& random) {
+  const auto blocks = std::as_bytes(std::span(stale.blocks()));
+  for (size_t at = from; at + kAuditBlockBytes <= bytes.size(); at += kAuditBlockBytes) {
+    if (random.below(3) != 0) continue;
+    const size_t source = random.below(stale.blocks().size()) * kAuditBlockBytes;
+    std::copy_n(blocks.begin() + static_cast<std::ptrdiff_t>(source), kAuditBlockBytes,
+                bytes.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+}
+
 CrashImage crash(Random& random, Backdrop backdrop) {
   CrashImage result{random_history(random), {}, 0, false};
   ImageWriter& image = result.image;
@@ -112,6 +123,7 @@ CrashImage crash(Random& random, Backdrop backdrop) {
       fill_backdrop(sector, backdrop, stale, random, at);
     }
   }
+  if (backdrop == Backdrop::kStale && random.below(2) == 0) displace(result.bytes, durable_bytes, stale, random);
   size_t good = image.acknowledged_blocks();
   while (good < image.blocks().size() &&
          std::memcmp(&whole[good * kAuditBlockBytes], &result.bytes[good * kAuditBlockBytes], kAuditBlockBytes) == 0) {

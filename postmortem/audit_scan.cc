@@ -75,6 +75,7 @@ void AuditScanner::judge(std::span<const std::byte> bytes) {
       return;
     }
   }
+  if (is_displaced(block, state)) take_claims(block.header);
   if (state == AuditBlockState::kNewerVersion && (log_id_ == 0 || block.header.log_id == log_id_)) {
     other_version_ = block.header.version;
   }
@@ -88,6 +89,18 @@ void AuditScanner::take_claims(const AuditBlockHeader& header) {
   known_durable_ = std::max(known_durable_, header.known_durable);
 }
 
+bool AuditScanner::is_displaced(const AuditBlock& block, AuditBlockState state) const {
+  return state == AuditBlockState::kMisplaced && block.header.log_id == log_id_ &&
+         check_block(block, block.header.block_number, log_id_) == AuditBlockState::kIntact;
+}
+
+void AuditScanner::rewind() {
+  entries_.clear();
+  kept_records_.clear();
+  reasons_.clear();
+  bytes_ = first_kept_ * kAuditBlockBytes;
+}
+
 void AuditScanner::keep(std::span<const std::byte> bytes, const AuditBlock* block, AuditBlockState state) {
   Entry entry{};
   entry.count = 1;
@@ -98,8 +111,8 @@ void AuditScanner::keep(std::span<const std::byte> bytes, const AuditBlock* bloc
   entry.first_record = kept_records_.size();
   const bool cut_zeros = state == AuditBlockState::kIncomplete && entry.bytes_in_use == 0;
   entry.state = cut_zeros ? AuditBlockState::kZero : state;
+  if (state == AuditBlockState::kIntact || state == AuditBlockState::kMisplaced) entry.header = block->header;
   if (state == AuditBlockState::kIntact) {
-    entry.header = block->header;
     kept_records_.insert(kept_records_.end(), block->records, block->records + block->header.record_count);
   }
   keep_range(entry);
@@ -133,6 +146,9 @@ std::string AuditScanner::describe(uint64_t number) const {
             std::to_string(number / segment_blocks_ + 1) + ")";
   }
   if (reason < reasons_.size()) return text + ": " + reasons_[reason];
+  if (state == AuditBlockState::kMisplaced) {
+    return text + ": " + block_state_text(state) + ", " + std::to_string(entry(number).header.block_number);
+  }
   if (state != AuditBlockState::kIntact) return text + ": " + block_state_text(state);
   return text + (salted(entry(number).header) ? ": does not continue the chain" : ": of an earlier use of its segment");
 }

@@ -54,6 +54,12 @@ class AuditScanner {
   // The same where no crash can have done it: damage, whether a later block vouches for them or not. `reason` says what
   // is there instead; empty: nothing.
   void feed_lost(uint64_t blocks, std::string reason);
+  // The first block that does not continue the log is vouched for by a later one. While the log is being written that
+  // may only say that the later one was read later.
+  [[nodiscard]] bool alarmed() const { return !entries_.empty() && proven_blocks_ > first_kept_; }
+  [[nodiscard]] uint64_t first_flaw() const { return first_kept_; }
+  // Forgets what was fed from the first flaw on; it is fed again from there.
+  void rewind();
   // The verdict. The scanner is spent afterwards.
   [[nodiscard]] Result<AuditScan> finish();
 
@@ -63,7 +69,7 @@ class AuditScanner {
   struct Entry {
     uint64_t number;          // of the first block
     uint64_t count;           // of blocks, all the same
-    AuditBlockHeader header;  // of an intact block
+    AuditBlockHeader header;  // of an intact block, and of a misplaced one
     AuditBlockState state;
     bool has_magic;
     uint32_t size;          // bytes the file has of each
@@ -73,6 +79,8 @@ class AuditScanner {
   };
 
   void take_claims(const AuditBlockHeader& header);
+  // Of this log, but it stands in the wrong place: what it says was durable nevertheless.
+  [[nodiscard]] bool is_displaced(const AuditBlock& block, AuditBlockState state) const;
   void judge(std::span<const std::byte> bytes);
   void keep(std::span<const std::byte> bytes, const AuditBlock* block, AuditBlockState state);
   void keep_range(const Entry& entry);

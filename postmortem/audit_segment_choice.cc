@@ -31,12 +31,11 @@ bool same_content(const AuditSegmentFile& left, const AuditSegmentFile& right) {
   return true;
 }
 
-// Of a head that is intact at the place that its file's name gives it.
+// Of a first block that is intact where it was made, which need not be here: a stranger's file may have any number.
 uint32_t log_id_of(const AuditSegmentFile& file) {
   const auto head = file.unusable.empty() ? read_audit_head(file) : std::nullopt;
   if (!head) return 0;
-  const uint64_t number = (file.number - 1) * head->header.segment_blocks;
-  return check_block(*head, number, 0) == AuditBlockState::kIntact ? head->header.log_id : 0;
+  return check_block(*head, head->header.block_number, 0) == AuditBlockState::kIntact ? head->header.log_id : 0;
 }
 
 std::string hex(uint32_t log_id) {

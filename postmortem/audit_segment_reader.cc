@@ -99,6 +99,33 @@ Status feed_segment(const AuditSegments& segments, size_t place, uint64_t skippe
   return {};
 }
 
+Status feed_all(const AuditSegments& segments, size_t place, uint64_t skipped, AuditScanner& scanner) {
+  uint64_t expected = segments.files.empty() ? 1 : segments.files[place].number;
+  for (; place < segments.files.size(); ++place, skipped = 0) {
+    feed_gap(segments.files[place].number - expected, segments.segment_blocks, scanner);
+    if (auto fed = feed_segment(segments, place, skipped, scanner); !fed) return fed;
+    expected = segments.files[place].number + 1;
+  }
+  return {};
+}
+
+// A log that is being written: a block may have been read before it was there, and one that vouches for it after that.
+// What does not continue the log either when it is read behind all that spoke for it is damage.
+Status feed_again(const AuditSegments& segments, AuditScanner& scanner) {
+  uint64_t before = ~uint64_t{0};
+  while (scanner.alarmed() && scanner.first_flaw() != before) {
+    before = scanner.first_flaw();
+    const uint64_t number = before / segments.segment_blocks + 1;
+    const auto file = std::find_if(segments.files.begin(), segments.files.end(),
+                                   [&](const AuditSegmentFile& one) { return one.number == number; });
+    if (file == segments.files.end()) return {};
+    scanner.rewind();
+    const auto place = static_cast<size_t>(file - segments.files.begin());
+    if (auto fed = feed_all(segments, place, before % segments.segment_blocks, scanner); !fed) return fed;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<AuditScan> scan_audit_segments(const AuditSegments& segments, size_t from, AuditScanner& scanner) {
@@ -109,13 +136,10 @@ Result<AuditScan> scan_audit_segments(const AuditSegments& segments, size_t from
     if (!found) return tl::unexpected(found.error());
     begin = std::move(*found);
   }
-  uint64_t expected = segments.files.empty() ? 1 : segments.files[begin.place].number;
-  for (size_t place = begin.place; place < segments.files.size(); ++place) {
-    feed_gap(segments.files[place].number - expected, segments.segment_blocks, scanner);
-    const uint64_t skipped = place == begin.place ? begin.skipped_blocks : 0;
-    if (auto fed = feed_segment(segments, place, skipped, scanner); !fed) return tl::unexpected(fed.error());
-    expected = segments.files[place].number + 1;
+  if (auto fed = feed_all(segments, begin.place, begin.skipped_blocks, scanner); !fed) {
+    return tl::unexpected(fed.error());
   }
+  if (auto fed = feed_again(segments, scanner); !fed) return tl::unexpected(fed.error());
   auto scan = scanner.finish();
   if (!scan) return fail(scan.error().kind, segments.log + ": " + scan.error().message, scan.error().remedy);
   auto& damage = scan->readout.damage;
