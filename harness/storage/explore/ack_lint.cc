@@ -34,12 +34,13 @@ class Linter {
     AckLint found;
     found.profile = model_.profile.name;
     uint32_t from = recording_.initial;
+    worked_until_ = from;
     for (size_t token = 0; token < recording_.tokens.size();) {
       const uint32_t at = recording_.acked_before[token];
       size_t next = token;
       while (next < recording_.tokens.size() && recording_.acked_before[next] == at) ++next;
       ++found.acknowledgements;
-      if (look_at(from, at, recording_.tokens[token])) ++found.early;
+      if (look_at(from, at, token, next - token)) ++found.early;
       from = at;
       token = next;
     }
@@ -60,6 +61,10 @@ class Linter {
       if (changes_content(operation.kind) && (operation.flags & kInitial) == 0) changed.insert(operation.node);
       if (wants_to_last(operation.kind)) synced_.insert(operation.node);
       if (operation.kind == OperationKind::kSyncAll) synced_.insert(changed.begin(), changed.end());
+    }
+    for (uint32_t i = recording_.initial; i < recording_.size(); ++i) {
+      const Operation& operation = recording_.operations[i];
+      if (is_sync(operation.kind)) last_sync_[{{operation.pid, operation.tid}, operation.node}] = i;
     }
   }
 
@@ -111,15 +116,27 @@ class Linter {
     return changed[0] ? durable[0] : changed[1] && durable[1];
   }
 
-  using Threads = std::set<std::pair<int32_t, int32_t>>;  // process and thread
+  using Thread = std::pair<int32_t, int32_t>;  // process and thread
+  using Threads = std::set<Thread>;
 
-  // Threads that made something of [from, at) durable, or synced it, and have nothing pending: an acknowledgement may
-  // rest on them alone.
-  Threads finished_threads(uint32_t from, uint32_t at, const std::vector<uint32_t>& pending) const {
+  // What threads did up to `at` that no acknowledgement has rested on yet: by when it was durable.
+  void take_work(uint32_t at) {
+    for (; worked_until_ < at; ++worked_until_) {
+      const Operation& operation = recording_.operations[worked_until_];
+      if (operation.tid == 0) continue;
+      work_[{operation.pid, operation.tid}].push_back(is_sync(operation.kind) ? worked_until_
+                                                                              : model_.durable[worked_until_]);
+    }
+  }
+
+  // Threads that made something durable since an acknowledgement last rested on them, or synced it, and have nothing
+  // pending: this one may rest on them alone.
+  Threads finished_threads(uint32_t at, const std::vector<uint32_t>& pending) const {
     Threads threads;
-    for (uint32_t i = from; i < at; ++i) {
-      const Operation& operation = recording_.operations[i];
-      if (!model_.may_lose(i, at) && operation.tid != 0) threads.emplace(operation.pid, operation.tid);
+    for (const auto& [thread, durable_by] : work_) {
+      if (std::any_of(durable_by.begin(), durable_by.end(), [&](uint32_t by) { return by < at; })) {
+        threads.insert(thread);
+      }
     }
     for (const uint32_t index : pending) {
       const Operation& operation = recording_.operations[index];
@@ -128,22 +145,61 @@ class Linter {
     return threads;
   }
 
-  // Has its thread not finished it, while another one of the same process has done its part?
+  // What was saved last stays when there was more before it: this acknowledgement may have been another thread's.
+  static void use_up(std::vector<uint32_t>& work, uint32_t at) {
+    uint32_t newest = 0;
+    bool several = false;
+    for (const uint32_t by : work) {
+      if (by >= at) continue;
+      several = several || (newest != 0 && by != newest);
+      newest = std::max(newest, by);
+    }
+    std::erase_if(work, [&](uint32_t by) { return by < at && !(several && by == newest); });
+  }
+
+  // So many acknowledgements rest on as many threads: on those that were done first, and on busy ones last.
+  void rest_on(Threads finished, uint32_t at, size_t acknowledgements) {
+    for (; acknowledgements > 0; --acknowledgements) {
+      auto chosen = work_.end();
+      std::pair<bool, uint32_t> best{true, kNeverDurable};
+      for (auto entry = work_.begin(); entry != work_.end(); ++entry) {
+        if (entry->second.empty()) continue;
+        const uint32_t by = *std::min_element(entry->second.begin(), entry->second.end());
+        const std::pair<bool, uint32_t> rank{!finished.contains(entry->first), by};
+        if (by >= at || rank >= best) continue;
+        best = rank;
+        chosen = entry;
+      }
+      if (chosen == work_.end()) return;
+      use_up(chosen->second, at);
+      finished.erase(chosen->first);
+    }
+  }
+
+  // Whoever's sync saves it first, its own is what the thread waits for.
+  bool syncs_later(const Thread& thread, NodeId node, uint32_t index) const {
+    const auto found = last_sync_.find({thread, node});
+    return found != last_sync_.end() && found->second > index;
+  }
+
+  // Has its thread not finished it, while another one has done its part?
   bool is_unfinished(uint32_t index, const Threads& finished) const {
     const Operation& operation = recording_.operations[index];
-    const bool others = std::any_of(finished.begin(), finished.end(), [&](const auto& thread) {
-      return thread.first == operation.pid && thread.second != operation.tid;
-    });
-    if (operation.tid == 0 || !others || finished.contains({operation.pid, operation.tid})) return false;
-    const uint32_t by = model_.durable[index];
-    return is_metadata(operation) || (by != kNeverDurable && recording_.operations[by].tid == operation.tid);
+    const Thread own{operation.pid, operation.tid};
+    if (operation.tid == 0 || finished.contains(own) || finished.empty()) return false;
+    if (syncs_later(own, operation.node, index)) return true;
+    // A change of a name is saved by whoever syncs next; but a process that has ended will not come back to it.
+    return is_metadata(operation) && std::any_of(finished.begin(), finished.end(),
+                                                 [&](const Thread& thread) { return thread.first == operation.pid; });
   }
 
   // One acknowledgement, or several with nothing between them; true when it was early.
-  bool look_at(uint32_t from, uint32_t at, const std::string& token) {
+  bool look_at(uint32_t from, uint32_t at, size_t token, size_t tokens) {
     const bool justified = something_is_durable(from, at);
     const std::vector<uint32_t> pending = pending_.at(at);
-    const Threads finished = justified ? finished_threads(from, at, pending) : Threads();
+    take_work(at);
+    const Threads finished = finished_threads(at, pending);
+    rest_on(finished, at, tokens);
     std::vector<uint32_t> early;
     for (const uint32_t index : pending) {
       if (is_ignored(index) || recording_.operations[index].kind == OperationKind::kSetTimes) continue;
@@ -157,7 +213,7 @@ class Linter {
       }
     }
     add_late_store(at, justified, early);
-    blame_all(early, token);
+    blame_all(early, recording_.tokens[token]);
     return !early.empty();
   }
 
@@ -206,7 +262,10 @@ class Linter {
   const std::vector<std::string>& ignored_;
   std::unordered_set<NodeId> synced_;         // files that a sync of the run names or asks for, and the folders above
   std::unordered_set<NodeId> shared_memory_;  // files with stores through a mapping that no sync ever names
-  std::vector<uint32_t> never_saved_;         // stores through a mapping, in order of their write-back
+  std::map<std::pair<Thread, NodeId>, uint32_t> last_sync_;
+  std::map<Thread, std::vector<uint32_t>> work_;
+  uint32_t worked_until_ = 0;
+  std::vector<uint32_t> never_saved_;  // stores through a mapping, in order of their write-back
   std::map<uint64_t, EarlyChange> changes_;
   std::unordered_set<uint32_t> operations_;
   std::set<std::string> scratch_;

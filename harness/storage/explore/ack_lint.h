@@ -12,9 +12,10 @@
 // shared mapping and synced at no time in the run (memory that processes share, a table of locks), beside any other
 // change that was early. Where all that was early is in such files, they are reported, as a weaker suspicion.
 // Times of files are left out.
-// What another thread of a process has begun and not finished (LevelDB's compaction) is listed as well, when something
-// that the process did for the acknowledgement is durable: the change of a name, or of content that the same thread
-// syncs later. Acknowledgements with nothing between them count as one.
+// What another thread or process has begun and not finished is listed as well, when it syncs it later itself (or, of a
+// thread, is the change of a name: LevelDB's compaction), and the acknowledgement can rest on a thread that is done:
+// that made something durable on which no acknowledgement before this one rested. Acknowledgements with nothing between
+// them count as one.
 // The lint asks less than an exploration, needs no checker and takes no time; what it reports is a suspicion.
 // Threads: free functions. Errors: none.
 #pragma once

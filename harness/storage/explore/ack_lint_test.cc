@@ -22,6 +22,30 @@ HandWrittenRecord durable_file() {
   return record;
 }
 
+// The operation that was recorded last is one of this thread.
+void of_thread(const HandWrittenRecord& record, int32_t process, int32_t thread) {
+  const_cast<Operation&>(record.operations().back()).pid = process;
+  const_cast<Operation&>(record.operations().back()).tid = thread;
+}
+
+// Two writers, each with a slot of its own: both write, the second one syncs and then the first one, which has begun
+// its next write when the second one's acknowledgement arrives.
+HandWrittenRecord two_writers(int32_t second_process) {
+  HandWrittenRecord record = durable_file();
+  for (uint32_t round = 0; round < 3; ++round) {
+    of_thread(record.write(1, 0, "one"), 7, 7);
+    of_thread(record.write(1, 8, "two"), second_process, 8);
+    of_thread(record.sync_range(1, 8, 3), second_process, 8);
+    of_thread(record.sync_range(1, 0, 3), 7, 7);
+    record.acknowledge("first");
+    of_thread(record.write(1, 0, "eins"), 7, 7);
+    record.acknowledge("second");
+    of_thread(record.sync_range(1, 0, 4), 7, 7);
+    record.acknowledge("first again");
+  }
+  return record;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_program_that_syncs_before_it_acknowledges_is_clean) {
@@ -174,26 +198,55 @@ BOOST_AUTO_TEST_CASE(the_times_of_a_file_justify_no_acknowledgement_and_delay_no
 }
 
 BOOST_AUTO_TEST_CASE(what_another_thread_has_begun_is_listed_unless_it_never_finishes_it) {
-  const auto of_thread = [](const HandWrittenRecord& record, int32_t thread) {
-    const_cast<Operation&>(record.operations().back()).pid = 7;
-    const_cast<Operation&>(record.operations().back()).tid = thread;
-  };
   const auto record_of = [&](int32_t syncing_thread) {
     HandWrittenRecord record = durable_file();
-    of_thread(record.write(1, 0, "one"), 7);
-    of_thread(record.create(2, "table"), 8);
-    of_thread(record.truncate(2, 8), 8);
-    of_thread(record.write(2, 0, "half"), 8);
-    of_thread(record.sync_range(1, 0, 3), 7);
-    of_thread(record.write(2, 4, "half"), 8);
+    of_thread(record.write(1, 0, "one"), 7, 7);
+    of_thread(record.create(2, "table"), 7, 8);
+    of_thread(record.truncate(2, 8), 7, 8);
+    of_thread(record.write(2, 0, "half"), 7, 8);
+    of_thread(record.sync_range(1, 0, 3), 7, 7);
+    of_thread(record.write(2, 4, "half"), 7, 8);
     record.acknowledge("1");
-    of_thread(record.sync(2), syncing_thread);
+    of_thread(record.sync(2), 7, syncing_thread);
     return record;
   };
   const AckLint found = lint(record_of(8));
   BOOST_TEST(found.early == 0U);
   BOOST_TEST(found.unfinished == std::vector<std::string>{"table"}, boost::test_tools::per_element());
   BOOST_TEST(lint(record_of(7)).early == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_acknowledgement_rests_on_a_writer_that_is_done_whoever_acknowledged_before) {
+  for (const int32_t second_process : {7, 9}) {
+    for (const Profile profile : {Profile::kE, Profile::kS}) {
+      const AckLint found = lint(two_writers(second_process), profile);
+      BOOST_TEST(found.early == 0U);
+      BOOST_TEST(found.unfinished == std::vector<std::string>{"log"}, boost::test_tools::per_element());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(no_two_acknowledgements_rest_on_the_same_work) {
+  HandWrittenRecord record = durable_file();
+  of_thread(record.write(1, 8, "two"), 7, 8);
+  of_thread(record.sync_range(1, 8, 3), 7, 8);
+  for (const char* const token : {"1", "2", "3"}) {
+    of_thread(record.write(1, 0, token), 7, 7);
+    record.acknowledge(token);
+    of_thread(record.sync_range(1, 0, 1), 7, 7);
+  }
+  BOOST_TEST(lint(record).early >= 2U);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_process_that_ended_left_unsynced_is_reported_though_another_one_synced_something) {
+  HandWrittenRecord record = durable_file();
+  of_thread(record.write(1, 0, "copied"), 8, 8);
+  of_thread(record.create(2, "note"), 9, 9);
+  of_thread(record.write(2, 0, "done"), 9, 9);
+  of_thread(record.sync(2), 9, 9);
+  record.acknowledge("1");
+  of_thread(record.sync(1), 10, 10);
+  BOOST_TEST(lint(record, Profile::kS).early == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(ignored_paths_are_left_out_whether_old_or_new) {
