@@ -50,6 +50,10 @@ Result<std::vector<StorageProfile>> load_profiles(const RecordingArguments& reco
     for (std::string name; std::getline(names, name, ',');) {
       auto profile = load_storage_profile(name);
       if (!profile) return tl::unexpected(profile.error());
+      const auto same = [&](const StorageProfile& one) { return one.name == profile->name; };
+      if (std::any_of(profiles.begin(), profiles.end(), same)) {
+        return fail(ErrorKind::kUsage, "--profile names \"" + profile->name + "\" twice");
+      }
       if (recording.tear_unit > 0) profile->tear_unit_bytes = static_cast<uint32_t>(recording.tear_unit);
       profiles.push_back(std::move(*profile));
     }

@@ -19,6 +19,7 @@
 #include "harness/runner/leftovers.h"
 #include "harness/runner/needs.h"
 #include "harness/runner/program_search.h"
+#include "harness/storage/copy_folder.h"
 #include "rca/autopsy.h"
 
 namespace crashwright::harness {
@@ -53,7 +54,7 @@ class EngineCase {
     for (uint32_t number = 0; number < starts && !interrupted(); ++number) {
       const EngineStart start{number, command_line(engine_.command)};
       if (auto lived = run_engine_start(context_, start, acknowledged_); !lived) return lived;
-      if (auto kept = copy_tree(context_.data->path(), inc_folder(number) + "/data"); !kept) return kept;
+      if (auto kept = copy_folder(context_.data->path(), inc_folder(number) + "/data"); !kept) return kept;
       if (auto looked = look_after(number); !looked) return looked;
       if (context_.facts.processes.back().finished) break;
       if (context_.deadline.passed()) context_.note("the deadline of the case has passed");
@@ -110,13 +111,6 @@ class EngineCase {
     return {};
   }
 
-  static Status copy_tree(const std::string& from, const std::string& to) {
-    std::error_code trouble;
-    fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, trouble);
-    if (trouble) return fail(ErrorKind::kIo, "copy " + from + ": " + trouble.message());
-    return {};
-  }
-
   Status check_programs() const {
     for (const auto* const words : {&engine_.command, &engine_.recover, &engine_.dump_state, &engine_.check}) {
       if (words->empty() || program_exists(words->front(), places_)) continue;
@@ -140,7 +134,7 @@ class EngineCase {
     if (engine_.dir.empty()) return {};
     const std::string folder = find_folder(engine_.dir, places_);
     if (folder.empty()) return fail(ErrorKind::kUsage, engine_.dir + ": no such folder");
-    return copy_tree(folder, context_.data->path());
+    return copy_folder(folder, context_.data->path());
   }
 
   Status set_up_cgroup() {
@@ -193,7 +187,7 @@ class EngineCase {
     }
     if (!engine_.check.empty()) {
       const std::string copy = out + "/checked";
-      if (auto copied = copy_tree(context_.data->path(), copy); !copied) return copied;
+      if (auto copied = copy_folder(context_.data->path(), copy); !copied) return copied;
       const auto checked = help(engine_.check, copy, out + "/check.txt");
       if (!checked) return tl::unexpected(checked.error());
       after.check = *checked;
@@ -204,7 +198,7 @@ class EngineCase {
 
   // The second dump is of what was recovered once more.
   Result<HelperEnd> dump_of_copy(const std::string& copy, bool recover_again) {
-    if (auto copied = copy_tree(context_.data->path(), copy); !copied) return tl::unexpected(copied.error());
+    if (auto copied = copy_folder(context_.data->path(), copy); !copied) return tl::unexpected(copied.error());
     if (recover_again && !engine_.recover.empty()) {
       auto recovered = help(engine_.recover, copy, copy + ".recover.txt");
       if (!recovered || !recovered->well()) return recovered;

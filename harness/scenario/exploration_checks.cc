@@ -6,6 +6,7 @@
 #include <array>
 
 #include "harness/faults/registry.h"
+#include "harness/scenario/profile_name.h"
 #include "harness/scenario/suggest.h"
 
 namespace crashwright::harness {
@@ -42,9 +43,11 @@ class ExplorationChecker {
     check_tear_unit("storage.tear_unit", scenario_.tear_unit_bytes);
     if (!scenario_.custom_profile) return;
     const std::string& name = scenario_.custom_profile->name;
-    if (name.empty()) missing("storage.custom", "has no name", "add `name: ...`");
-    if (name.find('/') != std::string::npos) {
-      complain("storage.custom.name", code::kType, "\"name\" wants no slash: folders are named by it", "");
+    const std::string trouble = trouble_with_profile_name(name);
+    if (name.empty()) {
+      missing("storage.custom", "has no name", "add `name: ...`");
+    } else if (!trouble.empty()) {
+      complain("storage.custom.name", code::kType, "\"name\" " + trouble, "example: name: writeback");
     }
     check_tear_unit("storage.custom.tear_unit", scenario_.custom_profile->tear_unit_bytes);
   }

@@ -2,6 +2,7 @@
 pkg_check_modules(FUSE3 REQUIRED IMPORTED_TARGET fuse3)
 pkg_check_modules(URING REQUIRED IMPORTED_TARGET liburing)
 list(APPEND SOURCES
+    storage/copy_folder.cc
     storage/file_content.cc
     storage/fresh_blocks.cc
     storage/lost_operations.cc

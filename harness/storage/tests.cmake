@@ -1,5 +1,6 @@
 crashwright_test(fault_gate_test SOURCES storage/fault_gate_test.cc storage/fault_gate.cc storage/storage_fault_rule.cc
                  LINK crashwright::harness)
+crashwright_test(copy_folder_test SOURCES storage/copy_folder_test.cc LINK crashwright::harness)
 crashwright_test(file_content_test SOURCES storage/file_content_test.cc LINK crashwright::harness)
 crashwright_test(storage_record_test SOURCES storage/storage_record_test.cc LINK crashwright::harness)
 crashwright_test(fresh_blocks_test SOURCES storage/fresh_blocks_test.cc LINK crashwright::harness)

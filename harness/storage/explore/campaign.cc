@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "harness/runner/interrupt.h"
+#include "harness/storage/copy_folder.h"
 #include "harness/storage/explore/added_sync.h"
 #include "harness/storage/explore/minimiser.h"
 
@@ -149,11 +150,7 @@ class Explainer {
       judge.prepare(state);
       if (auto done = judge.materialise(); !done) return done;
       std::filesystem::remove_all(finding.folder + name, trouble);  // of an earlier exploration that was kept there
-      std::filesystem::copy(judge.folder().path(), finding.folder + name,
-                            std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks |
-                                std::filesystem::copy_options::overwrite_existing,
-                            trouble);
-      if (trouble) return fail(ErrorKind::kIo, "keep an image in " + finding.folder + ": " + trouble.message());
+      if (auto kept = copy_folder(judge.folder().path(), finding.folder + name); !kept) return kept;
     }
     if (auto put = write_file(finding.folder + "/operations.txt", operations_text(finding)); !put) return put;
     return write_file(finding.folder + "/checker.txt", finding.output);

@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "base/unique_fd.h"
+#include "harness/storage/copy_folder.h"
 #include "harness/storage/explore/call_watch.h"
 #include "harness/storage/explore/supervised_program.h"
 #include "harness/storage/storage_mount.h"
@@ -73,11 +74,9 @@ Status prepare_folders(const ProgramRun& run) {
     std::filesystem::create_directory(run.work + name, trouble);
   if (trouble) return fail(ErrorKind::kIo, "make folders in " + run.work + ": " + trouble.message());
   if (run.copy_of.empty()) return {};
-  std::filesystem::copy(run.copy_of, run.work + "/backing",
-                        std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks,
-                        trouble);
-  if (trouble) return fail(ErrorKind::kUsage, "copy " + run.copy_of + ": " + trouble.message(), "--dir takes a folder");
-  return {};
+  auto copied = copy_folder(run.copy_of, run.work + "/backing");
+  if (!copied) copied.error().message = "--dir: " + copied.error().message;
+  return copied;
 }
 
 // What became of the faults, and how much of the record counts.

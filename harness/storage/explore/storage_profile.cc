@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "harness/scenario/profile_name.h"
 #include "harness/scenario/section_reader.h"
 
 namespace crashwright::harness {
@@ -27,7 +28,8 @@ Result<StorageProfile> read_profile(const std::string& path, const std::string& 
   SectionReader reader(sources);
   reader.read_section(yaml.root, kSection, scenario);
   const CustomProfile& custom = *scenario.custom_profile;
-  if (custom.name.empty()) reader.complain({1, 1}, 1, code::kMissingKey, "a storage profile has a `name`");
+  const std::string trouble = trouble_with_profile_name(custom.name);
+  if (!trouble.empty()) reader.complain({1, 1}, 1, code::kMissingKey, "a storage profile's `name` " + trouble);
   if (!reader.diagnostics().empty()) return refuse(reader.diagnostics().front());
   const uint64_t unit = custom.tear_unit_bytes.value_or(1);
   if ((unit & (unit - 1)) != 0) return fail(ErrorKind::kUsage, path + ": `tear_unit` is a power of two");
