@@ -8,8 +8,8 @@
 
 namespace crashwright::harness {
 
-// Why a profile cannot have that name, in words behind "`name` ": letters, digits, _ and - are allowed, and neither K, E
-// nor S, which stand for themselves. Empty when it can.
+// Why a profile cannot have that name, in words behind "`name` ": letters, digits, _ and - are allowed, and neither K,
+// E nor S, which stand for themselves. Empty when it can.
 [[nodiscard]] std::string trouble_with_profile_name(std::string_view name);
 
 }  // namespace crashwright::harness

@@ -1,8 +1,8 @@
 // A folder copied as what it is: names of one file stay names of one file, holes stay holes, symbolic links, pipes and
 // sockets stay what they are; modes and times are kept.
 //
-// Threads: free function. Errors: kUsage when `from` is no folder; kIo with the path; device files are refused (kUsage),
-// as nothing that is explored should reach a device.
+// Threads: free function. Errors: kUsage when `from` is no folder; kIo with the path; device files are refused
+// (kUsage), as nothing that is explored should reach a device.
 #pragma once
 
 #include <string>
