@@ -29,7 +29,7 @@ SLOT_BYTES = 2048
 
 
 def acknowledge(number):
-    print("ack", number, flush=True)
+    os.write(1, b"ack %d\n" % number)  # in one piece: two processes may acknowledge at the same time
 
 
 def acknowledged():
