@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -248,6 +249,22 @@ BOOST_AUTO_TEST_CASE(without_fuse_nothing_is_judged_and_the_remedy_is_told) {
   BOOST_TEST(place.run(scenario("safe"), {}, hide_fuse) == 3, place.said);
   BOOST_TEST(place.said_so("SKIPPED"), place.said);
   BOOST_TEST(place.said_so("access to /dev/fuse"), place.said);
+}
+
+BOOST_AUTO_TEST_CASE(a_kept_finding_can_be_judged_and_repeated_and_stays_as_it_was) {
+  Place place;
+  if (place.explore("unsafe") == 10) return;  // no storage layer here
+  BOOST_REQUIRE_MESSAGE(place.said_so("violated"), place.said);
+  const std::string operations = place.text("kept/E-1/operations.txt");
+  const std::string tokens = place.text("kept/E-1/acked.txt");
+  BOOST_TEST(contains(place.said, "power lost after operation " +
+                                      std::to_string(std::count(operations.begin(), operations.end(), '\n') - 2)),
+             place.said << operations);
+  BOOST_TEST(tokens == "1\n");
+  BOOST_TEST(place.start({place.root + "/kept/E-1/judge.sh"}) == 1);
+  BOOST_TEST(place.said_so("acknowledged and lost: 1"), place.said);
+  BOOST_TEST(place.start({place.root + "/kept/E-1/repro.sh"}) == 1);
+  BOOST_TEST(place.text("kept/E-1/operations.txt") == operations);
 }
 
 BOOST_AUTO_TEST_CASE(the_lint_tells_the_unsafe_program_from_the_safe_one_without_a_power_loss) {

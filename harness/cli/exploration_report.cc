@@ -53,7 +53,7 @@ void print_finding(const StorageFinding& finding, size_t number) {
   fmt::print("\n");
   print_wrapped("", fmt::format("finding {} (profile {}, {} {}): {}", number, finding.profile, finding.states,
                                 finding.states == 1 ? "state fails so" : "states fail so", finding.reason));
-  print_wrapped("  ", fmt::format("power lost after operation {}: {}; {} acknowledged", finding.state.point,
+  print_wrapped("  ", fmt::format("power lost after operation {}: {}; {} acknowledged", finding.crash_point,
                                   finding.last_operation, finding.acked));
   print_lost(finding);
   if (!finding.minimal) print_wrapped("  ", "perhaps fewer would do: the trials were used up");

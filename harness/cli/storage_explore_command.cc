@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -116,8 +117,38 @@ std::string repro_script(const std::vector<std::string>& arguments) {
   std::string text = "#!/bin/sh\n# Repeats the exploration that found this.\ncd " +
                      quoted(std::filesystem::current_path().string()) + " && exec " +
                      quoted(self.empty() ? "crashwright" : self) + " storage explore";
-  for (const std::string& word : arguments) text += " " + quoted(word);
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--") {
+      for (; i < arguments.size(); ++i) text += " " + quoted(arguments[i]);
+    } else if (arguments[i] == "--keep") {
+      ++i;  // what lies there now is not to be overwritten
+    } else if (!arguments[i].starts_with("--keep=")) {
+      text += " " + quoted(arguments[i]);
+    }
+  }
   return text + "\n";
+}
+
+std::string judge_script(const std::vector<std::string>& checker) {
+  std::string text =
+      "#!/bin/sh\n# Judges the kept image once more: the checker on a copy, with the tokens acknowledged before.\n"
+      "here=$(cd \"$(dirname \"$0\")\" && pwd)\n"
+      "copy=$(mktemp -d) && trap 'rm -rf \"$copy\"' EXIT && cp -a \"$here/image/.\" \"$copy\" && cd \"$copy\" || exit "
+      "5\n"
+      "CRASHWRIGHT_ACKED=$here/acked.txt";
+  for (const std::string& word : checker) text += " " + quoted(word);
+  return text + "\n";
+}
+
+Status keep_scripts(const StorageFinding& finding, const std::vector<std::string>& arguments,
+                    const std::vector<std::string>& checker) {
+  if (finding.folder.empty()) return {};
+  for (const auto& [name, text] :
+       {std::pair("/repro.sh", repro_script(arguments)), std::pair("/judge.sh", judge_script(checker))}) {
+    if (auto put = write_file(finding.folder + name, text); !put) return put;
+    std::filesystem::permissions(finding.folder + name, std::filesystem::perms(0755));
+  }
+  return {};
 }
 
 int exit_code_of(const CampaignResult& result) {
@@ -184,10 +215,7 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
     if (!put) return tl::unexpected(put.error());
   }
   for (const StorageFinding& finding : result->findings) {
-    if (finding.folder.empty()) continue;
-    auto put = write_file(finding.folder + "/repro.sh", repro_script(arguments));
-    if (!put) return tl::unexpected(put.error());
-    std::filesystem::permissions(finding.folder + "/repro.sh", std::filesystem::perms(0755));
+    if (auto kept = keep_scripts(finding, arguments, checker.argv); !kept) return tl::unexpected(kept.error());
   }
   if (!run->all_fired && result->violated == 0) {
     fmt::print("a fault never fired: nothing is proved about it\n");

@@ -134,6 +134,7 @@ class Explainer {
       finding.issued_by.push_back(issued_by(loss.operation));
     }
     finding.acked = model_.recording.acked(finding.state.point);
+    finding.crash_point = finding.state.point - std::min(model_.recording.initial, finding.state.point);
     const bool ran = finding.state.point > model_.recording.initial;
     finding.last_operation = ran ? describe_operation(model_.recording, finding.state.point - 1) : "start of the run";
   }
@@ -153,7 +154,15 @@ class Explainer {
       if (auto kept = copy_folder(judge.folder().path(), finding.folder + name); !kept) return kept;
     }
     if (auto put = write_file(finding.folder + "/operations.txt", operations_text(finding)); !put) return put;
+    if (auto put = write_file(finding.folder + "/acked.txt", acked_text(finding)); !put) return put;
     return write_file(finding.folder + "/checker.txt", finding.output);
+  }
+
+  // One token a line, as the checker had them.
+  [[nodiscard]] std::string acked_text(const StorageFinding& finding) const {
+    std::string text;
+    for (uint32_t i = 0; i < finding.acked; ++i) text += model_.recording.tokens[i] + "\n";
+    return text;
   }
 
   // Through a mapping: no call made it, and its place is that of the next one.
@@ -180,8 +189,8 @@ class Explainer {
                                      [&](const Loss& loss) { return loss.operation == i; });
       const char* fate = model_.may_lose(i, finding.state.point) ? "kept" : "safe";
       if (lost != finding.state.losses.end()) fate = lost->units.empty() ? "LOST" : "TORN";
-      text += std::to_string(i) + " " + std::to_string(operation.pid) + "/" + std::to_string(operation.tid) + " " +
-              fate + " " + describe_operation(recording, i);
+      text += std::to_string(i - recording.initial + 1) + " " + std::to_string(operation.pid) + "/" +
+              std::to_string(operation.tid) + " " + fate + " " + describe_operation(recording, i);
       const std::string where = issued_by(i);
       text += (where.empty() ? "" : " by " + where) + "\n";
     }

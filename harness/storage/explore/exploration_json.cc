@@ -8,7 +8,7 @@ namespace {
 nlohmann::ordered_json finding_json(const StorageFinding& finding) {
   return {{"profile", finding.profile},         {"reason", finding.reason},        {"operations_lost", finding.lost},
           {"lost_along", finding.lost_along},   {"issued_by", finding.issued_by},  {"states", finding.states},
-          {"crash_point", finding.state.point}, {"after", finding.last_operation}, {"acknowledged", finding.acked},
+          {"crash_point", finding.crash_point}, {"after", finding.last_operation}, {"acknowledged", finding.acked},
           {"added_sync", finding.fix},          {"no_added_sync", finding.no_fix}, {"minimal", finding.minimal},
           {"checker_output", finding.output},   {"folder", finding.folder}};
 }

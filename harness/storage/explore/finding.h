@@ -21,7 +21,8 @@ struct StorageFinding {
   std::vector<std::string> lost_along;  // what the profile cannot keep when those are lost: later changes of names
   std::vector<std::string> issued_by;  // of each in `lost`: "append at writer.cc:42", "a store before the call of ...";
                                        // empty: unknown
-  std::string last_operation;          // before the power loss, in words
+  uint32_t crash_point = 0;            // operations of the run before the power loss: the number of the last one
+  std::string last_operation;          // that one in words
   uint32_t acked = 0;
   std::string fix;     // the fewest added syncs that make the failing states pass; empty: none found
   std::string no_fix;  // then why not
