@@ -238,6 +238,17 @@ BOOST_AUTO_TEST_CASE(an_unprivileged_user_explores_in_a_user_namespace) {
   BOOST_TEST(place.run(scenario("unsafe"), {}, become_nobody_for_good) == 1, place.said);
 }
 
+BOOST_AUTO_TEST_CASE(a_program_that_gives_up_being_root_is_explored_as_well) {
+  if (::geteuid() != 0) return;
+  Place place;
+  place.put("dropping",
+            "#!/bin/sh\nchown 65534 . && chmod 755 . && touch log && chown 65534 log || exit 9\n"
+            "exec setpriv --reuid 65534 --clear-groups sh -c "
+            "'for i in 1 2; do echo $i >> log && sync log && echo ack $i || exit 9; done'\n");
+  BOOST_TEST(place.explore("dropping") == 0, place.said);
+  BOOST_TEST(!place.said_so("denied"), place.said);
+}
+
 BOOST_AUTO_TEST_CASE(without_fuse_nothing_is_judged_and_the_remedy_is_told) {
   if (::getuid() != 0) {
     std::printf("SKIPPED: this needs root, to hide /dev/fuse\n");

@@ -75,7 +75,10 @@ Status Served::start() {
   ended_.reset(::eventfd(0, EFD_CLOEXEC));
   if (!ended_) return fail_errno(errno, "eventfd");
   ::umask(0);  // the program's own mask has been applied by the kernel
-  std::string words[] = {"crashwright_storage", "-o", "fsname=crashwright,subtype=crashwright,default_permissions"};
+  // Root's programs may give up being root (most servers do); everybody else's may not become others.
+  const std::string others = ::geteuid() == 0 ? ",allow_other" : "";
+  std::string words[] = {"crashwright_storage", "-o",
+                         "fsname=crashwright,subtype=crashwright,default_permissions" + others};
   char* argv[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
   fuse_args args = FUSE_ARGS_INIT(3, argv);
   session_ = fuse_session_new(&args, &calls(), sizeof(fuse_lowlevel_ops), &core_);
