@@ -9,9 +9,16 @@
 namespace crashwright::mock_engine {
 namespace {
 
+struct OpenOrder {
+  std::string symbol;
+  std::string side;
+  int64_t price_ticks = 0;
+};
+
 struct ExchangesBooks {
   std::map<std::string, int64_t> positions;
   std::map<uint32_t, int64_t> leaves;
+  std::map<uint32_t, OpenOrder> terms;  // as they were when the order was taken
   int64_t cash_ticks = 0;
 };
 
@@ -25,6 +32,13 @@ bool fold(const DropCopyLine& line, ExchangesBooks& books) {
     const int64_t shares = *quantity * (line.word("side") == "B" ? 1 : -1) * (type == "broken" ? -1 : 1);
     books.positions[std::string(line.word("symbol"))] += shares;
     books.cash_ticks -= shares * *price;
+  }
+  if (type == "accepted" || type == "replaced") {
+    const auto user_ref = line.number("user_ref");
+    const auto price = line.number("price_ticks");
+    if (!user_ref || !price || line.word("symbol").empty() || line.word("side").empty()) return false;
+    books.terms[static_cast<uint32_t>(*user_ref)] = {std::string(line.word("symbol")), std::string(line.word("side")),
+                                                     *price};
   }
   if (type == "replaced") books.leaves.erase(static_cast<uint32_t>(line.number("orig_user_ref").value_or(0)));
   if (type == "accepted" || type == "replaced" || type == "executed" || type == "canceled") {
@@ -60,9 +74,29 @@ void compare(const std::map<Key, int64_t>& ours, const std::map<Key, int64_t>& t
   }
 }
 
+// Of the orders that both have open: what was meant by them.
+void compare_terms(const OrderState& state, const ExchangesBooks& books, std::vector<BookDifference>& differences) {
+  for (const auto& [user_ref, order] : state.orders) {
+    const auto leaves = books.leaves.find(user_ref);
+    const auto terms = books.terms.find(user_ref);
+    const bool both = order.phase == OrderPhase::kOpen && leaves != books.leaves.end() && leaves->second > 0;
+    if (!both || terms == books.terms.end()) continue;
+    const OpenOrder& theirs = terms->second;
+    const std::string of = " of order " + std::to_string(user_ref);
+    const std::string symbol(order.symbol.view());
+    const std::string side(1, order.side);
+    if (symbol != theirs.symbol) differences.push_back({"symbol" + of, 0, 0, user_ref, symbol, theirs.symbol});
+    if (side != theirs.side) differences.push_back({"side" + of, 0, 0, user_ref, side, theirs.side});
+    if (order.price_ticks != theirs.price_ticks) {
+      differences.push_back({"price" + of, order.price_ticks, theirs.price_ticks, user_ref});
+    }
+  }
+}
+
 }  // namespace
 
 std::string BookDifference::text() const {
+  if (!our_word.empty()) return what + ": " + our_word + " here, " + their_word + " at the exchange";
   return what + ": " + std::to_string(ours) + " here, " + std::to_string(theirs) + " at the exchange";
 }
 
@@ -77,7 +111,7 @@ Result<std::vector<BookDifference>> compare_with_drop_copy(const std::string& pa
   compare(
       state.positions, books->positions,
       [](const std::string& symbol, int64_t ours, int64_t theirs) {
-        return BookDifference{symbol, ours, theirs, 0};
+        return BookDifference{.what = symbol, .ours = ours, .theirs = theirs};
       },
       differences);
   compare(
@@ -86,6 +120,7 @@ Result<std::vector<BookDifference>> compare_with_drop_copy(const std::string& pa
         return BookDifference{"order " + std::to_string(user_ref), ours, theirs, user_ref};
       },
       differences);
+  compare_terms(state, *books, differences);
   if (state.cash_ticks != books->cash_ticks) {
     differences.push_back({"cash", state.cash_ticks, books->cash_ticks, 0});
   }

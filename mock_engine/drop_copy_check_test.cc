@@ -59,6 +59,7 @@ OrderState books(uint64_t next_session_sequence, int64_t shares, uint32_t leaves
   order.symbol.assign("AAPL");
   order.phase = OrderPhase::kOpen;
   order.leaves = leaves;
+  order.price_ticks = 50;
   state.orders[1] = order;
   return state;
 }
@@ -83,6 +84,23 @@ BOOST_AUTO_TEST_CASE(every_difference_is_named_with_both_sides) {
   OrderState nothing;
   nothing.next_session_sequence = 5;
   BOOST_TEST(compare_with_drop_copy(copy.path(), nothing)->size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(an_open_order_with_other_terms_is_a_difference) {
+  const CopyOnDisk copy(kCopy);
+  const auto only = [&](void (*change)(WorkingOrder&)) {
+    OrderState state = books(5, 100, 150);
+    change(state.orders[1]);
+    const auto found = compare_with_drop_copy(copy.path(), state).value();
+    BOOST_REQUIRE(found.size() == 1U);
+    BOOST_TEST(found[0].user_ref == 1U);
+    return found[0].text();
+  };
+  BOOST_TEST(only([](WorkingOrder& order) { order.symbol.assign("MSFT"); }) ==
+             "symbol of order 1: MSFT here, AAPL at the exchange");
+  BOOST_TEST(only([](WorkingOrder& order) { order.side = 'S'; }) == "side of order 1: S here, B at the exchange");
+  BOOST_TEST(only([](WorkingOrder& order) { order.price_ticks = 51; }) ==
+             "price of order 1: 51 here, 50 at the exchange");
 }
 
 BOOST_AUTO_TEST_CASE(a_line_without_its_end_is_left_out_and_a_missing_line_is_refused) {

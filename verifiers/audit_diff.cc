@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/json_text.h"
 #include "postmortem/audit_text.h"
 
 namespace crashwright::verifiers {
@@ -49,29 +50,57 @@ bool from_exchange(const AuditRecord& record) {
 
 // Which terms of an order a record must have in common with what the exchange says of it; symbol and side always.
 struct Terms {
-  bool quantity;
-  bool price;
-  bool original;
+  bool quantity = false;
+  bool price = false;
+  bool original = false;
+  bool leaves = false;
+  bool order_id = false;
+  bool match = false;
+  bool reason = false;
 };
 
 Terms terms_of(AuditRecordType type) {
   switch (type) {
     case AuditRecordType::kIntentReplace:
-    case AuditRecordType::kReplaced:
-      return {true, true, true};
+      return {.quantity = true, .price = true, .original = true};
     case AuditRecordType::kIntentEnter:
+      return {.quantity = true, .price = true};
+    case AuditRecordType::kReplaced:
+      return {.quantity = true, .price = true, .original = true, .leaves = true, .order_id = true};
     case AuditRecordType::kAccepted:
+      return {.quantity = true, .price = true, .leaves = true, .order_id = true};
     case AuditRecordType::kExecuted:
+      return {.quantity = true, .price = true, .leaves = true, .match = true};
     case AuditRecordType::kBrokenTrade:
-      return {true, true, false};
+      return {.quantity = true, .price = true, .match = true};  // of the shares left the two tell at different moments
     case AuditRecordType::kCancelled:
-      return {true, false, false};  // the shares that went; the exchange also says at what limit they had stood
+      // The shares that went and those that stay; the exchange also says at what limit they had stood.
+      return {.quantity = true, .leaves = true, .reason = true};
     default:
-      return {false, false, false};
+      return {};
   }
 }
 
-// What a side does not say (empty, 0) it does not contradict.
+// What only an answer of the exchange has.
+std::string contradicted_answer(const AuditRecord& record, const ExchangeEvent& event, const Terms& terms) {
+  if (terms.leaves && record.leaves != event.leaves) {
+    return "the log says " + std::to_string(record.leaves) + " left, the exchange " + std::to_string(event.leaves);
+  }
+  if (terms.order_id && record.exchange_order_id != 0 && record.exchange_order_id != event.order_id) {
+    return "the log says exchange order " + std::to_string(record.exchange_order_id) + ", the exchange " +
+           std::to_string(event.order_id);
+  }
+  if (terms.match && record.match_id != event.match_id) {
+    return "the log says match " + std::to_string(record.match_id) + ", the exchange " + std::to_string(event.match_id);
+  }
+  const std::string reason(1, static_cast<char>(record.reason));
+  if (terms.reason && record.reason != 0 && reason != event.reason) {
+    return "the log says reason " + json_text(reason) + ", the exchange " + json_text(event.reason);
+  }
+  return {};
+}
+
+// What a side does not say (an empty symbol or side) it does not contradict.
 std::string contradicted_terms(const AuditRecord& record, const ExchangeEvent& event) {
   const Terms terms = terms_of(record.type);
   const std::string symbol(record.symbol.view());
@@ -88,7 +117,7 @@ std::string contradicted_terms(const AuditRecord& record, const ExchangeEvent& e
   if (terms.original && record.original_user_ref != event.original_user_ref) {
     return "the log says in place of order " + std::to_string(record.original_user_ref);
   }
-  return {};
+  return contradicted_answer(record, event, terms);
 }
 
 // Why record and message do not tell the same; empty when they do.
@@ -168,16 +197,45 @@ std::set<uint32_t> chain_of(const std::vector<AuditRecord>& log, uint32_t user_r
   return chain;
 }
 
+// Shares left of each order in the chain, as the answers of the exchange leave them. A rejected replacement leaves its
+// original as it was, and so does a message that was set aside.
+class Leaves {
+ public:
+  void take(const AuditRecord& record) {
+    switch (record.type) {
+      case AuditRecordType::kReplaced:
+        of_.erase(record.original_user_ref);
+        of_[record.user_ref] = record.leaves;
+        return;
+      case AuditRecordType::kAccepted:
+      case AuditRecordType::kExecuted:
+      case AuditRecordType::kCancelled:
+        of_[record.user_ref] = record.leaves;
+        return;
+      default:
+        return;
+    }
+  }
+  [[nodiscard]] uint64_t sum() const {
+    uint64_t shares = 0;
+    for (const auto& [user_ref, left] : of_) shares += left;
+    return shares;
+  }
+
+ private:
+  std::map<uint32_t, uint32_t> of_;
+};
+
 std::string summary(const std::vector<const AuditRecord*>& life) {
   int64_t filled = 0;
   int64_t cash_ticks = 0;
+  Leaves leaves;
   const AuditRecord* last = nullptr;
   for (const AuditRecord* record : life) {
+    if (from_exchange(*record) && record->type != AuditRecordType::kReconciliationDifference) last = record;
+    leaves.take(*record);
     const bool broken = record->type == AuditRecordType::kBrokenTrade;
-    if (!broken && record->type != AuditRecordType::kExecuted) {
-      if (from_exchange(*record)) last = record;
-      continue;
-    }
+    if (!broken && record->type != AuditRecordType::kExecuted) continue;
     filled += (broken ? -1 : 1) * int64_t{record->quantity};
     cash_ticks += (broken ? -1 : 1) * int64_t{record->quantity} * record->price_ticks;
     last = record;
@@ -185,7 +243,7 @@ std::string summary(const std::vector<const AuditRecord*>& life) {
   if (last == nullptr) return "in doubt: the log has no answer of the exchange\n";
   std::string text = "filled " + std::to_string(filled) + " shares";
   if (filled != 0) text += " at " + postmortem::ticks_text(cash_ticks / filled) + " on average";
-  return text + ", " + std::to_string(last->leaves) + " left, last heard: " + audit_record_type_name(last->type) + "\n";
+  return text + ", " + std::to_string(leaves.sum()) + " left, last heard: " + audit_record_type_name(last->type) + "\n";
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // An audit log against the exchange's drop copy: what one of the two has and the other has not.
 //
 // Compared are the orders that the exchange saw arrive with the intents, and the sequenced messages it sent with the
-// records that carry their session sequence (kind, order, quantity, price of a fill). Messages behind the last one that
-// the log knows are told once, as what is still to be applied.
+// records that carry their session sequence: kind, order and its terms, shares left, the exchange's number of the
+// order, match, reason of a cancel. Messages behind the last one that the log knows are told once, as what is still to
+// be applied.
 // Threads: pure functions. Errors: none; differences are the result. Signal context: no.
 #pragma once
 

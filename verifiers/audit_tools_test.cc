@@ -39,6 +39,7 @@ ExchangeEvent event(const char* kind, const char* type, uint32_t order, int64_t 
   event.session_sequence = session;
   event.price_ticks = 1'000'000;
   event.symbol = "AAPL";
+  event.leaves = quantity;
   return event;
 }
 
@@ -47,12 +48,20 @@ std::vector<AuditRecord> one_filled_order() {
       log_record(1, AuditRecordType::kIntentEnter, 7, 300, 0), log_record(2, AuditRecordType::kSent, 7, 300, 0),
       log_record(3, AuditRecordType::kAccepted, 7, 300, 1), log_record(4, AuditRecordType::kExecuted, 7, 100, 2)};
   log[0].feed_sequence = 4711;
+  log[2].leaves = 300;
+  log[2].exchange_order_id = 91;
   log[3].leaves = 200;
+  log[3].match_id = 55;
   return log;
 }
 
 std::vector<ExchangeEvent> its_drop_copy() {
-  return {event("in", "enter", 7, 300, 0), event("out", "accepted", 7, 300, 1), event("out", "executed", 7, 100, 2)};
+  auto copy = std::vector{event("in", "enter", 7, 300, 0), event("out", "accepted", 7, 300, 1),
+                          event("out", "executed", 7, 100, 2)};
+  copy[1].order_id = 91;
+  copy[2].leaves = 200;
+  copy[2].match_id = 55;
+  return copy;
 }
 
 // A log file whose blocks all have right checksums; record `altered` carries another price.
@@ -86,6 +95,45 @@ BOOST_AUTO_TEST_CASE(a_term_that_differs_is_a_difference) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_only_the_exchange_decides_is_compared_as_well) {
+  const auto only_line = [](size_t place, void (*change)(ExchangeEvent&)) {
+    auto log = one_filled_order();
+    log.push_back(log_record(5, AuditRecordType::kCancelled, 7, 200, 3));
+    log.back().reason = 'U';
+    auto copy = its_drop_copy();
+    copy.push_back(event("out", "canceled", 7, 200, 3));
+    copy.back().leaves = 0;
+    copy.back().reason = "U";
+    BOOST_TEST(compare_with_drop_copy(log, copy).lines.empty());
+    change(copy[place]);
+    const auto lines = compare_with_drop_copy(log, copy).lines;
+    BOOST_REQUIRE(lines.size() == 1U);
+    return lines.front().substr(lines.front().find("the log says"));
+  };
+  BOOST_TEST(only_line(1, [](ExchangeEvent& seen) { seen.order_id = 92; }) ==
+             "the log says exchange order 91, the exchange 92");
+  BOOST_TEST(only_line(1, [](ExchangeEvent& seen) { seen.leaves = 299; }) == "the log says 300 left, the exchange 299");
+  BOOST_TEST(only_line(2, [](ExchangeEvent& seen) { seen.leaves = 0; }) == "the log says 200 left, the exchange 0");
+  BOOST_TEST(only_line(2, [](ExchangeEvent& seen) { seen.match_id = 56; }) == "the log says match 55, the exchange 56");
+  BOOST_TEST(only_line(3, [](ExchangeEvent& seen) { seen.leaves = 1; }) == "the log says 0 left, the exchange 1");
+  BOOST_TEST(only_line(3, [](ExchangeEvent& seen) { seen.reason = "Z"; }) == "the log says reason U, the exchange Z");
+}
+
+// A message that was set aside and a replacement that was rejected leave the order as it was.
+BOOST_AUTO_TEST_CASE(an_order_has_left_what_the_last_answer_that_counts_says) {
+  auto log = one_filled_order();
+  log.push_back(log_record(5, AuditRecordType::kReconciliationDifference, 7, 100, 3));
+  BOOST_TEST(explain_order(log, 7).find(", 200 left, last heard: executed") != std::string::npos);
+  log.push_back(log_record(6, AuditRecordType::kIntentReplace, 8, 50, 0));
+  log.back().original_user_ref = 7;
+  log.push_back(log_record(7, AuditRecordType::kRejected, 8, 0, 4));
+  BOOST_TEST(explain_order(log, 7).find(", 200 left, last heard: rejected") != std::string::npos);
+  log.push_back(log_record(8, AuditRecordType::kReplaced, 9, 50, 5));
+  log.back().original_user_ref = 7;
+  log.back().leaves = 50;
+  BOOST_TEST(explain_order(log, 7).find(", 50 left, last heard: replaced") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_replace_names_the_order_that_it_replaces) {
   auto log = std::vector{log_record(1, AuditRecordType::kIntentReplace, 9, 300, 0)};
   log[0].original_user_ref = 7;
@@ -116,7 +164,8 @@ BOOST_AUTO_TEST_CASE(each_kind_of_difference_is_told_by_itself) {
       only_line(log, its_drop_copy()) ==
       "record 4, session 2: the exchange sent executed of order 7, 100 AAPL at 100.0000, the log says 200 shares");
   log = one_filled_order();
-  log.push_back(log_record(5, AuditRecordType::kExecuted, 7, 100, 2));
+  log.push_back(log[3]);
+  log.back().sequence = 5;
   BOOST_TEST(only_line(log, its_drop_copy()) == "record 5, session 2: this message was applied before");
   log.back().session_sequence = 3;
   BOOST_TEST(only_line(log, its_drop_copy()) == "record 5, session 3: the exchange never sent this message");

@@ -24,6 +24,9 @@ ExchangeEvent event_from_json(const Json& line) {
   event.quantity = line.value("quantity", int64_t{0});
   event.price_ticks = line.value("price_ticks", int64_t{0});
   event.leaves = line.value("leaves", int64_t{0});
+  event.match_id = line.value("match_id", uint64_t{0});
+  event.order_id = line.value("order_id", uint64_t{0});
+  event.reason = line.value("reason", "");
   return event;
 }
 

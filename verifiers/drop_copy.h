@@ -40,6 +40,9 @@ struct ExchangeEvent {
   int64_t quantity = 0;
   int64_t price_ticks = 0;
   int64_t leaves = 0;
+  uint64_t match_id = 0;  // of an execution, or of one that is taken back
+  uint64_t order_id = 0;  // the exchange's own number of the order
+  std::string reason;     // of "canceled" and "rejected"
 };
 
 struct ExchangeBooks {
