@@ -1,6 +1,7 @@
 #include "mock_engine/exchange_feedback.h"
 
 #include "mock_engine/old_execution.h"
+#include "postmortem/device_wait.h"
 #include "postmortem/flight_recorder.h"
 #include "postmortem/planted_bug.h"
 
@@ -8,6 +9,26 @@ namespace crashwright::mock_engine {
 
 using postmortem::AuditRecord;
 using postmortem::AuditRecordType;
+
+namespace {
+
+// What an answer says of the order that it answers. Of a replaced one that is what was left, of a rejected one nothing.
+AuditRecord intent_from_answer(const AuditRecord& answer) {
+  AuditRecord intent{};
+  intent.type =
+      answer.type == AuditRecordType::kReplaced ? AuditRecordType::kIntentReplace : AuditRecordType::kIntentEnter;
+  intent.user_ref = answer.user_ref;
+  intent.original_user_ref = answer.original_user_ref;
+  intent.side = answer.side;
+  intent.price_ticks = answer.price_ticks;
+  intent.symbol = answer.symbol;
+  const bool answer_taken_for_order = CRASHWRIGHT_PLANTED("answer_taken_for_the_order");
+  if (answer.type == AuditRecordType::kAccepted || answer_taken_for_order) intent.quantity = answer.quantity;
+  if (answer.type != AuditRecordType::kAccepted && !answer_taken_for_order) intent.flags = postmortem::kTermsUnknown;
+  return intent;
+}
+
+}  // namespace
 
 tl::expected<Drained, StopReason> ExchangeFeedback::drain() {
   Drained drained = Drained::kNothing;
@@ -73,21 +94,27 @@ Step ExchangeFeedback::take_unknown(AuditRecord& answer) {
     return stop(ExitCode::kRefused, "the exchange reports order " + std::to_string(answer.user_ref) +
                                         ", which the audit log does not hold");
   }
-  AuditRecord intent{};
-  intent.type =
-      answer.type == AuditRecordType::kReplaced ? AuditRecordType::kIntentReplace : AuditRecordType::kIntentEnter;
-  intent.user_ref = answer.user_ref;
-  intent.original_user_ref = answer.original_user_ref;
-  intent.side = answer.side;
-  intent.quantity = answer.quantity;
-  intent.price_ticks = answer.price_ticks;
-  intent.symbol = answer.symbol;
-  intent.time_in_force = answer.time_in_force;
-  intent.flags = postmortem::kPossibleResend;
-  intent.reason = kAdoptedFromExchange;
-  CRASHWRIGHT_LOG_WARN("order {} is not in the log: taken over from the exchange's answer", answer.user_ref);
-  if (!journal_.record(intent)) return stop_sealed(journal_.log());
+  auto intent = intent_behind(answer);
+  if (!intent) return tl::unexpected(intent.error());
+  CRASHWRIGHT_LOG_WARN("order {} is not in the log: taken over from the exchange{}", answer.user_ref,
+                       (intent->flags & postmortem::kTermsUnknown) != 0 ? ", with what its answer says" : "");
+  if (!journal_.record(*intent)) return stop_sealed(journal_.log());
   return take(answer);
+}
+
+tl::expected<AuditRecord, StopReason> ExchangeFeedback::intent_behind(const AuditRecord& answer) {
+  AuditRecord intent = intent_from_answer(answer);
+  const auto find = [&] {
+    const postmortem::DeviceWait wait;  // a drop copy takes as long as it is
+    return entered_.find(answer.user_ref);
+  };
+  const auto entered = find();
+  if (!entered) return stop(ExitCode::kRefused, "drop copy: " + entered.error().message);
+  if (*entered && !CRASHWRIGHT_PLANTED("answer_taken_for_the_order")) intent = **entered;
+  intent.time_in_force = answer.time_in_force;
+  intent.flags |= postmortem::kPossibleResend;
+  intent.reason = kAdoptedFromExchange;
+  return intent;
 }
 
 // The state keeps wanting the missing message, so a restart asks for it again.

@@ -2,8 +2,11 @@
 //
 // Threads: the trading thread alone. Signal context: no.
 // Send then log: while it catches up with what a death left out of the log, an order that the log does not hold is
-// taken over from the exchange's first answer to it, as an intent of its own (kAdoptedFromExchange).
-// Errors:  the reason to stop: a sealed log, a gap in the session, an order that this log never entered.
+// taken over at the exchange's first answer to it, as an intent of its own (kAdoptedFromExchange). Its terms are those
+// of the drop copy, if there is one; else those that the answer has, and the intent says when they are not all
+// (kTermsUnknown).
+// Errors:  the reason to stop: a sealed log, a gap in the session, an order that this log never entered, a drop copy
+//          that is none.
 #pragma once
 
 #include <chrono>
@@ -11,6 +14,7 @@
 #include <string>
 
 #include "mock_engine/engine_options.h"
+#include "mock_engine/entered_orders.h"
 #include "mock_engine/order_gateway.h"
 #include "mock_engine/order_journal.h"
 #include "mock_engine/stop_reason.h"
@@ -25,6 +29,7 @@ class ExchangeFeedback {
       : gateway_(gateway),
         journal_(journal),
         audit_path_(options.audit_path()),
+        entered_(options.drop_copy),
         adopts_(options.order_logging == OrderLogging::kAfterSend) {}
 
   // Everything that has arrived, up to the end of a connection.
@@ -41,11 +46,13 @@ class ExchangeFeedback {
   // Completes the message that breaks a trade which only the log still holds.
   [[nodiscard]] bool recall_trade(postmortem::AuditRecord& record) const;
   [[nodiscard]] Step take_unknown(postmortem::AuditRecord& answer);
+  [[nodiscard]] tl::expected<postmortem::AuditRecord, StopReason> intent_behind(const postmortem::AuditRecord& answer);
   [[nodiscard]] Step stop_at_gap(uint64_t received);
 
   OrderGateway& gateway_;
   OrderJournal& journal_;
   const std::string audit_path_;
+  EnteredOrders entered_;
   const bool adopts_;
   uint64_t queries_answered_ = 0;
   uint32_t exchange_next_user_ref_ = 1;

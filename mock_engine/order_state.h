@@ -98,7 +98,8 @@ enum class InDoubtFate : uint8_t {
   kDecidedAgain = 3,  // had been taken over from the exchange; the strategy has now come to it, quantity is its type
 };
 
-// Reason in intent records of orders that the log did not hold and the exchange told about (send, then log).
+// Reason in intent records of orders that the log did not hold and the exchange told about (send, then log); with
+// kTermsUnknown where it does not tell all of their terms.
 inline constexpr uint8_t kAdoptedFromExchange = 1;
 
 class OrderStateMachine {

@@ -38,8 +38,10 @@ enum class AuditRecordType : uint16_t {
   kSessionEvent = 22,              // any other sequenced message of the exchange; reason is its OUCH type
 };
 
+// Stored; append only.
 enum AuditRecordFlags : uint8_t {
   kPossibleResend = 1,
+  kTermsUnknown = 2,  // of an intent that is known by its answer alone: what that does not say is 0
 };
 
 struct AuditRecord {

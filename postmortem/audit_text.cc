@@ -45,6 +45,7 @@ std::string details(const AuditRecord& record) {
   }
   if (record.reason != 0) text += fmt::format(" reason {}", record.reason);
   if ((record.flags & kPossibleResend) != 0) text += " possible resend";
+  if ((record.flags & kTermsUnknown) != 0) text += " terms unknown";
   if (record.feed_sequence != 0) text += fmt::format(" because of feed {}", record.feed_sequence);
   if (record.session_sequence != 0) text += fmt::format(" session {}", record.session_sequence);
   return text;
@@ -139,29 +140,31 @@ std::string audit_record_to_json(const AuditRecord& record) {
       R"({{"sequence":{},"type":"{}","wall_ns":{},"monotonic_ns":{},"user_ref":{},"original_user_ref":{},)"
       R"("symbol":"{}","side":"{}","quantity":{},"price_ticks":{},"leaves":{},"position_after":{},)"
       R"("cash_after_ticks":{},"exchange_order_id":{},"match_id":{},"session_sequence":{},"feed_sequence":{},)"
-      R"("reason":{},"possible_resend":{},"time_in_force":"{}","account":{},"algorithm":{},"state_hash":"{:016x}"}})",
+      R"("reason":{},"possible_resend":{},"time_in_force":"{}","account":{},"algorithm":{},"state_hash":"{:016x}",)"
+      R"("terms_unknown":{}}})",
       record.sequence, type_name(record), record.wall_ns, record.monotonic_ns, record.user_ref,
       record.original_user_ref, json_text(record.symbol.view()), json_text(letter_text(record.side)), record.quantity,
       record.price_ticks, record.leaves, record.position_after, record.cash_after_ticks, record.exchange_order_id,
       record.match_id, record.session_sequence, record.feed_sequence, record.reason,
       (record.flags & kPossibleResend) != 0, json_text(letter_text(record.time_in_force)), record.account,
-      record.algorithm, record.state_hash);
+      record.algorithm, record.state_hash, (record.flags & kTermsUnknown) != 0);
 }
 
 std::string audit_csv_header() {
   return "sequence,type,wall_ns,monotonic_ns,user_ref,original_user_ref,symbol,side,quantity,price_ticks,leaves,"
          "position_after,cash_after_ticks,exchange_order_id,match_id,session_sequence,feed_sequence,reason,"
-         "possible_resend,time_in_force,account,algorithm,state_hash";
+         "possible_resend,time_in_force,account,algorithm,state_hash,terms_unknown";
 }
 
 std::string audit_record_to_csv(const AuditRecord& record) {
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:016x}", record.sequence,
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{:016x},{}", record.sequence,
                      type_name(record), record.wall_ns, record.monotonic_ns, record.user_ref, record.original_user_ref,
                      csv_field(record.symbol.view()), csv_field(letter_text(record.side)), record.quantity,
                      record.price_ticks, record.leaves, record.position_after, record.cash_after_ticks,
                      record.exchange_order_id, record.match_id, record.session_sequence, record.feed_sequence,
                      record.reason, (record.flags & kPossibleResend) != 0 ? 1 : 0,
-                     csv_field(letter_text(record.time_in_force)), record.account, record.algorithm, record.state_hash);
+                     csv_field(letter_text(record.time_in_force)), record.account, record.algorithm, record.state_hash,
+                     (record.flags & kTermsUnknown) != 0 ? 1 : 0);
 }
 
 bool AuditFilter::lets_through(const AuditRecord& record) const {

@@ -57,11 +57,21 @@ BOOST_AUTO_TEST_CASE(csv_has_a_value_for_each_name_in_its_header) {
   BOOST_TEST(audit_record_to_csv(fill()).rfind("42,executed,1764040320000000001,", 0) == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(an_order_whose_terms_are_not_known_says_so_in_every_format) {
+  AuditRecord record = fill();
+  record.flags = kPossibleResend | kTermsUnknown;
+  BOOST_TEST(audit_record_to_text(record).find(" possible resend terms unknown") != std::string::npos);
+  BOOST_TEST(audit_record_to_json(record).find("\"possible_resend\":true") != std::string::npos);
+  BOOST_TEST(audit_record_to_json(record).find("\"terms_unknown\":true}") != std::string::npos);
+  BOOST_TEST(audit_record_to_csv(record).ends_with(",1"));
+  BOOST_TEST(audit_record_to_csv(fill()).ends_with(",0"));
+}
+
 BOOST_AUTO_TEST_CASE(json_names_every_field) {
   const std::string json = audit_record_to_json(fill());
   for (const char* const part :
        {"\"sequence\":42,", "\"type\":\"executed\"", "\"side\":\"S\"", "\"price_ticks\":1230500",
-        "\"cash_after_ticks\":-5", "\"possible_resend\":false", "\"account\":3,"}) {
+        "\"cash_after_ticks\":-5", "\"possible_resend\":false", "\"account\":3,", "\"terms_unknown\":false}"}) {
     BOOST_TEST(json.find(part) != std::string::npos, part);
   }
 }

@@ -103,18 +103,19 @@ std::string contradicted_answer(const AuditRecord& record, const ExchangeEvent& 
 // What a side does not say (an empty symbol or side) it does not contradict.
 std::string contradicted_terms(const AuditRecord& record, const ExchangeEvent& event) {
   const Terms terms = terms_of(record.type);
+  const auto says = [known = (record.flags & postmortem::kTermsUnknown) == 0](auto term) { return known || term != 0; };
   const std::string symbol(record.symbol.view());
   if (!symbol.empty() && !event.symbol.empty() && symbol != event.symbol) return "the log says " + symbol;
   if (record.side != 0 && !event.side.empty() && event.side != std::string(1, record.side)) {
     return std::string("the log says side ") + record.side;
   }
-  if (terms.quantity && record.quantity != event.quantity) {
+  if (terms.quantity && says(record.quantity) && record.quantity != event.quantity) {
     return "the log says " + std::to_string(record.quantity) + " shares";
   }
-  if (terms.price && record.price_ticks != event.price_ticks) {
+  if (terms.price && says(record.price_ticks) && record.price_ticks != event.price_ticks) {
     return "the log says " + postmortem::ticks_text(record.price_ticks);
   }
-  if (terms.original && record.original_user_ref != event.original_user_ref) {
+  if (terms.original && says(record.original_user_ref) && record.original_user_ref != event.original_user_ref) {
     return "the log says in place of order " + std::to_string(record.original_user_ref);
   }
   return contradicted_answer(record, event, terms);
@@ -133,9 +134,12 @@ void compare_orders(const std::vector<AuditRecord>& log, const std::vector<Excha
                     AuditDifferences& differences) {
   std::multimap<OrderKey, const AuditRecord*> intended;
   for (const AuditRecord& record : log) {
-    if (const std::string kind = intent_kind(record.type); !kind.empty()) {
-      intended.emplace(OrderKey(kind, record.user_ref), &record);
-    }
+    const std::string kind = intent_kind(record.type);
+    if (!kind.empty()) intended.emplace(OrderKey(kind, record.user_ref), &record);
+    // A rejected order does not say what it was.
+    const bool may_be_replace =
+        record.type == AuditRecordType::kIntentEnter && (record.flags & postmortem::kTermsUnknown) != 0;
+    if (may_be_replace) intended.emplace(OrderKey("replace", record.user_ref), &record);
   }
   for (const ExchangeEvent& event : drop_copy) {
     if (event.kind != "in" || (event.type != "enter" && event.type != "replace" && event.type != "cancel")) continue;
@@ -144,6 +148,8 @@ void compare_orders(const std::vector<AuditRecord>& log, const std::vector<Excha
     const auto [first, last] = intended.equal_range({event.type, event.user_ref});
     for (auto intent = first; intent != last && !why.empty(); ++intent) {
       why = contradicted_terms(*intent->second, event);
+      const bool unknown = (intent->second->flags & postmortem::kTermsUnknown) != 0;
+      differences.terms_unknown += why.empty() && unknown ? 1 : 0;
     }
     if (!why.empty()) differences.lines.push_back("the exchange saw " + describe(event) + ": " + why);
   }

@@ -3,7 +3,7 @@
 // Compared are the orders that the exchange saw arrive with the intents, and the sequenced messages it sent with the
 // records that carry their session sequence: kind, order and its terms, shares left, the exchange's number of the
 // order, match, reason of a cancel. Messages behind the last one that the log knows are told once, as what is still to
-// be applied.
+// be applied. What an intent says it does not know (kTermsUnknown) it does not contradict; such orders are counted.
 // Threads: pure functions. Errors: none; differences are the result. Signal context: no.
 #pragma once
 
@@ -18,6 +18,7 @@ namespace crashwright::verifiers {
 struct AuditDifferences {
   std::vector<std::string> lines;  // one for each difference, in the order of the log, then of the drop copy
   uint64_t orders_compared = 0;
+  uint64_t terms_unknown = 0;  // of these, orders whose intent the log knows by the answer alone
   uint64_t messages_compared = 0;
   uint64_t messages_behind = 0;  // of the exchange behind the last one that the log knows
 };

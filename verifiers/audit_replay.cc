@@ -1,8 +1,9 @@
-// Promise: each order that the exchange saw is in the audit log, in order, once (a session that sends before it logs
-// owes that only once it has recovered: what a death left may lack what was sent last); the sequence has no gap; each
-// record has its time; a torn tail is dropped, kept and said; damage before the tail is refused and never skipped;
-// replay(from) returns exactly the suffix.
-// Witness: the orders that the exchange saw arrive.
+// Promise: each order that the exchange saw is in the audit log, in order, once, with the terms that it was sent with
+// (a session that sends before it logs owes that only once it has recovered: what a death left may lack what was sent
+// last; and without a drop copy it may say which terms it does not know); the log of an engine that finished does not
+// differ from the drop copy in anything; the sequence has no gap; each record has its time; a torn tail is dropped,
+// kept and said; damage before the tail is refused and never skipped; replay(from) returns exactly the suffix.
+// Witness: the orders that the exchange saw arrive, and what it answered.
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 
 #include "base/file.h"
 #include "postmortem/audit_log.h"
+#include "verifiers/audit_diff.h"
 #include "verifiers/deaths.h"
 #include "verifiers/drop_copy.h"
 #include "verifiers/promises.h"
@@ -27,17 +29,14 @@ constexpr int kExitRefusedDamage = 3;
 
 bool is_order(const std::string& type) { return type == "enter" || type == "replace" || type == "cancel"; }
 
-// An intent that a session which sends first took over from the exchange's answer: it says what the answer says, and
-// that is what was left of the order (Replaced) or nothing at all (Rejected).
-bool matches_taken_over(const ExchangeEvent& order, const AuditRecord& record) {
-  const AuditRecordType type =
-      order.type == "replace" ? AuditRecordType::kIntentReplace : AuditRecordType::kIntentEnter;
-  return order.type != "cancel" && record.user_ref == order.user_ref && record.type == type &&
-         (record.flags & postmortem::kPossibleResend) != 0 && record.quantity <= order.quantity;
-}
+bool knows_terms(const AuditRecord& record) { return (record.flags & postmortem::kTermsUnknown) == 0; }
 
 bool matches(const ExchangeEvent& order, const AuditRecord& record) {
   if (record.user_ref != order.user_ref) return false;
+  // Taken over from the exchange's answer, which may not even say what it was; its terms are compared with the rest.
+  const bool order_itself =
+      record.type == AuditRecordType::kIntentEnter || record.type == AuditRecordType::kIntentReplace;
+  if (!knows_terms(record) && order_itself) return order.type != "cancel";
   if (order.type == "enter") {
     return record.type == AuditRecordType::kIntentEnter && record.quantity == order.quantity &&
            record.price_ticks == order.price_ticks && record.symbol.view() == order.symbol;
@@ -50,11 +49,8 @@ bool matches(const ExchangeEvent& order, const AuditRecord& record) {
 }
 
 // Where in the log `order` stands, from `position` on; the log's size when it does not.
-size_t find_intent(const ExchangeEvent& order, const AuditReadout& log, size_t position, bool taken_over) {
-  const auto is_of = [&](const AuditRecord& record) {
-    return matches(order, record) || (taken_over && matches_taken_over(order, record));
-  };
-  while (position < log.records.size() && !is_of(log.records[position])) ++position;
+size_t find_intent(const ExchangeEvent& order, const AuditReadout& log, size_t position) {
+  while (position < log.records.size() && !matches(order, log.records[position])) ++position;
   return position;
 }
 
@@ -76,7 +72,7 @@ void compare_with_arrivals(const std::vector<ExchangeEvent>& events, const Audit
     if (order.type != "cancel") last_entered = order.user_ref;
     // A cancel that the exchange lost is sent again later, behind what was decided since.
     const size_t from = order.type == "cancel" ? 0 : position;
-    const size_t found = find_intent(order, log, from, !order_of.logged_first);
+    const size_t found = find_intent(order, log, from);
     const bool logged = found < log.records.size();
     if (!logged && order_of.last_ones_may_lack) {
       if (lacking == nullptr) lacking = &order;
@@ -124,6 +120,25 @@ void check_intents_once(const AuditReadout& log, const Order& order_of, const st
   }
 }
 
+// Terms may be unknown only of an order that the log lacked and nothing but an answer told of.
+void check_terms_known(const AuditReadout& log, const CasePlan& plan, const std::string& where, Findings& findings) {
+  if (plan.log_after_send && !plan.compare_drop_copy) return;
+  const auto unknown = std::find_if_not(log.records.begin(), log.records.end(), knows_terms);
+  if (unknown == log.records.end()) return;
+  findings.fail(where + ": record " + std::to_string(unknown->sequence) + " does not know the terms of order " +
+                std::to_string(unknown->user_ref) + ", which " +
+                (plan.compare_drop_copy ? "the drop copy tells" : "was logged before it was sent"));
+}
+
+// An engine that finished owes the whole trail: orders with their terms, and every message of the exchange.
+void compare_whole(const AuditReadout& log, const std::vector<ExchangeEvent>& events, const std::string& where,
+                   Findings& findings) {
+  const std::vector<std::string> differences = compare_with_drop_copy(log.records, events).lines;
+  if (differences.empty()) return;
+  findings.fail(where + ": the log differs from the drop copy in " + std::to_string(differences.size()) +
+                " places, first: " + differences.front());
+}
+
 // The suffix that replay returns, against one taken by hand from the middle of the log.
 void check_replay(const AuditReadout& log, const std::string& where, Findings& findings) {
   if (log.records.size() < 2) return;
@@ -160,6 +175,8 @@ void judge_log(const CaseView& view, const rca::ProcessFacts& engine, const std:
   const Order order_of{!sends_first, sends_first && !engine.finished};
   check_intents_once(*log, order_of, where, findings);
   check_replay(*log, where, findings);
+  check_terms_known(*log, view.plan, where, findings);
+  if (engine.finished) compare_whole(*log, events, where, findings);
   // A session that sends first and died while it caught up has orders in its log that came behind ones it still lacks.
   if (order_of.last_ones_may_lack && engine.incarnation > 0) return;
   compare_with_arrivals(events, *log, engine.ended_ns, order_of, where, findings);

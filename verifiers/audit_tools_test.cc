@@ -144,6 +144,28 @@ BOOST_AUTO_TEST_CASE(a_replace_names_the_order_that_it_replaces) {
   BOOST_TEST(compare_with_drop_copy(log, drop_copy).lines.size() == 1U);
 }
 
+// A replaced order whose shares are not known, and a rejected one that was a replace: only what a record says counts.
+BOOST_AUTO_TEST_CASE(terms_that_a_log_says_it_does_not_know_are_counted_and_no_difference) {
+  auto log = std::vector{log_record(1, AuditRecordType::kIntentReplace, 16, 0, 0),
+                         log_record(2, AuditRecordType::kIntentEnter, 17, 0, 0)};
+  log[0].original_user_ref = 7;
+  log[1].price_ticks = 0;
+  log[1].side = 0;
+  log[1].symbol.assign("");
+  auto drop_copy = std::vector{event("in", "replace", 16, 400, 0), event("in", "replace", 17, 300, 0)};
+  drop_copy[0].original_user_ref = 7;
+  drop_copy[1].original_user_ref = 9;
+  BOOST_TEST(compare_with_drop_copy(log, drop_copy).lines.size() == 2U);
+  BOOST_TEST(compare_with_drop_copy(log, drop_copy).terms_unknown == 0U);
+  for (AuditRecord& record : log) record.flags = kTermsUnknown;
+  const auto found = compare_with_drop_copy(log, drop_copy);
+  BOOST_TEST(found.lines.empty());
+  BOOST_TEST(found.terms_unknown == 2U);
+  BOOST_TEST(explain_order(log, 16).find("terms unknown") != std::string::npos);
+  log[0].price_ticks += 1;
+  BOOST_TEST(compare_with_drop_copy(log, drop_copy).lines.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_log_that_agrees_with_the_drop_copy_has_no_differences) {
   const auto found = compare_with_drop_copy(one_filled_order(), its_drop_copy());
   BOOST_TEST(found.lines.empty());

@@ -59,6 +59,7 @@ Result<CasePlan> plan_from_json(const Json& document) {
   plan.durability = document.at("durability").get<std::string>();
   const Json session = document.value("session", Json::object());
   plan.log_after_send = session.value("order_logging", "before_send") == "after_send";
+  plan.compare_drop_copy = session.value("compare_drop_copy", false);
   plan.profile = document.value("profile", "K");
   for (const Json& fault : document.at("faults")) plan.faults.push_back(fault_from_json(fault));
   auto expect = expectations_from_json(document.at("expect"));

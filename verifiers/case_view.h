@@ -44,10 +44,11 @@ struct Expectations {
 
 struct CasePlan {
   std::string name;
-  std::string build;            // "release", "asan", "planted"
-  std::string durability;       // "process_death", "power_loss"
-  bool log_after_send = false;  // the session sends first: the log of a death may lack what was sent last
-  std::string profile;          // "K", "E", "S"
+  std::string build;               // "release", "asan", "planted"
+  std::string durability;          // "process_death", "power_loss"
+  bool log_after_send = false;     // the session sends first: the log of a death may lack what was sent last
+  bool compare_drop_copy = false;  // the engine is given the exchange's drop copy
+  std::string profile;             // "K", "E", "S"
   std::vector<PlannedFault> faults;
   Expectations expect;
 };

@@ -13,9 +13,10 @@ constexpr std::array kVerifiers{
     Verifier{"state_recovery",
              "the recovered state is what the exchange told the engine, and recovering it again changes nothing",
              "exchange drop copy", verify_state_recovery},
-    Verifier{"audit_replay",
-             "every order the exchange saw is in the audit log, in order, once; damage is never skipped",
-             "orders the exchange saw", verify_audit_replay},
+    Verifier{
+        "audit_replay",
+        "every order the exchange saw is in the audit log, in order, once, with its terms; damage is never skipped",
+        "orders the exchange saw", verify_audit_replay},
     Verifier{"rca", "cause, function and thread are named rightly, with honest confidence", "what was injected",
              verify_rca},
     Verifier{"reconciliation", "after the restart the engine's books equal the exchange's; no order was sent twice",

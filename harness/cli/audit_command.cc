@@ -238,6 +238,12 @@ int diff_log(const AuditArguments& audit) {
   tell_flaws(*log);
   const auto differences = verifiers::compare_with_drop_copy(log->records, *events);
   for (const std::string& line : differences.lines) tell(stdout, line);
+  if (differences.terms_unknown > 0) {
+    tell(stdout,
+         fmt::format("of {} orders the log does not know all terms: no drop copy was given when they were taken "
+                     "over from the exchange's answer",
+                     differences.terms_unknown));
+  }
   tell(stdout, fmt::format("{} orders and {} messages compared, {} differences, {} messages behind the end of the log",
                            differences.orders_compared, differences.messages_compared, differences.lines.size(),
                            differences.messages_behind));
