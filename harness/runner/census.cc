@@ -21,12 +21,12 @@ struct Silence : EventSink {
 };
 
 // Sessions of both durabilities, on the bare folder and on the storage layer: what is slower groups more.
-std::vector<Scenario> counted_sessions(const std::string& deaths) {
+std::vector<Scenario> counted_sessions(SweepSession session, const std::string& deaths) {
   std::vector<Scenario> scenarios;
   for (const char* const durability : {"process_death", "power_loss"}) {
     for (const char* const storage : {"", "storage: {profile: E}\n"}) {
       const std::string text =
-          fmt::format("name: census {}\n{}{}{}", scenarios.size(), sweep_session(durability, false), deaths, storage);
+          fmt::format("name: census {}\n{}{}{}", scenarios.size(), sweep_session(durability, session), deaths, storage);
       Loaded loaded = load_scenario_text("census", text);
       CRASHWRIGHT_CHECK(loaded.scenarios.size() == 1, "the census writes valid scenarios");
       scenarios.push_back(std::move(loaded.scenarios.front()));
@@ -74,13 +74,15 @@ Result<SessionCount> count_in(const std::vector<Plan>& plans, const RunOptions& 
   return counted;
 }
 
-Result<SessionCount> count_passages(RunOptions options, uint64_t seed, const std::string& deaths, const char* start) {
+Result<SessionCount> count_passages(RunOptions options, uint64_t seed, SweepSession session,
+                                    const std::string& deaths) {
+  const std::string start = deaths.empty() ? "inc0" : "inc1";
   // A folder of its own: what an earlier exchange left, its port for one, would be taken for that of this one.
-  options.folder += std::string("/") + start;
+  options.folder += fmt::format("/{}-{}", static_cast<int>(session), start);
   if (auto made = make_folder(options.folder); !made) return tl::unexpected(made.error());
   PlanOptions planning;
   planning.run_seed = seed;
-  return count_in(make_plans(counted_sessions(deaths), planning), options, start);
+  return count_in(make_plans(counted_sessions(session, deaths), planning), options, start);
 }
 
 }  // namespace
@@ -88,14 +90,21 @@ Result<SessionCount> count_passages(RunOptions options, uint64_t seed, const std
 Result<SweepCensus> take_census(RunOptions options, uint64_t run_seed) {
   options.keep_all = true;
   SweepCensus census;
-  auto trading = count_passages(options, run_seed, "", "inc0");
-  if (!trading) return tl::unexpected(trading.error());
-  census.trading = std::move(trading->passages);
-  const std::string deaths = std::string("faults:\n") + sweep_first_death();
-  auto recovery = count_passages(options, run_seed, deaths, "inc1");
-  if (!recovery) return tl::unexpected(recovery.error());
-  census.recovery = std::move(recovery->passages);
-  census.broken = trading->broken.empty() ? recovery->broken : trading->broken;
+  const std::string death = std::string("faults:\n") + sweep_first_death();
+  const struct {
+    SweepSession session;
+    std::string deaths;
+    std::vector<PassageCount>& counts;
+  } parts[] = {{SweepSession::kUsual, "", census.trading},
+               {SweepSession::kUsual, death, census.recovery},
+               {SweepSession::kSmallSegments, "", census.segments},
+               {SweepSession::kNewSession, "", census.new_session}};
+  for (const auto& part : parts) {
+    auto counted = count_passages(options, run_seed, part.session, part.deaths);
+    if (!counted) return tl::unexpected(counted.error());
+    part.counts = std::move(counted->passages);
+    if (census.broken.empty()) census.broken = std::move(counted->broken);
+  }
   return census;
 }
 

@@ -38,6 +38,10 @@ constexpr SweptFault kFaults[] = {
 };
 
 constexpr uint64_t kSentBeforeFirstDeath = 30;
+// Messages of the feed, of 3,000: behind both of them orders are decided and the last checkpoint comes; the first death
+// of the cases in recovery lies before them.
+constexpr uint64_t kMiddleOfFeed = 1'800;
+constexpr uint64_t kLateInFeed = 2'600;
 
 // Points that lie on no order's way: a log call, and the crash handler's own.
 bool off_the_path(const std::string& point) { return point == "recorder.commit" || point == "handler.stage"; }
@@ -57,9 +61,23 @@ bool file_still_used(const SweptFault& fault, const std::string& point, const Sw
          std::end(kBehindTheLastCheckpoint);
 }
 
-std::string fault_line(const SweptFault& fault, const std::string& point, uint64_t hit, bool in_recovery) {
-  return fmt::format("  - {}: {{{}at: {}, hit: {}{}}}\n", fault.kind, fault.arguments, point, hit,
+std::string trigger_of(const SweepPassage& passage) {
+  return passage.feed_sequence != 0 ? fmt::format("feed_sequence: {}", passage.feed_sequence)
+                                    : fmt::format("hit: {}", passage.hit);
+}
+
+std::string fault_line(const SweptFault& fault, const std::string& point, const SweepPassage& passage,
+                       bool in_recovery) {
+  return fmt::format("  - {}: {{{}at: {}, {}{}}}\n", fault.kind, fault.arguments, point, trigger_of(passage),
                      in_recovery ? ", during: recovery" : "");
+}
+
+constexpr SweepPassage kFirst{"first", 1};
+
+std::vector<SweepPassage> swept_passages(const PassageCount& count) {
+  if (!is_passed_per_batch(count.point)) return passages_of(count);
+  if (count.least == 0) return {};
+  return {kFirst, {"middle", 0, kMiddleOfFeed}, {"late", 0, kLateInFeed}};
 }
 
 Scenario load(const std::string& text) {
@@ -71,16 +89,17 @@ Scenario load(const std::string& text) {
 
 // `deaths`: lines of the faults that lead to the start in which this one happens.
 Scenario make(const char* place, const SweptFault& fault, const std::string& point, const SweepPassage& passage,
-              const std::string& deaths, bool cancel_on_disconnect) {
+              const std::string& deaths, SweepSession session) {
+  const bool cancels = session == SweepSession::kCancelOnDisconnect;
   const std::string name = fmt::format("sweep, {}: {} at {}, {} passage{}", place, fault.label, point, passage.word,
-                                       cancel_on_disconnect ? ", cancel on disconnect" : "");
+                                       cancels ? ", cancel on disconnect" : "");
   const std::string why = "the same promises hold wherever the engine dies";
-  std::string text = fmt::format("name: \"{}\"\nwhy: {}\ntags: [sweep]\n{}faults:\n{}{}", name, why,
-                                 sweep_session(fault.durability, cancel_on_disconnect), deaths,
-                                 fault_line(fault, point, passage.hit, !deaths.empty()));
+  std::string text =
+      fmt::format("name: \"{}\"\nwhy: {}\ntags: [sweep]\n{}faults:\n{}{}", name, why,
+                  sweep_session(fault.durability, session), deaths, fault_line(fault, point, passage, !deaths.empty()));
   // The exchange also cancels what is open when a session ends, after the engine has written its books: what is open
   // there then, and how trading goes on, differs from the session without a death.
-  if (cancel_on_disconnect) text += "expect: {skip: [continuity, reconciliation]}\n";
+  if (cancels) text += "expect: {skip: [continuity, reconciliation]}\n";
   if (*fault.profile != 0) text += fmt::format("storage: {{profile: {}}}\n", fault.profile);
   return load(text);
 }
@@ -92,34 +111,58 @@ PassageCount relied_on(const PassageCount& count, bool in_recovery) {
   return {count.point, count.least - count.least / 4, count.most + 1};
 }
 
-void add_place(const char* place, const std::vector<PassageCount>& counts, const std::string& deaths, bool cancel,
-               std::vector<Scenario>& scenarios) {
+void add_place(const char* place, const std::vector<PassageCount>& counts, const std::string& deaths,
+               SweepSession session, std::vector<Scenario>& scenarios) {
   for (const PassageCount& count : counts) {
     if (off_the_path(count.point)) continue;
-    for (const SweepPassage& passage : passages_of(relied_on(count, !deaths.empty()))) {
+    for (const SweepPassage& passage : swept_passages(relied_on(count, !deaths.empty()))) {
       for (const SweptFault& fault : kFaults) {
         if (!file_still_used(fault, count.point, passage)) continue;
-        scenarios.push_back(make(place, fault, count.point, passage, deaths, cancel));
+        scenarios.push_back(make(place, fault, count.point, passage, deaths, session));
       }
     }
   }
 }
 
 // Recovery of a recovery: the first one dies at the point by SIGKILL, the second one at the same point by each fault.
-void add_second_recovery(const std::vector<PassageCount>& counts, bool cancel, std::vector<Scenario>& scenarios) {
+void add_second_recovery(const std::vector<PassageCount>& counts, SweepSession session,
+                         std::vector<Scenario>& scenarios) {
   for (const PassageCount& count : counts) {
     if (!starts_with(count.point, "recovery.") || count.least == 0) continue;
-    const std::string deaths = sweep_first_death() + fault_line(kFaults[0], count.point, 1, true);
+    const std::string deaths = sweep_first_death() + fault_line(kFaults[0], count.point, kFirst, true);
     for (const SweptFault& fault : kFaults) {
-      scenarios.push_back(make("second recovery", fault, count.point, {"first", 1}, deaths, cancel));
+      scenarios.push_back(make("second recovery", fault, count.point, kFirst, deaths, session));
     }
   }
 }
 
-uint64_t least_passages(const std::vector<PassageCount>& counts, std::string_view point) {
-  const auto found =
-      std::find_if(counts.begin(), counts.end(), [&](const PassageCount& count) { return count.point == point; });
-  return found == counts.end() ? 0 : found->least;
+// The next segment and the archive, in a log of small segments. What tears there may be the head of a segment without a
+// record, or zeros ahead: no record is hurt, and the autopsy has nothing to tell it by.
+void add_small_segments(const std::vector<PassageCount>& counts, std::vector<Scenario>& scenarios) {
+  for (const char* const point : {"audit.next_segment", "audit.archive_segment"}) {
+    if (least_passages(counts, point) == 0) continue;
+    for (const SweepPassage& passage : {kFirst, SweepPassage{"middle", 0, kMiddleOfFeed}}) {
+      for (const SweptFault& fault : kFaults) {
+        const bool tears_log =
+            std::string_view(fault.kind) == "torn_write" && std::string_view(fault.file) == "audit.log";
+        if (tears_log) continue;
+        scenarios.push_back(make("trading, small segments", fault, point, passage, "", SweepSession::kSmallSegments));
+      }
+    }
+  }
+}
+
+// The engine dies where it leaves the session that the exchange has ended, in the start after that, and in the next.
+void add_new_session(const std::vector<PassageCount>& counts, std::vector<Scenario>& scenarios) {
+  const std::string point = "recovery.session_left";
+  if (least_passages(counts, point) == 0) return;
+  std::string deaths;
+  for (const char* const place : {"new session", "recovery into a new session", "second recovery into a new session"}) {
+    for (const SweptFault& fault : kFaults) {
+      scenarios.push_back(make(place, fault, point, kFirst, deaths, SweepSession::kNewSession));
+    }
+    deaths += fault_line(kFaults[0], point, kFirst, !deaths.empty());
+  }
 }
 
 // A write that the device says it took, and did not, and a death once the engine has traded on to its end. In the log
@@ -133,16 +176,16 @@ void add_lost_writes(const char* place, const std::vector<PassageCount>& counts,
   const bool log = std::string_view(file) == "audit.log";
   for (const PassageCount& count : counts) {
     if (off_the_path(count.point) || count.point == "engine.session_end") continue;
-    for (const SweepPassage& passage : passages_of(count)) {
+    for (const SweepPassage& passage : swept_passages(count)) {
       const bool first = std::string_view(passage.word) == "first";
       if (!first && (in_recovery || std::string_view(passage.word) != "middle")) continue;
       scenarios.push_back(
           load(fmt::format("name: \"sweep, {}: lost write to {} at {}, {} passage\"\n"
                            "why: a device that lies is found out at the next start\ntags: [sweep]\n{}faults:\n{}"
-                           "  - lost_write: {{file: {}, at: {}, hit: {}{}}}\n"
+                           "  - lost_write: {{file: {}, at: {}, {}{}}}\n"
                            "  - sigkill: {{at: gateway.after_send, hit: {}{}}}\n{}",
-                           place, file, count.point, passage.word, sweep_session("process_death", false), deaths, file,
-                           count.point, passage.hit, in_recovery ? ", during: recovery" : "", end,
+                           place, file, count.point, passage.word, sweep_session("process_death", SweepSession::kUsual),
+                           deaths, file, count.point, trigger_of(passage), in_recovery ? ", during: recovery" : "", end,
                            in_recovery ? ", during: recovery" : "", log ? "expect: {outcome: refuse}\n" : "")));
     }
   }
@@ -175,7 +218,7 @@ void add_lost_slots(const std::vector<PassageCount>& trading, std::vector<Scenar
       scenarios.push_back(load(fmt::format(
           "name: \"sweep, trading: lost write to state.bin at state.before_write, {} passage, {}\"\n"
           "why: state is the fold of the log, whatever became of its snapshots\ntags: [sweep]\n{}faults:\n{}",
-          passage.word, ending.words, sweep_session("process_death", false), faults)));
+          passage.word, ending.words, sweep_session("process_death", SweepSession::kUsual), faults)));
     }
   }
 }
@@ -185,41 +228,48 @@ void add_lost_slots(const std::vector<PassageCount>& trading, std::vector<Scenar
 void add_flips(const std::vector<PassageCount>& counts, std::vector<Scenario>& scenarios) {
   for (const PassageCount& count : counts) {
     if (off_the_path(count.point)) continue;
-    for (const SweepPassage& passage : passages_of(count)) {
+    for (const SweepPassage& passage : swept_passages(count)) {
       if (passage.hit == 1) continue;
       const std::string name =
           fmt::format("sweep, trading: bit flip in audit.log at {}, {} passage", count.point, passage.word);
-      scenarios.push_back(load(fmt::format(
-          "name: \"{}\"\nwhy: damage is refused wherever the engine died\n"
-          "tags: [sweep]\n{}faults:\n{}  - bit_flip: {{file: audit.log, offset: 50%}}\n",
-          name, sweep_session("process_death", false), fault_line(kFaults[0], count.point, passage.hit, false))));
+      scenarios.push_back(
+          load(fmt::format("name: \"{}\"\nwhy: damage is refused wherever the engine died\n"
+                           "tags: [sweep]\n{}faults:\n{}  - bit_flip: {{file: audit.log, offset: 50%}}\n",
+                           name, sweep_session("process_death", SweepSession::kUsual),
+                           fault_line(kFaults[0], count.point, passage, false))));
     }
   }
 }
 
 }  // namespace
 
-std::vector<SweepPassage> passages_of(const PassageCount& count) {
-  std::vector<SweepPassage> passages;
-  if (count.least == 0) return passages;
-  passages.push_back({"first", 1});
-  const bool steady = count.least == count.most;
-  // Batches grow where syncs take longer: half as many passages are left then.
-  const uint64_t last = steady ? count.least : (count.least + 1) / 2;
-  if (last / 2 > 1) passages.push_back({"middle", last / 2});
-  if (last > 1) passages.push_back({steady ? "last" : "late", last});
-  return passages;
-}
-
 const char* sweep_leaves_out() noexcept {
   return "not swept: reordered and misdirected writes, which audit_crash_images_test judges on images; bit "
-         "flips of state.bin, which scenarios/storage has; bit flips in recovery";
+         "flips of state.bin, which scenarios/storage has; bit flips in recovery; torn heads of segments; log calls "
+         "(recorder.commit) and the "
+         "crash "
+         "handler's stages (handler.stage), which scenarios/process has";
 }
 
-std::string sweep_session(const char* durability, bool cancel_on_disconnect) {
-  std::string text = fmt::format("session: {{messages: 3000, checkpoint_every: 40, durability: {}}}\n", durability);
-  if (cancel_on_disconnect) text += "exchange: {cancel_on_disconnect: true}\n";
-  return text;
+std::string sweep_session(const char* durability, SweepSession session) {
+  const char* more = "";
+  const char* exchange = "";
+  switch (session) {
+    case SweepSession::kUsual:
+      break;
+    case SweepSession::kCancelOnDisconnect:
+      exchange = "exchange: {cancel_on_disconnect: true}\n";
+      break;
+    case SweepSession::kSmallSegments:
+      more = ", segment_bytes: 8192, archive_segments: true";
+      break;
+    case SweepSession::kNewSession:
+      more = ", compare_drop_copy: true";
+      exchange = "exchange: {new_session_after: 40}\n";
+      break;
+  }
+  return fmt::format("session: {{messages: 3000, checkpoint_every: 40, durability: {}{}}}\n{}", durability, more,
+                     exchange);
 }
 
 std::string sweep_first_death() {
@@ -228,11 +278,13 @@ std::string sweep_first_death() {
 
 std::vector<Scenario> sweep_scenarios(const SweepCensus& census) {
   std::vector<Scenario> scenarios;
-  for (const bool cancel : {false, true}) {
-    add_place("trading", census.trading, "", cancel, scenarios);
-    add_place("recovery", census.recovery, sweep_first_death(), cancel, scenarios);
-    add_second_recovery(census.recovery, cancel, scenarios);
+  for (const SweepSession session : {SweepSession::kUsual, SweepSession::kCancelOnDisconnect}) {
+    add_place("trading", census.trading, "", session, scenarios);
+    add_place("recovery", census.recovery, sweep_first_death(), session, scenarios);
+    add_second_recovery(census.recovery, session, scenarios);
   }
+  add_small_segments(census.segments, scenarios);
+  add_new_session(census.new_session, scenarios);
   for (const char* file : {"audit.log", "state.bin"}) {
     add_lost_writes("trading", census.trading, "", file, scenarios);
     add_lost_writes("recovery", census.recovery, sweep_first_death(), file, scenarios);

@@ -2,8 +2,9 @@
 // fault that applies there; while it trades, in the recovery that follows a death, and in the recovery of that one.
 //
 // The cases are scenarios like any other, with a text of their own, so that a case folder repeats itself. How often a
-// point is passed is counted beforehand (harness/runner/census.h); where that differs from run to run (the committer
-// groups what it finds), the last passage that can be relied on is called late, not last.
+// point is passed is counted beforehand (harness/runner/census.h); where that differs from run to run, the last passage
+// that can be relied on is called late, not last. Where it depends on how much the committer groups, so on the load of
+// the machine, middle and late are the first passage behind a message of the feed.
 // Threads: pure functions. Errors: none; the same census gives the same scenarios.
 #pragma once
 
@@ -25,16 +26,21 @@ struct PassageCount {
 };
 
 struct SweepCensus {
-  std::vector<PassageCount> trading;   // of an uninterrupted first start
-  std::vector<PassageCount> recovery;  // of the start after a death in the middle of the session
-  std::string broken = {};             // the first promise that was broken while counting; empty: none
+  std::vector<PassageCount> trading;           // of an uninterrupted first start
+  std::vector<PassageCount> recovery;          // of the start after a death in the middle of the session
+  std::vector<PassageCount> segments = {};     // of an uninterrupted start with small segments
+  std::vector<PassageCount> new_session = {};  // of one whose exchange begins a new session
+  std::string broken = {};                     // the first promise that was broken while counting; empty: none
 };
 
 // What no case of the sweep does, and who does it instead: one line for people.
 [[nodiscard]] const char* sweep_leaves_out() noexcept;
 
-// The session that all cases of the sweep share, as the lines `session:` and `exchange:` of a scenario.
-[[nodiscard]] std::string sweep_session(const char* durability, bool cancel_on_disconnect);
+// The sessions of the sweep. Those behind the first two are there for the points that no other session passes.
+enum class SweepSession { kUsual, kCancelOnDisconnect, kSmallSegments, kNewSession };
+
+// Such a session, as the lines `session:` and `exchange:` of a scenario.
+[[nodiscard]] std::string sweep_session(const char* durability, SweepSession session);
 // The first death of the cases in recovery, as a line of `faults:`.
 [[nodiscard]] std::string sweep_first_death();
 

@@ -50,7 +50,7 @@ Loaded unfold_sweep(const Scenario& scenario, const std::vector<PassageCount>& c
   for (const PassageCount& count : counts) {
     const auto matches = [&](const std::string& pattern) { return matches_pattern(count.point, pattern); };
     if (std::none_of(patterns.begin(), patterns.end(), matches)) continue;
-    for (const SweepPassage& passage : passages_of(count)) {
+    for (const SweepPassage& passage : passages_of(without_grouping(count, counts))) {
       if (!is_asked_for(passage, scenario.sweep->passages)) continue;
       Scenario one = swept(scenario, tree, count.point, passage, unfolded.diagnostics);
       if (!one.name.empty()) unfolded.scenarios.push_back(std::move(one));
