@@ -1,5 +1,6 @@
 #include "mock_engine/drop_copy_check.h"
 
+#include <algorithm>
 #include <map>
 #include <string_view>
 
@@ -20,6 +21,7 @@ struct ExchangesBooks {
   std::map<uint32_t, int64_t> leaves;
   std::map<uint32_t, OpenOrder> terms;  // as they were when the order was taken
   int64_t cash_ticks = 0;
+  uint64_t last_message = 0;
 };
 
 // False for a line that tells of a message but not all of it.
@@ -55,11 +57,18 @@ Result<ExchangesBooks> read_books(const std::string& path, uint64_t next_sequenc
   if (!text) return tl::unexpected(text.error());
   ExchangesBooks books;
   const auto folded = for_each_drop_copy_line(path, *text, [&](const DropCopyLine& line) {
-    const auto sequence = line.number("seq");
-    const bool told = line.word("kind") == "out" && sequence && static_cast<uint64_t>(*sequence) < next_sequence;
-    return !told || fold(line, books);
+    if (line.word("kind") != "out") return true;
+    const auto sequence = line.value<uint64_t>("seq");
+    books.last_message = std::max(books.last_message, sequence);
+    return sequence >= next_sequence || fold(line, books);
   });
   if (!folded) return tl::unexpected(folded.error());
+  if (books.last_message + 1 < next_sequence) {
+    return fail(ErrorKind::kCorrupt,
+                path + " ends at message " + std::to_string(books.last_message) + ", " +
+                    std::to_string(next_sequence - 1) + " applied: it is behind, and cannot be compared with",
+                "give the file that the exchange writes, not an older copy of it");
+  }
   return books;
 }
 

@@ -2,9 +2,10 @@
 //
 // Compared is what a client that has applied every message below `next_session_sequence` must hold: positions symbol by
 // symbol, cash, and of each open order shares left, symbol, side and price. The exchange writes its drop copy before it
-// answers, so that the file is never behind what the engine has been told.
+// answers, so that the file is never behind what the engine has been told: one that is, is a stale copy of it.
 // Threads: pure function over the file system. Signal context: no.
-// Errors:  kIo, kCorrupt for a line that is not one of a drop copy. A last line without its end is no error.
+// Errors:  kIo, kCorrupt for a line that is not one of a drop copy, and for a copy that ends before the last message
+//          applied. A last line without its end is no error.
 // Format:  exchange/drop_copy_format.md
 #pragma once
 

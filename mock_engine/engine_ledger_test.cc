@@ -5,11 +5,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "mock_engine/engine_process_checks.h"
 #include "postmortem/audit_block.h"
 #include "postmortem/audit_log.h"
+#include "postmortem/audit_segments.h"
 
 using namespace crashwright;
 using namespace crashwright::mock_engine;
@@ -36,6 +38,22 @@ void leave_a_block_of_another_log(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   const auto offset = static_cast<off_t>(next_block * postmortem::kAuditBlockBytes);
   BOOST_REQUIRE(::pwrite(fd.get(), &block, sizeof block, offset) == sizeof block);
+}
+
+void move_files(const std::string& from, const std::string& to) {
+  for (const auto& file : std::filesystem::directory_iterator(from)) {
+    std::filesystem::rename(file.path(), to + "/" + file.path().filename().string());
+  }
+}
+
+// A drop copy that is ahead of what an engine can be told at its next start.
+std::string with_messages_to_come(std::string copy) {
+  const auto lines = std::count(copy.begin(), copy.end(), '\n');
+  for (int64_t line = lines + 1; line <= lines + 50; ++line) {
+    copy += "{\"n\":" + std::to_string(line) + ",\"t\":1,\"kind\":\"out\",\"seq\":" + std::to_string(line) +
+            ",\"type\":\"system_event\"}\n";
+  }
+  return copy;
 }
 
 }  // namespace
@@ -109,13 +127,60 @@ BOOST_AUTO_TEST_CASE(books_that_differ_from_the_drop_copy_keep_the_engine_from_t
   BOOST_REQUIRE(at != std::string::npos);
   const size_t quantity = altered.find("\"quantity\":", at) + 11;
   altered.insert(quantity, 1, '1');
-  BOOST_REQUIRE(write_file(session.folder + "/altered.jsonl", altered).has_value());
+  BOOST_REQUIRE(write_file(session.folder + "/altered.jsonl", with_messages_to_come(altered)).has_value());
   BOOST_TEST(WEXITSTATUS(session.run({"--drop-copy", session.folder + "/altered.jsonl"})) == 3);
   BOOST_TEST(session.errors().find("the books differ from the exchange's drop copy in ") != std::string::npos);
   BOOST_TEST(session.errors().find(" at the exchange; nothing is sent") != std::string::npos);
   BOOST_TEST(session.control->engine.orders_sent.load() == 0U);
   BOOST_TEST(!records_of(session, postmortem::AuditRecordType::kReconciliationDifference).empty());
   BOOST_TEST(session.run({"--drop-copy", copy}) == 0);
+}
+
+// The order state keeps 256 executions; what is older stands in the log alone.
+BOOST_AUTO_TEST_CASE(a_trade_broken_long_after_it_whose_segments_were_taken_away_is_refused_until_they_are_back) {
+  const std::vector<std::string> arguments = {"--feed-seed",        "7",  "--feed-messages", "30000",
+                                              "--checkpoint-every", "40", "--segment-bytes", "16384",
+                                              "--archive-segments"};
+  EngineSession session(arguments, {"--break-first-at", "300"});
+  session.arm("orders.execution", 300, FaultAction::kSigkill);
+  BOOST_REQUIRE(killed(session.run()));
+  const std::string archive = session.folder + "/data/archive";
+  const auto last = std::distance(std::filesystem::directory_iterator(archive), {});
+  BOOST_REQUIRE(last > 1);
+  std::filesystem::rename(archive, session.folder + "/elsewhere");
+  for (int start = 0; start < 2; ++start) {
+    BOOST_TEST(WEXITSTATUS(session.run()) == 3);
+    BOOST_TEST(session.errors().find("the exchange broke trade 1 of order ") != std::string::npos, session.errors());
+    const std::string last_path = postmortem::audit_segment_path("audit.log", static_cast<uint64_t>(last));
+    const std::string gone = "audit.log to " + last_path;
+    BOOST_TEST(session.errors().find("put " + gone + " back into " + archive) != std::string::npos, session.errors());
+    BOOST_TEST(session.control->engine.orders_sent.load() == 0U);
+  }
+  move_files(session.folder + "/elsewhere", archive);
+  BOOST_TEST(session.run() == 0, session.errors());
+  const auto positions = [](const std::string& json) {
+    const size_t at = json.find("\"positions\":");
+    return json.substr(at, json.find('}', at) - at);
+  };
+  BOOST_TEST(positions(session.final_state()) == positions(session.exchange.stop()));
+}
+
+BOOST_AUTO_TEST_CASE(a_stale_drop_copy_is_told_from_books_that_differ) {
+  EngineSession session(kShort);
+  session.arm("gateway.after_send", 60, FaultAction::kSigkill);
+  BOOST_REQUIRE(killed(session.run()));
+  const std::string copy = session.exchange.folder + "/drop_copy.jsonl", stale = session.folder + "/stale.jsonl";
+  const std::string whole = read_file(copy).value();
+  for (const std::string& text : {std::string(), whole.substr(0, whole.find('\n', whole.size() / 2) + 1)}) {
+    BOOST_REQUIRE(write_file(stale, text).has_value());
+    BOOST_TEST(WEXITSTATUS(session.run({"--drop-copy", stale})) == 3);
+    BOOST_TEST(session.errors().find("drop copy: " + stale + " ends at message ") != std::string::npos);
+    BOOST_TEST(session.errors().find(" applied: it is behind, and cannot be compared with; give ") !=
+               std::string::npos);
+    BOOST_TEST(session.errors().find("differ") == std::string::npos);
+  }
+  BOOST_TEST(records_of(session, postmortem::AuditRecordType::kReconciliationDifference).empty());
+  BOOST_TEST(session.run({"--drop-copy", copy}) == 0, session.errors());
 }
 
 // Archived is what a snapshot holds: with both of them lost the log alone would begin in the middle.
@@ -137,9 +202,7 @@ BOOST_AUTO_TEST_CASE(with_both_snapshots_lost_an_archived_log_is_refused_and_rec
   BOOST_TEST(WEXITSTATUS(session.run()) == 3);
   BOOST_TEST(session.errors().find("are not here, and no snapshot holds them") != std::string::npos, session.errors());
   BOOST_TEST(session.control->engine.orders_sent.load() <= sent);
-  for (const auto& segment : std::filesystem::directory_iterator(data + "/archive")) {
-    std::filesystem::rename(segment.path(), data + "/" + segment.path().filename().string());
-  }
+  move_files(data + "/archive", data);
   check_recovery_is_idempotent(session);
   check_ends_like(session, golden);
 }

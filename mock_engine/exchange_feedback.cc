@@ -57,7 +57,11 @@ Step ExchangeFeedback::take(AuditRecord& record) {
     case InboundVerdict::kUnknownOrder:
       return take_unknown(record);
     case InboundVerdict::kDifference:
-      if (recall_trade(record)) break;
+      if (const auto recalled = recall_trade(record); !recalled) {
+        return tl::unexpected(recalled.error());
+      } else if (*recalled) {
+        break;
+      }
       CRASHWRIGHT_LOG_WARN("message {} of the exchange ({} for order {}) contradicts the order state and is set aside",
                            record.session_sequence, audit_record_type_name(record.type), record.user_ref);
       record.reason = static_cast<uint8_t>(record.type);
@@ -75,14 +79,20 @@ Step ExchangeFeedback::take(AuditRecord& record) {
   return {};
 }
 
-bool ExchangeFeedback::recall_trade(AuditRecord& record) const {
+// A trade that cannot be looked up is not set aside: the position would be wrong from here on.
+tl::expected<bool, StopReason> ExchangeFeedback::recall_trade(AuditRecord& record) const {
   if (record.type != AuditRecordType::kBrokenTrade) return false;
   const auto old = find_old_execution(audit_path_, record.match_id);
-  if (!old) return false;
-  record.symbol = old->symbol;
-  record.side = old->side;
-  record.quantity = old->quantity;
-  record.price_ticks = old->price_ticks;
+  if (!old) {
+    return stop(ExitCode::kRefused, "the exchange broke trade " + std::to_string(record.match_id) + " of order " +
+                                        std::to_string(record.user_ref) +
+                                        ", which is not found: " + with_remedy(old.error()) + "; nothing is sent");
+  }
+  if (!*old) return false;
+  record.symbol = (*old)->symbol;
+  record.side = (*old)->side;
+  record.quantity = (*old)->quantity;
+  record.price_ticks = (*old)->price_ticks;
   return true;
 }
 

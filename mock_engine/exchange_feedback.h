@@ -6,7 +6,7 @@
 // of the drop copy, if there is one; else those that the answer has, and the intent says when they are not all
 // (kTermsUnknown).
 // Errors:  the reason to stop: a sealed log, a gap in the session, an order that this log never entered, a drop copy
-//          that is none.
+//          that is none, a trade broken that stands in a part of the log which is missing.
 #pragma once
 
 #include <chrono>
@@ -43,8 +43,8 @@ class ExchangeFeedback {
   [[nodiscard]] uint32_t exchange_next_user_ref() const { return exchange_next_user_ref_; }
 
  private:
-  // Completes the message that breaks a trade which only the log still holds.
-  [[nodiscard]] bool recall_trade(postmortem::AuditRecord& record) const;
+  // Completes the message that breaks a trade which only the log still holds; false: no such trade.
+  [[nodiscard]] tl::expected<bool, StopReason> recall_trade(postmortem::AuditRecord& record) const;
   [[nodiscard]] Step take_unknown(postmortem::AuditRecord& answer);
   [[nodiscard]] tl::expected<postmortem::AuditRecord, StopReason> intent_behind(const postmortem::AuditRecord& answer);
   [[nodiscard]] Step stop_at_gap(uint64_t received);

@@ -247,7 +247,7 @@ __attribute__((noinline)) Step Recovery::compare_books(ExchangeSide& exchange) {
     return compare_with_drop_copy(options_.drop_copy, exchange.journal.state());
   };
   const auto found = compare();
-  if (!found) return stop(ExitCode::kRefused, "drop copy: " + found.error().message);
+  if (!found) return stop(ExitCode::kRefused, "drop copy: " + with_remedy(found.error()) + "; nothing is sent");
   for (const BookDifference& difference : *found) {
     CRASHWRIGHT_LOG_ERROR("drop copy: {}", difference.text());
     AuditRecord record{};

@@ -6,6 +6,8 @@
 #include <string>
 #include <tl/expected.hpp>
 
+#include "base/result.h"
+
 namespace crashwright::mock_engine {
 
 enum class ExitCode : int {
@@ -24,6 +26,11 @@ struct StopReason {
 };
 
 using Step = tl::expected<void, StopReason>;
+
+// What went wrong and what to do about it, in one line.
+[[nodiscard]] inline std::string with_remedy(const Error& error) {
+  return error.remedy.empty() ? error.message : error.message + "; " + error.remedy;
+}
 
 [[nodiscard]] inline tl::unexpected<StopReason> stop(ExitCode code, std::string why) {
   return tl::unexpected<StopReason>(StopReason{code, std::move(why)});
