@@ -6,12 +6,14 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <boost/test/unit_test.hpp>
 #include <thread>
 
 #include "mock_engine/engine_process.h"
 #include "mock_engine/engine_process_checks.h"
+#include "mock_engine/lock_holder.h"
 
 using namespace crashwright;
 using namespace crashwright::mock_engine;
@@ -89,4 +91,24 @@ BOOST_AUTO_TEST_CASE(a_second_engine_on_the_same_data_is_turned_away) {
   BOOST_REQUIRE(::flock(lock.get(), LOCK_EX) == 0);
   BOOST_TEST(WEXITSTATUS(session.run()) == 6);
   BOOST_TEST(session.errors().find("is held by another engine") != std::string::npos);
+}
+
+// The kernel holds a dead engine's locks for as long as its device takes: longer than a living one is waited for.
+BOOST_AUTO_TEST_CASE(the_lock_of_a_dead_engine_is_waited_for_until_the_kernel_lets_go_of_it) {
+  EngineSession session(kShort);
+  const pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  siginfo_t info{};
+  BOOST_REQUIRE(::waitid(P_PID, static_cast<id_t>(dead), &info, WEXITED | WNOWAIT) == 0);
+  UniqueFd lock(::open((session.folder + "/data/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  BOOST_REQUIRE(::flock(lock.get(), LOCK_EX) == 0);
+  write_lock_holder(lock.get(), holder_of(dead).value());
+  BOOST_REQUIRE(::waitpid(dead, nullptr, 0) == dead);
+  session.start();
+  const std::string told = "waits for process " + std::to_string(dead) + ", which is dead or dying";
+  const Deadline deadline(std::chrono::seconds(20));
+  while (session.errors().find(told) == std::string::npos && !deadline.passed()) std::this_thread::yield();
+  BOOST_TEST(!deadline.passed(), session.errors());
+  lock.reset();
+  BOOST_TEST(session.await() == 0, session.errors());
 }

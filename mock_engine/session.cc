@@ -293,7 +293,7 @@ void leave_a_child_behind() {
 ExitCode run_session(const EngineOptions& options) {
   if (CRASHWRIGHT_PLANTED("child_left_behind")) leave_a_child_behind();
   const auto lock = DataLock::acquire(options.lock_path());
-  if (!lock && !CRASHWRIGHT_PLANTED("second_primary_let_in")) return report({ExitCode::kLocked, lock.error().message});
+  if (!lock && !CRASHWRIGHT_PLANTED("second_primary_let_in")) return report(lock.error());
   Watchdog watchdog({options.stall_after, {}});
   if (auto started = watchdog.start(); !started) return report({ExitCode::kUsage, started.error().message});
   Step result;
