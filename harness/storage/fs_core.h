@@ -47,9 +47,10 @@ struct StorageCoreOptions {
 struct FileWrite {
   uint64_t offset = 0;
   std::span<const std::byte> data;
-  bool synchronous = false;   // O_SYNC, O_DSYNC or RWF_DSYNC
-  bool from_mapping = false;  // write-back
-  bool direct = false;        // not through the page cache: no fsync of the kernel's own follows
+  bool synchronous = false;      // O_SYNC, O_DSYNC or RWF_DSYNC
+  bool with_attributes = false;  // O_SYNC or RWF_SYNC: the file's attributes too
+  bool from_mapping = false;     // write-back
+  bool direct = false;           // not through the page cache: no fsync of the kernel's own follows
 };
 
 class StorageCore {

@@ -128,6 +128,7 @@ int64_t StorageCore::put(const Caller& caller, ServedNode& node, const FileWrite
 // The bytes of a synchronous write are durable; whatever else of the file is unsynced stays so.
 void StorageCore::finish_synchronous(const Caller& caller, ServedNode& node, const FileWrite& write, uint64_t bytes) {
   Operation made = operation(OperationKind::kSyncRange, caller, node);
+  if (write.with_attributes) made.flags = kWithAttributes;
   made.offset = write.offset;
   made.size = bytes;
   if (!writer_->append(made)) return;

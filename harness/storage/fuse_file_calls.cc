@@ -66,6 +66,7 @@ void call_write(fuse_req_t request, fuse_ino_t, const char* data, size_t size, o
   write.data = std::as_bytes(std::span(data, size));
   write.synchronous = (info->flags & (O_DSYNC | O_SYNC)) != 0 && info->writepage == 0;
   write.from_mapping = info->writepage != 0;
+  write.with_attributes = write.synchronous && (info->flags & O_SYNC) == O_SYNC;
   write.direct = file.direct;
   const int64_t result = core_of(request).write(caller_of(request), *file.node, write);
   if (result < 0) return answer(request, result);

@@ -49,6 +49,10 @@ class HandWrittenRecord {
     add(OperationKind::kTruncate, node).size = size;
     return *this;
   }
+  HandWrittenRecord& allocate(NodeId node, uint64_t size) {
+    add(OperationKind::kAllocate, node).size = size;
+    return *this;
+  }
   HandWrittenRecord& set_mode(NodeId node, uint32_t mode) {
     add(OperationKind::kSetMode, node).size = mode;
     return *this;
@@ -63,8 +67,9 @@ class HandWrittenRecord {
     add(kind, node);
     return *this;
   }
-  HandWrittenRecord& sync_range(NodeId node, uint64_t offset, uint64_t size) {
+  HandWrittenRecord& sync_range(NodeId node, uint64_t offset, uint64_t size, uint8_t flags = 0) {
     Operation& operation = add(OperationKind::kSyncRange, node);
+    operation.flags = flags;
     operation.offset = offset;
     operation.size = size;
     return *this;

@@ -66,9 +66,10 @@ enum class OperationKind : uint8_t {
 inline constexpr uint8_t kFromMapping =
     1;  // write-back of pages stored to through mmap; pid and tid are the writer-back, `place` is that of the call
         // before which it came down, where the program is watched
-inline constexpr uint8_t kSynchronous = 2;  // the write was issued with O_SYNC, O_DSYNC or RWF_DSYNC
-inline constexpr uint8_t kInitial = 4;      // was there when the file system was mounted
-inline constexpr uint8_t kByFault = 8;      // made, or made otherwise than asked for, by a storage fault
+inline constexpr uint8_t kSynchronous = 2;      // the write was issued with O_SYNC, O_DSYNC or RWF_DSYNC
+inline constexpr uint8_t kInitial = 4;          // was there when the file system was mounted
+inline constexpr uint8_t kByFault = 8;          // made, or made otherwise than asked for, by a storage fault
+inline constexpr uint8_t kWithAttributes = 16;  // of kSyncRange: as much as fsync (O_SYNC), not only as fdatasync
 
 struct Operation {
   OperationKind kind = OperationKind::kWrite;

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "harness/storage/fresh_blocks.h"
+#include "harness/storage/journal_commits.h"
 
 namespace crashwright::harness {
 namespace {
@@ -18,13 +19,15 @@ bool is_metadata(OperationKind kind) { return changes_tree(kind) || sets_size(ki
 // For each operation: was it durable at the end?
 class Durability {
  public:
-  Durability(const std::vector<Operation>& operations, char profile)
+  Durability(const std::vector<Operation>& operations, const FreshBlocks& fresh, char profile)
       : operations_(operations), durable_(operations.size(), profile == 'K'), dropped_(operations.size(), false) {
     if (profile == 'K') return;
+    std::optional<JournalCommits> commits;
+    if (profile == 'E') commits.emplace(operations, fresh);
     for (size_t i = 0; i < operations.size(); ++i) {
       if (operations[i].kind == OperationKind::kSyncFailed) drop(i);
       if (!is_sync(operations[i].kind)) continue;
-      profile == 'E' ? sync_ext4(i) : sync_strict(i);
+      commits ? sync_ext4(i, commits->at(i)) : sync_strict(i);
     }
   }
 
@@ -40,9 +43,9 @@ class Durability {
     return earlier.offset >= sync.offset && earlier.offset + earlier.size <= sync.offset + sync.size;
   }
 
-  void sync_ext4(size_t at) {
+  void sync_ext4(size_t at, bool commits) {
     for (size_t i = 0; i < at; ++i) {
-      if (!changes_data(operations_[i].kind) || covers(operations_[at], i)) durable_[i] = true;
+      if (changes_data(operations_[i].kind) ? covers(operations_[at], i) : commits) durable_[i] = true;
     }
   }
 
@@ -137,9 +140,9 @@ std::vector<uint64_t> lost_units(const Operation& write, size_t index, uint32_t 
 PowerLossImage power_loss_image(const std::vector<Operation>& operations, const PowerLossOptions& options) {
   CRASHWRIGHT_CHECK(options.tear_unit_bytes > 0, "a tear unit has a size");
   PowerLossImage image;
-  const Durability durable(operations, options.profile);
-  Draw draw(options.seed, options.lost_max);
   const FreshBlocks fresh(options.profile == 'E' ? operations : std::vector<Operation>());
+  const Durability durable(operations, fresh, options.profile);
+  Draw draw(options.seed, options.lost_max);
   std::optional<DelayedAllocation> allocation;
   if (options.profile == 'E') allocation.emplace(fresh);
   size_t pending = 0;

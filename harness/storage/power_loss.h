@@ -2,12 +2,11 @@
 //
 // Profiles (design: "Storage profiles"):
 //   K  process death: everything.
-//   E  ext4-like: fsync of a file makes its data and all earlier metadata durable; later metadata is lost as a suffix;
-//      unsynced data may be lost in any subset of its tear units; what fills blocks that held nothing before comes with
-//      them, as a whole and in order (fresh_blocks.h).
+//   E  ext4-like: fsync of a file makes its data durable and, where it commits the journal (journal_commits.h), all
+//      earlier metadata; later metadata is lost as a suffix; unsynced data may be lost in any subset of its tear units;
+//      what fills blocks that held nothing before comes with them, as a whole and in order (fresh_blocks.h).
 //   S  strict POSIX: only fsynced bytes and fsynced folder entries are safe; each unsynced change of an entry is kept
-//   or
-//      lost by itself, one rename being one change.
+//      or lost by itself, one rename being one change.
 // Threads: pure functions. Units: bytes.
 #pragma once
 

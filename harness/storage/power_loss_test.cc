@@ -61,6 +61,14 @@ BOOST_AUTO_TEST_CASE(unsynced_data_may_be_lost_on_ext4) {
   BOOST_TEST((outcomes(record, 'E') == Set{"a=x;", "a=y;"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_data_sync_of_a_renamed_file_does_not_save_its_new_name_on_ext4) {
+  const auto record = HandWrittenRecord().create(1, "t").write(1, 0, "x").sync(1).rename(1, "t", "a");
+  auto data_synced = record;
+  auto synced = record;
+  BOOST_TEST((outcomes(data_synced.sync(1, OperationKind::kSyncData), 'E') == Set{"t=x;", "a=x;"}));
+  BOOST_TEST((outcomes(synced.sync(1), 'E') == Set{"a=x;"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_file_sync_does_not_save_its_name_on_strict_posix) {
   BOOST_TEST((outcomes(HandWrittenRecord().create(1, "a").write(1, 0, "x").sync(1), 'S') == Set{"", "a=x;"}));
 }

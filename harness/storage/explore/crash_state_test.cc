@@ -89,6 +89,25 @@ BOOST_AUTO_TEST_CASE(on_ext4_a_folder_sync_saves_metadata_and_no_data) {
   BOOST_TEST((outcomes(record, profile("E", 1)) == Set{"a=;", "a=x;", "a=xy;"}));
 }
 
+BOOST_AUTO_TEST_CASE(on_ext4_a_file_sync_that_has_nothing_to_commit_saves_no_earlier_metadata) {
+  HandWrittenRecord record;
+  record.create(1, "t").write(1, 0, "new").create(2, "w").write(2, 0, "..").sync(1).sync(2).sync_folder();
+  const Set old_or_new{"t=new;w=1.;", "c=new;w=1.;"};
+  const Set only_new{"c=new;w=1.;"};
+  const auto after = [&](auto sync) {
+    auto run = record;
+    run.rename(1, "t", "c").write(2, 0, "1");
+    sync(run);
+    return outcomes(run.acknowledge("renamed"), profile("E"));
+  };
+  BOOST_TEST((after([](auto& run) { run.sync(2, OperationKind::kSyncData); }) == old_or_new));
+  BOOST_TEST((after([](auto& run) { run.sync_range(2, 0, 1); }) == old_or_new));
+  BOOST_TEST((after([](auto& run) { run.sync(2).sync(1, OperationKind::kSyncData); }) == only_new));
+  BOOST_TEST((after([](auto& run) { run.sync(2); }) == only_new));
+  BOOST_TEST((after([](auto& run) { run.sync_range(2, 0, 1, kWithAttributes); }) == only_new));
+  BOOST_TEST((after([](auto& run) { run.sync_range(2, 0, 1).sync_folder(); }) == only_new));
+}
+
 BOOST_AUTO_TEST_CASE(on_strict_posix_a_file_sync_does_not_save_the_name) {
   HandWrittenRecord record;
   record.create(1, "a").write(1, 0, "x").sync(1).create(2, "b");

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <unordered_map>
+
+#include "harness/storage/journal_commits.h"
 
 namespace crashwright::harness {
 namespace {
@@ -69,7 +72,9 @@ uint64_t end_of(const Operation& operation) { return operation.offset + operatio
 class Pending {
  public:
   Pending(const Recording& recording, const StorageProfile& profile, std::vector<uint32_t>& durable)
-      : operations_(recording.operations), profile_(profile), durable_(durable) {}
+      : operations_(recording.operations), profile_(profile), durable_(durable) {
+    if (profile.file_sync_commits_metadata) commits_.emplace(operations_, FreshBlocks(operations_));
+  }
 
   void add(uint32_t index) {
     const Operation& operation = operations_[index];
@@ -79,7 +84,7 @@ class Pending {
 
   void sync_file(uint32_t at) {
     take_content(operations_[at].node, at, [](const Operation&) { return true; });
-    if (profile_.file_sync_commits_metadata) return commit_all(at);
+    if (commits_) return commit_journal(at);
     // fdatasync need not save mode and owner.
     if (operations_[at].kind == OperationKind::kSyncFile) take_attributes(operations_[at].node, at);
   }
@@ -95,7 +100,7 @@ class Pending {
           operation.kind == OperationKind::kZero ? operation.offset + operation.size : end_of(operation);
       return operation.offset >= begin && last <= end;
     });
-    if (profile_.file_sync_commits_metadata) commit_all(at);
+    if (commits_) commit_journal(at);
   }
 
   void sync_folder(uint32_t at) {
@@ -143,6 +148,11 @@ class Pending {
     });
   }
 
+  // Where this sync of a file has something of its own to commit.
+  void commit_journal(uint32_t at) {
+    if (commits_->at(at)) commit_all(at);
+  }
+
   void commit_all(uint32_t at) {
     for (const uint32_t index : metadata_) durable_[index] = std::min(durable_[index], at);
     metadata_.clear();
@@ -151,6 +161,7 @@ class Pending {
   const std::vector<Operation>& operations_;
   const StorageProfile& profile_;
   std::vector<uint32_t>& durable_;
+  std::optional<JournalCommits> commits_;
   std::unordered_map<NodeId, std::vector<uint32_t>> content_;
   std::vector<uint32_t> metadata_;
 };

@@ -7,6 +7,8 @@ usage: small_stores.py STORE HOW write   writes numbered records, acknowledges e
 replace  one file, written anew beside it and renamed over it:
          synced | no_file_sync | no_folder_sync
          or exchanged with it (renameat2): exchange | exchange_no_folder_sync
+         the folder is not synced, but the file once more behind its rename: then_fsync | then_fdatasync
+         or another file that was written to in place: then_fdatasync_elsewhere
 publish  each record in a file of its own, which gets its name by a hard link: synced | no_folder_sync
 log      records with a checksum, appended; a torn tail is no damage:
          fdatasync | sync_file_range | dsync_no_folder
@@ -99,14 +101,28 @@ def exchange(one, other):
         sys.exit("renameat2 failed")
 
 
+def sync_instead_of_folder(how):
+    if how == "then_fdatasync_elsewhere":
+        file = os.open("other", os.O_WRONLY)
+        os.pwrite(file, b"x", 0)
+    else:
+        file = os.open("file", os.O_WRONLY)
+    (os.fsync if how == "then_fsync" else os.fdatasync)(file)
+    os.close(file)
+
+
 def write_replace(how):
+    if how.endswith("elsewhere"):
+        write_file("other", 0)
     for number in range(1, RECORDS + 1):
         write_file("file.tmp", number, how != "no_file_sync")
         if how.startswith("exchange") and number > 1:
             exchange("file.tmp", "file")
         else:
             os.replace("file.tmp", "file")
-        if not how.endswith("no_folder_sync"):
+        if how.startswith("then_"):
+            sync_instead_of_folder(how)
+        elif not how.endswith("no_folder_sync"):
             sync_folder()
         acknowledge(number)
 
