@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(a_checker_that_errs_is_an_error_of_the_case) {
   if (!fuse_here()) return;
   Place place;
   place.put("checker", "#!/bin/sh\necho confused\nexit 3\n");
-  BOOST_TEST(place.run(scenario("safe")) != 0, place.said);
+  BOOST_TEST(place.run(scenario("safe")) == 5, place.said);
   BOOST_TEST(place.said_so("the checker could not judge"), place.said);
   BOOST_TEST(contains(place.text("out/latest/junit.xml"), "<error type=\"ERROR\""));
 }

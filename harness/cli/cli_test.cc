@@ -336,6 +336,8 @@ BOOST_AUTO_TEST_CASE(the_worst_verdict_decides_the_exit_code) {
   BOOST_TEST(exit_code(counts, false, true) == kExitBroken);
   counts.error = 1;
   BOOST_TEST(exit_code(counts, false, true) == kExitInternal);
+  counts.judge_failed = counts.error;
+  BOOST_TEST(exit_code(counts, false, true) == kExitJudgeFailed);
   BOOST_TEST(exit_code(counts, true, true) == kExitInterrupted);
 }
 
