@@ -186,9 +186,9 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_and_lost_fails_with_the_checkers_reas
 
 BOOST_AUTO_TEST_CASE(a_checker_that_errs_is_an_error_and_never_a_pass) {
   Place place;
-  BOOST_TEST(place.run_engine("[./counter]", "[sh, -c, \"echo no disk; exit 9\"]",
-                              "  - sigkill: {output: counted 40}\n") == 5,
-             place.said());
+  BOOST_TEST(
+      place.run_engine("[./counter]", "[sh, -c, \"echo no disk; exit 9\"]", "  - sigkill: {output: counted 40}\n") == 5,
+      place.said());
   BOOST_TEST(place.said().find("the checker could not judge: exit status 9: no disk") != std::string::npos,
              place.said());
 }
