@@ -24,6 +24,9 @@ __attribute__((noinline)) void AuditTrail::append(const postmortem::AuditRecord&
   entry.user_ref = record.user_ref;
   entry.original_user_ref = record.original_user_ref;
   entry.quantity = record.quantity;
+  entry.leaves = record.leaves;
+  entry.exchange_order_id = record.exchange_order_id;
+  entry.reason = record.reason;
   entry.price_ticks = record.price_ticks;
   entry.session_sequence = record.session_sequence;
   entry.match_id = record.match_id;

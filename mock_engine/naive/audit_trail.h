@@ -21,10 +21,12 @@ struct TrailRecord {
   uint32_t magic;
   postmortem::AuditRecordType type;
   char side;
-  char padding;
+  uint8_t reason;
   uint32_t user_ref;
   uint32_t original_user_ref;
   uint32_t quantity;
+  uint32_t leaves;
+  uint64_t exchange_order_id;
   int64_t price_ticks;
   uint64_t session_sequence;
   uint64_t match_id;

@@ -32,6 +32,9 @@ AuditRecord as_record(const TrailRecord& entry, uint64_t sequence) {
   record.user_ref = entry.user_ref;
   record.original_user_ref = entry.original_user_ref;
   record.quantity = entry.quantity;
+  record.leaves = entry.leaves;
+  record.exchange_order_id = entry.exchange_order_id;
+  record.reason = entry.reason;
   record.price_ticks = entry.price_ticks;
   record.session_sequence = entry.session_sequence;
   record.match_id = entry.match_id;

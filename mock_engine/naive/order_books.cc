@@ -69,6 +69,13 @@ void OrderStateMachine::apply_event(const AuditRecord& record) {
   }
 }
 
+uint32_t OrderStateMachine::leaves_after(const AuditRecord& record) const {
+  if (record.type != AuditRecordType::kExecuted && record.type != AuditRecordType::kCancelled) return record.leaves;
+  const auto order = orders_.orders.find(record.user_ref);
+  if (order == orders_.orders.end()) return 0;
+  return order->second.leaves - std::min(order->second.leaves, record.quantity);
+}
+
 // An execution of an order that it has forgotten moves nothing: neither its symbol nor its side is in the message.
 void OrderStateMachine::trade(const AuditRecord& record, int64_t direction) {
   const auto order = orders_.orders.find(record.user_ref);

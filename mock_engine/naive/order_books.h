@@ -21,6 +21,9 @@ class OrderStateMachine {
   // An intent before it is sent, or what the exchange said. Every execution counts, however often it comes.
   void apply(const postmortem::AuditRecord& record);
 
+  // Shares of the order that stay open behind what the exchange says of it; an execution's message does not tell.
+  [[nodiscard]] uint32_t leaves_after(const postmortem::AuditRecord& record) const;
+
   // In the form in which the reference engine shows it.
   [[nodiscard]] OrderState state() const;
   [[nodiscard]] uint64_t records() const { return records_; }

@@ -74,10 +74,11 @@ void OrderGateway::receive() {
 
 __attribute__((noinline)) void OrderGateway::on_exchange_message(Bytes message, uint64_t session_sequence) {
   CRASHWRIGHT_FAULT_POINT("gateway.on_message");
-  const auto record = event_record(message, session_sequence);
+  auto record = event_record(message, session_sequence);
   if (!record) return;
   {
     const std::lock_guard lock(mutex_);
+    record->leaves = books_.leaves_after(*record);
     trail_.append(*record);
     books_.apply(*record);
   }
