@@ -1,5 +1,6 @@
 // Goal: the primitives hold what their headers promise, at their edges. Method: direct calls, known vectors.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,4 +118,13 @@ BOOST_AUTO_TEST_CASE(a_failed_check_says_where_and_aborts) {
   BOOST_TEST(WIFSIGNALED(status));
   BOOST_TEST(WTERMSIG(status) == SIGABRT);
   BOOST_TEST(std::string(text).find("check failed: 1 + 1 == 3 (arithmetic)") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_atomic_write_that_fails_leaves_nothing_behind) {
+  const std::string path = temporary_path();
+  BOOST_REQUIRE(::unlink(path.c_str()) == 0);
+  BOOST_REQUIRE(::mkdir(path.c_str(), 0700) == 0);
+  BOOST_TEST(!write_file_atomic(path, "content").has_value());  // a folder is not replaced by a file
+  BOOST_TEST(::access((path + ".new").c_str(), F_OK) != 0);
+  BOOST_TEST(::rmdir(path.c_str()) == 0);
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -48,8 +49,12 @@ Status write_file(const std::string& path, std::string_view content) { return wr
 
 Status write_file_atomic(const std::string& path, std::string_view content) {
   const std::string temporary = path + ".new";
-  if (auto written = write_new(temporary, content, true); !written) return written;
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return fail_errno(errno, "rename " + temporary);
+  auto written = write_new(temporary, content, true);  // where this fails nothing is left behind
+  if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = fail_errno(errno, "rename " + temporary);
+  if (!written) {
+    ::unlink(temporary.c_str());
+    return written;
+  }
   const UniqueFd folder(::open(parent_folder(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder || ::fsync(folder.get()) != 0) return fail_errno(errno, "fsync the folder of " + path);
   return {};

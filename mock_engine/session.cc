@@ -57,9 +57,11 @@ StopReason storage_reason(const char* what, const Error& error) {
 std::string describe(const EngineOptions& options, const AuditReadout& readout) {
   const DeviceWait wait;
   const postmortem::AuditDamage& damage = readout.damage.front();
-  return "audit log: damage at offset " + std::to_string(damage.offset) + ", sequences " +
-         std::to_string(damage.first_sequence) + " to " + std::to_string(damage.last_sequence) + ": " + damage.reason +
-         "; " + account_of_damage(readout, options.drop_copy);
+  const std::string records = damage.last_sequence == 0 ? "no record in it"
+                                                        : "sequences " + std::to_string(damage.first_sequence) +
+                                                              " to " + std::to_string(damage.last_sequence);
+  return "audit log: damage at offset " + std::to_string(damage.offset) + ", " + records + ": " + damage.reason + "; " +
+         account_of_damage(readout, options.drop_copy);
 }
 
 // Why the log cannot be opened; of damage also what the exchange knows.

@@ -155,9 +155,9 @@ std::string AuditScanner::describe(uint64_t number) const {
 
 // What another release wrote is neither damage nor a torn tail, wherever it stands: nothing may be cut or built on it.
 Status AuditScanner::check_version() const {
-  if (other_version_ == 0) return {};
+  if (!other_version_) return {};
   return fail(ErrorKind::kCorrupt,
-              "audit log of version " + std::to_string(other_version_) + "; this program reads version " +
+              "audit log of version " + std::to_string(*other_version_) + "; this program reads version " +
                   std::to_string(kAuditVersion),
               "use the release that wrote it");
 }

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -106,12 +107,12 @@ class AuditScanner {
   std::vector<Entry> entries_;
   std::vector<AuditRecord> kept_records_;  // of the intact ones among entries_
   std::vector<std::string> reasons_;
-  uint32_t log_id_ = 0;          // once known
-  uint32_t segment_blocks_ = 0;  // once known
-  uint32_t other_version_ = 0;   // of a block that another release wrote
-  uint64_t proven_blocks_ = 0;   // every block below was durable: the highest such claim of an intact block
-  uint64_t known_durable_ = 0;   // the highest sequence an intact block vouches for
-  uint64_t bytes_ = 0;           // up to the end of what was fed; a missing block counts as whole
+  uint32_t log_id_ = 0;                    // once known
+  uint32_t segment_blocks_ = 0;            // once known
+  std::optional<uint32_t> other_version_;  // of a block that another release wrote
+  uint64_t proven_blocks_ = 0;             // every block below was durable: the highest such claim of an intact block
+  uint64_t known_durable_ = 0;             // the highest sequence an intact block vouches for
+  uint64_t bytes_ = 0;                     // up to the end of what was fed; a missing block counts as whole
 };
 
 }  // namespace crashwright::postmortem

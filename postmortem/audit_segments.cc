@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -15,6 +16,7 @@
 #include <optional>
 
 #include "base/file.h"
+#include "base/regular_file.h"
 #include "postmortem/audit_segment_choice.h"
 #include "postmortem/device_wait.h"
 #include "postmortem/planted_bug.h"
@@ -35,6 +37,16 @@ Number random_number() {  // never 0
   }
   return number;
 }
+
+// Where the file has data again, at `offset` or behind it; its end where it has none. What cannot be asked is data.
+uint64_t data_behind(int fd, uint64_t offset) {
+  const off_t data = ::lseek(fd, static_cast<off_t>(offset), SEEK_DATA);
+  if (data >= 0) return static_cast<uint64_t>(data);
+  struct stat info {};
+  return errno == ENXIO && ::fstat(fd, &info) == 0 ? static_cast<uint64_t>(info.st_size) : offset;
+}
+
+constexpr std::array<std::byte, kAuditBlockBytes> kZeroBlock{};
 
 // The size of the segments as the block says that stands in `file` as its `place`-th; 0 where it is not intact.
 uint32_t segment_blocks_by(const AuditBlock& block, const AuditSegmentFile& file, uint64_t place, uint32_t log_id) {
@@ -65,30 +77,26 @@ uint32_t find_segment_blocks(const AuditSegments& segments) {
   return static_cast<uint32_t>(std::clamp<uint64_t>(blocks, kAuditSegmentBlocksMin, kAuditSegmentBlocksMax));
 }
 
-Status add_first(const std::string& at, std::vector<AuditSegmentFile>& files) {
+Status add_file(uint64_t number, const std::string& at, std::vector<AuditSegmentFile>& files) {
   struct stat info {};
-  if (::stat(at.c_str(), &info) == 0) {
-    files.push_back({1, at, static_cast<uint64_t>(info.st_size), {}});
-  } else if (errno != ENOENT) {
-    return fail_errno(errno, "open " + at);
-  }
+  if (::stat(at.c_str(), &info) != 0) return errno == ENOENT ? Status() : Status(fail_errno(errno, "open " + at));
+  if (auto regular = expect_regular_file(at); !regular) return regular;
+  files.push_back({number, at, static_cast<uint64_t>(info.st_size), {}});
   return {};
 }
 
 // Every segment of a log of that path, without looking elsewhere.
 Status add_files(const std::string& log, std::vector<AuditSegmentFile>& files) {
-  if (auto first = add_first(log, files); !first) return first;
+  if (auto first = add_file(1, log, files); !first) return first;
   const std::filesystem::path folder = std::filesystem::path(log).parent_path();
   const std::string name = std::filesystem::path(log).filename();
-  struct stat info {};
   std::error_code trouble;
   for (std::filesystem::directory_iterator at(folder.empty() ? "." : folder, trouble), end; !trouble && at != end;
        at.increment(trouble)) {
     const std::string path = folder.empty() ? at->path().filename().string() : at->path().string();
     const uint64_t number = audit_segment_number(path);
-    if (number == 0 || at->path().filename() != audit_segment_path(name, number) || ::stat(path.c_str(), &info) != 0)
-      continue;
-    files.push_back({number, path, static_cast<uint64_t>(info.st_size), {}});
+    if (number == 0 || at->path().filename() != audit_segment_path(name, number)) continue;
+    if (auto added = add_file(number, path, files); !added) return added;
   }
   return {};
 }
@@ -171,7 +179,7 @@ Result<AuditSegments> find_audit_segments(const std::string& path, AuditArchive 
   AuditSegments segments;
   segments.log = folder ? std::filesystem::path(path) / "audit.log" : std::filesystem::path(path);
   if (const uint64_t number = audit_segment_number(path); number != 0 && ::stat(path.c_str(), &info) == 0) {
-    segments.files.push_back({number, path, static_cast<uint64_t>(info.st_size), {}});
+    if (auto added = add_file(number, path, segments.files); !added) return tl::unexpected(added.error());
   } else {
     auto files = list_files(segments.log, archive);
     if (!files) return tl::unexpected(files.error());
@@ -193,6 +201,7 @@ std::optional<AuditBlock> read_audit_head(const AuditSegmentFile& file) {
   return block;
 }
 
+// A hole is not read: its blocks are zeros.
 Result<uint64_t> walk_audit_blocks(const AuditSegmentFile& file, uint64_t segment_bytes, uint64_t skipped,
                                    const std::function<bool(std::span<const std::byte>)>& take) {
   const UniqueFd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -200,6 +209,10 @@ Result<uint64_t> walk_audit_blocks(const AuditSegmentFile& file, uint64_t segmen
   std::vector<std::byte> buffer(kReadBytes);
   uint64_t offset = skipped * kAuditBlockBytes;
   while (offset < segment_bytes) {
+    for (const uint64_t data = std::min(data_behind(fd.get(), offset), segment_bytes);
+         offset + kAuditBlockBytes <= data; offset += kAuditBlockBytes) {
+      if (take(kZeroBlock)) return offset / kAuditBlockBytes;
+    }
     const size_t want = std::min<uint64_t>(buffer.size(), segment_bytes - offset);
     const auto got = read_fully(fd.get(), std::span(buffer).first(want), offset);
     if (!got) return fail(got.error().kind, file.path + ": " + got.error().message);

@@ -223,3 +223,19 @@ BOOST_AUTO_TEST_CASE(zeros_of_any_length_cost_no_memory) {
   BOOST_TEST(memory_in_use_max() - before < uint64_t{8} << 20);
   BOOST_TEST(end > 0U);
 }
+
+// Bytes that this process has asked the kernel for.
+uint64_t bytes_read() {
+  const std::string io = read_file("/proc/self/io").value();
+  return std::stoull(io.substr(io.find("rchar: ") + 7));
+}
+
+BOOST_AUTO_TEST_CASE(a_hole_is_not_read) {
+  const Log log(4);
+  forge_segment_blocks(log, kAuditSegmentBlocksMax);
+  fs::resize_file(log.segment(1), uint64_t{4} << 30);
+  const uint64_t before = bytes_read();
+  const AuditReadout readout = must_read(log.segment(1));
+  BOOST_TEST(readout.last_sequence == readout.records.size());
+  BOOST_TEST(bytes_read() - before < uint64_t{32} << 20);
+}

@@ -20,9 +20,12 @@ const char* type_name(const AuditRecord& record) { return audit_record_type_name
 
 std::string letter_text(char letter) { return letter == 0 ? std::string() : std::string(1, letter); }
 
-// RFC 4180: what holds a separator, a quote or a line's end stands in quotes, with its own quotes doubled.
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+// RFC 4180: what holds a separator or a quote stands in quotes, with its own quotes doubled. Bytes that are not
+// printable are escaped first, as in JSON, so that they reach no terminal.
+std::string csv_field(std::string_view bytes) {
+  const bool printable = std::ranges::all_of(bytes, [](char c) { return c >= ' ' && c <= '~'; });
+  const std::string text = printable ? std::string(bytes) : json_text(bytes);
+  if (text.find_first_of(",\"") == std::string::npos) return text;
   std::string field = "\"";
   for (const char c : text) field += c == '"' ? "\"\"" : std::string(1, c);
   return field + "\"";
@@ -128,6 +131,23 @@ std::optional<uint64_t> parse_wall_time(std::string_view text) {
   const uint64_t seconds = ((static_cast<uint64_t>(days) * 24 + hour) * 60 + minute) * 60 + second;
   if (seconds >= ~uint64_t{0} / kNsPerSecond) return std::nullopt;  // in the year 2554
   return seconds * kNsPerSecond + ns;
+}
+
+std::optional<uint64_t> parse_wall_time_end(std::string_view text) {
+  constexpr size_t kMonthSize = 7;  // 2026-11
+  constexpr size_t kDaySize = 10;
+  const auto first = parse_wall_time(text);
+  const bool date =
+      text.size() == kYearDigits || ((text.size() == kMonthSize || text.size() == kDaySize) && text[4] == '-');
+  if (!first || !date) return first;
+  using namespace std::chrono;
+  const sys_days begin = floor<days>(sys_seconds(seconds(*first / kNsPerSecond)));
+  const year_month_day day(begin);
+  sys_days behind = begin + days(1);
+  if (text.size() == kYearDigits) behind = (day.year() + years(1)) / January / 1;
+  if (text.size() == kMonthSize) behind = sys_days((day.year() / day.month() + months(1)) / 1);
+  const uint64_t seconds_behind = static_cast<uint64_t>(sys_seconds(behind).time_since_epoch().count());
+  return seconds_behind > ~uint64_t{0} / kNsPerSecond ? ~uint64_t{0} : seconds_behind * kNsPerSecond - 1;
 }
 
 std::string audit_record_to_text(const AuditRecord& record) {

@@ -3,7 +3,7 @@
 // Threads: pure functions. Errors: none; a value that no enumerator names is shown as its number. Signal context: no.
 // Units: prices and cash as decimals with four places in text, as integer ticks in JSON and CSV; times in UTC with
 // nanoseconds in text, as nanoseconds since the epoch in JSON and CSV.
-// Bytes of a symbol or a side that are not printable ASCII: escaped as in JSON in text and JSON, as they are in CSV.
+// Bytes of a symbol or a side that are not printable ASCII are escaped as in JSON, in CSV too.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,8 @@ namespace crashwright::postmortem {
 // The same and its beginnings ("2026", "2026-11-25T03:12", without Z too), or nanoseconds since the epoch; four digits
 // alone are a year. Nothing for a date that no calendar has, and for times that do not fit (before 1970, behind 2554).
 [[nodiscard]] std::optional<uint64_t> parse_wall_time(std::string_view text);
+// The last nanosecond of the year, month or day that `text` names; whatever else names one moment, that moment.
+[[nodiscard]] std::optional<uint64_t> parse_wall_time_end(std::string_view text);
 // Ticks of 1/10,000 as a decimal: "-12.0500".
 [[nodiscard]] std::string ticks_text(int64_t ticks);
 

@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(whatever_bytes_a_record_holds_break_no_format) {
   record.symbol.assign("A\"B\\,\n\xff");
   record.side = '"';
   BOOST_TEST(audit_record_to_json(record).find(R"("symbol":"A\"B\\,\u000a\u00ff","side":"\"",)") != std::string::npos);
-  BOOST_TEST(audit_record_to_csv(record).find(",\"A\"\"B\\,\n\xff\",\"\"\"\",100,") != std::string::npos);
+  BOOST_TEST(audit_record_to_csv(record).find(R"(,"A\""B\\,\u000a\u00ff","""",100,)") != std::string::npos);
   BOOST_TEST(audit_record_to_text(record).find(R"(order 17 \" 100 A\"B\\,\u000a\u00ff at)") != std::string::npos);
 }
 
@@ -93,6 +93,14 @@ BOOST_AUTO_TEST_CASE(wall_times_are_read_as_they_are_written_and_by_their_beginn
   BOOST_TEST(parse_wall_time("2025-11-25T03:12:00.5").value() == at - 1 + 500'000'000);
   BOOST_TEST(parse_wall_time("2025-11-25").value() == at - 1 - (3 * 3600 + 12 * 60) * 1'000'000'000ULL);
   BOOST_TEST(parse_wall_time("2026").value() == parse_wall_time("2026-01-01T00:00:00Z").value());
+  const uint64_t of_day = 86'400'000'000'000ULL;
+  BOOST_TEST(parse_wall_time_end("2025-11-25").value() == parse_wall_time("2025-11-25").value() + of_day - 1);
+  BOOST_TEST(parse_wall_time_end("2025-12").value() == parse_wall_time("2026").value() - 1);
+  BOOST_TEST(parse_wall_time_end("2024-02").value() == parse_wall_time("2024-03-01").value() - 1);
+  BOOST_TEST(parse_wall_time_end("2025").value() == parse_wall_time("2026").value() - 1);
+  BOOST_TEST(parse_wall_time_end("2025-11-25T03:12").value() == at - 1);
+  BOOST_TEST(parse_wall_time_end("1764040320000000001").value() == at);
+  BOOST_TEST(!parse_wall_time_end("2025-02-31").has_value());
   BOOST_TEST(parse_wall_time("2026-11").value() == parse_wall_time("2026-11-01").value());
   BOOST_TEST(parse_wall_time("2024-02-29T03Z").value() == parse_wall_time("2024-02-29T03:00:00.0").value());
   BOOST_TEST(parse_wall_time("2025-11-25").value() < parse_wall_time("2554-07-21T23:34:32.999999999").value());

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/file.h"
+#include "base/regular_file.h"
 #include "postmortem/audit_log.h"
 #include "postmortem/audit_segments.h"
 
@@ -41,6 +42,7 @@ class Chain {
 };
 
 Result<std::string> read_seal(const std::string& path) {
+  if (auto regular = expect_regular_file(path); !regular) return tl::unexpected(regular.error());
   auto text = read_file(path);
   if (!text) return text;
   if (text->size() < kMagic.size() || text->compare(0, kMagic.size(), kMagic) != 0 ||

@@ -63,7 +63,7 @@ void declare(Options& options, AuditArguments& audit) {
   options.number("--to", "N", audit.filter.to_sequence, "print, replay: up to this sequence");
   options.text("--since", "TIME", audit.since,
                "print: from this wall time on: 2026-11-25T03:12:00Z, a beginning of it, or nanoseconds");
-  options.text("--until", "TIME", audit.until, "print, replay: up to this wall time");
+  options.text("--until", "TIME", audit.until, "print, replay: up to this wall time; a date alone: with that day");
   options.number("--order", "N", audit.order, "print, explain: this order");
   options.text("--symbol", "NAME", audit.filter.symbol, "print: this symbol");
   options.word("--type", "NAME", audit.filter.type, record_types(), "print: this type of record, for example executed");
@@ -97,9 +97,11 @@ Status check_options(const std::vector<std::string>& arguments, const Action& ac
   return {};
 }
 
-Status take_time(const std::string& option, const std::string& text, uint64_t& target) {
-  if (text.empty()) return {};
-  const auto ns = postmortem::parse_wall_time(text);
+// What --since and --until name: of a date alone the first or the last moment.
+Status take_time(const std::vector<std::string>& arguments, const std::string& option, const std::string& text,
+                 uint64_t& target) {
+  if (!given(arguments, option)) return {};
+  const auto ns = option == "--until" ? postmortem::parse_wall_time_end(text) : postmortem::parse_wall_time(text);
   if (!ns) {
     return wrong_use(fmt::format("{}: \"{}\" is no time", option, text),
                      "2026-11-25T03:12:00Z, a beginning of it, or nanoseconds since 1970, up to the year 2554");
@@ -145,8 +147,10 @@ Status check(const std::vector<std::string>& arguments, AuditArguments& audit) {
     return wrong_use("audit: unknown action \"" + name + "\"", suggestion(name, action_names()));
   }
   if (auto good = check_options(arguments, *action); !good) return good;
-  if (auto good = take_time("--since", audit.since, audit.filter.since_ns); !good) return good;
-  if (auto good = take_time("--until", audit.until, audit.filter.until_ns); !good) return good;
+  if (auto good = take_time(arguments, "--since", audit.since, audit.filter.since_ns); !good) return good;
+  if (auto good = take_time(arguments, "--until", audit.until, audit.filter.until_ns); !good) return good;
+  if (given(arguments, "--symbol") && audit.filter.symbol.empty()) return wrong_use("--symbol: a symbol has a name");
+  if (given(arguments, "--key") && audit.key_file.empty()) return wrong_use("--key: a file has a name");
   if (auto good = take_order(arguments, audit); !good) return good;
   const bool complete = (name != "seal" || !audit.key_file.empty()) && (name != "explain" || audit.order != 0);
   if (audit.words.size() != action->words || !complete) return wrong_use("audit " + name + " wants " + action->wants);

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "base/file.h"
+#include "base/regular_file.h"
 #include "harness/cli/audit_arguments.h"
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
@@ -23,7 +24,8 @@ namespace {
 using postmortem::AuditReadout;
 using postmortem::AuditRecord;
 
-constexpr size_t kTextColumn = 10;   // behind the sequence number
+constexpr size_t kTextColumn = 10;  // behind the sequence number
+constexpr uint64_t kKeyBytesMax = uint64_t{1} << 20;
 constexpr size_t kEventColumn = 12;  // behind the time since the first event of an order
 
 // A line, folded where a terminal is too narrow for it; what follows the first `indent` characters stands behind them.
@@ -45,6 +47,11 @@ void tell_flaws(const AuditReadout& readout) {
     tell(stderr, fmt::format("torn tail of {} bytes at offset {}: {}", readout.torn_tail_bytes,
                              readout.torn_tail_offset, readout.torn_tail_reason));
   }
+}
+
+void tell_missing_beginning(const AuditReadout& readout) {
+  if (readout.first_sequence == 1) return;
+  tell(stderr, fmt::format("the beginning is missing: what is read starts at sequence {}", readout.first_sequence));
 }
 
 int code_of(const AuditReadout& readout) { return readout.damage.empty() ? kExitPassed : kExitBroken; }
@@ -69,6 +76,7 @@ int print_log(const AuditArguments& audit) {
     }
   });
   if (!readout) return report_error(readout.error());
+  tell_missing_beginning(*readout);
   tell_flaws(*readout);
   return code_of(*readout);
 }
@@ -106,6 +114,9 @@ int replay_log(const AuditArguments& audit) {
 // The key and its file's trouble; empty without --key.
 Result<std::string> read_key(const AuditArguments& audit) {
   if (audit.key_file.empty()) return std::string();
+  if (auto regular = expect_regular_file(audit.key_file, kKeyBytesMax); !regular) {
+    return fail(ErrorKind::kUsage, "--key: " + regular.error().message);
+  }
   auto key = read_file(audit.key_file);
   if (!key) return fail(ErrorKind::kUsage, key.error().message);
   return key;
@@ -117,7 +128,9 @@ int verify_seal(const AuditArguments& audit) {
   const auto state = verifiers::verify_audit_seal(audit.words[1], *key);
   if (!state) return report_error(state.error());
   if (state->first_altered != 0) {
-    tell(stdout, fmt::format("seal: record {} is the first that is not what was sealed", state->first_altered));
+    // With another key not even the first tag fits.
+    tell(stdout, fmt::format("seal: record {} is the first that is not what was sealed{}", state->first_altered,
+                             state->first_altered == 1 ? ", or the key is another one" : ""));
     return kExitBroken;
   }
   tell(stdout, fmt::format("seal: {} records are what was sealed, {} came later", state->sealed,
@@ -235,6 +248,7 @@ int diff_log(const AuditArguments& audit) {
   if (!log) return report_error(log.error());
   const auto events = verifiers::read_drop_copy(audit.words[2]);
   if (!events) return report_error(events.error());
+  tell_missing_beginning(*log);
   tell_flaws(*log);
   const auto differences = verifiers::compare_with_drop_copy(log->records, *events);
   for (const std::string& line : differences.lines) tell(stdout, line);
@@ -253,6 +267,7 @@ int diff_log(const AuditArguments& audit) {
 int explain_in_log(const AuditArguments& audit) {
   const auto log = postmortem::read_audit_log(audit.words[1]);
   if (!log) return report_error(log.error());
+  tell_missing_beginning(*log);
   tell_flaws(*log);
   const std::string life = verifiers::explain_order(log->records, static_cast<uint32_t>(audit.order));
   if (life.empty()) {

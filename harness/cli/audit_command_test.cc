@@ -1,4 +1,6 @@
 // `crashwright audit` from its words to its exit code, on a log that the order journal's own rules made.
+#include <sys/stat.h>
+
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <sstream>
@@ -206,4 +208,57 @@ BOOST_AUTO_TEST_CASE(on_a_narrow_terminal_a_life_and_damage_are_folded) {
   BOOST_TEST(holds(shown, "filled 100 shares"), shown);
   std::istringstream text(shown);
   for (std::string line; std::getline(text, line);) BOOST_TEST(columns_of(line) <= 61U, line);  // with its \r
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_option_is_no_filter_that_lets_everything_through) {
+  const LogOnDisk log(two_orders());
+  for (const char* const option : {"--since", "--until", "--symbol"}) {
+    BOOST_TEST(audit({"print", log.path(), option, ""}).code == kExitUsage, option);
+  }
+  BOOST_TEST(audit({"verify", log.path(), "--key", ""}).code == kExitUsage);
+}
+
+BOOST_AUTO_TEST_CASE(until_a_date_goes_with_that_day) {
+  const LogOnDisk log(two_orders());
+  BOOST_TEST(lines(audit({"print", log.path(), "--until", "2025-11-25"}).text) == 5U);
+  BOOST_TEST(lines(audit({"print", log.path(), "--until", "2025-11-24"}).text) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(print_diff_and_explain_say_that_the_beginning_is_missing) {
+  const auto records = two_orders();
+  const LogOnDisk log({records.begin() + 2, records.end()}, 3);
+  const std::string copy = log.file("drop_copy.jsonl");
+  BOOST_REQUIRE(write_file(copy, "").has_value());
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"print", log.path()}, {"diff", log.path(), copy}, {"explain", log.path(), "1"}}) {
+    BOOST_TEST(holds(audit(words).err, "the beginning is missing: what is read starts at sequence 3"), words[0]);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_does_not_fit_may_be_another_one) {
+  const LogOnDisk log(two_orders());
+  const std::string key = log.file("audit.key");
+  BOOST_REQUIRE(write_file(key, "a key of sixteen bytes and more").has_value());
+  BOOST_REQUIRE(audit({"seal", log.path(), "--key", key}).code == kExitPassed);
+  BOOST_REQUIRE(write_file(key, "another key of sixteen bytes").has_value());
+  const auto verdict = audit({"verify", log.path(), "--key", key});
+  BOOST_TEST(verdict.code == kExitBroken);
+  BOOST_TEST(holds(verdict.text, "or the key is another one"), verdict.text);
+}
+
+// None is waited for or read without end.
+BOOST_AUTO_TEST_CASE(what_is_no_regular_file_is_refused_as_log_segment_seal_and_key) {
+  const LogOnDisk log(two_orders());
+  const std::string pipe = log.file("pipe");
+  BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"print", pipe}, {"verify", log.path(), "--key", pipe}, {"verify", log.path(), "--key", "/dev/zero"}}) {
+    const auto refused = audit(words);
+    BOOST_TEST(refused.code == kExitUsage);
+    BOOST_TEST(holds(refused.err, " is no regular file"), refused.err);
+  }
+  std::filesystem::rename(pipe, log.path() + ".seal");
+  BOOST_TEST(holds(audit({"verify", log.path()}).text, " is no regular file"));
+  std::filesystem::rename(log.path() + ".seal", audit_segment_path(log.path(), 2));
+  BOOST_TEST(audit({"verify", log.path()}).code == kExitUsage);
 }

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <exception>
+#include <system_error>
 
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
@@ -11,6 +15,8 @@
 
 namespace crashwright::harness::cli {
 namespace {
+
+constexpr int kExitClosedPipe = 141;  // 128 + SIGPIPE, as a shell tells of any tool whose reader left
 
 constexpr const char* kBegin = "Begin";
 constexpr const char* kRun = "Run scenarios";
@@ -102,16 +108,33 @@ int dispatch(const std::vector<std::string>& arguments) {
   return kExitUsage;
 }
 
+// Standard output takes no more: a reader that left is told nothing, whatever else it was is an error of its own. A
+// verdict of bad news stays.
+int end_without_output(int trouble, int code) {
+  if (trouble == EPIPE) return code != kExitPassed ? code : kExitClosedPipe;
+  std::fprintf(stderr, "crashwright: write standard output: %s\n", std::strerror(trouble));
+  return kExitEnvironment;
+}
+
+// With stdio alone: what went wrong may be that nothing can be printed.
+int end_by_a_bug(const std::exception& error) {
+  std::fprintf(stderr, "crashwright: internal error: %s\n", error.what());
+  return kExitInternal;
+}
+
 }  // namespace
 
 std::span<const Command> all_commands() noexcept { return kCommands; }
 
 int run_command(const std::vector<std::string>& arguments) {
   try {
-    return dispatch(arguments);
+    const int code = dispatch(arguments);
+    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? code : end_without_output(errno, code);
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0 || std::ferror(stderr) != 0) return end_without_output(error.code().value(), 0);
+    return end_by_a_bug(error);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "crashwright: internal error: {}\n", error.what());
-    return kExitInternal;
+    return end_by_a_bug(error);
   }
 }
 
