@@ -11,7 +11,9 @@
 namespace crashwright::harness {
 namespace {
 
-constexpr size_t kShownColumnsMax = 100;
+// Of the source line; with the margin that makes 80 columns.
+constexpr size_t kShownColumnsMax = 72;
+constexpr std::string_view kCut = "...";
 constexpr size_t kShownMax = 100;
 constexpr size_t kHintIndent = 8;
 constexpr size_t kHintColumnsMax = 80;
@@ -46,18 +48,30 @@ std::string shown(std::string_view text) {
   return joined;
 }
 
+// The characters of a line that are shown: all of it, or its beginning, or from somewhat before the place on.
+struct Excerpt {
+  size_t first = 0;
+  size_t last = 0;
+};
+
+Excerpt excerpt_around(size_t column, size_t width, size_t size) {
+  if (size <= kShownColumnsMax) return {.first = 0, .last = size};
+  if (column + width <= kShownColumnsMax - kCut.size()) return {.first = 0, .last = kShownColumnsMax - kCut.size()};
+  const size_t columns = kShownColumnsMax - 2 * kCut.size();
+  const size_t first = std::min(column - std::min(column, columns / 2), size - columns);
+  return {.first = first, .last = first + columns};
+}
+
 std::string excerpt(const Diagnostic& diagnostic) {
   const std::vector<std::string> characters = shown_characters(diagnostic.source);
   const size_t column = static_cast<size_t>(std::max(diagnostic.position.column, 1)) - 1;
-  size_t first = 0;
-  if (column > kShownColumnsMax - 20) first = column - 40;
-  const size_t last = std::min(characters.size(), first + kShownColumnsMax);
-  std::string line = first > 0 ? "..." : "";
+  const size_t width = std::max<size_t>(diagnostic.width, 1);
+  const auto [first, last] = excerpt_around(column, width, characters.size());
+  std::string line(first > 0 ? kCut : "");
   const size_t prefix = line.size();
   for (size_t i = first; i < last; ++i) line += characters[i];
-  if (last < characters.size()) line += "...";
-  const size_t room = last > column ? last - column : 1;
-  const std::string caret(std::clamp<size_t>(diagnostic.width, 1, room), '^');
+  if (last < characters.size()) line += kCut;
+  const std::string caret(std::min(width, std::max<size_t>(last, column + 1) - column), '^');
   return fmt::format("{:>5} |{}{}\n      | {}{}\n", diagnostic.position.line, line.empty() ? "" : " ", line,
                      std::string(prefix + column - first, ' '), caret);
 }
