@@ -74,6 +74,16 @@ FreshBlocks::FreshBlocks(const std::vector<Operation>& operations) {
   begin_.push_back(static_cast<uint32_t>(runs_.size()));
 }
 
+uint64_t FreshBlocks::given_end(size_t operation, const Operation& write) const {
+  if (write.size == 0) return 0;
+  const uint64_t end = write.offset + write.size;
+  const uint64_t first = write.offset / kFileBlockBytes;
+  uint64_t behind = (end - 1) / kFileBlockBytes + 1;  // of the block looked at
+  const std::span<const FreshRun> runs = of(operation);
+  for (auto run = runs.rbegin(); run != runs.rend() && run->last + 1 == behind; ++run) behind = run->first;
+  return behind <= first ? 0 : std::min(end, behind * kFileBlockBytes);
+}
+
 void DelayedAllocation::keep(const Operation& write) {
   const auto file = lost_.find(write.node);
   if (file == lost_.end() || file->second.empty() || write.size == 0) return;
@@ -85,6 +95,13 @@ void DelayedAllocation::keep(const Operation& write) {
 bool DelayedAllocation::reaches_over_lost(NodeId node, uint64_t size) const {
   const auto file = lost_.find(node);
   return file != lost_.end() && !file->second.empty() && *file->second.begin() * kFileBlockBytes < size;
+}
+
+uint64_t DelayedAllocation::size_ahead(size_t index, const Operation& write) const {
+  const uint64_t end = fresh_.given_end(index, write);
+  const auto file = lost_.find(write.node);
+  const bool lost = file != lost_.end() && end > 0 && file->second.contains((end - 1) / kFileBlockBytes);
+  return lost ? 0 : end;
 }
 
 void DelayedAllocation::cut(NodeId node, uint64_t size) {

@@ -9,7 +9,8 @@
 //   - write-back takes a file's blocks in order: a block given out later, further behind in the file, survives only if
 //     those before it did, and so does a size that was set later and reaches over them.
 // What is written to blocks that were given out before, the rest of a half-filled last block too, tears and is
-// reordered like any overwriting: there the size may be ahead of the bytes.
+// reordered like any overwriting: there the size may be ahead of the bytes, for it is set in memory at once and goes
+// with the next commit, which waits for the bytes of new blocks alone.
 // Threads: FreshBlocks is immutable once made; a DelayedAllocation has one owner. Errors: none. Units: bytes, but
 // blocks and tear units where they are named.
 #pragma once
@@ -41,6 +42,8 @@ class FreshBlocks {
   [[nodiscard]] std::span<const FreshRun> of(size_t operation) const {
     return std::span(runs_).subspan(begin_[operation], begin_[operation + 1] - begin_[operation]);
   }
+  // Where the last bytes of the write end that stand in a block given out before; 0: none do.
+  [[nodiscard]] uint64_t given_end(size_t operation, const Operation& write) const;
 
  private:
   std::vector<FreshRun> runs_;
@@ -62,6 +65,8 @@ class DelayedAllocation {
   void cut(NodeId node, uint64_t size);
   // A file of `size` would reach over what was lost.
   [[nodiscard]] bool reaches_over_lost(NodeId node, uint64_t size) const;
+  // How long the file may be without the bytes of write number `index`; 0: no longer than it was.
+  [[nodiscard]] uint64_t size_ahead(size_t index, const Operation& write) const;
 
  private:
   std::set<uint64_t>& lost_of(NodeId node) { return lost_[node]; }

@@ -78,11 +78,13 @@ class Durability {
 // same and more.
 class Draw {
  public:
-  Draw(uint64_t seed, uint64_t lost_max) : random_(seed), left_(lost_max) {
+  Draw(uint64_t seed, uint64_t lost_max) : random_(seed), sizes_(~seed), left_(lost_max) {
     static constexpr uint64_t kKeepPpb[] = {0, 500'000'000, 900'000'000};
     keep_ppb_ = kKeepPpb[random_.below(3)];
   }
   [[nodiscard]] bool keep() { return random_.chance_ppb(keep_ppb_) || take(1) == 0; }
+  // A size outlives its bytes. Of a sequence of its own: what is lost stays the same.
+  [[nodiscard]] bool keep_size() { return sizes_.below(2) == 0; }
   [[nodiscard]] size_t prefix(size_t count) {
     const size_t kept = keep_ppb_ == 0 ? 0 : random_.below(count + 1);
     return count - take(count - kept);
@@ -97,6 +99,7 @@ class Draw {
   }
 
   Random random_;
+  Random sizes_;
   uint64_t left_;
   uint64_t keep_ppb_;
 };
@@ -122,6 +125,13 @@ void apply_torn(const Operation& write, size_t index, uint32_t unit, const std::
   if (kept == 0) ++image.operations_lost;
   if (kept > 0 && kept < units) ++image.writes_torn;
   if (kept < units) image.lost.push_back({index, units - kept, units});
+}
+
+// How long the file is all the same when the end of an unsynced write is lost; 0: no longer than it was.
+uint64_t size_ahead(const Operation& write, size_t index, const std::vector<uint64_t>& lost,
+                    const std::optional<DelayedAllocation>& allocation) {
+  if (lost.empty() || write.kind != OperationKind::kWrite || write.size == 0) return 0;
+  return allocation ? allocation->size_ahead(index, write) : write.offset + write.size;
 }
 
 std::vector<uint64_t> lost_units(const Operation& write, size_t index, uint32_t unit, Draw& draw,
@@ -151,6 +161,7 @@ PowerLossImage power_loss_image(const std::vector<Operation>& operations, const 
   }
   // Profile E keeps a prefix of the metadata that was not yet durable; profile S decides change by change.
   size_t metadata_left = draw.prefix(pending);
+  bool metadata_lost = false;
   for (size_t i = 0; i < operations.size(); ++i) {
     const Operation& operation = operations[i];
     if (!changes_data(operation.kind) && !is_metadata(operation.kind)) continue;
@@ -161,9 +172,17 @@ PowerLossImage power_loss_image(const std::vector<Operation>& operations, const 
     } else if (changes_data(operation.kind)) {
       const auto lost = lost_units(operation, i, options.tear_unit_bytes, draw, allocation);
       apply_torn(operation, i, options.tear_unit_bytes, lost, image);
+      const uint64_t ahead = size_ahead(operation, i, lost, allocation);
+      if (ahead > 0 && !(metadata_lost && options.profile == 'E') && draw.keep_size()) {
+        Operation grown = operation;
+        grown.kind = OperationKind::kAllocate;
+        grown.size = ahead;
+        image.tree.apply(grown);
+      }
     } else if (allocation && sets_size(operation.kind) &&
                allocation->reaches_over_lost(operation.node, operation.size)) {
       metadata_left = 0;  // and so is everything behind it
+      metadata_lost = true;
       ++image.operations_lost;
       image.lost.push_back({i, 0, 0});
     } else if (options.profile == 'E' ? metadata_left > 0 : draw.keep()) {
@@ -171,6 +190,7 @@ PowerLossImage power_loss_image(const std::vector<Operation>& operations, const 
       image.tree.apply(operation);
       if (allocation && operation.kind == OperationKind::kTruncate) allocation->cut(operation.node, operation.size);
     } else {
+      metadata_lost = true;
       ++image.operations_lost;
       image.lost.push_back({i, 0, 0});
     }

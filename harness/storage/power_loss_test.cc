@@ -61,6 +61,13 @@ BOOST_AUTO_TEST_CASE(unsynced_data_may_be_lost_on_ext4) {
   BOOST_TEST((outcomes(record, 'E') == Set{"a=x;", "a=y;"}));
 }
 
+BOOST_AUTO_TEST_CASE(the_size_of_an_append_may_outlive_its_bytes) {
+  const auto record = HandWrittenRecord().create(1, "a").write(1, 0, "x").sync(1).sync_folder().write(1, 1, "y");
+  const std::string zeros("a=x\0;", 5);
+  BOOST_TEST((outcomes(record, 'E') == Set{"a=x;", "a=xy;", zeros}));
+  BOOST_TEST((outcomes(record, 'S') == Set{"a=x;", "a=xy;", zeros}));
+}
+
 BOOST_AUTO_TEST_CASE(a_data_sync_of_a_renamed_file_does_not_save_its_new_name_on_ext4) {
   const auto record = HandWrittenRecord().create(1, "t").write(1, 0, "x").sync(1).rename(1, "t", "a");
   auto data_synced = record;

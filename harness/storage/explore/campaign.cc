@@ -188,7 +188,8 @@ class Explainer {
       const auto lost = std::find_if(finding.state.losses.begin(), finding.state.losses.end(),
                                      [&](const Loss& loss) { return loss.operation == i; });
       const char* fate = model_.may_lose(i, finding.state.point) ? "kept" : "safe";
-      if (lost != finding.state.losses.end()) fate = lost->units.empty() ? "LOST" : "TORN";
+      if (lost != finding.state.losses.end())
+        fate = !lost->units.empty() ? "TORN" : lost->size_kept > 0 ? "ZEROS" : "LOST";
       text += std::to_string(i - recording.initial + 1) + " " + std::to_string(operation.pid) + "/" +
               std::to_string(operation.tid) + " " + fate + " " + describe_operation(recording, i);
       const std::string where = issued_by(i);

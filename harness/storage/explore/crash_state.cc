@@ -26,8 +26,8 @@ void close_metadata(const DurabilityModel& model, CrashState& state, std::map<ui
 void lose_what_stands_on_truncations(const DurabilityModel& model, uint32_t point, std::map<uint32_t, Loss>& lost) {
   std::unordered_map<NodeId, uint64_t> cut;  // from this offset on
   const auto& operations = model.recording.operations;
-  const auto first = std::find_if(lost.begin(), lost.end(),
-                                  [&](const auto& entry) { return model.recording.shrinks[entry.first] != 0; });
+  const auto first =
+      std::find_if(lost.begin(), lost.end(), [&](const auto& entry) { return model.recording.shrinks(entry.first); });
   if (first == lost.end()) return;
   for (uint32_t i = first->first; i < point; ++i) {
     const Operation& operation = operations[i];
@@ -37,7 +37,7 @@ void lose_what_stands_on_truncations(const DurabilityModel& model, uint32_t poin
       const uint64_t reach = resizes(operation.kind) ? operation.size : operation.offset + operation.size;
       if (resizes(operation.kind) || reach > node_cut->second) lost[i] = {i, {}};
     }
-    if (model.recording.shrinks[i] != 0 && lost.contains(i)) {
+    if (model.recording.shrinks(i) && lost.contains(i)) {
       const auto [entry, fresh] = cut.emplace(operation.node, operation.size);
       if (!fresh) entry->second = std::min(entry->second, operation.size);
     }
@@ -66,7 +66,7 @@ bool order_fresh_blocks(const DurabilityModel& model, uint32_t point, std::map<u
     const Operation& operation = model.recording.operations[i];
     if (!files.contains(operation.node)) continue;
     const auto entry = lost.find(i);
-    if (model.recording.shrinks[i] != 0 && entry == lost.end()) allocation.cut(operation.node, operation.size);
+    if (model.recording.shrinks(i) && entry == lost.end()) allocation.cut(operation.node, operation.size);
     if (resizes(operation.kind) && entry == lost.end() && model.may_lose(i, point) &&
         allocation.reaches_over_lost(operation.node, operation.size)) {
       lost[i] = {i, {}};
@@ -85,7 +85,8 @@ bool order_fresh_blocks(const DurabilityModel& model, uint32_t point, std::map<u
       continue;
     }
     if (units.size() == range.last - range.first + 1) units.clear();  // as a whole
-    lost[i] = {i, std::move(units)};
+    const uint64_t wished = meant == nullptr ? 0 : meant->size_kept;
+    lost[i] = {i, std::move(units), wished > 0 ? std::min(wished, allocation.size_ahead(i, operation)) : 0};
   }
   return size_lost;
 }
@@ -121,7 +122,7 @@ void keep_prefixes_of_units(const DurabilityModel& model, uint32_t point, std::m
     if (kept == kept_later.end() || !changes_content(operation.kind)) continue;
     const auto entry = lost.find(i);
     if (resizes(operation.kind)) {
-      if (entry == lost.end() && model.recording.shrinks[i] != 0) kept->second.clear();
+      if (entry == lost.end() && model.recording.shrinks(i)) kept->second.clear();
       continue;
     }
     const UnitRange range = units_of(operation, model.profile.tear_unit_bytes);
@@ -136,12 +137,36 @@ void keep_prefixes_of_units(const DurabilityModel& model, uint32_t point, std::m
   }
 }
 
+// Where the last unit of a write that is kept ends; 0: none is.
+uint64_t end_of_kept(const Loss& loss, const Operation& write, uint32_t unit_bytes) {
+  if (loss.units.empty()) return 0;
+  const UnitRange range = units_of(write, unit_bytes);
+  uint64_t last = range.last;
+  for (auto unit = loss.units.rbegin(); unit != loss.units.rend() && *unit == last; ++unit) --last;
+  return std::min((last + 1) * unit_bytes, write.offset + write.size);
+}
+
+// A size that outlives its bytes is a change of metadata: where that goes in order, it does so only if all before it
+// does.
+void settle_sizes(const DurabilityModel& model, std::map<uint32_t, Loss>& lost) {
+  bool metadata_lost = false;
+  for (auto& [index, loss] : lost) {
+    const Operation& operation = model.recording.operations[index];
+    if (is_metadata(operation)) metadata_lost = true;
+    if (loss.size_kept == 0) continue;
+    loss.size_kept = std::min(loss.size_kept, operation.offset + operation.size);
+    const bool allowed = model.may_keep_size(index) && !(metadata_lost && model.profile.metadata_in_order);
+    const bool ahead = loss.size_kept > end_of_kept(loss, operation, model.profile.tear_unit_bytes);
+    if (!allowed || !ahead) loss.size_kept = 0;
+  }
+}
+
 }  // namespace
 
 bool is_simpler(const CrashState& a, const CrashState& b) {
   const auto torn_units = [](const CrashState& state) {
     size_t count = 0;
-    for (const Loss& loss : state.losses) count += loss.units.size();
+    for (const Loss& loss : state.losses) count += loss.units.size() + (loss.size_kept > 0 ? 1 : 0);
     return count;
   };
   if (a.losses.size() != b.losses.size()) return a.losses.size() < b.losses.size();
@@ -164,6 +189,7 @@ void make_allowed(const DurabilityModel& model, CrashState& state) {
     lose_what_stands_on_truncations(model, state.point, lost);
   } while (order_fresh_blocks(model, state.point, lost));
   keep_prefixes_of_units(model, state.point, lost);
+  settle_sizes(model, lost);
   state.losses.clear();
   for (auto& [index, loss] : lost) state.losses.push_back(std::move(loss));
 }

@@ -18,15 +18,19 @@ namespace crashwright::harness {
 struct Loss {
   uint32_t operation = 0;
   std::vector<uint64_t> units;  // lost tear units of a write (offset / unit); empty: the whole operation
+  uint64_t size_kept = 0;       // the file is as long all the same, zeros where bytes are lost; 0: the size is lost too
   auto operator<=>(const Loss&) const = default;
 };
+
+inline constexpr uint64_t kAsFarAsAllowed = UINT64_MAX;  // a wish for size_kept
 
 struct CrashState {
   uint32_t point = 0;
   std::vector<Loss> losses;  // in order of operations
 };
 
-// A total order: fewer operations lost, fewer units of torn ones, an earlier crash point, then the losses themselves.
+// A total order: fewer operations lost, fewer units of torn ones and sizes that outlive their bytes, an earlier crash
+// point, then the losses themselves.
 [[nodiscard]] bool is_simpler(const CrashState& a, const CrashState& b);
 
 // What the profile knows about a recording, worked out once.
@@ -42,6 +46,10 @@ struct DurabilityModel {
 
   // May operation `index` be lost when the power goes at `point`?
   [[nodiscard]] bool may_lose(uint32_t index, uint32_t point) const { return index < point && durable[index] >= point; }
+  // May a size that operation `index` made outlive its bytes, in some state?
+  [[nodiscard]] bool may_keep_size(uint32_t index) const {
+    return recording.appends(index) && (!fresh || fresh->given_end(index, recording.operations[index]) > 0);
+  }
 };
 
 // The tear units of a write or zeroing: [first, last].
@@ -53,7 +61,8 @@ struct UnitRange {
 
 // Makes `state` one that the model allows: drops losses of what is durable, closes losses of metadata to a suffix where
 // the profile says so, loses what stands on a lost truncation, lets blocks that held nothing before come as a whole and
-// in order where the size follows the data, and keeps units that a later kept write covers.
+// in order where the size follows the data, keeps units that a later kept write covers, and lets a size outlive its
+// bytes as far as the profile does.
 void make_allowed(const DurabilityModel& model, CrashState& state);
 
 // The losses of an allowed state from which all its others follow, in order.

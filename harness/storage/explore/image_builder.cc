@@ -48,13 +48,17 @@ ImageBuilder::Stream& ImageBuilder::stream_of(const Operation& operation) {
   return changes_content(operation.kind) ? files_[operation.node] : names_;
 }
 
-void ImageBuilder::apply(uint32_t index, const std::vector<uint64_t>* lost_units, ImageTree& tree) {
-  const Operation& operation = model_.recording.operations[index];
-  for (const NodeId modified : nodes_modified_by(operation)) {
+void ImageBuilder::note_modified(uint32_t index, ImageTree& tree) {
+  for (const NodeId modified : nodes_modified_by(model_.recording.operations[index])) {
     if (!timed_.contains(modified)) continue;
     tree.note_modified(modified, index);
     touched_.nodes.insert(modified);
   }
+}
+
+void ImageBuilder::apply(uint32_t index, const std::vector<uint64_t>* lost_units, ImageTree& tree) {
+  const Operation& operation = model_.recording.operations[index];
+  note_modified(index, tree);
   if (changes_attributes(operation.kind)) {
     tree.set_attribute(operation, index);
     touched_.nodes.insert(operation.node);
@@ -67,6 +71,15 @@ void ImageBuilder::apply(uint32_t index, const std::vector<uint64_t>* lost_units
   }
   apply_content(operation, lost_units, model_.profile.tear_unit_bytes, tree.edit(operation.node));
   touched_.nodes.insert(operation.node);
+}
+
+// The size that a lost write leaves.
+void ImageBuilder::grow(uint32_t index, uint64_t size) {
+  const NodeId node = model_.recording.operations[index].node;
+  if (image_.content(node).size() >= size) return;
+  note_modified(index, image_);
+  image_.edit(node).resize(size);
+  touched_.nodes.insert(node);
 }
 
 void ImageBuilder::settle(Stream& stream, uint32_t point) {
@@ -98,9 +111,10 @@ void ImageBuilder::replay(const Stream& stream, const CrashState& state) {
                                        [](const Loss& entry, uint32_t wanted) { return entry.operation < wanted; });
     if (loss == state.losses.end() || loss->operation != index) {
       apply(index, nullptr, image_);
-    } else if (!loss->units.empty()) {
-      apply(index, &loss->units, image_);
+      continue;
     }
+    if (!loss->units.empty()) apply(index, &loss->units, image_);
+    if (loss->size_kept > 0) grow(index, loss->size_kept);
   }
 }
 

@@ -43,6 +43,8 @@ class ImageBuilder {
   void settle(Stream& stream, uint32_t point);
   void replay(const Stream& stream, const CrashState& state);
   void apply(uint32_t index, const std::vector<uint64_t>* lost_units, ImageTree& tree);
+  void note_modified(uint32_t index, ImageTree& tree);
+  void grow(uint32_t index, uint64_t size);
   Stream& stream_of(const Operation& operation);
 
   const DurabilityModel& model_;

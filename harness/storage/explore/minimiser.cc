@@ -87,8 +87,8 @@ Result<CrashState> Minimiser::minimise(CrashState state) {
   make_allowed(model_, state);
   for (std::optional<CrashState> before; !before || is_simpler(state, *before);) {
     before = state;
-    for (const auto step :
-         {&Minimiser::lose_fewer, &Minimiser::lose_one, &Minimiser::move_earlier, &Minimiser::tear_less}) {
+    for (const auto step : {&Minimiser::lose_fewer, &Minimiser::lose_one, &Minimiser::move_earlier,
+                            &Minimiser::lose_sizes, &Minimiser::tear_less}) {
       if (auto done = (this->*step)(state); !done) return tl::unexpected(done.error());
     }
   }
@@ -109,8 +109,11 @@ Status Minimiser::lose_one(CrashState& state) {
   if (pending.size() > kSinglesMax) pending.erase(pending.begin(), pending.end() - kSinglesMax);
   for (const uint32_t index : pending) {
     if (state.losses.size() < 2) return {};
-    if (const auto taken = try_simpler({state.point, {{index, {}}}}, state); !taken)
-      return tl::unexpected(taken.error());
+    for (const uint64_t size_kept : {uint64_t{0}, kAsFarAsAllowed}) {
+      if (size_kept > 0 && !model_.may_keep_size(index)) continue;
+      if (const auto taken = try_simpler({state.point, {{index, {}, size_kept}}}, state); !taken)
+        return tl::unexpected(taken.error());
+    }
   }
   return {};
 }
@@ -138,6 +141,16 @@ Status Minimiser::move_earlier(CrashState& state) {
     const auto taken = try_simpler(at_point(state, points[i]), state);
     if (!taken) return tl::unexpected(taken.error());
     if (*taken) return {};
+  }
+  return {};
+}
+
+Status Minimiser::lose_sizes(CrashState& state) {
+  for (size_t i = 0; i < state.losses.size(); ++i) {
+    if (state.losses[i].size_kept == 0) continue;
+    CrashState other = state;
+    other.losses[i].size_kept = 0;
+    if (const auto taken = try_simpler(std::move(other), state); !taken) return tl::unexpected(taken.error());
   }
   return {};
 }

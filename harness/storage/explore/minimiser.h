@@ -1,8 +1,9 @@
 // Takes a failing state to the simplest one that fails for the same reason.
 //
 // In turn, until nothing changes: fewer operations lost (delta debugging, then one by one, so that no lost operation
-// of the result can be kept; and each operation lost alone), an earlier crash point, and of what is left a whole write
-// instead of a torn one, or fewer torn units. What a profile loses together with another operation counts as well.
+// of the result can be kept; and each operation lost alone), an earlier crash point, and of what is left a size lost
+// with its bytes instead of one that outlives them, a whole write instead of a torn one, or fewer torn units. What a
+// profile loses together with another operation counts as well.
 // Every state that is taken was judged; the same image is judged once.
 // Source:  Zeller & Hildebrandt, Simplifying and Isolating Failure-Inducing Input, 2002.
 // Threads: one owner. Errors: system errors of judging. After kTrialsMax judgements it stops with what it has.
@@ -34,6 +35,7 @@ class Minimiser {
   [[nodiscard]] Status lose_fewer(CrashState& state);
   [[nodiscard]] Status lose_one(CrashState& state);
   [[nodiscard]] Status move_earlier(CrashState& state);
+  [[nodiscard]] Status lose_sizes(CrashState& state);
   [[nodiscard]] Status tear_less(CrashState& state);
   [[nodiscard]] Result<bool> try_simpler(CrashState candidate, CrashState& state);
   [[nodiscard]] Result<uint32_t> first_guess(const std::vector<uint32_t>& points, CrashState& state);

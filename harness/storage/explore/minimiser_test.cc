@@ -155,3 +155,33 @@ BOOST_AUTO_TEST_CASE(what_is_lost_only_because_names_go_in_order_stands_apart_in
   const std::vector<std::string> along{"create of c", "unlink of c"};
   BOOST_TEST(on_ext4.findings[0].lost_along == along, boost::test_tools::per_element());
 }
+
+BOOST_AUTO_TEST_CASE(a_size_that_outlives_its_bytes_is_named_where_nothing_less_shows_it) {
+  HandWrittenRecord record;
+  record.create(1, "a").write(1, 0, "AAA").sync(1).sync_folder().create(2, "b").write(1, 3, "BB").create(3, "c");
+  Bench bench(
+      record, "E",
+      [](const std::string& image, uint32_t) {
+        return text_of(image, "a").find('\0') == std::string::npos ? "" : "zeros among the records";
+      },
+      "zeros among the records");
+  const CrashState least = bench.minimise({bench.recording().size(), {{5, {}, kAsFarAsAllowed}, {6, {}}}});
+  BOOST_TEST(least.point == 6U);
+  BOOST_REQUIRE(least.losses.size() == 1U);
+  BOOST_TEST(least.losses[0].operation == 5U);
+  BOOST_TEST(least.losses[0].size_kept == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(a_size_that_need_not_outlive_its_bytes_is_lost_with_them) {
+  HandWrittenRecord record;
+  record.create(1, "a").write(1, 0, "AAA").sync(1).sync_folder().write(1, 3, "BB");
+  Bench bench(
+      record, "E",
+      [](const std::string& image, uint32_t) {
+        return text_of(image, "a").find('B') != std::string::npos ? "" : "the second record is missing";
+      },
+      "the second record is missing");
+  const CrashState least = bench.minimise({bench.recording().size(), {{4, {}, kAsFarAsAllowed}}});
+  BOOST_REQUIRE(least.losses.size() <= 1U);
+  if (!least.losses.empty()) BOOST_TEST(least.losses[0].size_kept == 0U);
+}

@@ -19,7 +19,7 @@ class Patcher {
       if (i >= recording_.initial) end_rows(kinds_[i]);
       place_tokens(i, token);
       made_.place.push_back(made_.recording.size());
-      add(recording_.operations[i], recording_.paths[i], recording_.shrinks[i]);
+      add(recording_.operations[i], recording_.paths[i], recording_.sizes[i]);
       if (i < recording_.initial) made_.recording.initial = made_.recording.size();
       if (i >= recording_.initial) note(i);
     }
@@ -64,15 +64,15 @@ class Patcher {
                                               : stands_in->second;
     return sync;
   }
-  void add(const Operation& operation, const std::string& path, uint8_t shrinks) {
+  void add(const Operation& operation, const std::string& path, SizeChange size) {
     if (changes_names(operation.kind)) folders_[operation.node] = operation.new_parent;
     made_.recording.operations.push_back(operation);
     made_.recording.paths.push_back(path);
-    made_.recording.shrinks.push_back(shrinks);
+    made_.recording.sizes.push_back(size);
   }
   void add_sync(size_t rule) {
     if (!waiting_[rule]) return;
-    add(*waiting_[rule], "", 0);
+    add(*waiting_[rule], "", SizeChange::kNone);
     waiting_[rule].reset();
     ++made_.added[rule];
   }

@@ -188,17 +188,16 @@ struct FileSize {
 
 void note_node(const Operation& operation, std::unordered_map<NodeId, FileSize>& sizes, Recording& made) {
   auto& [size, largest] = sizes[operation.node];
-  uint8_t shrinks = 0;
+  const uint64_t before = size;
   if (operation.kind == OperationKind::kWrite) size = std::max(size, end_of(operation));
   if (operation.kind == OperationKind::kTruncate || operation.kind == OperationKind::kAllocate) {
-    shrinks = operation.size < size ? 1 : 0;
     size = operation.size;
   }
   if (size > largest) {
     made.image_bytes += size - largest;
     largest = size;
   }
-  made.shrinks.push_back(shrinks);
+  made.sizes.push_back(size < before ? SizeChange::kShrinks : size > before ? SizeChange::kGrows : SizeChange::kNone);
   made.nodes = std::max(made.nodes, operation.node + 1);
 }
 

@@ -15,6 +15,8 @@
 
 namespace crashwright::harness {
 
+enum class SizeChange : uint8_t { kNone, kShrinks, kGrows };
+
 struct Recording {
   std::vector<Operation> operations;   // without marks; views into the storage record
   uint32_t initial = 0;                // so many at the beginning describe what was there before the run
@@ -22,11 +24,17 @@ struct Recording {
   std::vector<uint32_t> acked_before;  // of each token: the index of the operation that came next
   std::vector<uint64_t> counters;      // of each token: the engine's counter that it stands for, otherwise 0
   std::vector<std::string> paths;      // of each operation, as a person would name what it changed
-  std::vector<uint8_t> shrinks;        // of each operation: a truncation that cuts something off
+  std::vector<SizeChange> sizes;       // of each operation: what it did to its file's size, with nothing lost
   uint64_t image_bytes = 0;            // no image holds more
   uint32_t nodes = 1;                  // node numbers are below it
 
   [[nodiscard]] uint32_t size() const { return static_cast<uint32_t>(operations.size()); }
+  // A truncation that cuts something off.
+  [[nodiscard]] bool shrinks(uint32_t index) const { return sizes[index] == SizeChange::kShrinks; }
+  // A write that reaches behind the end.
+  [[nodiscard]] bool appends(uint32_t index) const {
+    return sizes[index] == SizeChange::kGrows && operations[index].kind == OperationKind::kWrite;
+  }
   // Tokens acknowledged before crash point `point`: those issued before operation `point` began.
   [[nodiscard]] uint32_t acked(uint32_t point) const;
 };

@@ -72,10 +72,19 @@ void StateSource::emit(uint32_t point, std::vector<Loss> losses, std::vector<Cra
   states.push_back(std::move(state));
 }
 
-// Nothing lost, everything lost.
+// Nothing lost, everything lost, all bytes lost without the sizes.
 void StateSource::add_whole(uint32_t point, const std::vector<uint32_t>& pending, std::vector<CrashState>& states) {
   emit(point, {}, states);
-  if (!pending.empty()) emit(point, whole(pending), states);
+  if (pending.empty()) return;
+  emit(point, whole(pending), states);
+  std::vector<Loss> bytes;
+  bool sizes = false;
+  for (const uint32_t index : pending) {
+    const Operation& operation = model_.recording.operations[index];
+    if (changes_data(operation.kind)) bytes.push_back({index, {}, size_of_lost(index)});
+    sizes = sizes || model_.may_keep_size(index);
+  }
+  if (sizes) emit(point, std::move(bytes), states);
 }
 
 // All data without metadata and the reverse; with ordered metadata each prefix of it; one file without the others.
@@ -114,6 +123,7 @@ void StateSource::add_halves(uint32_t point, const std::vector<uint32_t>& pendin
 void StateSource::add_singles(uint32_t point, const std::vector<uint32_t>& pending, std::vector<CrashState>& states) {
   if (pending.size() < 2) return;
   for (const uint32_t index : spread(pending, kSinglesMax)) {
+    if (model_.may_keep_size(index)) emit(point, {{index, {}, kAsFarAsAllowed}}, states);
     emit(point, {{index, {}}}, states);
     emit(point, without(pending, index), states);
   }
@@ -136,6 +146,7 @@ void StateSource::add_tears(uint32_t point, const std::vector<uint32_t>& pending
     for (size_t i = 1; i < all.size(); i += 2) odd.push_back(all[i]);
     emit(point, {{index, {all.front()}}}, states);
     emit(point, {{index, {all.back()}}}, states);
+    if (model_.may_keep_size(index)) emit(point, {{index, {all.back()}, kAsFarAsAllowed}}, states);
     emit(point, {{index, {all.begin() + 1, all.end()}}}, states);
     emit(point, {{index, {all.begin(), all.end() - 1}}}, states);
     if (all.size() > 2) emit(point, {{index, std::move(odd)}}, states);
@@ -207,6 +218,7 @@ CrashState StateSource::draw() {
   const uint64_t lose_ppb = kLosePpb[random_.below(3)];
   const bool tears = random_.below(2) == 0;
   const bool keep_metadata = random_.below(2) == 0;
+  const bool keep_sizes = random_.below(2) == 0;
   const uint32_t surely_lost = pending[random_.below(pending.size())];
   const uint32_t surely_kept = pending[random_.below(pending.size())];
   for (const uint32_t index : pending) {
@@ -221,6 +233,7 @@ CrashState StateSource::draw() {
       }
       if (loss.units.empty()) loss.units.push_back(units.last);
     }
+    if (keep_sizes && random_.below(2) == 0) loss.size_kept = size_of_lost(index);
     state.losses.push_back(std::move(loss));
   }
   make_allowed(model_, state);

@@ -1,9 +1,9 @@
 // The crash states worth judging, most telling first.
 //
 // Directed ones at every kind of crash point: nothing lost, everything lost, all data or all metadata lost, each
-// prefix of the metadata, each operation lost or kept alone, writes torn at either end; all combinations where
-// there are few. Then drawn ones: random subsets and tears; the pairs "first lost, second kept" of unsynced kinds of
-// operation that were met are counted. The same seed gives the same states.
+// prefix of the metadata, each operation lost or kept alone, sizes that outlive their bytes, writes torn at either end;
+// all combinations where there are few. Then drawn ones: random subsets and tears; the pairs "first lost, second kept"
+// of unsynced kinds of operation that were met are counted. The same seed gives the same states.
 // Threads: one owner. Errors: none.
 #pragma once
 
@@ -43,6 +43,9 @@ class StateSource {
   void add_combinations(uint32_t point, const std::vector<uint32_t>& pending, std::vector<CrashState>& states);
   [[nodiscard]] CrashState draw();
   void note_pairs(const CrashState& state, const std::vector<uint32_t>& pending);
+  [[nodiscard]] uint64_t size_of_lost(uint32_t index) const {
+    return model_.may_keep_size(index) ? kAsFarAsAllowed : 0;
+  }
   void emit(uint32_t point, std::vector<Loss> losses, std::vector<CrashState>& states);
   [[nodiscard]] std::vector<uint32_t> spread(const std::vector<uint32_t>& of, size_t count_max);
 

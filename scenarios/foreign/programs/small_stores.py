@@ -19,6 +19,8 @@ mirror   files copied as rsync does it, renamed and given the time of the origin
          original counts as equal: synced | unsynced
 slots    records in two slots in turn, or always in the same one: two | one
 flag     records in one file, their count in another: data_first | together
+lines    records of one length without a checksum, appended and synced one by one; who reads them believes every whole
+         one, or stops at the first that says nothing: believed | looked_at
 """
 import ctypes
 import os
@@ -243,7 +245,7 @@ def write_flag(how):
 
 
 def check_flag(_):
-    count = int(content("count") or 0)
+    count = int(content("count").strip(b"\0") or 0)  # a size without its bytes is no count
     data = content("data")
     for number in range(1, count + 1):
         if records(data[(number - 1) * 1024:number * 1024])[:1] != [number]:
@@ -303,6 +305,32 @@ def check_mirror(_):
         looks_equal = os.stat(path).st_size == len(data) and int(os.stat(path).st_mtime) == time
         if looks_equal and content(path) != data:
             violated("a copy looks equal and is not")
+
+
+def line(number):
+    return b"record %d of a log without checksums\n" % number
+
+
+def write_lines(_):
+    log = os.open("log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
+    sync_folder()
+    for number in range(1, RECORDS + 1):
+        os.write(log, line(number))
+        os.fdatasync(log)
+        acknowledge(number)
+
+
+def check_lines(how):
+    data = content("log")
+    number = 0
+    while len(data) >= (number + 1) * len(line(1)):
+        found = data[number * len(line(1)):(number + 1) * len(line(1))]
+        if found != line(number + 1):
+            if how == "believed":
+                violated(f"a whole record is none: {number + 1}")
+            break
+        number += 1
+    expect_newest([number], "acknowledged and lost: the log")
 
 
 if __name__ == "__main__":
