@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mock_engine/exchange_feedback.h"
+#include "mock_engine/order_state_hash.h"
 #include "mock_engine/order_state_snapshot.h"
 #include "postmortem/audit_archive.h"
 #include "postmortem/fault_point.h"
@@ -13,17 +14,17 @@
 namespace crashwright::mock_engine {
 
 CheckpointWriter::CheckpointWriter(std::unique_ptr<postmortem::StateStore> store, const EngineOptions& options,
-                                   uint64_t newest)
-    : store_(std::move(store)), options_(options), newest_(newest) {}
+                                   uint64_t newest, uint32_t log_id)
+    : store_(std::move(store)), options_(options), log_id_(log_id), newest_(newest) {}
 
 Step CheckpointWriter::poll(OrderJournal& journal) {
   if (!waiting_ && journal.state().audit_sequence >= newest_ + std::max<uint64_t>(options_.checkpoint_every, 1))
     take(journal.state());
   if (!waiting_ || !journal.durable(waiting_->sequence)) return {};
-  const Waiting ready = std::move(*waiting_);
+  const postmortem::StateSnapshot ready = std::move(*waiting_);
   waiting_.reset();
   const uint64_t written_before = written_;
-  if (auto written = write(ready.sequence, ready.payload); !written) return written;
+  if (auto written = write(ready); !written) return written;
   if (written_ == written_before) return {};
   postmortem::AuditRecord record{};
   record.type = postmortem::AuditRecordType::kCheckpoint;
@@ -34,13 +35,18 @@ Step CheckpointWriter::poll(OrderJournal& journal) {
 
 void CheckpointWriter::take(const OrderState& state) {
   if (state.audit_sequence <= newest_) return;
-  waiting_ = Waiting{state.audit_sequence, encode_order_state(state)};
+  waiting_ = snapshot_of(state);
 }
 
-__attribute__((noinline)) Step CheckpointWriter::write(uint64_t sequence, std::span<const std::byte> payload) {
+postmortem::StateSnapshot CheckpointWriter::snapshot_of(const OrderState& state) const {
+  return {{state.audit_sequence, hash_of_state(state, sum_of_parts(state)), log_id_}, encode_order_state(state)};
+}
+
+__attribute__((noinline)) Step CheckpointWriter::write(const postmortem::StateSnapshot& snapshot) {
+  const uint64_t sequence = snapshot.sequence;
   if (CRASHWRIGHT_PLANTED("segments_archived_before_the_checkpoint")) archive_up_to(sequence);
   CRASHWRIGHT_FAULT_POINT("checkpoint.before_write");
-  if (auto written = store_->write(sequence, payload); !written) {
+  if (auto written = store_->write(snapshot, snapshot.payload); !written) {
     if (written.error().kind == ErrorKind::kUsage) {
       // Too large for a slot: nothing was touched, and the log holds everything. Recovery replays more, that is all.
       CRASHWRIGHT_LOG_WARN("no checkpoint of audit sequence {}: {}", sequence, written.error().message);
@@ -54,7 +60,7 @@ __attribute__((noinline)) Step CheckpointWriter::write(uint64_t sequence, std::s
   const uint64_t before = std::exchange(newest_, sequence);
   ++written_;
   CRASHWRIGHT_FAULT_POINT("checkpoint.after_write");
-  CRASHWRIGHT_LOG_INFO("checkpoint of audit sequence {}, {} bytes", sequence, payload.size());
+  CRASHWRIGHT_LOG_INFO("checkpoint of audit sequence {}, {} bytes", sequence, snapshot.payload.size());
   archive_up_to(before);
   return {};
 }

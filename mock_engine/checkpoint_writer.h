@@ -10,8 +10,6 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <span>
-#include <vector>
 
 #include "mock_engine/engine_options.h"
 #include "mock_engine/order_journal.h"
@@ -22,8 +20,10 @@ namespace crashwright::mock_engine {
 
 class CheckpointWriter {
  public:
-  // `newest`: sequence of the newest snapshot in the store. `options` outlives the writer.
-  CheckpointWriter(std::unique_ptr<postmortem::StateStore> store, const EngineOptions& options, uint64_t newest);
+  // `newest`: sequence of the newest snapshot in the store; `log_id`: of the log whose fold is written. `options`
+  // outlives the writer.
+  CheckpointWriter(std::unique_ptr<postmortem::StateStore> store, const EngineOptions& options, uint64_t newest,
+                   uint32_t log_id);
 
   // Takes a snapshot when one is due and writes the one that waits, if it may be written. Called often.
   [[nodiscard]] Step poll(OrderJournal& journal);
@@ -31,21 +31,21 @@ class CheckpointWriter {
   void take(const OrderState& state);
   [[nodiscard]] bool waiting() const { return waiting_.has_value(); }
 
-  [[nodiscard]] Step write(uint64_t sequence, std::span<const std::byte> payload);
+  // At once: the log is durable up to it.
+  [[nodiscard]] Step write(const OrderState& state) { return write(snapshot_of(state)); }
 
  private:
-  struct Waiting {
-    uint64_t sequence;
-    std::vector<std::byte> payload;
-  };
+  [[nodiscard]] postmortem::StateSnapshot snapshot_of(const OrderState& state) const;
+  [[nodiscard]] Step write(const postmortem::StateSnapshot& snapshot);
 
   void archive_up_to(uint64_t sequence) const;
 
   const std::unique_ptr<postmortem::StateStore> store_;
   const EngineOptions& options_;
+  const uint32_t log_id_;
   uint64_t newest_;       // that the store holds, or that was too large for it
   uint64_t written_ = 0;  // snapshots
-  std::optional<Waiting> waiting_;
+  std::optional<postmortem::StateSnapshot> waiting_;
 };
 
 }  // namespace crashwright::mock_engine

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <map>
 
 #include "mock_engine/engine_process_checks.h"
 #include "postmortem/audit_block.h"
@@ -54,6 +55,22 @@ std::string with_messages_to_come(std::string copy) {
             ",\"type\":\"system_event\"}\n";
   }
   return copy;
+}
+
+// The files of log and state store with their content. The input guard counts every start, refused or not.
+std::map<std::string, std::string> content_of(const std::string& data) {
+  std::map<std::string, std::string> content;
+  for (const auto& file : std::filesystem::directory_iterator(data)) {
+    const std::string name = file.path().filename();
+    if (name.starts_with("audit.log") || name == "state.bin") content[name] = read_file(file.path().string()).value();
+  }
+  return content;
+}
+
+// A session that was killed behind that many orders.
+void die_behind(EngineSession& session, uint64_t orders) {
+  session.arm("gateway.after_send", orders, FaultAction::kSigkill);
+  BOOST_REQUIRE(killed(session.run()));
 }
 
 }  // namespace
@@ -204,6 +221,33 @@ BOOST_AUTO_TEST_CASE(with_both_snapshots_lost_an_archived_log_is_refused_and_rec
   BOOST_TEST(session.control->engine.orders_sent.load() <= sent);
   move_files(data + "/archive", data);
   check_recovery_is_idempotent(session);
+  check_ends_like(session, golden);
+}
+
+BOOST_AUTO_TEST_CASE(a_snapshot_of_another_log_is_refused_with_both_logs_and_a_remedy_and_nothing_is_changed) {
+  const Golden golden = golden_of(kShort);
+  EngineSession other({"--feed-seed", "9", "--feed-messages", "5000", "--checkpoint-every", "100"});
+  die_behind(other, 40);
+  EngineSession session(kShort);
+  die_behind(session, 90);
+  const std::string data = session.folder + "/data";
+  const std::string own = read_file(data + "/state.bin").value();
+  BOOST_REQUIRE(write_file(data + "/state.bin", read_file(other.folder + "/data/state.bin").value()).has_value());
+  const auto before = content_of(data);
+  const uint64_t sent = session.control->engine.orders_sent.load();
+  for (const bool trades : {false, true}) {
+    BOOST_TEST(WEXITSTATUS(trades ? session.run() : session.recover_only(data).first) == 3);
+    const std::string told = session.errors();
+    BOOST_TEST(told.find("the state snapshot of audit sequence ") != std::string::npos, told);
+    BOOST_TEST(told.find(" is one of audit log ") != std::string::npos, told);
+    BOOST_TEST(told.find("put the state store of this log back, or move it away") != std::string::npos, told);
+    BOOST_TEST((content_of(data) == before));
+  }
+  BOOST_TEST(session.control->engine.orders_sent.load() <= sent);
+  std::filesystem::remove(data + "/state.bin");  // the remedy without the store: the whole log
+  const auto by_log = session.recover_only(session.copy_of_data());
+  BOOST_REQUIRE(write_file(data + "/state.bin", own).has_value());
+  BOOST_TEST(session.recover_only(session.copy_of_data()).second == by_log.second);
   check_ends_like(session, golden);
 }
 

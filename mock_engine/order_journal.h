@@ -1,10 +1,13 @@
-// The one way from an event to the order state: complete the record, append it to the audit log, apply it.
+// The one way from an event to the order state: fold the record into it, append it to the audit log with the hash of
+// what was reached.
 //
 // Threads: the trading thread alone. Signal context: no.
-// Errors:  record() says false once the log is sealed; nothing was changed then, and nothing may be sent any more.
+// Errors:  record() says false once the log is sealed: nothing may be sent any more, and the state, which may be one
+//          record ahead of the log, may not be kept. No snapshot of it can be: what is written must be durable in the
+//          log first (checkpoint_writer.h).
 #pragma once
 
-#include "mock_engine/order_state.h"
+#include "mock_engine/order_state_machine.h"
 #include "postmortem/audit_log.h"
 
 namespace crashwright::mock_engine {

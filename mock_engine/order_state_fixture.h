@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "mock_engine/order_state.h"
+#include "mock_engine/order_state_machine.h"
 
 namespace crashwright::mock_engine {
 
@@ -18,10 +18,10 @@ class RandomLife {
   explicit RandomLife(uint64_t seed) : random_(seed) {}
 
   void put(AuditRecord record) {
-    live.annotate(record);
+    live.advance(record);
     record.sequence = log.size() + 1;
     log.push_back(record);
-    live.apply(record);
+    live.placed(record);
   }
   static AuditRecord event(AuditRecordType type, uint32_t user_ref, uint32_t quantity = 0, int64_t price_ticks = 0) {
     AuditRecord record{};

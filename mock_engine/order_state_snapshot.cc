@@ -12,7 +12,7 @@ namespace {
 using postmortem::AuditRecordType;
 
 constexpr uint32_t kMagic = 0x534f5743U;  // "CWOS"
-constexpr uint16_t kVersion = 3;
+constexpr uint16_t kVersion = 4;
 constexpr size_t kHeaderBytes = 16;
 
 class Writer {
@@ -65,7 +65,7 @@ class Reader {
 
 void put_numbers(Writer& out, const OrderState& state) {
   for (const uint64_t number :
-       {state.audit_sequence, state.feed_sequence, state.next_session_sequence, state.session_first, state.hash,
+       {state.audit_sequence, state.feed_sequence, state.next_session_sequence, state.session_first, state.history,
         state.decisions, state.risk_blocks, state.entered, state.replaced, state.cancelled}) {
     out.put(number);
   }
@@ -78,7 +78,7 @@ void put_numbers(Writer& out, const OrderState& state) {
 
 void get_numbers(Reader& in, OrderState& state) {
   for (uint64_t* const number :
-       {&state.audit_sequence, &state.feed_sequence, &state.next_session_sequence, &state.session_first, &state.hash,
+       {&state.audit_sequence, &state.feed_sequence, &state.next_session_sequence, &state.session_first, &state.history,
         &state.decisions, &state.risk_blocks, &state.entered, &state.replaced, &state.cancelled}) {
     in.get(*number);
   }
@@ -125,6 +125,7 @@ void get_pending(Reader& in, OrderState& state) {
   PendingIntent intent;
   uint16_t type = 0;
   in.get(intent.audit_sequence);
+  in.expect(intent.audit_sequence <= state.audit_sequence);
   in.get(type);
   intent.type = static_cast<AuditRecordType>(type);
   in.expect(intent.type == AuditRecordType::kIntentEnter || intent.type == AuditRecordType::kIntentReplace ||

@@ -1,11 +1,12 @@
 // Goal: state = fold(log), live and recovered alike; each message counts once; what is in doubt is known exactly.
 // Method: hand-made lives for the rules, random seeded ones for the fold.
-#include "mock_engine/order_state.h"
-
 #include <boost/test/unit_test.hpp>
+#include <cstring>
+#include <set>
 
 #include "mock_engine/order_state_fixture.h"
 #include "mock_engine/order_state_json.h"
+#include "mock_engine/order_state_machine.h"
 
 using namespace crashwright;
 using namespace crashwright::mock_engine;
@@ -66,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_message_that_was_applied_before_changes_nothing) {
   for (const AuditRecord& record : life.log) {
     if (record.session_sequence == 0) continue;
     BOOST_TEST((again.judge(record) == InboundVerdict::kAlreadyApplied));
-    BOOST_TEST(again.apply(record));
+    BOOST_TEST((again.apply(record) == Promise::kKept));
   }
   BOOST_TEST((again.state() == life.live.state()));
 }
@@ -100,20 +101,173 @@ BOOST_AUTO_TEST_CASE(an_order_that_was_never_entered_is_unknown) {
   BOOST_TEST((life.live.judge(stranger) == InboundVerdict::kUnknownOrder));
 }
 
-BOOST_AUTO_TEST_CASE(a_log_that_was_changed_parts_from_the_hash_at_that_record) {
-  RandomLife life(3);
-  for (int i = 0; i < 100; ++i) life.step();
-  for (size_t changed = 0; changed < life.log.size(); changed += 7) {
-    if (life.log[changed].type == AuditRecordType::kSent) continue;
-    auto log = life.log;
-    log[changed].quantity += 1;
-    OrderStateMachine machine;
-    size_t parted = log.size();
-    for (size_t i = 0; i < log.size() && parted == log.size(); ++i) {
-      if (!machine.apply(log[i])) parted = i;
-    }
-    BOOST_TEST(parted == changed);
+namespace {
+
+// The first record that does not keep its promise: its place, and which promise.
+std::pair<size_t, Promise> parted(const std::vector<AuditRecord>& log) {
+  OrderStateMachine machine;
+  for (size_t i = 0; i < log.size(); ++i) {
+    if (const Promise promise = machine.apply(log[i]); promise != Promise::kKept) return {i, promise};
   }
+  return {log.size(), Promise::kKept};
+}
+
+// A life with a login, a configuration and records that say nothing about the orders.
+RandomLife life_of_every_kind() {
+  RandomLife life(3);
+  life.put(RandomLife::event(AuditRecordType::kRunStart, 0, 1));
+  AuditRecord configuration = RandomLife::event(AuditRecordType::kConfigurationHash, 0);
+  configuration.match_id = 0x1234567890abcdef;
+  life.put(configuration);
+  AuditRecord login = RandomLife::event(AuditRecordType::kLogin, 0);
+  login.symbol.assign("SESSION01");
+  life.put(login);
+  for (int i = 0; i < 100; ++i) {
+    life.step();
+    if (i % 10 == 0) life.put(RandomLife::event(AuditRecordType::kSent, life.last_ref()));
+    if (i % 25 == 0) life.put(RandomLife::event(AuditRecordType::kHeartbeat, 0));
+  }
+  AuditRecord checkpoint = RandomLife::event(AuditRecordType::kCheckpoint, 0);
+  checkpoint.match_id = 90;
+  life.put(checkpoint);
+  return life;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(whatever_is_changed_in_a_record_of_whatever_type_is_found_at_that_record) {
+  const RandomLife life = life_of_every_kind();
+  BOOST_TEST((parted(life.log).second == Promise::kKept));
+  using Change = void (*)(AuditRecord&);
+  const Change changes[] = {
+      [](AuditRecord& record) { record.side = record.side == 'B' ? 'S' : 'B'; },
+      [](AuditRecord& record) { record.symbol.assign(record.symbol == "AAPL" ? "MSFT" : "AAPL"); },
+      [](AuditRecord& record) { record.quantity += 1; },
+      [](AuditRecord& record) { record.price_ticks += 1; },
+      [](AuditRecord& record) { record.leaves += 1; },
+      [](AuditRecord& record) { record.feed_sequence += 1; },
+      [](AuditRecord& record) { record.session_sequence -= record.session_sequence == 0 ? 0 : 1; },
+      [](AuditRecord& record) { record.session_sequence += record.session_sequence == 0 ? 0 : 1; },
+      [](AuditRecord& record) { record.user_ref += 1; },
+      [](AuditRecord& record) { record.original_user_ref += 1; },
+      [](AuditRecord& record) { record.exchange_order_id += 1; },
+      [](AuditRecord& record) { record.match_id += 1; },
+      [](AuditRecord& record) { record.position_after += 1; },
+      [](AuditRecord& record) { record.cash_after_ticks += 1; },
+      [](AuditRecord& record) { record.state_hash ^= 1; },
+      [](AuditRecord& record) { record.state_hash = 0; },
+      [](AuditRecord& record) { record.flags ^= 1; },
+      [](AuditRecord& record) { record.reason += 1; },
+      [](AuditRecord& record) { record.time_in_force = 'I'; },
+      [](AuditRecord& record) { record.account += 1; },
+      [](AuditRecord& record) { record.algorithm += 1; },
+      [](AuditRecord& record) { record.type = AuditRecordType::kTornTail; },
+  };
+  for (size_t change = 0; change < std::size(changes); ++change) {
+    for (size_t changed = 0; changed < life.log.size(); ++changed) {
+      auto log = life.log;
+      changes[change](log[changed]);
+      if (std::memcmp(&log[changed], &life.log[changed], sizeof(AuditRecord)) == 0) continue;
+      BOOST_REQUIRE_MESSAGE(parted(log).first == changed, "change " << change << " of record " << changed);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_does_not_keep_its_promise_says_which) {
+  const RandomLife life = life_of_every_kind();
+  const size_t middle = life.log.size() / 2;
+  const auto promise_behind = [&](auto change) {
+    auto log = life.log;
+    change(log[middle]);
+    return std::string(promise_text(parted(log).second));
+  };
+  BOOST_TEST(promise_behind([](AuditRecord& record) { ++record.position_after; }) ==
+             "the position after it is not the one it promises");
+  BOOST_TEST(promise_behind([](AuditRecord& record) { ++record.cash_after_ticks; }) ==
+             "the cash after it is not the one it promises");
+  BOOST_TEST(promise_behind([](AuditRecord& record) { record.state_hash = 0; }) ==
+             "it promises no state, as every record does");
+  BOOST_TEST(promise_behind([](AuditRecord& record) { ++record.feed_sequence; }) ==
+             "the state after it is not the one it promises");
+}
+
+BOOST_AUTO_TEST_CASE(a_message_that_stands_in_the_log_a_second_time_is_found) {
+  RandomLife life(1);
+  life.enter(300);
+  life.accept(1);
+  life.execute(1, 100);
+  auto log = life.log;
+  log.push_back(log.back());
+  log.back().sequence = log.size();
+  BOOST_TEST(parted(log).first == log.size() - 1);
+  BOOST_TEST((parted(log).second == Promise::kRepeated));
+}
+
+BOOST_AUTO_TEST_CASE(the_hash_that_follows_what_changes_is_the_hash_of_the_whole_state) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    RandomLife life(seed);
+    for (int i = 0; i < 400; ++i) {
+      life.step();
+      const OrderState& state = life.live.state();
+      BOOST_REQUIRE_MESSAGE(life.live.hash() == hash_of_state(state, sum_of_parts(state)),
+                            "seed " << seed << " step " << i);
+      BOOST_REQUIRE(life.log.back().state_hash == life.live.hash());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_state_that_differs_in_anything_has_another_hash) {
+  RandomLife life(8);
+  for (int i = 0; i < 200; ++i) life.step();
+  life.enter();
+  life.accept(life.last_ref());
+  life.cancel(life.last_ref());
+  OrderState whole = life.live.state();
+  whole.adopted.insert(7);
+  BOOST_REQUIRE(!whole.positions.empty());
+  BOOST_REQUIRE(!whole.pending.empty());
+  BOOST_REQUIRE(!whole.executions.empty());
+  using Change = void (*)(OrderState&);
+  const Change changes[] = {
+      [](OrderState&) {},
+      [](OrderState& state) { ++state.feed_sequence; },
+      [](OrderState& state) { ++state.next_session_sequence; },
+      [](OrderState& state) { ++state.session_first; },
+      [](OrderState& state) { ++state.history; },
+      [](OrderState& state) { ++state.decisions; },
+      [](OrderState& state) { ++state.risk_blocks; },
+      [](OrderState& state) { ++state.entered; },
+      [](OrderState& state) { ++state.replaced; },
+      [](OrderState& state) { ++state.cancelled; },
+      [](OrderState& state) { ++state.cash_ticks; },
+      [](OrderState& state) { ++state.next_user_ref; },
+      [](OrderState& state) { state.kill_switch = !state.kill_switch; },
+      [](OrderState& state) { ++state.configuration_hash; },
+      [](OrderState& state) { state.exchange_session.assign("OTHER"); },
+      [](OrderState& state) { state.orders.rbegin()->second.side ^= 'B' ^ 'S'; },
+      [](OrderState& state) { state.orders.rbegin()->second.symbol.assign("OTHER"); },
+      [](OrderState& state) { state.orders.rbegin()->second.phase = OrderPhase::kPending; },
+      [](OrderState& state) { ++state.orders.rbegin()->second.quantity; },
+      [](OrderState& state) { ++state.orders.rbegin()->second.leaves; },
+      [](OrderState& state) { ++state.orders.rbegin()->second.price_ticks; },
+      [](OrderState& state) { state.orders.erase(state.orders.rbegin()->first); },
+      [](OrderState& state) { ++state.positions.begin()->second; },
+      [](OrderState& state) { state.positions.clear(); },
+      [](OrderState& state) { ++state.pending.back().original_user_ref; },
+      [](OrderState& state) { state.pending.pop_back(); },
+      [](OrderState& state) { ++state.executions.back().match_id; },
+      [](OrderState& state) { ++state.executions.back().quantity; },
+      [](OrderState& state) { ++state.executions.back().price_ticks; },
+      [](OrderState& state) { state.executions.pop_front(); },
+      [](OrderState& state) { state.adopted.clear(); },
+  };
+  std::set<uint64_t> hashes;
+  for (const Change change : changes) {
+    OrderState state = whole;
+    change(state);
+    hashes.insert(hash_of_state(state, sum_of_parts(state)));
+  }
+  BOOST_TEST(hashes.size() == std::size(changes));
 }
 
 BOOST_AUTO_TEST_CASE(unanswered_intents_are_in_doubt_in_the_order_of_the_log) {

@@ -7,6 +7,7 @@
 #include "mock_engine/missed_messages.h"
 #include "mock_engine/order_messages.h"
 #include "mock_engine/order_state_snapshot.h"
+#include "postmortem/audit_mark.h"
 #include "postmortem/control_block.h"
 #include "postmortem/device_wait.h"
 #include "postmortem/fault_point.h"
@@ -41,11 +42,28 @@ __attribute__((noinline)) Step Recovery::load_snapshot() {
     auto state = decode_order_state(readout->newest->payload);
     if (!state) return stop(ExitCode::kRefused, path + ": " + state.error().message);
     orders_ = OrderStateMachine(std::move(*state));
-    snapshot_sequence_ = readout->newest->sequence;
+    snapshot_ = *readout->newest;
+    if (auto own = check_snapshot(path); !own) return own;
   }
-  CRASHWRIGHT_LOG_INFO("recovery: snapshot of audit sequence {}", snapshot_sequence_);
+  CRASHWRIGHT_LOG_INFO("recovery: snapshot of audit sequence {}", snapshot_.sequence);
   CRASHWRIGHT_FAULT_POINT("recovery.snapshot_loaded");
   return {};
+}
+
+// Whose snapshot it is, is compared with the log once that is open; what it says of itself must fit its content before.
+Step Recovery::check_snapshot(const std::string& path) const {
+  const std::string snapshot = path + ": the snapshot of audit sequence " + std::to_string(snapshot_.sequence);
+  std::string trouble;
+  if (snapshot_.log_id == 0) {
+    trouble = " names no audit log";
+  } else if (orders_.state().audit_sequence != snapshot_.sequence) {
+    trouble = " holds the state of sequence " + std::to_string(orders_.state().audit_sequence);
+  } else if (orders_.hash() != snapshot_.state_hash) {
+    trouble = " holds another state than its hash says";
+  }
+  if (trouble.empty()) return {};
+  return stop(ExitCode::kRefused,
+              snapshot + trouble + "; move it away: the whole log gives the state; nothing was changed");
 }
 
 __attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditReadout& readout,
@@ -53,28 +71,32 @@ __attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditRea
   enter_phase(RecoveryPhase::kReplayingAudit);
   const uint64_t last = readout.last_sequence;
   const bool hard_coded = CRASHWRIGHT_PLANTED("replay_hard_coded_path");
-  if (last < snapshot_sequence_ && !hard_coded) {
-    return stop(ExitCode::kRefused, "the state snapshot holds audit sequence " + std::to_string(snapshot_sequence_) +
+  if (auto own = postmortem::check_audit_mark(readout, snapshot_, options_.audit_path()); !own && !hard_coded) {
+    return stop(ExitCode::kRefused, "audit log: " + own.error().message + "; " + own.error().remedy);
+  }
+  if (last < snapshot_.sequence && !hard_coded) {
+    return stop(ExitCode::kRefused, "the state snapshot holds audit sequence " + std::to_string(snapshot_.sequence) +
                                         ", the audit log ends at " + std::to_string(last) +
                                         ": acknowledged records are missing");
   }
-  const bool ignore_tail = CRASHWRIGHT_PLANTED("stale_checkpoint_preferred") && snapshot_sequence_ > 0;
+  const bool ignore_tail = CRASHWRIGHT_PLANTED("stale_checkpoint_preferred") && snapshot_.sequence > 0;
   size_t replayed = 0;
   uint64_t checkpoint = 0;
   for (const AuditRecord& record : readout.records) {
     self.beat();
     if (record.type == AuditRecordType::kCheckpoint) checkpoint = record.match_id;
-    if (record.sequence <= snapshot_sequence_ || ignore_tail) continue;
-    if (!orders_.apply(record)) {
-      return stop(ExitCode::kRefused, "audit record " + std::to_string(record.sequence) +
-                                          ": the state after it is not the one it promises");
+    if (record.sequence <= snapshot_.sequence || ignore_tail) continue;
+    if (const Promise promise = orders_.apply(record); promise != Promise::kKept) {
+      return stop(ExitCode::kRefused,
+                  "audit record " + std::to_string(record.sequence) + ": " + promise_text(promise) +
+                      "; no state follows from this log: restore it from a copy (crashwright audit replay)");
     }
     ++replayed;
   }
-  if (checkpoint > snapshot_sequence_) {
+  if (checkpoint > snapshot_.sequence) {
     CRASHWRIGHT_LOG_WARN(
         "state slot missing or stale: a checkpoint of audit sequence {} was taken, the newest is of {}", checkpoint,
-        snapshot_sequence_);
+        snapshot_.sequence);
   }
   if (CRASHWRIGHT_PLANTED("fill_applied_twice")) apply_a_fill_twice(readout);
 #if defined(CRASHWRIGHT_PLANTED_BUGS)

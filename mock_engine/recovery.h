@@ -12,14 +12,15 @@
 // nothing is sent behind a query before its answer is durable in the log, so an answer that is only found in the
 // replayed stream is still true.
 // Threads: the trading thread alone. Signal context: no.
-// Errors:  the reason to stop. Damage, a log and state that part, an exchange that knows more than the log: refused.
+// Errors:  the reason to stop. Damage, a snapshot of another log, a log and state that part, an exchange that knows
+//          more than the log: refused.
 #pragma once
 
 #include "mock_engine/engine_options.h"
 #include "mock_engine/exchange_feedback.h"
 #include "mock_engine/order_gateway.h"
 #include "mock_engine/order_journal.h"
-#include "mock_engine/order_state.h"
+#include "mock_engine/order_state_machine.h"
 #include "mock_engine/stop_reason.h"
 #include "postmortem/audit_log.h"
 
@@ -42,8 +43,8 @@ class Recovery {
   [[nodiscard]] Step load_snapshot();
   [[nodiscard]] Step replay_audit(const postmortem::AuditReadout& readout, postmortem::EngineThread& self);
   [[nodiscard]] OrderStateMachine& orders() { return orders_; }
-  // Audit sequence of the snapshot loaded, 0 for none.
-  [[nodiscard]] uint64_t snapshot_sequence() const { return snapshot_sequence_; }
+  // The place in the log of the snapshot loaded; sequence 0 for none.
+  [[nodiscard]] const postmortem::AuditMark& snapshot() const { return snapshot_; }
 
   // With the exchange: log_in, apply_missed and reconcile, again from the start if the connection breaks meanwhile.
   [[nodiscard]] Step rejoin(ExchangeSide& exchange);
@@ -54,6 +55,7 @@ class Recovery {
   enum class Progress : uint8_t { kDone, kDisconnected };
   using Attempt = tl::expected<Progress, StopReason>;
 
+  [[nodiscard]] Step check_snapshot(const std::string& path) const;
   [[nodiscard]] Step log_in(ExchangeSide& exchange);
   [[nodiscard]] Step leave_session(ExchangeSide& exchange, const std::string& new_session);
   [[nodiscard]] Attempt apply_missed(ExchangeSide& exchange);
@@ -65,7 +67,7 @@ class Recovery {
 
   const EngineOptions& options_;
   OrderStateMachine orders_;
-  uint64_t snapshot_sequence_ = 0;
+  postmortem::AuditMark snapshot_;
   OrderState before_login_;  // what was in doubt when the exchange had not been asked yet
 };
 

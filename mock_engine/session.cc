@@ -14,7 +14,6 @@
 #include "mock_engine/damage_account.h"
 #include "mock_engine/data_lock.h"
 #include "mock_engine/order_state_json.h"
-#include "mock_engine/order_state_snapshot.h"
 #include "mock_engine/safeguards.h"
 #include "mock_engine/trading_loop.h"
 #include "postmortem/audit_segments.h"
@@ -50,7 +49,10 @@ ExitCode report(const StopReason& reason) {
 }
 
 StopReason storage_reason(const char* what, const Error& error) {
-  if (error.kind == ErrorKind::kCorrupt) return {ExitCode::kRefused, std::string(what) + ": " + error.message};
+  if (error.kind == ErrorKind::kCorrupt) {
+    const std::string remedy = error.remedy.empty() ? "" : "; " + error.remedy;
+    return {ExitCode::kRefused, std::string(what) + ": " + error.message + remedy};
+  }
   return {ExitCode::kStorageSealed, std::string(what) + " sealed: " + error.message};
 }
 
@@ -77,7 +79,7 @@ StopReason log_reason(const EngineOptions& options, const Error& error) {
 // Reading a log takes as long as it is.
 Result<AuditReadout> read_log(const EngineOptions& options, const Recovery& recovery) {
   const DeviceWait wait;
-  return postmortem::read_audit_log_behind(options.audit_path(), recovery.snapshot_sequence());
+  return postmortem::read_audit_log_behind(options.audit_path(), recovery.snapshot().sequence);
 }
 
 Result<std::unique_ptr<AuditLog>> open_log(const EngineOptions& options, const Recovery& recovery, Watchdog& watchdog,
@@ -87,7 +89,7 @@ Result<std::unique_ptr<AuditLog>> open_log(const EngineOptions& options, const R
                          .durability = options.durability,
                          .ring_records = kAuditRingRecords,
                          .segment_bytes = options.segment_bytes,
-                         .snapshot_sequence = recovery.snapshot_sequence(),
+                         .snapshot = recovery.snapshot(),
                          .watchdog = &watchdog},
                         &readout);
 }
@@ -108,21 +110,22 @@ Step replay(Recovery& recovery, const AuditReadout& readout, EngineThread& self)
 
 // The recovered state becomes the newest snapshot, so that recovering again starts from it.
 tl::expected<std::unique_ptr<CheckpointWriter>, StopReason> open_checkpoints(const EngineOptions& options,
-                                                                             const Recovery& recovery) {
+                                                                             const Recovery& recovery,
+                                                                             const AuditReadout& readout) {
   auto store = StateStore::open({options.state_path(), options.durability});
   if (!store) return tl::unexpected(storage_reason("state store", store.error()));
-  return std::make_unique<CheckpointWriter>(std::move(*store), options, recovery.snapshot_sequence());
+  return std::make_unique<CheckpointWriter>(std::move(*store), options, recovery.snapshot().sequence, readout.log_id);
 }
 
 Step write_recovered_checkpoint(CheckpointWriter& checkpoints, const Recovery& recovery, OrderState state) {
-  if (state.audit_sequence <= recovery.snapshot_sequence() && !CRASHWRIGHT_PLANTED("recovery_not_idempotent")) {
+  if (state.audit_sequence <= recovery.snapshot().sequence && !CRASHWRIGHT_PLANTED("recovery_not_idempotent")) {
     return {};
   }
   if (CRASHWRIGHT_PLANTED("recovery_not_idempotent")) {
     ++state.decisions;  // recovery counts itself as a decision, and writes that down
-    if (state.audit_sequence <= recovery.snapshot_sequence()) return {};
+    if (state.audit_sequence <= recovery.snapshot().sequence) return {};
   }
-  return checkpoints.write(state.audit_sequence, encode_order_state(state));
+  return checkpoints.write(state);
 }
 
 // Recovery from disk alone: the state goes to standard output and beside the post-mortem files.
@@ -132,7 +135,7 @@ Step recover_only(const EngineOptions& options, Recovery& recovery, EngineThread
   if (!readout->damage.empty()) return stop(ExitCode::kRefused, describe(options, *readout));
   if (auto replayed = replay(recovery, *readout, self); !replayed) return replayed;
   const OrderState& state = recovery.orders().state();
-  auto checkpoints = open_checkpoints(options, recovery);
+  auto checkpoints = open_checkpoints(options, recovery, *readout);
   if (!checkpoints) return tl::unexpected(checkpoints.error());
   if (auto synced = postmortem::sync_audit_log(options.audit_path()); !synced) {
     return tl::unexpected(storage_reason("audit log", synced.error()));
@@ -252,7 +255,7 @@ Step run_on_log(const EngineOptions& options, Recovery& recovery, AuditLog& log,
                 Safeguards& safeguards, Watchdog& watchdog, EngineThread& self) {
   if (auto replayed = replay(recovery, readout, self); !replayed) return replayed;
   if (auto same = check_configuration(options, safeguards.limits, recovery.orders().state()); !same) return same;
-  auto checkpoints = open_checkpoints(options, recovery);
+  auto checkpoints = open_checkpoints(options, recovery, readout);
   if (!checkpoints) return tl::unexpected(checkpoints.error());
   if (auto written = write_recovered_checkpoint(**checkpoints, recovery, recovery.orders().state()); !written) {
     return written;

@@ -16,7 +16,7 @@
 namespace crashwright::postmortem {
 
 inline constexpr uint64_t kAuditMagic = 0x3130544455415743U;  // "CWAUDT01" as stored
-inline constexpr uint32_t kAuditVersion = 5;
+inline constexpr uint32_t kAuditVersion = 6;
 inline constexpr size_t kAuditBlockBytes = 4096;
 inline constexpr size_t kAuditSectorBytes = 512;
 inline constexpr size_t kAuditRecordsPerBlock = 31;

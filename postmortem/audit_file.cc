@@ -78,7 +78,7 @@ Result<AuditSegments> prepare(const AuditLogOptions& options) {
     segments = find_audit_segments(options.path);
   }
   if (!segments || !segments->empty()) return segments;
-  if (auto there = refuse_lost(options.path, 0, options.snapshot_sequence); !there)
+  if (auto there = refuse_lost(options.path, 0, options.snapshot.sequence); !there)
     return tl::unexpected(there.error());
   if (auto created = create_audit_log(options); !created) return tl::unexpected(created.error());
   return find_audit_segments(options.path);
@@ -89,7 +89,7 @@ Result<AuditSegments> prepare(const AuditLogOptions& options) {
 Result<AuditFile> open_audit_file(const AuditLogOptions& options) {
   const auto segments = prepare(options);
   if (!segments) return tl::unexpected(segments.error());
-  const size_t from = find_audit_start(*segments, options.snapshot_sequence, options.read_bytes_min);
+  const size_t from = find_audit_start(*segments, options.snapshot.sequence, options.read_bytes_min);
   if (options.durability == Durability::kPowerLoss) {
     if (auto settled = settle(*segments, from); !settled) return tl::unexpected(settled.error());
   }
@@ -103,7 +103,8 @@ Result<AuditFile> open_audit_file(const AuditLogOptions& options) {
   }
   const AuditReadout& readout = file.scan.readout;
   if (!readout.damage.empty()) return tl::unexpected(refuse_damage(options.path, readout).error());
-  if (auto whole = refuse_missing(options.path, readout, options.snapshot_sequence); !whole) {
+  if (auto own = check_audit_mark(readout, options.snapshot, options.path); !own) return tl::unexpected(own.error());
+  if (auto whole = refuse_missing(options.path, readout, options.snapshot.sequence); !whole) {
     return tl::unexpected(whole.error());
   }
   if (auto cut = cut_audit_log(options, *segments, readout); !cut) return tl::unexpected(cut.error());

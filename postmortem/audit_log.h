@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "postmortem/audit_mark.h"
 #include "postmortem/audit_record.h"
 
 namespace crashwright::postmortem {
@@ -52,6 +53,7 @@ struct AuditReadout {
   uint64_t last_sequence = 0;   // of the last valid record, also when `records` went elsewhere or begins behind it
   uint64_t first_block = 0;     // where reading began; above 0: what lies before was not judged
   uint64_t first_sequence = 1;  // the first one that can stand there
+  uint32_t log_id = 0;          // of the log; 0: it has no intact block
 };
 
 // Reads without changing anything, all segments from the first one that is there or in the archive (audit_archive.h).
@@ -66,7 +68,7 @@ struct AuditReadout {
 // cheap. `crashwright audit verify` judges all of it.
 inline constexpr uint64_t kAuditReadBytesMin = uint64_t{16} << 20;
 
-// The same as an opening with that snapshot sees it (AuditLogOptions::snapshot_sequence).
+// The same as an opening with that snapshot sees it (AuditLogOptions::snapshot).
 [[nodiscard]] Result<AuditReadout> read_audit_log_behind(const std::string& path, uint64_t snapshot_sequence,
                                                          uint64_t read_bytes_min = kAuditReadBytesMin);
 
@@ -84,9 +86,9 @@ struct AuditLogOptions {
   // Of each segment file, in bytes; a log that exists keeps the size it was made with.
   size_t segment_bytes = size_t{16} << 20;
   // A state snapshot holds the fold up to here: open() reads the log from the segment on that holds what comes next,
-  // and at least its last `read_bytes_min`. Segments before that one may be archived at any time. 0: everything, and
-  // nothing may be missing.
-  uint64_t snapshot_sequence = 0;
+  // and at least its last `read_bytes_min`. Segments before that one may be archived at any time. Without one:
+  // everything, and nothing may be missing. A log that is not the snapshot's own is refused, and nothing is changed.
+  AuditMark snapshot = {};
   uint64_t read_bytes_min = kAuditReadBytesMin;
   // Watches the committer, null for nobody. A slow device is not a stalled thread: writing and syncing count as
   // waiting.

@@ -255,6 +255,7 @@ Result<AuditScan> AuditScanner::finish() {
   }
   describe_end(number);
   scan_.readout.known_durable = known_durable_;
+  scan_.readout.log_id = log_id_;
   return std::move(scan_);
 }
 

@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_newer_version_is_refused_and_not_called_damage) {
   const auto scan = scan_image(bytes);
   BOOST_REQUIRE(!scan.has_value());
   BOOST_TEST((scan.error().kind == ErrorKind::kCorrupt));
-  BOOST_TEST(scan.error().message == "audit log of version 6; this program reads version 5");
+  BOOST_TEST(scan.error().message == "audit log of version 7; this program reads version 6");
 }
 
 BOOST_AUTO_TEST_CASE(a_block_of_another_version_behind_our_own_is_refused_and_not_cut_as_a_torn_tail) {
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_block_of_another_version_behind_our_own_is_refused_and_no
     const auto scan = scan_image(bytes);
     BOOST_REQUIRE(!scan.has_value());
     BOOST_TEST(scan.error().message ==
-               "audit log of version " + std::to_string(version) + "; this program reads version 5");
+               "audit log of version " + std::to_string(version) + "; this program reads version 6");
   }
 }
 

@@ -38,12 +38,6 @@ uint32_t log_id_of(const AuditSegmentFile& file) {
   return check_block(*head, head->header.block_number, 0) == AuditBlockState::kIntact ? head->header.log_id : 0;
 }
 
-std::string hex(uint32_t log_id) {
-  char text[9];
-  std::snprintf(text, sizeof text, "%08x", log_id);
-  return text;
-}
-
 // The one that most of them name, of equally many the one that comes first; 0: none.
 uint32_t most_named(const std::vector<uint32_t>& ids) {
   std::map<uint32_t, size_t> counts;
@@ -87,8 +81,9 @@ void name_strangers(AuditSegments& segments) {
     if (ids[place] == 0 || ids[place] == segments.log_id) continue;
     const bool even = std::count(ids.begin(), ids.end(), ids[place]) == own;
     AuditSegmentFile& file = segments.files[place];
-    file.unusable = file.path + " is of another log: log id " + hex(ids[place]) + ", the log's is " +
-                    hex(segments.log_id) + (even ? " by its first segment, which may be the stranger as well" : "");
+    file.unusable = file.path + " is of another log: log id " + audit_log_id_text(ids[place]) + ", the log's is " +
+                    audit_log_id_text(segments.log_id) +
+                    (even ? " by its first segment, which may be the stranger as well" : "");
   }
 }
 

@@ -50,8 +50,11 @@ struct Log {
     BOOST_REQUIRE(write_file(segment(number), bytes).has_value());
   }
   [[nodiscard]] std::string refusal(uint64_t snapshot_sequence = 0) const {
+    return refusal(AuditMark{.sequence = snapshot_sequence});
+  }
+  [[nodiscard]] std::string refusal(const AuditMark& snapshot) const {
     AuditLogOptions behind = options();
-    behind.snapshot_sequence = snapshot_sequence;
+    behind.snapshot = snapshot;
     const auto log = AuditLog::open(behind, nullptr);
     return log ? "" : log.error().message;
   }
@@ -320,4 +323,27 @@ BOOST_AUTO_TEST_CASE(an_existing_log_keeps_the_size_of_its_segments) {
   BOOST_REQUIRE((*opened)->close().has_value());
   BOOST_TEST(fs::file_size(log.segment(2)) == kSegmentBytes);
   BOOST_TEST(is_exact_prefix(must_read(log.segment(1)).records));
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_is_not_the_snapshots_own_is_refused_before_its_tail_is_cut) {
+  Log log;
+  log.write(10);
+  const AuditReadout readout = must_read(log.segment(1));
+  const AuditRecord& seventh = readout.records[6];
+  BOOST_REQUIRE(seventh.state_hash != 0);
+  std::string bytes = read_file(log.segment(1)).value();
+  bytes.resize(readout.torn_tail_offset);
+  bytes.append(300, 'x');  // a torn tail
+  BOOST_REQUIRE(write_file(log.segment(1), bytes).has_value());
+  BOOST_TEST(log.refusal({.sequence = 7, .log_id = readout.log_id ^ 1}) ==
+             "the state snapshot of audit sequence 7 is one of audit log " + audit_log_id_text(readout.log_id ^ 1) +
+                 ", and " + log.segment(1) + " is log " + audit_log_id_text(readout.log_id));
+  BOOST_TEST(log.refusal({.sequence = 700, .log_id = readout.log_id ^ 1}).find("is one of audit log") !=
+             std::string::npos);  // rather than missed records
+  for (const uint64_t hash : {seventh.state_hash ^ 1, readout.records[5].state_hash}) {
+    const std::string parted = log.refusal({.sequence = 7, .state_hash = hash, .log_id = readout.log_id});
+    BOOST_TEST(parted.find(": snapshot and log have parted") != std::string::npos, parted);
+  }
+  BOOST_TEST(read_file(log.segment(1)).value() == bytes);
+  BOOST_TEST(log.refusal({.sequence = 7, .state_hash = seventh.state_hash, .log_id = readout.log_id}) == "");
 }

@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_state_updated_in_place_never_has_a_second_snapshot_to_fal
   auto store = StateStore::open({.path = folder.file("state.bin")});
   BOOST_REQUIRE(store.has_value());
   for (uint64_t sequence = 1; sequence <= 4; ++sequence) {
-    BOOST_TEST((*store)->write(sequence, std::vector<std::byte>(100)).has_value());
+    BOOST_TEST((*store)->write({sequence}, std::vector<std::byte>(100)).has_value());
     BOOST_TEST(read_state_store(folder.file("state.bin"))->slots_intact == 1U);
   }
 }

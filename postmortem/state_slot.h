@@ -12,7 +12,7 @@ namespace crashwright::postmortem {
 
 inline constexpr uint64_t kStateFileMagic = 0x3130464154535743U;  // "CWSTAF01" as stored
 inline constexpr uint64_t kStateSlotMagic = 0x3130534154535743U;  // "CWSTAS01" as stored
-inline constexpr uint32_t kStateVersion = 1;
+inline constexpr uint32_t kStateVersion = 2;
 inline constexpr uint64_t kStateFileBlockBytes = 4096;  // the first slot starts here
 inline constexpr uint64_t kStateSlotBytesMax = uint64_t{1} << 32;
 inline constexpr uint32_t kStateSlots = 2;
@@ -35,7 +35,9 @@ struct StateSlotHeader {
   uint64_t sequence;       // audit sequence up to which the payload is the fold
   uint64_t payload_bytes;  // follow the header
   uint64_t generation;     // counts the writes of this store, from 1
-  uint8_t reserved[16];    // zero
+  uint64_t state_hash;     // of the audit record at that sequence; 0: not known
+  uint32_t log_id;         // of the audit log; 0: not known
+  uint32_t reserved;       // zero
 };
 static_assert(sizeof(StateSlotHeader) == 64);
 

@@ -68,7 +68,7 @@ void take_slot(uint32_t slot, std::span<const std::byte> bytes, StoreContent& co
   content.generation = header.generation;
   content.newest_slot = slot;
   const auto payload = bytes.subspan(sizeof header, static_cast<size_t>(header.payload_bytes));
-  readout.newest = StateSnapshot{header.sequence, {payload.begin(), payload.end()}};
+  readout.newest = StateSnapshot{{header.sequence, header.state_hash, header.log_id}, {payload.begin(), payload.end()}};
 }
 
 // A slot as far as it is in use: a start reads what was written, not what there is room for.
@@ -145,10 +145,10 @@ class DoubleSlotStore final : public StateStore {
         generation_(content.generation),
         sequence_(content.readout.newest ? content.readout.newest->sequence : 0) {}
 
-  [[nodiscard]] Status write(uint64_t sequence, std::span<const std::byte> payload) override;
+  [[nodiscard]] Status write(const AuditMark& mark, std::span<const std::byte> payload) override;
 
  private:
-  [[nodiscard]] std::vector<std::byte> encode(uint64_t sequence, std::span<const std::byte> payload) const;
+  [[nodiscard]] std::vector<std::byte> encode(const AuditMark& mark, std::span<const std::byte> payload) const;
   [[nodiscard]] Status put(std::span<const std::byte> bytes, uint64_t offset);
   [[nodiscard]] Status put_in_place(std::span<const std::byte> bytes);
   [[nodiscard]] Status sync();
@@ -162,17 +162,17 @@ class DoubleSlotStore final : public StateStore {
   std::optional<Error> sync_error_;
 };
 
-Status DoubleSlotStore::write(uint64_t sequence, std::span<const std::byte> payload) {
+Status DoubleSlotStore::write(const AuditMark& mark, std::span<const std::byte> payload) {
   if (sync_error_) return tl::unexpected(*sync_error_);
-  if (generation_ > 0 && sequence <= sequence_) {
+  if (generation_ > 0 && mark.sequence <= sequence_) {
     return fail(ErrorKind::kInternal,
-                "snapshot of sequence " + std::to_string(sequence) + " after one of " + std::to_string(sequence_));
+                "snapshot of sequence " + std::to_string(mark.sequence) + " after one of " + std::to_string(sequence_));
   }
   if (payload.size() > file_.slot_bytes - sizeof(StateSlotHeader)) {
     return fail(ErrorKind::kUsage, "snapshot of " + std::to_string(payload.size()) + " bytes in a slot of " +
                                        std::to_string(file_.slot_bytes));
   }
-  const std::vector<std::byte> bytes = encode(sequence, payload);
+  const std::vector<std::byte> bytes = encode(mark, payload);
   const uint32_t slot = (newest_slot_ + 1) % kStateSlots;
   if (CRASHWRIGHT_PLANTED("state_updated_in_place")) {
     if (auto written = put_in_place(bytes); !written) return written;
@@ -184,16 +184,18 @@ Status DoubleSlotStore::write(uint64_t sequence, std::span<const std::byte> payl
   CRASHWRIGHT_FAULT_POINT("state.after_write");
   newest_slot_ = slot;
   generation_ += 1;
-  sequence_ = sequence;
+  sequence_ = mark.sequence;
   return {};
 }
 
-std::vector<std::byte> DoubleSlotStore::encode(uint64_t sequence, std::span<const std::byte> payload) const {
+std::vector<std::byte> DoubleSlotStore::encode(const AuditMark& mark, std::span<const std::byte> payload) const {
   StateSlotHeader header{};
   header.magic = kStateSlotMagic;
   header.version = kStateVersion;
   header.salt = file_.salt;
-  header.sequence = sequence;
+  header.sequence = mark.sequence;
+  header.state_hash = mark.state_hash;
+  header.log_id = mark.log_id;
   header.payload_bytes = payload.size();
   header.generation = generation_ + 1;
   header.crc = state_slot_checksum(header, payload);

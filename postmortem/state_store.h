@@ -17,11 +17,12 @@
 
 #include "base/result.h"
 #include "postmortem/audit_log.h"
+#include "postmortem/audit_mark.h"
 
 namespace crashwright::postmortem {
 
-struct StateSnapshot {
-  uint64_t sequence = 0;  // audit sequence up to which the payload is the fold
+// The mark is the place in the audit log up to which the payload is the fold.
+struct StateSnapshot : AuditMark {
   std::vector<std::byte> payload;
 };
 
@@ -47,8 +48,8 @@ class StateStore {
   StateStore& operator=(const StateStore&) = delete;
   virtual ~StateStore() = default;
 
-  // Writes into the slot that does not hold the newest snapshot. `sequence` must be above the newest one's.
-  [[nodiscard]] virtual Status write(uint64_t sequence, std::span<const std::byte> payload) = 0;
+  // Writes into the slot that does not hold the newest snapshot. `mark.sequence` must be above the newest one's.
+  [[nodiscard]] virtual Status write(const AuditMark& mark, std::span<const std::byte> payload) = 0;
 
  protected:
   StateStore() = default;

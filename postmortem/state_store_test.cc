@@ -50,7 +50,7 @@ StateReadout must_read(const std::string& path) {
 std::string make_store(const std::string& path, uint64_t count) {
   auto store = must_open({.path = path, .slot_bytes = kSlotBytes});
   for (uint64_t sequence = 1; sequence <= count; ++sequence) {
-    BOOST_REQUIRE(store->write(sequence, payload_of(sequence)).has_value());
+    BOOST_REQUIRE(store->write({sequence}, payload_of(sequence)).has_value());
   }
   return read_file(path).value();
 }
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(the_newest_snapshot_comes_back_also_after_reopening) {
     const ScratchFolder folder;
     const StateStoreOptions options{.path = folder.file("state.bin"), .durability = durability};
     for (uint64_t sequence = 10; sequence <= 50; sequence += 10) {
-      BOOST_TEST(must_open(options)->write(sequence, payload_of(sequence)).has_value());
+      BOOST_TEST(must_open(options)->write({sequence}, payload_of(sequence)).has_value());
       BOOST_TEST(holds(must_read(options.path), sequence));
     }
     BOOST_TEST(must_read(options.path).slots_intact == 2U);
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_fresh_or_missing_store_has_no_snapshot_and_no_complaint) 
 BOOST_AUTO_TEST_CASE(an_empty_payload_is_a_snapshot_too) {
   const ScratchFolder folder;
   const std::string path = folder.file("state.bin");
-  BOOST_TEST(must_open({.path = path})->write(1, {}).has_value());
+  BOOST_TEST(must_open({.path = path})->write({1}, {}).has_value());
   BOOST_REQUIRE(must_read(path).newest.has_value());
   BOOST_TEST(must_read(path).newest->payload.empty());
 }
@@ -94,8 +94,8 @@ BOOST_AUTO_TEST_CASE(an_empty_payload_is_a_snapshot_too) {
 BOOST_AUTO_TEST_CASE(a_snapshot_larger_than_its_slot_is_refused_and_the_old_one_stays) {
   const ScratchFolder folder;
   auto store = must_open({.path = folder.file("state.bin"), .slot_bytes = kSlotBytes});
-  BOOST_TEST(store->write(1, payload_of(1)).has_value());
-  const auto refused = store->write(2, std::vector<std::byte>(kSlotBytes));
+  BOOST_TEST(store->write({1}, payload_of(1)).has_value());
+  const auto refused = store->write({2}, std::vector<std::byte>(kSlotBytes));
   BOOST_REQUIRE(!refused.has_value());
   BOOST_TEST(refused.error().message == "snapshot of 256 bytes in a slot of 256");
   BOOST_TEST(holds(must_read(folder.file("state.bin")), 1));
@@ -104,9 +104,9 @@ BOOST_AUTO_TEST_CASE(a_snapshot_larger_than_its_slot_is_refused_and_the_old_one_
 BOOST_AUTO_TEST_CASE(a_sequence_that_does_not_rise_is_refused) {
   const ScratchFolder folder;
   auto store = must_open({.path = folder.file("state.bin")});
-  BOOST_TEST(store->write(5, payload_of(5)).has_value());
-  BOOST_TEST(!store->write(5, payload_of(5)).has_value());
-  BOOST_TEST(!store->write(4, payload_of(4)).has_value());
+  BOOST_TEST(store->write({5}, payload_of(5)).has_value());
+  BOOST_TEST(!store->write({5}, payload_of(5)).has_value());
+  BOOST_TEST(!store->write({4}, payload_of(4)).has_value());
 }
 
 // The write of snapshot 3 over snapshot 1, torn at every byte.
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_write_torn_at_every_byte_leaves_the_previous_snapshot_or_
   const ScratchFolder folder;
   const std::string path = folder.file("state.bin");
   const std::string before = make_store(path, 2);
-  BOOST_TEST(must_open({.path = path, .slot_bytes = kSlotBytes})->write(3, payload_of(3)).has_value());
+  BOOST_TEST(must_open({.path = path, .slot_bytes = kSlotBytes})->write({3}, payload_of(3)).has_value());
   const std::string after = read_file(path).value();
   const size_t start = state_slot_offset(0, kSlotBytes);
   const size_t length = sizeof(StateSlotHeader) + payload_of(3).size();
@@ -168,32 +168,44 @@ BOOST_AUTO_TEST_CASE(a_file_of_something_else_is_refused) {
   BOOST_TEST(store.error().message == "state store " + path + ": wrong magic: not a state store");
 }
 
+BOOST_AUTO_TEST_CASE(a_snapshot_keeps_of_which_log_it_is_and_the_state_there) {
+  const ScratchFolder folder;
+  const std::string path = folder.file("state.bin");
+  BOOST_TEST(must_open({.path = path})
+                 ->write({.sequence = 3, .state_hash = 0x1122334455667788, .log_id = 0xabcdef01}, payload_of(3))
+                 .has_value());
+  const StateReadout readout = must_read(path);
+  BOOST_REQUIRE(holds(readout, 3));
+  BOOST_TEST(readout.newest->state_hash == 0x1122334455667788U);
+  BOOST_TEST(readout.newest->log_id == 0xabcdef01U);
+}
+
 BOOST_AUTO_TEST_CASE(newer_versions_of_file_and_slot_are_refused_clearly) {
   const ScratchFolder folder;
   const std::string path = folder.file("state.bin");
   const std::string whole = make_store(path, 2);
   StateFileHeader file{};
   std::memcpy(&file, whole.data(), sizeof file);
-  file.version = 2;
+  file.version = 3;
   file.crc = state_file_checksum(file);
   std::string bytes = whole;
   std::memcpy(bytes.data(), &file, sizeof file);
   BOOST_REQUIRE(write_file(path, bytes).has_value());
   const auto newer_file = StateStore::open({.path = path});
   BOOST_REQUIRE(!newer_file.has_value());
-  BOOST_TEST(newer_file.error().message == "state store " + path + ": version 2, this program reads version 1");
+  BOOST_TEST(newer_file.error().message == "state store " + path + ": version 3, this program reads version 2");
 
   StateSlotHeader slot{};
   const size_t at = state_slot_offset(1, kSlotBytes);
   std::memcpy(&slot, &whole[at], sizeof slot);
-  slot.version = 2;
+  slot.version = 3;
   slot.crc = state_slot_checksum(slot, payload_of(2));
   bytes = whole;
   std::memcpy(&bytes[at], &slot, sizeof slot);
   BOOST_REQUIRE(write_file(path, bytes).has_value());
   const auto newer_slot = StateStore::open({.path = path});
   BOOST_REQUIRE(!newer_slot.has_value());
-  BOOST_TEST(newer_slot.error().message == "state store " + path + ": slot 1: version 2, this program reads version 1");
+  BOOST_TEST(newer_slot.error().message == "state store " + path + ": slot 1: version 3, this program reads version 2");
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_write_leaves_the_previous_snapshot) {
@@ -206,7 +218,7 @@ BOOST_AUTO_TEST_CASE(a_failed_write_leaves_the_previous_snapshot) {
     auto store = StateStore::open({.path = path, .slot_bytes = kSlotBytes});
     const rlimit limit{state_slot_offset(1, kSlotBytes) + 70, RLIM_INFINITY};
     if (!store || ::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(10);
-    const auto failed = (*store)->write(2, payload_of(2));
+    const auto failed = (*store)->write({2}, payload_of(2));
     ::_exit(!failed && failed.error().message == "state store: write: File too large" ? 0 : 11);
   }
   int status = 0;
@@ -216,7 +228,7 @@ BOOST_AUTO_TEST_CASE(a_failed_write_leaves_the_previous_snapshot) {
   BOOST_TEST(holds(readout, 1));
   BOOST_TEST(readout.refused.size() == 1U);
   // The next write takes the torn slot, not the good one.
-  BOOST_TEST(must_open({.path = path})->write(3, payload_of(3)).has_value());
+  BOOST_TEST(must_open({.path = path})->write({3}, payload_of(3)).has_value());
   BOOST_TEST(holds(must_read(path), 3));
   BOOST_TEST(must_read(path).slots_intact == 2U);
 }
@@ -235,7 +247,7 @@ BOOST_AUTO_TEST_CASE(a_killed_writer_leaves_the_last_acknowledged_snapshot_or_a_
       if (!store) ::_exit(1);
       const auto newest = read_state_store(path);
       for (uint64_t next = newest->newest ? newest->newest->sequence + 1 : 1;; ++next) {
-        if (!(*store)->write(next, payload_of(next))) ::_exit(2);
+        if (!(*store)->write({next}, payload_of(next))) ::_exit(2);
         acknowledged.store(next);
       }
     }

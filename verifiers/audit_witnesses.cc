@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "base/unique_fd.h"
 #include "postmortem/audit_block.h"
@@ -34,6 +35,7 @@ AuditWitness store_witness(const std::string& path) {
     witness.trouble = store.error().message;
   } else if (store->newest) {
     witness.sequence = store->newest->sequence;
+    witness.mark = *store->newest;
     witness.remarks = store->refused;
   } else {
     witness.trouble = store->refused.empty() ? "it holds no snapshot" : store->refused.front();
@@ -41,18 +43,26 @@ AuditWitness store_witness(const std::string& path) {
   return witness;
 }
 
-// The first file of a log other than `log_id`, by its block 0. The bytes of a torn tail and copies of this log's files
-// begin with the magic as well, and are none.
-bool is_other_log(const fs::path& path, uint32_t log_id) {
+// The id of the log whose first file it is, by its block 0; else 0. The bytes of a torn tail and copies of this log's
+// files begin with the magic as well.
+uint32_t log_id_of(const fs::path& path) {
   const auto head = postmortem::read_audit_head({1, path, 0, {}});
-  return head && postmortem::check_block(*head, 0, 0) == postmortem::AuditBlockState::kIntact &&
-         head->header.log_id != log_id;
+  const bool intact = head && postmortem::check_block(*head, 0, 0) == postmortem::AuditBlockState::kIntact;
+  return intact ? head->header.log_id : 0;
 }
 
-// A store does not say whose it is: beside two logs it may be either's.
-void doubt(std::vector<AuditWitness>& stores, const std::string& other_log) {
+// Logs of the same folder, by id.
+using OtherLogs = std::map<uint32_t, std::string>;
+
+// A store that does not say whose it is may be any log's that it stands beside.
+void doubt(std::vector<AuditWitness>& stores, const OtherLogs& others) {
   for (AuditWitness& store : stores) {
-    if (store.trouble.empty()) store.trouble = "it may belong to " + other_log + ", another log";
+    const bool named = store.mark.log_id != 0;
+    const auto owner = named ? others.find(store.mark.log_id) : others.begin();
+    if (owner == others.end()) continue;
+    if (store.trouble.empty()) {
+      store.trouble = (named ? "it belongs to " : "it may belong to ") + owner->second + ", another log";
+    }
     store.sequence = 0;
   }
 }
@@ -62,17 +72,18 @@ void doubt(std::vector<AuditWitness>& stores, const std::string& other_log) {
 Result<std::vector<AuditWitness>> find_audit_witnesses(const postmortem::AuditSegments& segments) {
   const fs::path log = segments.log;
   std::vector<AuditWitness> witnesses;
-  std::string other_log;
+  OtherLogs others;
   std::error_code trouble;
   for (fs::directory_iterator at(log.has_parent_path() ? log.parent_path() : ".", trouble), end; !trouble && at != end;
        at.increment(trouble)) {
     const uint64_t magic = at->is_regular_file(trouble) ? magic_of(at->path()) : 0;
     const bool stranger = magic == postmortem::kAuditMagic && at->path().filename() != log.filename();
-    if (stranger && is_other_log(at->path(), segments.log_id)) other_log = at->path();
+    const uint32_t log_id = stranger ? log_id_of(at->path()) : 0;
+    if (log_id != 0 && log_id != segments.log_id) others.emplace(log_id, at->path());
     if (magic == postmortem::kStateFileMagic) witnesses.push_back(store_witness(at->path()));
   }
   if (trouble) return fail(ErrorKind::kIo, "list the folder of " + segments.log + ": " + trouble.message());
-  if (!other_log.empty()) doubt(witnesses, other_log);
+  doubt(witnesses, others);
   std::sort(witnesses.begin(), witnesses.end(),
             [](const AuditWitness& left, const AuditWitness& right) { return left.path < right.path; });
   const std::string seal = segments.log + ".seal";

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "postmortem/audit_mark.h"
 #include "postmortem/audit_segments.h"
 
 namespace crashwright::verifiers {
@@ -21,11 +22,13 @@ struct AuditWitness {
   std::string what;                       // "the state store", "the seal"
   uint64_t sequence = 0;                  // the log once reached this one at least
   std::string trouble;                    // why it says nothing; empty: it does
+  postmortem::AuditMark mark = {};        // of a store's newest snapshot
   std::vector<std::string> remarks = {};  // what is odd about it although it speaks, a sentence each
 };
 
-// The seal of the log, and the state stores in its folder. One that may belong to another log there says nothing, and
-// names that log; copies of this log's files and kept torn tails are no other log.
+// The seal of the log, and the state stores in its folder. One that belongs to another log there, or names none and
+// may, says nothing, and names that log; one of a log that is not there is for check_audit_mark() to judge. Copies of
+// this log's files and kept torn tails are no other log.
 // Of a log that is being written: ask before it is read. What they know of then, the log has by then.
 [[nodiscard]] Result<std::vector<AuditWitness>> find_audit_witnesses(const postmortem::AuditSegments& segments);
 

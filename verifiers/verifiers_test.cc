@@ -247,7 +247,7 @@ struct SnapshotCase : SyntheticCase {
     BOOST_REQUIRE(::mkdir(data.c_str(), 0755) == 0);
     auto store = postmortem::StateStore::open({.path = data + "/state.bin"});
     BOOST_REQUIRE(store.has_value());
-    for (const uint64_t sequence : kept) BOOST_REQUIRE((*store)->write(sequence, {}).has_value());
+    for (const uint64_t sequence : kept) BOOST_REQUIRE((*store)->write({sequence}, {}).has_value());
     auto log = postmortem::AuditLog::open({.path = data + "/audit.log"}, nullptr);
     BOOST_REQUIRE(log.has_value());
     for (const uint64_t sequence : taken) {

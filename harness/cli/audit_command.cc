@@ -9,9 +9,10 @@
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/terminal_text.h"
-#include "mock_engine/order_state.h"
 #include "mock_engine/order_state_json.h"
+#include "mock_engine/order_state_machine.h"
 #include "postmortem/audit_log.h"
+#include "postmortem/audit_mark.h"
 #include "postmortem/audit_segment_reader.h"
 #include "postmortem/audit_text.h"
 #include "verifiers/audit_diff.h"
@@ -85,12 +86,14 @@ int print_log(const AuditArguments& audit) {
 int replay_log(const AuditArguments& audit) {
   mock_engine::OrderStateMachine orders;
   uint64_t parted = 0;
+  auto promise = mock_engine::Promise::kKept;
   bool over = false;
   const auto readout = postmortem::scan_audit_log(audit.words[1], [&](std::span<const AuditRecord> records) {
     for (const AuditRecord& record : records) {
       over = over || record.sequence > audit.filter.to_sequence || record.wall_ns > audit.filter.until_ns;
       if (over || parted != 0) return;
-      if (!orders.apply(record)) parted = record.sequence;
+      promise = orders.apply(record);
+      if (promise != mock_engine::Promise::kKept) parted = record.sequence;
     }
   });
   if (!readout) return report_error(readout.error());
@@ -104,7 +107,7 @@ int replay_log(const AuditArguments& audit) {
   if (parted != 0) {
     const bool behind = !readout->damage.empty() && parted >= readout->damage.front().first_sequence;
     tell(stderr, behind ? "no state follows from what stands behind the damage; up to it: --to with a sequence before"
-                        : fmt::format("record {}: the state after it is not the one it promises", parted));
+                        : fmt::format("record {}: {}", parted, mock_engine::promise_text(promise)));
     return kExitBroken;
   }
   fmt::print("{}", mock_engine::recovered_state_json(orders.state()));
@@ -156,6 +159,24 @@ int tell_beginning(const postmortem::AuditSegments& segments, const AuditReadout
   return held ? kExitPassed : kExitBroken;
 }
 
+// Takes the snapshots that are of another log, or parted from this one, out of `witnesses`, and tells of them.
+// `marked` are the records at the places that the snapshots name, as far as the log has them.
+int tell_foreign_snapshots(const postmortem::AuditSegments& segments, const AuditReadout& readout,
+                           std::vector<AuditRecord> marked, std::vector<verifiers::AuditWitness>& witnesses) {
+  AuditReadout places;
+  places.log_id = readout.log_id;
+  places.records = std::move(marked);
+  const auto foreign = std::erase_if(witnesses, [&](const verifiers::AuditWitness& witness) {
+    if (!witness.trouble.empty()) return false;
+    const auto own = postmortem::check_audit_mark(places, witness.mark, segments.log);
+    if (own) return false;
+    tell(stdout, fmt::format("end: {} {} is not this log's: {}; {}", witness.what, witness.path, own.error().message,
+                             own.error().remedy));
+    return true;
+  });
+  return foreign == 0 ? kExitPassed : kExitBroken;
+}
+
 // How far the log once reached, as what stands beside it knows.
 int tell_end(const postmortem::AuditSegments& segments, const postmortem::AuditScan& scan,
              const std::vector<verifiers::AuditWitness>& witnesses) {
@@ -201,13 +222,18 @@ int verify_log(const AuditArguments& audit) {
   uint64_t records = 0;
   uint64_t gaps = 0;
   uint64_t expected = 0;
+  auto witnesses = ask_witnesses(audit.words[1]);
+  if (!witnesses) return report_error(witnesses.error());
+  std::vector<AuditRecord> marked;
   postmortem::AuditScanner scanner([&](std::span<const AuditRecord> some) {
     if (records == 0) expected = some.front().sequence;  // a log whose first segments were archived begins later
     for (const AuditRecord& record : some) gaps += record.sequence == expected++ ? 0 : 1;
+    for (const verifiers::AuditWitness& witness : *witnesses) {
+      const uint64_t place = witness.mark.sequence - some.front().sequence;
+      if (place < some.size()) marked.push_back(some[place]);
+    }
     records += some.size();
   });
-  const auto witnesses = ask_witnesses(audit.words[1]);
-  if (!witnesses) return report_error(witnesses.error());
   const auto segments = postmortem::find_audit_segments(audit.words[1], postmortem::AuditArchive::kJoined);
   if (!segments) return report_error(segments.error());
   const auto scan = postmortem::scan_audit_segments(*segments, 0, scanner);
@@ -217,9 +243,11 @@ int verify_log(const AuditArguments& audit) {
        fmt::format("{} records up to sequence {}, {} {}, {} vouched for by later blocks", records,
                    readout.last_sequence, readout.runs, readout.runs == 1 ? "run" : "runs", readout.known_durable));
   for (const std::string& remark : segments->remarks) tell(stdout, remark);
-  int code = tell_beginning(*segments, readout, verifiers::snapshot_beside(*witnesses));
+  const bool lone = is_lone_segment(*segments);
+  int code = lone ? kExitPassed : tell_foreign_snapshots(*segments, readout, std::move(marked), *witnesses);
+  code = std::max(code, tell_beginning(*segments, readout, verifiers::snapshot_beside(*witnesses)));
   tell(stdout, scan->closed ? "closed in order" : "not closed in order: its writer died, or still writes");
-  if (!is_lone_segment(*segments)) code = std::max(code, tell_end(*segments, *scan, *witnesses));
+  if (!lone) code = std::max(code, tell_end(*segments, *scan, *witnesses));
   tell_flaws(readout);
   if (readout.damage.empty() && gaps > 0) tell(stdout, fmt::format("{} records are out of sequence", gaps));
   if (!readout.damage.empty() || gaps > 0) code = kExitBroken;

@@ -37,6 +37,19 @@ BOOST_AUTO_TEST_CASE(replay_gives_the_state_at_a_sequence_and_refuses_a_record_t
   auto forged = two_orders();
   forged[4].quantity = 200;
   BOOST_TEST(audit({"replay", LogOnDisk(forged).path()}).code == kExitBroken);
+  for (const auto& [change, text] : std::vector<std::pair<void (*)(AuditRecord&), std::string>>{
+           {[](AuditRecord& record) { record.side = 'S'; }, "record 3: the state after it is not the one it promises"},
+           {[](AuditRecord& record) { record.state_hash = 0; }, "record 3: it promises no state, as every record does"},
+           {[](AuditRecord& record) { record.position_after = 7; },
+            "record 3: the position after it is not the one it promises"},
+           {[](AuditRecord& record) { record.cash_after_ticks = 7; },
+            "record 3: the cash after it is not the one it promises"}}) {
+    forged = two_orders();
+    change(forged[2]);
+    const auto refused = audit({"replay", LogOnDisk(forged).path()});
+    BOOST_TEST(refused.code == kExitBroken);
+    BOOST_TEST(holds(refused.err, text), refused.err);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(verify_passes_a_whole_log_and_is_broken_by_damage_and_by_a_gap) {

@@ -23,9 +23,9 @@ BOOST_AUTO_TEST_CASE(verify_passes_a_log_without_its_beginning_only_where_a_snap
   BOOST_TEST(holds(without.text, "the beginning is missing: the log starts at sequence 3"), without.text);
   BOOST_TEST(holds(without.text, "no snapshot beside it holds what lies before"), without.text);
   BOOST_TEST(audit({"verify", log.file("audit.log.seg-000002")}).code == kExitPassed);  // named by itself
-  write_snapshot(log, 1);
+  write_snapshot(log, {1});
   BOOST_TEST(audit({"verify", log.path()}).code == kExitBroken);
-  write_snapshot(log, 2);
+  write_snapshot(log, {2});
   const auto held = audit({"verify", log.path()});
   BOOST_TEST(held.code == kExitPassed);
   BOOST_TEST(holds(held.text, "the snapshot beside it, of sequence 2, holds what lies before"), held.text);
@@ -57,11 +57,11 @@ BOOST_AUTO_TEST_CASE(verify_names_the_end_that_a_closed_log_lost_where_a_snapsho
                                      "are missing\n"),
              by_seal.text);
   BOOST_REQUIRE(std::filesystem::remove(log.path() + ".seal"));
-  write_snapshot(log, 3);
+  write_snapshot(log, {3});
   const auto has_all = audit({"verify", log.path()});
   BOOST_TEST(has_all.code == kExitPassed);
   BOOST_TEST(holds(has_all.text, "state.bin knows of sequence 3, which the log has\n"), has_all.text);
-  write_snapshot(log, 4);
+  write_snapshot(log, {4});
   const auto by_snapshot = audit({"verify", log.path()});
   BOOST_TEST(by_snapshot.code == kExitBroken);
   BOOST_TEST(holds(by_snapshot.text, "state.bin knows of sequence 4: 4 to 4 are missing\n"), by_snapshot.text);
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(copies_and_kept_tails_beside_a_log_do_not_silence_the_state
   auto records = two_orders();
   records.resize(3);
   const LogOnDisk log(records, 1, true);
-  write_snapshot(log, 5);
+  write_snapshot(log, {5});
   const std::string bytes = read_file(log.path()).value();
   BOOST_REQUIRE(write_file(log.path() + ".torn-8192", bytes.substr(2 * kAuditBlockBytes)).has_value());
   BOOST_REQUIRE(write_file(log.path() + ".bak", bytes).has_value());
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(copies_and_kept_tails_beside_a_log_do_not_silence_the_state
 BOOST_AUTO_TEST_CASE(a_copy_beside_a_log_whose_beginning_is_archived_raises_no_alarm) {
   const auto records = two_orders();
   const LogOnDisk log({records.begin() + 2, records.end()}, 3, true);
-  write_snapshot(log, 4);
+  write_snapshot(log, {4});
   BOOST_REQUIRE(
       write_file(log.path() + ".torn-36864", read_file(log.file("audit.log.seg-000002")).value()).has_value());
   BOOST_TEST(audit({"verify", log.path()}).code == kExitPassed);
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_state_store_beside_two_logs_says_nothing_and_the_other_lo
   auto records = two_orders();
   records.resize(3);
   const LogOnDisk log(records, 1, true);
-  write_snapshot(log, 5);
+  write_snapshot(log, {5});
   std::string bytes = read_file(log.path()).value();
   AuditBlock head;
   std::memcpy(static_cast<void*>(&head), bytes.data(), sizeof head);
@@ -119,8 +119,8 @@ BOOST_AUTO_TEST_CASE(a_state_store_beside_two_logs_says_nothing_and_the_other_lo
 
 BOOST_AUTO_TEST_CASE(a_damaged_slot_of_the_state_store_is_told_although_the_other_one_speaks) {
   const LogOnDisk log(two_orders(), 1, true);
-  write_snapshot(log, 2);
-  write_snapshot(log, 4);
+  write_snapshot(log, {2});
+  write_snapshot(log, {4});
   std::string bytes = read_file(log.file("state.bin")).value();
   bytes[kStateFileBlockBytes + 70] = 'x';  // the payload of the first slot
   BOOST_REQUIRE(write_file(log.file("state.bin"), bytes).has_value());
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_is_being_written_is_never_said_to_have_lost_its_
       AuditRecord record = postmortem::test::make_record(key);
       const uint64_t sequence = (*log)->append(record);
       const bool durable = sequence != 0 && (*log)->wait_durable(sequence, std::chrono::seconds(60));
-      if (!durable || !(*store)->write(sequence, std::vector<std::byte>(8))) break;
+      if (!durable || !(*store)->write({sequence}, std::vector<std::byte>(8))) break;
     }
     over = true;
   });
@@ -156,4 +156,24 @@ BOOST_AUTO_TEST_CASE(a_log_that_is_being_written_is_never_said_to_have_lost_its_
   writer.join();
   BOOST_TEST(alarm == "");
   BOOST_TEST((*log)->durable_up_to() == kRecords);
+}
+
+BOOST_AUTO_TEST_CASE(verify_is_broken_by_a_snapshot_of_another_log_and_by_one_that_parted_from_this) {
+  const auto records = two_orders();
+  const LogOnDisk log(records);  // its id is 1
+  write_snapshot(log, {.sequence = 2, .state_hash = records[1].state_hash, .log_id = 1});
+  BOOST_TEST(audit({"verify", log.path()}).code == kExitPassed);
+  write_snapshot(log, {.sequence = 3, .state_hash = records[2].state_hash, .log_id = 0xabcd});
+  const auto foreign = audit({"verify", log.path()});
+  BOOST_TEST(foreign.code == kExitBroken);
+  BOOST_TEST(holds(foreign.text,
+                   "state.bin is not this log's: the state snapshot of audit sequence 3 is one of audit "
+                   "log 0000abcd, and " +
+                       log.path() + " is log 00000001; put the state store of this log back"),
+             foreign.text);
+  BOOST_TEST(!holds(foreign.text, "knows of sequence"), foreign.text);
+  write_snapshot(log, {.sequence = 4, .state_hash = records[2].state_hash, .log_id = 1});
+  const auto parted = audit({"verify", log.path()});
+  BOOST_TEST(parted.code == kExitBroken);
+  BOOST_TEST(holds(parted.text, ": snapshot and log have parted; "), parted.text);
 }

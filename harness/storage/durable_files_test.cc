@@ -164,7 +164,7 @@ struct Fixture {
       (*log)->append(record);
       if (sequence % 5 == 0) static_cast<void>((*log)->wait_durable(sequence, kLong));
       witness->audit_durable.store((*log)->durable_up_to());
-      if (sequence % 40 == 0 && (*store)->write(sequence, payload)) witness->state_sequence.store(sequence);
+      if (sequence % 40 == 0 && (*store)->write({sequence}, payload)) witness->state_sequence.store(sequence);
       if (!(*log)->sealed()) continue;
       const std::string reason = (*log)->seal_reason().message;
       ::_exit(::write(text, reason.data(), reason.size()) > 0 ? 4 : 1);

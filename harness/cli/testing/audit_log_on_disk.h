@@ -15,7 +15,7 @@
 #include "base/file.h"
 #include "harness/cli/command.h"
 #include "harness/cli/testing/command_folder.h"
-#include "mock_engine/order_state.h"
+#include "mock_engine/order_state_machine.h"
 #include "postmortem/audit_segments.h"
 #include "postmortem/audit_test_support.h"
 #include "postmortem/state_store.h"
@@ -55,8 +55,7 @@ inline std::vector<AuditRecord> two_orders() {
   std::vector<AuditRecord> log;
   const auto add = [&](AuditRecordType type, uint32_t user_ref, uint32_t quantity, uint64_t session) {
     AuditRecord record{};
-    record.sequence = log.size() + 1;
-    record.wall_ns = 1'764'040'320'000'000'000 + record.sequence * 1'000'000'000;
+    record.wall_ns = 1'764'040'321'000'000'000 + log.size() * 1'000'000'000;
     record.type = type;
     record.user_ref = user_ref;
     record.quantity = quantity;
@@ -66,8 +65,9 @@ inline std::vector<AuditRecord> two_orders() {
     record.side = 'B';
     record.leaves = quantity;
     record.match_id = type == AuditRecordType::kExecuted ? 77 : 0;
-    orders.annotate(record);
-    BOOST_REQUIRE(orders.apply(record));
+    orders.advance(record);
+    record.sequence = log.size() + 1;
+    orders.placed(record);
     log.push_back(record);
   };
   add(AuditRecordType::kIntentEnter, 1, 200, 0);
@@ -117,11 +117,11 @@ class LogOnDisk {
   std::string bytes_;
 };
 
-// A state store beside the log, whose newest snapshot is of that sequence.
-inline void write_snapshot(const LogOnDisk& log, uint64_t sequence) {
+// A state store beside the log, whose newest snapshot is of that place.
+inline void write_snapshot(const LogOnDisk& log, const postmortem::AuditMark& mark) {
   const auto store = postmortem::StateStore::open({.path = log.file("state.bin"), .slot_bytes = 4096});
   BOOST_REQUIRE(store.has_value());
-  BOOST_REQUIRE((*store)->write(sequence, std::vector<std::byte>(8)).has_value());
+  BOOST_REQUIRE((*store)->write(mark, std::vector<std::byte>(8)).has_value());
 }
 
 inline size_t lines(const std::string& text) { return static_cast<size_t>(std::count(text.begin(), text.end(), '\n')); }
