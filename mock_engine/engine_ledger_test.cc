@@ -13,6 +13,7 @@
 #include "postmortem/audit_block.h"
 #include "postmortem/audit_log.h"
 #include "postmortem/audit_segments.h"
+#include "postmortem/state_store.h"
 
 using namespace crashwright;
 using namespace crashwright::mock_engine;
@@ -226,13 +227,15 @@ BOOST_AUTO_TEST_CASE(with_both_snapshots_lost_an_archived_log_is_refused_and_rec
 
 BOOST_AUTO_TEST_CASE(a_snapshot_of_another_log_is_refused_with_both_logs_and_a_remedy_and_nothing_is_changed) {
   const Golden golden = golden_of(kShort);
-  EngineSession other({"--feed-seed", "9", "--feed-messages", "5000", "--checkpoint-every", "100"});
-  die_behind(other, 40);
+  EngineSession other({"--feed-seed", "9", "--feed-messages", "5000", "--checkpoint-every", "20"});
+  die_behind(other, 90);
+  const std::string foreign = other.folder + "/data/state.bin";
+  BOOST_REQUIRE(postmortem::read_state_store(foreign)->newest.has_value());
   EngineSession session(kShort);
   die_behind(session, 90);
   const std::string data = session.folder + "/data";
   const std::string own = read_file(data + "/state.bin").value();
-  BOOST_REQUIRE(write_file(data + "/state.bin", read_file(other.folder + "/data/state.bin").value()).has_value());
+  BOOST_REQUIRE(write_file(data + "/state.bin", read_file(foreign).value()).has_value());
   const auto before = content_of(data);
   const uint64_t sent = session.control->engine.orders_sent.load();
   for (const bool trades : {false, true}) {

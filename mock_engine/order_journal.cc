@@ -19,7 +19,7 @@ bool OrderJournal::record(postmortem::AuditRecord& record) {
   orders_.advance(record);
   if (log_.append(record) == 0) return false;
   last_ns_ = record.monotonic_ns;
-  orders_.placed(record);
+  orders_.apply(record);
   return true;
 }
 

@@ -21,7 +21,7 @@ class RandomLife {
     live.advance(record);
     record.sequence = log.size() + 1;
     log.push_back(record);
-    live.placed(record);
+    live.apply(record);
   }
   static AuditRecord event(AuditRecordType type, uint32_t user_ref, uint32_t quantity = 0, int64_t price_ticks = 0) {
     AuditRecord record{};
@@ -116,7 +116,7 @@ class RandomLife {
 
 inline OrderState fold(const std::vector<AuditRecord>& log, size_t from = 0, OrderState start = {}) {
   OrderStateMachine machine(std::move(start));
-  for (size_t i = from; i < log.size(); ++i) machine.apply(log[i]);
+  for (size_t i = from; i < log.size(); ++i) machine.replay(log[i]);
   return machine.state();
 }
 

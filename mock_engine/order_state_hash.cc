@@ -1,6 +1,5 @@
 #include "mock_engine/order_state_hash.h"
 
-#include <algorithm>
 #include <cstring>
 
 namespace crashwright::mock_engine {
@@ -22,6 +21,14 @@ uint64_t multiplied(uint64_t left, uint64_t right) {
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
+constexpr uint64_t kAllBytes = ~uint64_t{0};
+
+// A mask of the bytes in front of the first zero byte, in the order of memory.
+uint64_t bytes_before_zero(uint64_t word) {
+  const uint64_t zeros = (word - 0x0101010101010101U) & ~word & 0x8080808080808080U;  // from its first one on
+  return zeros == 0 ? kAllBytes : ((zeros & (~zeros + 1)) >> 7) - 1;
+}
+
 // Two words a step, by a full multiplication.
 class Hash {
  public:
@@ -32,10 +39,14 @@ class Hash {
     return *this;
   }
   Hash& put(int64_t left, uint64_t right) { return put(static_cast<uint64_t>(left), right); }
-  Hash& put(std::string_view text) {
+  // Without what stands behind its end, and without a call: most records have two or three of them.
+  template <size_t Capacity>
+  Hash& put(const BoundedString<Capacity>& text) {
+    static_assert(Capacity > sizeof(uint64_t) && Capacity <= 2 * sizeof(uint64_t));
     uint64_t words[2] = {};
-    std::memcpy(words, text.data(), std::min(text.size(), sizeof words));
-    return put(words[0], words[1]);
+    std::memcpy(words, text.bytes, Capacity);
+    const uint64_t kept = bytes_before_zero(words[0]);
+    return kept == kAllBytes ? put(words[0], words[1] & bytes_before_zero(words[1])) : put(words[0] & kept, 0);
   }
   [[nodiscard]] uint64_t get() const { return multiplied(value_ ^ kLast, kLeft); }
 
@@ -54,12 +65,14 @@ uint64_t hash_of_order(uint32_t user_ref, const WorkingOrder& order) {
   return Hash(Part::kOrder)
       .put(both(user_ref, order.quantity), both(order.leaves, static_cast<uint32_t>(kind)))
       .put(order.price_ticks, 0)
-      .put(order.symbol.view())
+      .put(order.symbol)
       .get();
 }
 
 uint64_t hash_of_position(std::string_view symbol, int64_t shares) {
-  return Hash(Part::kPosition).put(symbol).put(shares, 0).get();
+  BoundedString<10> name;
+  name.assign(symbol);
+  return Hash(Part::kPosition).put(name).put(shares, 0).get();
 }
 
 uint64_t hash_of_pending(const PendingIntent& intent) {
@@ -72,7 +85,7 @@ uint64_t hash_of_execution(const Execution& execution) {
   return Hash(Part::kExecution)
       .put(execution.match_id, both(execution.quantity, static_cast<uint32_t>(letter(execution.side))))
       .put(execution.price_ticks, 0)
-      .put(execution.symbol.view())
+      .put(execution.symbol)
       .get();
 }
 
@@ -88,7 +101,7 @@ uint64_t history_after(uint64_t history, const postmortem::AuditRecord& record) 
       .put(record.price_ticks, static_cast<uint64_t>(record.position_after))
       .put(record.cash_after_ticks, both(record.user_ref, record.original_user_ref))
       .put(both(record.quantity, record.leaves), both(record.account, record.algorithm))
-      .put(record.symbol.view())
+      .put(record.symbol)
       .get();
 }
 
@@ -111,7 +124,7 @@ uint64_t hash_of_state(const OrderNumbers& numbers, uint64_t parts) {
                             .put(numbers.replaced, numbers.cancelled)
                             .put(numbers.cash_ticks, both(numbers.next_user_ref, numbers.kill_switch ? 1 : 0))
                             .put(numbers.configuration_hash, 0)
-                            .put(numbers.exchange_session.view())
+                            .put(numbers.exchange_session)
                             .get();
   return hash == 0 ? kLast : hash;
 }

@@ -92,16 +92,16 @@ void OrderStateMachine::advance(AuditRecord& record) {
   record.state_hash = state_.hash();
 }
 
-__attribute__((noinline)) void OrderStateMachine::placed(const AuditRecord& record) {
+__attribute__((noinline)) void OrderStateMachine::apply(const AuditRecord& record) {
   CRASHWRIGHT_FAULT_POINT("orders.apply");
   if (record.type == AuditRecordType::kExecuted) CRASHWRIGHT_FAULT_POINT("orders.execution");
   state_.numbers().audit_sequence = std::max(state().audit_sequence, record.sequence);
   state_.place_pending(record.sequence);
 }
 
-Promise OrderStateMachine::apply(const AuditRecord& record) {
+Promise OrderStateMachine::replay(const AuditRecord& record) {
   const bool again = record.sequence != 0 && record.sequence <= state().audit_sequence;
-  placed(record);
+  apply(record);
   const Effect effect = effect_of(record);
   if (!fold(record, effect)) return again ? Promise::kKept : Promise::kRepeated;
   if (record.state_hash == 0) return Promise::kMissing;

@@ -5,7 +5,7 @@
 // Exactly once: a record whose session sequence was applied already changes nothing.
 //
 // Threads: one owner. Signal context: no. Units: ticks of 1/10,000, shares.
-// Errors:  apply() says what of its promise a record does not keep.
+// Errors:  replay() says what of its promise a record does not keep.
 #pragma once
 
 #include <cstdint>
@@ -47,14 +47,15 @@ class OrderStateMachine {
   // Whether `record`, made from a sequenced message of the exchange, may be applied.
   [[nodiscard]] InboundVerdict judge(const postmortem::AuditRecord& record) const;
 
-  // Live: fills in what follows from the state (symbol and side, leaves, position and cash after the record), folds the
-  // record into it, and fills in the hash of the state reached. The log then gives the record its place: placed().
-  // A record that the log did not take leaves a state that nothing may be done with any more.
+  // Live, in two steps around the append to the log. advance() fills in what follows from the state (symbol and side,
+  // leaves, position and cash after the record), folds the record into it, and fills in the hash of the state reached.
+  // apply(): the log has given the record its place, and the state is that of the log up to there. A record that the
+  // log did not take leaves a state that nothing may be done with any more.
   void advance(postmortem::AuditRecord& record);
-  void placed(const postmortem::AuditRecord& record);
+  void apply(const postmortem::AuditRecord& record);
 
-  // Replay: folds one record of the log into the state and compares what it promises with what was reached.
-  Promise apply(const postmortem::AuditRecord& record);
+  // Folds one record of the log into the state and compares what it promises with what was reached.
+  Promise replay(const postmortem::AuditRecord& record);
 
   [[nodiscard]] const OrderState& state() const { return state_.get(); }
   [[nodiscard]] uint64_t hash() const { return state_.hash(); }

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_message_that_was_applied_before_changes_nothing) {
   for (const AuditRecord& record : life.log) {
     if (record.session_sequence == 0) continue;
     BOOST_TEST((again.judge(record) == InboundVerdict::kAlreadyApplied));
-    BOOST_TEST((again.apply(record) == Promise::kKept));
+    BOOST_TEST((again.replay(record) == Promise::kKept));
   }
   BOOST_TEST((again.state() == life.live.state()));
 }
@@ -107,7 +107,7 @@ namespace {
 std::pair<size_t, Promise> parted(const std::vector<AuditRecord>& log) {
   OrderStateMachine machine;
   for (size_t i = 0; i < log.size(); ++i) {
-    if (const Promise promise = machine.apply(log[i]); promise != Promise::kKept) return {i, promise};
+    if (const Promise promise = machine.replay(log[i]); promise != Promise::kKept) return {i, promise};
   }
   return {log.size(), Promise::kKept};
 }

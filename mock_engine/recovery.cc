@@ -86,7 +86,7 @@ __attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditRea
     self.beat();
     if (record.type == AuditRecordType::kCheckpoint) checkpoint = record.match_id;
     if (record.sequence <= snapshot_.sequence || ignore_tail) continue;
-    if (const Promise promise = orders_.apply(record); promise != Promise::kKept) {
+    if (const Promise promise = orders_.replay(record); promise != Promise::kKept) {
       return stop(ExitCode::kRefused,
                   "audit record " + std::to_string(record.sequence) + ": " + promise_text(promise) +
                       "; no state follows from this log: restore it from a copy (crashwright audit replay)");
@@ -113,7 +113,7 @@ void Recovery::apply_a_fill_twice(const postmortem::AuditReadout& readout) {
   const int64_t cash_before = orders_.state().cash_ticks;
   for (auto record = readout.records.rbegin(); record != readout.records.rend(); ++record) {
     if (record->type != AuditRecordType::kExecuted) continue;
-    static_cast<void>(orders_.apply(*record));
+    static_cast<void>(orders_.replay(*record));
     if (orders_.state().cash_ticks != cash_before) return;
   }
 }

@@ -226,16 +226,17 @@ BOOST_FIXTURE_TEST_CASE(a_recovered_state_that_changes_fails_state_recovery, Syn
 }
 
 BOOST_FIXTURE_TEST_CASE(a_fill_that_the_exchange_told_must_be_recovered, SyntheticCase) {
-  for (const char* name : {"recovered/0/first.json", "recovered/0/second.json"}) {
+  for (const char* name : {"recovered/0/first.json", "recovered/0/second.json"})
     replace(name, R"("AAPL":100)", R"("AAPL":0)");
-  }
   expect("state_recovery", Outcome::kFail, "recovered positions flat, the exchange had told AAPL 100");
 }
 
-BOOST_FIXTURE_TEST_CASE(an_unrecoverable_state_fails_state_recovery, SyntheticCase) {
-  std::filesystem::remove(folder + "/recovered/0/first.json");
-  put("recovered/0/first.stderr.txt", "audit log damaged");
-  expect("state_recovery", Outcome::kFail, "could not be recovered: audit log damaged");
+BOOST_FIXTURE_TEST_CASE(a_state_that_cannot_be_recovered_once_or_again_fails_state_recovery, SyntheticCase) {
+  for (const auto& [run, words] : {std::pair("second", "could not be recovered again: "), {"first", "recovered: "}}) {
+    std::filesystem::remove(folder + "/recovered/0/" + run + ".json");
+    put(std::string("recovered/0/") + run + ".stderr.txt", "audit log damaged");
+    expect("state_recovery", Outcome::kFail, std::string(words) + "audit log damaged");
+  }
 }
 
 namespace {
@@ -260,9 +261,8 @@ struct SnapshotCase : SyntheticCase {
     auto block = std::make_unique<postmortem::ControlBlock>();
     postmortem::initialise_control_block(*block);
     block->fault_points[0].name.assign("state.before_write");
-    block->fault_points[0].hits.store(2);
     block->fault_points[1].name.assign("state.after_write");
-    block->fault_points[1].hits.store(2);
+    for (const size_t point : {0, 1}) block->fault_points[point].hits.store(2);
     put("inc0/control.bin", {reinterpret_cast<const char*>(block.get()), sizeof *block});
   }
   std::vector<uint64_t> taken{1, 2};

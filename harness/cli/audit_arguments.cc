@@ -71,6 +71,7 @@ void declare(Options& options, AuditArguments& audit) {
   options.note("LOG is the log's first file (all its segments are read), its folder, or one later segment alone.");
   options.note(
       "Ends with 1 for damage, a difference, an altered or a missing record. A torn tail is told and is no fault.");
+  options.note("replay confirms each state by its record's hash; of a log that has none it says so, and ends with 0.");
   options.note("verify asks the seal and the state store beside the log how far it once reached; alone it cannot say.");
   options.example("crashwright audit print data/audit.log --order 17 --format json");
   options.example("crashwright audit verify data/audit.log --key audit.key");

@@ -82,18 +82,48 @@ int print_log(const AuditArguments& audit) {
   return code_of(*readout);
 }
 
-// Folds the log up to --to or --until; stops at the record whose promised state is not the one reached.
+// The fold of a log, up to the first record that parts from what it promises. A log of which no record promises a state
+// is another engine's, and gives a state that nothing confirms; one record without among others with one was changed.
+class Replay {
+ public:
+  void take(const AuditRecord& record) {
+    promise_ = orders_.replay(record);
+    if (record.state_hash == 0 && confirmed_ == 0) {
+      if (unconfirmed_++ == 0) first_unconfirmed_ = record.sequence;
+    } else if (unconfirmed_ != 0) {
+      parted_ = first_unconfirmed_;
+      promise_ = mock_engine::Promise::kMissing;
+    } else if (promise_ != mock_engine::Promise::kKept) {
+      parted_ = record.sequence;
+    } else {
+      ++confirmed_;
+    }
+  }
+  // Of the first record that parted; 0: none did.
+  [[nodiscard]] uint64_t parted() const { return parted_; }
+  [[nodiscard]] std::string trouble() const { return mock_engine::promise_text(promise_); }
+  // Records without any hash in the log.
+  [[nodiscard]] uint64_t unconfirmed() const { return unconfirmed_; }
+  [[nodiscard]] const mock_engine::OrderState& state() const { return orders_.state(); }
+
+ private:
+  mock_engine::OrderStateMachine orders_;
+  mock_engine::Promise promise_ = mock_engine::Promise::kKept;
+  uint64_t parted_ = 0;
+  uint64_t confirmed_ = 0;
+  uint64_t unconfirmed_ = 0;
+  uint64_t first_unconfirmed_ = 0;
+};
+
+// Folds the log up to --to or --until.
 int replay_log(const AuditArguments& audit) {
-  mock_engine::OrderStateMachine orders;
-  uint64_t parted = 0;
-  auto promise = mock_engine::Promise::kKept;
+  Replay replay;
   bool over = false;
   const auto readout = postmortem::scan_audit_log(audit.words[1], [&](std::span<const AuditRecord> records) {
     for (const AuditRecord& record : records) {
       over = over || record.sequence > audit.filter.to_sequence || record.wall_ns > audit.filter.until_ns;
-      if (over || parted != 0) return;
-      promise = orders.apply(record);
-      if (promise != mock_engine::Promise::kKept) parted = record.sequence;
+      if (over || replay.parted() != 0) return;
+      replay.take(record);
     }
   });
   if (!readout) return report_error(readout.error());
@@ -104,13 +134,17 @@ int replay_log(const AuditArguments& audit) {
                              readout->first_sequence));
     return kExitBroken;
   }
-  if (parted != 0) {
-    const bool behind = !readout->damage.empty() && parted >= readout->damage.front().first_sequence;
+  if (replay.parted() != 0) {
+    const bool behind = !readout->damage.empty() && replay.parted() >= readout->damage.front().first_sequence;
     tell(stderr, behind ? "no state follows from what stands behind the damage; up to it: --to with a sequence before"
-                        : fmt::format("record {}: {}", parted, mock_engine::promise_text(promise)));
+                        : fmt::format("record {}: {}", replay.parted(), replay.trouble()));
     return kExitBroken;
   }
-  fmt::print("{}", mock_engine::recovered_state_json(orders.state()));
+  if (const uint64_t records = replay.unconfirmed(); records != 0) {
+    tell(stderr,
+         fmt::format("no state hashes in this log; {} {} unverified", records, records == 1 ? "record" : "records"));
+  }
+  fmt::print("{}", mock_engine::recovered_state_json(replay.state()));
   return code_of(*readout);
 }
 

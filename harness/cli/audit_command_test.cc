@@ -52,6 +52,26 @@ BOOST_AUTO_TEST_CASE(replay_gives_the_state_at_a_sequence_and_refuses_a_record_t
   }
 }
 
+BOOST_AUTO_TEST_CASE(
+    replay_of_a_log_without_state_hashes_says_that_nothing_confirms_the_state_and_refuses_a_mixed_one) {
+  auto bare = two_orders();
+  for (AuditRecord& record : bare) {
+    record.state_hash = 0;
+    record.position_after = 0;
+    record.cash_after_ticks = 0;
+  }
+  const auto replayed = audit({"replay", LogOnDisk(bare).path()});
+  BOOST_TEST(replayed.code == kExitPassed);
+  BOOST_TEST(holds(replayed.text, "\"positions\":{\"AAPL\":100}"), replayed.text);
+  BOOST_TEST(replayed.err == "no state hashes in this log; 5 records unverified\n");
+  BOOST_TEST(audit({"replay", LogOnDisk(bare).path(), "--to", "1"}).err ==
+             "no state hashes in this log; 1 record unverified\n");
+  bare[3].state_hash = two_orders()[3].state_hash;
+  const auto mixed = audit({"replay", LogOnDisk(bare).path()});
+  BOOST_TEST(mixed.code == kExitBroken);
+  BOOST_TEST(mixed.err == "record 1: it promises no state, as every record does\n");
+}
+
 BOOST_AUTO_TEST_CASE(verify_passes_a_whole_log_and_is_broken_by_damage_and_by_a_gap) {
   LogOnDisk log(two_orders());
   const auto whole = audit({"verify", log.path()});

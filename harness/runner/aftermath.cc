@@ -1,7 +1,5 @@
 #include "harness/runner/aftermath.h"
 
-#include "harness/runner/file_damage.h"
-
 namespace crashwright::harness {
 namespace {
 
@@ -15,14 +13,14 @@ Status lose_power(CaseContext& context) {
 
 }  // namespace
 
-Status apply_aftermath(CaseContext& context, uint32_t number, const std::string& earlier) {
+Status apply_aftermath(CaseContext& context, uint32_t number, const OtherData& others) {
   if (context.observer->fired_in(number, postmortem::FaultAction::kPowerLoss)) {
     if (const auto lost = lose_power(context); !lost) return lost;
   }
   for (size_t i = 0; i < context.plan.faults.size(); ++i) {
     const FaultPlan& fault = context.plan.faults[i];
     if (!fault.at_rest() || fault.incarnation != number) continue;
-    const auto damaged = damage_file(fault, context.data->path(), earlier);
+    const auto damaged = damage_file(fault, context.data->path(), others);
     // Nothing to damage: the fault stays armed, and the case inconclusive.
     if (!damaged && damaged.error().kind == ErrorKind::kUsage) continue;
     if (!damaged) return tl::unexpected(damaged.error());

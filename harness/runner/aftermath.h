@@ -9,11 +9,11 @@
 
 #include "base/result.h"
 #include "harness/runner/case_context.h"
+#include "harness/runner/file_damage.h"
 
 namespace crashwright::harness {
 
-// After the death of start `number`. `earlier`: the data folder's copy as the death before this one left it, which need
-// not exist.
-[[nodiscard]] Status apply_aftermath(CaseContext& context, uint32_t number, const std::string& earlier);
+// After the death of start `number`.
+[[nodiscard]] Status apply_aftermath(CaseContext& context, uint32_t number, const OtherData& others);
 
 }  // namespace crashwright::harness

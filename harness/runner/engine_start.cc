@@ -177,8 +177,8 @@ Status run_engine_start(CaseContext& context, const EngineStart& start, std::vec
   if (facts.finished) return {};
   const uint64_t fired_ns = context.observer->fatal_ns(start.number);
   if (context.fault_ns == 0) context.fault_ns = fired_ns != 0 ? fired_ns : facts.ended_ns;
-  // No copy is kept of what an earlier death left.
-  return apply_aftermath(context, start.number, context.folder + "/none");
+  // No copy is kept of what an earlier death left, and nobody has another session's.
+  return apply_aftermath(context, start.number, {context.folder + "/none", context.folder + "/none"});
 }
 
 }  // namespace crashwright::harness

@@ -87,14 +87,14 @@ Result<std::string> remove_file(const std::string& file) {
   return std::string("removed");
 }
 
-Result<std::string> restore_file(const std::string& file, const std::string& earlier) {
-  if (!file_exists(earlier)) return fail(ErrorKind::kUsage, earlier + ": no earlier copy");
-  const auto old_content = read_file(earlier);
-  if (!old_content) return tl::unexpected(old_content.error());
+Result<std::string> replace_file(const std::string& file, const std::string& other, const char* done) {
+  if (!file_exists(other)) return fail(ErrorKind::kUsage, other + ": no other one is there");
+  const auto other_content = read_file(other);
+  if (!other_content) return tl::unexpected(other_content.error());
   const auto content = read_file(file);
-  if (content && *content == *old_content) return fail(ErrorKind::kUsage, file + ": nothing has changed since");
-  if (auto written = write_file(file, *old_content); !written) return tl::unexpected(written.error());
-  return std::string("as it was after the death before");
+  if (content && *content == *other_content) return fail(ErrorKind::kUsage, file + ": the other one is the same");
+  if (auto written = write_file(file, *other_content); !written) return tl::unexpected(written.error());
+  return std::string(done);
 }
 
 // The checksum of a later version keeps its place and its definition (audit_log_format.md).
@@ -113,12 +113,15 @@ Result<std::string> make_newer(const std::string& file) {
 
 }  // namespace
 
-Result<std::string> damage_file(const FaultPlan& fault, const std::string& data, const std::string& earlier) {
+Result<std::string> damage_file(const FaultPlan& fault, const std::string& data, const OtherData& others) {
   const std::string file = data + "/" + fault.file;
   if (fault.kind == "bit_flip") return flip_bit(fault, file);
   if (fault.kind == "truncated_file") return truncate_file(fault, file);
   if (fault.kind == "missing_file") return remove_file(file);
-  if (fault.kind == "stale_file") return restore_file(file, earlier + "/" + fault.file);
+  if (fault.kind == "stale_file") {
+    return replace_file(file, others.earlier + "/" + fault.file, "as it was after the death before");
+  }
+  if (fault.kind == "foreign_file") return replace_file(file, others.foreign + "/" + fault.file, "of another session");
   if (fault.kind == "newer_version") return make_newer(file);
   return fail(ErrorKind::kInternal, "no damage is known by the name " + fault.kind);
 }

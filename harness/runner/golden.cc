@@ -123,6 +123,7 @@ Result<std::string> GoldenRuns::make(const Plan& plan, const std::string& folder
   if (auto kept = copy_file(folder + "/exchange/exchange.json", folder + "/exchange.json"); !kept) {
     return tl::unexpected(kept.error());
   }
+  if (auto kept = copy_files(command.data, folder + "/data"); !kept) return tl::unexpected(kept.error());
   if (auto removed = remove_tree(folder + "/engine"); !removed) return tl::unexpected(removed.error());
   return folder;
 }

@@ -29,7 +29,7 @@ class GoldenRuns {
   GoldenRuns(const GoldenRuns&) = delete;
   GoldenRuns& operator=(const GoldenRuns&) = delete;
 
-  // Folder with final_state.json and exchange.json.
+  // Folder with final_state.json, exchange.json and, in data/, the files of the engine's data folder.
   [[nodiscard]] Result<std::string> folder(const Plan& plan);
   // Sessions that were really run.
   [[nodiscard]] size_t made() const;

@@ -190,8 +190,10 @@ Status copy_data(const std::string& from, const std::string& to) {
 Status secure_data(CaseContext& context, const rca::ProcessFacts& facts) {
   if (!facts.finished) {
     const uint32_t before = facts.incarnation == 0 ? 0 : facts.incarnation - 1;
-    const std::string earlier = context.folder + "/" + incarnation_folder(before) + "/data";
-    if (auto done = apply_aftermath(context, facts.incarnation, earlier); !done) return done;
+    const auto golden = context.run.golden.folder(context.plan);
+    if (!golden) return tl::unexpected(golden.error());
+    const OtherData others{context.folder + "/" + incarnation_folder(before) + "/data", *golden + "/data"};
+    if (auto done = apply_aftermath(context, facts.incarnation, others); !done) return done;
   }
   const std::string copy = context.folder + "/" + facts.folder + "/data";
   if (auto copied = copy_data(context.data->path(), copy); !copied) return copied;

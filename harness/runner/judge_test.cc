@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_bit_is_inverted_where_the_plan_says) {
     fault.file = "file";
     fault.seed = 3;
     fault.damage = place;
-    return damage_file(fault, folder.path(), "");
+    return damage_file(fault, folder.path(), {});
   };
   const auto damaged_at = [&](const DamagePlace& place) {
     BOOST_REQUIRE(write_file(path, original + std::string(5000, '\0')).has_value());
@@ -175,14 +175,14 @@ BOOST_AUTO_TEST_CASE(a_bit_is_inverted_where_the_plan_says) {
   BOOST_TEST((flip({}).error().kind == ErrorKind::kUsage));
 }
 
-BOOST_AUTO_TEST_CASE(a_file_at_rest_is_cut_removed_and_put_back) {
+BOOST_AUTO_TEST_CASE(a_file_at_rest_is_cut_removed_put_back_and_taken_from_elsewhere) {
   const TemporaryFolder folder;
   const std::string path = folder / "audit.log";
   const auto damage = [&](const char* kind) {
     FaultPlan fault;
     fault.kind = kind;
     fault.file = "audit.log";
-    return damage_file(fault, folder.path(), folder / "earlier");
+    return damage_file(fault, folder.path(), {folder / "earlier", folder / "foreign"});
   };
   BOOST_REQUIRE(write_file(path, std::string(100, 'a')).has_value());
   BOOST_TEST(damage("truncated_file").value() == "cut to 50 of 100 bytes");
@@ -193,6 +193,11 @@ BOOST_AUTO_TEST_CASE(a_file_at_rest_is_cut_removed_and_put_back) {
   BOOST_REQUIRE(write_file(folder / "earlier/audit.log", "old").has_value());
   BOOST_TEST(damage("stale_file").has_value());
   BOOST_TEST(read_file(path).value() == "old");
+  BOOST_TEST((damage("foreign_file").error().kind == ErrorKind::kUsage));
+  BOOST_REQUIRE(make_folder(folder / "foreign").has_value());
+  BOOST_REQUIRE(write_file(folder / "foreign/audit.log", "theirs").has_value());
+  BOOST_TEST(damage("foreign_file").value() == "of another session");
+  BOOST_TEST(read_file(path).value() == "theirs");
   BOOST_TEST(damage("missing_file").value() == "removed");
   BOOST_TEST((damage("missing_file").error().kind == ErrorKind::kUsage));
 }

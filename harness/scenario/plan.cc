@@ -117,7 +117,7 @@ FaultPlan plan_fault(const ScenarioFault& fault, Build build, uint32_t deaths, u
 ScenarioOutcome default_outcome(const std::vector<FaultPlan>& faults) {
   bool dies = false;
   for (const FaultPlan& fault : faults) {
-    if (fault.at_rest() && fault.file == "audit.log") return ScenarioOutcome::kRefuse;
+    if (fault.at_rest() && (fault.file == "audit.log" || fault.kind == "foreign_file")) return ScenarioOutcome::kRefuse;
     dies = dies || fault.ends_process;
   }
   return dies ? ScenarioOutcome::kCrash : ScenarioOutcome::kFinish;

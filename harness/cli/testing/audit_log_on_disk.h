@@ -67,7 +67,7 @@ inline std::vector<AuditRecord> two_orders() {
     record.match_id = type == AuditRecordType::kExecuted ? 77 : 0;
     orders.advance(record);
     record.sequence = log.size() + 1;
-    orders.placed(record);
+    orders.apply(record);
     log.push_back(record);
   };
   add(AuditRecordType::kIntentEnter, 1, 200, 0);
