@@ -51,6 +51,7 @@ struct FileWrite {
   bool with_attributes = false;  // O_SYNC or RWF_SYNC: the file's attributes too
   bool from_mapping = false;     // write-back
   bool direct = false;           // not through the page cache: no fsync of the kernel's own follows
+  bool uncached = false;         // issued with O_DIRECT
 };
 
 class StorageCore {
@@ -98,8 +99,8 @@ class StorageCore {
   // Thread `tid` is about to call msync: its next sync of each of these files promises these bytes alone, of which the
   // kernel tells a FUSE server nothing.
   void expect_msync(pid_t tid, std::vector<FileRange> ranges);
-  // Thread `tid` asked for these bytes to be written some time (MS_ASYNC, sync_file_range): a mark, and no promise.
-  [[nodiscard]] Status note_asked_for(pid_t tid, const std::vector<FileRange>& ranges);
+  // Thread `tid` asked for these bytes to be written: a mark, and no promise.
+  [[nodiscard]] Status note_asked_for(pid_t tid, WriteBackRequest how, const std::vector<FileRange>& ranges);
   // Stores that the kernel writes back on its own from now on stand where thread `tid` stands then.
   void stores_come_down_before(pid_t tid);
 

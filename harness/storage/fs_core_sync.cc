@@ -162,12 +162,14 @@ Status StorageCore::sync_all(pid_t tid) {
   return fail(ErrorKind::kIo, "the record cannot grow");
 }
 
-Status StorageCore::note_asked_for(pid_t tid, const std::vector<FileRange>& ranges) {
+Status StorageCore::note_asked_for(pid_t tid, WriteBackRequest how, const std::vector<FileRange>& ranges) {
+  const auto kind = how == WriteBackRequest::kDropCache ? OperationKind::kDropCache : OperationKind::kAskedFor;
   const std::lock_guard guard(lock_);
   for (const FileRange& range : ranges) {
     const ServedNode* const node = nodes_.find(range.node);
     if (node == nullptr) continue;
-    Operation made = operation(OperationKind::kAskedFor, {tid, 0, 0}, *node);
+    Operation made = operation(kind, {tid, 0, 0}, *node);
+    if (how == WriteBackRequest::kNow) made.flags = kWritesBack;
     made.offset = range.offset;
     made.size = range.size;
     if (auto put = writer_->append(made); !put) return put;

@@ -112,8 +112,8 @@ int64_t StorageCore::put(const Caller& caller, ServedNode& node, const FileWrite
   const bool one_page = write.offset % kPageBytes + write.data.size() <= kPageBytes;
   if (write.from_mapping && !one_page) return put_pages(caller, node, write, flags);
   Operation made = operation(OperationKind::kWrite, caller, node);
-  made.flags =
-      static_cast<uint8_t>(flags | (write.from_mapping ? kFromMapping : 0) | (write.synchronous ? kSynchronous : 0));
+  made.flags = static_cast<uint8_t>(flags | (write.from_mapping ? kFromMapping : 0) |
+                                    (write.synchronous ? kSynchronous : 0) | (write.uncached ? kDirect : 0));
   if (write.from_mapping && stacks_ && made.place == 0 && stores_before_ != 0) {
     made.place = stacks_->place(callers_.process_of(stores_before_), stores_before_);
   }

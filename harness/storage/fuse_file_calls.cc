@@ -68,6 +68,7 @@ void call_write(fuse_req_t request, fuse_ino_t, const char* data, size_t size, o
   write.from_mapping = info->writepage != 0;
   write.with_attributes = write.synchronous && (info->flags & O_SYNC) == O_SYNC;
   write.direct = file.direct;
+  write.uncached = (info->flags & O_DIRECT) != 0 && info->writepage == 0;
   const int64_t result = core_of(request).write(caller_of(request), *file.node, write);
   if (result < 0) return answer(request, result);
   fuse_reply_write(request, static_cast<size_t>(result));

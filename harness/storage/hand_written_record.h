@@ -39,6 +39,22 @@ class HandWrittenRecord {
     operation.data = std::as_bytes(std::span(keep(text)));
     return *this;
   }
+  HandWrittenRecord& write_direct(NodeId node, uint64_t offset, const std::string& text) {
+    write(node, offset, text);
+    operations_.back().flags = kDirect;
+    return *this;
+  }
+  // sync_file_range, or with other flags msync with MS_ASYNC.
+  HandWrittenRecord& ask_for(NodeId node, uint64_t offset, uint64_t size, uint8_t flags = kWritesBack) {
+    sync_range(node, offset, size, flags);
+    operations_.back().kind = OperationKind::kAskedFor;
+    return *this;
+  }
+  HandWrittenRecord& drop_cache(NodeId node, uint64_t offset, uint64_t size) {
+    sync_range(node, offset, size);
+    operations_.back().kind = OperationKind::kDropCache;
+    return *this;
+  }
   HandWrittenRecord& zero(NodeId node, uint64_t offset, uint64_t size) {
     Operation& operation = add(OperationKind::kZero, node);
     operation.offset = offset;

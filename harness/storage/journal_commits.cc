@@ -18,14 +18,22 @@ Bytes whole_blocks(uint64_t offset, uint64_t size) {
           (offset + size + kFileBlockBytes - 1) / kFileBlockBytes * kFileBlockBytes};
 }
 
+// A hole, or a range that is zeroed, keeps the blocks that it does not cover.
+Bytes blocks_within(const Operation& zero) {
+  const uint64_t end = (zero.offset + zero.size) / kFileBlockBytes * kFileBlockBytes;
+  return {std::min(whole_blocks(zero.offset, 0).end, end), end};
+}
+
 // One inode; times count operations, 0 is before the first.
 class Inode {
  public:
   void touch(size_t time) { changed_ = time; }
   void change_data(size_t time) { changed_ = data_changed_ = time; }
 
+  // `delayed`: blocks that it fills are given out later.
   void write(const Operation& write, std::span<const FreshRun> fresh, size_t time, bool delayed) {
     touch(time);
+    if (begins_write_back(write)) write_back(whole_blocks(write.offset, write.size), time);
     const uint64_t end = write.offset + write.size;
     const uint64_t block = std::max(write.offset, size_) / kFileBlockBytes;  // of the first byte that it grows by
     const bool new_block = std::any_of(fresh.begin(), fresh.end(),
@@ -47,17 +55,13 @@ class Inode {
 
   // Write-back of what stands there gives out its blocks.
   void write_back(Bytes range, size_t time) {
-    std::vector<Bytes> left;
-    for (const Bytes& bytes : delayed_) {
-      if (bytes.end <= range.begin || bytes.begin >= range.end) {
-        left.push_back(bytes);
-        continue;
-      }
-      change_data(time);
-      if (bytes.begin < range.begin) left.push_back({bytes.begin, range.begin});
-      if (bytes.end > range.end) left.push_back({range.end, bytes.end});
-    }
-    delayed_ = std::move(left);
+    if (take_delayed(range)) change_data(time);
+  }
+
+  // A hole: what waited for blocks there does so no longer.
+  void zero(const Operation& zero, size_t time) {
+    change_data(time);
+    take_delayed(blocks_within(zero));
   }
 
   [[nodiscard]] bool changed_since(size_t time, bool data_only) const {
@@ -65,6 +69,23 @@ class Inode {
   }
 
  private:
+  // True: there were some.
+  bool take_delayed(Bytes range) {
+    bool some = false;
+    std::vector<Bytes> left;
+    for (const Bytes& bytes : delayed_) {
+      if (bytes.end <= range.begin || bytes.begin >= range.end) {
+        left.push_back(bytes);
+        continue;
+      }
+      some = true;
+      if (bytes.begin < range.begin) left.push_back({bytes.begin, range.begin});
+      if (bytes.end > range.end) left.push_back({range.end, bytes.end});
+    }
+    delayed_ = std::move(left);
+    return some;
+  }
+
   void add(Bytes bytes) {
     if (!delayed_.empty() && delayed_.back().end == bytes.begin) {
       delayed_.back().end = bytes.end;
@@ -104,12 +125,18 @@ class Journal {
   void note_change(const Operation& operation, size_t index, size_t time) {
     switch (operation.kind) {
       case OperationKind::kWrite:
-        return inodes_[operation.node].write(operation, fresh_.of(index), time, time > 0);
+        return inodes_[operation.node].write(operation, fresh_.of(index), time,
+                                             time > 0 && !begins_write_back(operation));
       case OperationKind::kTruncate:
       case OperationKind::kAllocate:
         return inodes_[operation.node].resize(operation.size, time);
-      case OperationKind::kCreate:
       case OperationKind::kZero:
+        return inodes_[operation.node].zero(operation, time);
+      case OperationKind::kAskedFor:
+      case OperationKind::kDropCache:
+        if (!begins_write_back(operation)) return;
+        return inodes_[operation.node].write_back(whole_blocks(operation.offset, operation.size), time);
+      case OperationKind::kCreate:
         return inodes_[operation.node].change_data(time);
       case OperationKind::kRename:
       case OperationKind::kExchange:

@@ -77,6 +77,35 @@ BOOST_AUTO_TEST_CASE(a_new_block_waits_for_the_sync_that_writes_it_back_whatever
   BOOST_TEST(!commits(grown().truncate(kOther, 8).sync_folder().rename(kRenamed, "c", "d").sync(kOther, kData)));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_written_back_before_its_sync_has_its_blocks_from_then_on) {
+  const auto committed = [](HandWrittenRecord record) {
+    return commits(record.sync_folder().rename(kRenamed, "c", "d").sync(kOther, kData));
+  };
+  const std::string blocks(8192, 'x');
+  const auto grown = [&] { return renamed().write(kOther, 4096, blocks); };
+  BOOST_TEST(committed(grown().ask_for(kOther, 0, 16384, 0)));
+  BOOST_TEST(committed(grown().ask_for(kOther, 4096, 4096)));
+  BOOST_TEST(!committed(grown().ask_for(kOther, 4096, 8192)));
+  BOOST_TEST(!committed(grown().drop_cache(kOther, 0, 16384)));
+  BOOST_TEST(!committed(renamed().write_direct(kOther, 4096, blocks)));
+  BOOST_TEST(!committed(grown().write_direct(kOther, 4096, blocks)));
+}
+
+BOOST_AUTO_TEST_CASE(a_write_into_a_punched_hole_lets_a_data_sync_commit) {
+  const auto punched = [](uint64_t offset, uint64_t size) {
+    return renamed()
+        .write(kOther, 0, std::string(8192, 'x'))
+        .zero(kOther, offset, size)
+        .sync(kOther)
+        .rename(kRenamed, "c", "d");
+  };
+  BOOST_TEST(commits(punched(0, 4096).write(kOther, 0, "x").sync(kOther, kData)));
+  BOOST_TEST(!commits(punched(0, 4096).write(kOther, 4096, "x").sync(kOther, kData)));
+  BOOST_TEST(!commits(punched(8, 4000).write(kOther, 0, "x").sync(kOther, kData)));
+  auto waiting = renamed().write(kOther, 4096, std::string(4096, 'x')).zero(kOther, 4096, 4096).sync_folder();
+  BOOST_TEST(!commits(waiting.rename(kRenamed, "c", "d").sync(kOther, kData)));
+}
+
 BOOST_AUTO_TEST_CASE(what_replaces_a_file_has_its_blocks_from_then_on) {
   HandWrittenRecord record;
   record.create(kOther, "w").sync_folder().create(kRenamed, "t").write(kRenamed, 0, "x");

@@ -50,6 +50,8 @@ const char* operation_name(OperationKind kind) noexcept {
       return "sync";
     case OperationKind::kAskedFor:
       return "asynchronous sync";
+    case OperationKind::kDropCache:
+      return "dropping from the cache";
     case OperationKind::kAcknowledge:
       return "acknowledge";
   }

@@ -58,6 +58,8 @@ enum class OperationKind : uint8_t {
   kSyncAll = 37,     // sync and syncfs: everything before it
   kAskedFor = 38,    // node, offset, size: msync with MS_ASYNC or sync_file_range, which make nothing durable, but tell
                      // that the program wants these bytes to last; where it is watched
+  kDropCache = 39,   // node, offset, size: posix_fadvise(POSIX_FADV_DONTNEED): asks for nothing to last, but the kernel
+                     // begins to write these bytes; where the program is watched
   // Marks.
   kAcknowledge = 48,  // name = the token, or "audit_durable" or "last_sent_sequence" with size = the engine's counter
 };
@@ -70,6 +72,9 @@ inline constexpr uint8_t kSynchronous = 2;      // the write was issued with O_S
 inline constexpr uint8_t kInitial = 4;          // was there when the file system was mounted
 inline constexpr uint8_t kByFault = 8;          // made, or made otherwise than asked for, by a storage fault
 inline constexpr uint8_t kWithAttributes = 16;  // of kSyncRange: as much as fsync (O_SYNC), not only as fdatasync
+
+inline constexpr uint8_t kDirect = 32;      // of kWrite: issued with O_DIRECT
+inline constexpr uint8_t kWritesBack = 64;  // of kAskedFor: the kernel begins to write these bytes
 
 struct Operation {
   OperationKind kind = OperationKind::kWrite;
@@ -106,6 +111,12 @@ struct Operation {
 // A sync that succeeded.
 [[nodiscard]] constexpr bool is_sync(OperationKind kind) noexcept {
   return (kind >= OperationKind::kSyncFile && kind <= OperationKind::kSyncFolder) || kind == OperationKind::kSyncAll;
+}
+// The kernel writes these bytes, [offset, offset + size), before others of the file that were written earlier.
+[[nodiscard]] constexpr bool begins_write_back(const Operation& operation) noexcept {
+  if (operation.kind == OperationKind::kWrite) return (operation.flags & kDirect) != 0;
+  if (operation.kind == OperationKind::kAskedFor) return (operation.flags & kWritesBack) != 0;
+  return operation.kind == OperationKind::kDropCache;
 }
 // Of kSetTimes; none: the present.
 [[nodiscard]] inline std::optional<timespec> time_set_by(const Operation& operation) noexcept {

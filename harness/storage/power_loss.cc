@@ -154,7 +154,7 @@ PowerLossImage power_loss_image(const std::vector<Operation>& operations, const 
   const Durability durable(operations, fresh, options.profile);
   Draw draw(options.seed, options.lost_max);
   std::optional<DelayedAllocation> allocation;
-  if (options.profile == 'E') allocation.emplace(fresh);
+  if (options.profile == 'E') allocation.emplace(fresh, operations.size());
   size_t pending = 0;
   for (size_t i = 0; i < operations.size(); ++i) {
     if (!durable[i] && is_metadata(operations[i].kind)) ++pending;
@@ -169,6 +169,7 @@ PowerLossImage power_loss_image(const std::vector<Operation>& operations, const 
       image.tree.apply(operation);
       if (allocation && operation.kind == OperationKind::kWrite) allocation->keep(operation);
       if (allocation && operation.kind == OperationKind::kTruncate) allocation->cut(operation.node, operation.size);
+      if (allocation && operation.kind == OperationKind::kZero) allocation->punch(operation);
     } else if (changes_data(operation.kind)) {
       const auto lost = lost_units(operation, i, options.tear_unit_bytes, draw, allocation);
       apply_torn(operation, i, options.tear_unit_bytes, lost, image);

@@ -111,9 +111,9 @@ Result<std::string> announce_msync(StorageFs& fs, const std::string& text) {
   return std::string("announced");
 }
 
-Result<std::string> note_asked_for(StorageFs& fs, const std::string& text) {
+Result<std::string> note_asked_for(StorageFs& fs, WriteBackRequest how, const std::string& text) {
   const ThreadsRanges parsed = parse_ranges(text);
-  return done(fs.core().note_asked_for(parsed.tid, parsed.ranges), "noted");
+  return done(fs.core().note_asked_for(parsed.tid, how, parsed.ranges), "noted");
 }
 
 Result<std::string> fulfil(const Arguments& arguments, StorageFs& fs, const std::string& request) {
@@ -125,7 +125,9 @@ Result<std::string> fulfil(const Arguments& arguments, StorageFs& fs, const std:
   if (word == "fault") return arm(fs, rest);
   if (word == "operations") return std::to_string(fs.core().operations_until_cut());
   if (word == "msync") return announce_msync(fs, rest);
-  if (word == "asked_for") return note_asked_for(fs, rest);
+  for (const auto how : {WriteBackRequest::kSomeTime, WriteBackRequest::kNow, WriteBackRequest::kDropCache}) {
+    if (word == write_back_word(how)) return note_asked_for(fs, how, rest);
+  }
   if (word == "stores_before") {
     fs.core().stores_come_down_before(std::atoi(rest.c_str()));
     return std::string("noted");

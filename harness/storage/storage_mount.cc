@@ -149,8 +149,8 @@ Status StorageMount::announce_msync(int tid, const std::vector<FileRange>& range
   return tell_ranges("msync ", tid, ranges);
 }
 
-Status StorageMount::note_asked_for(int tid, const std::vector<FileRange>& ranges) {
-  return tell_ranges("asked_for ", tid, ranges);
+Status StorageMount::note_asked_for(int tid, WriteBackRequest how, const std::vector<FileRange>& ranges) {
+  return tell_ranges(write_back_word(how) + " ", tid, ranges);
 }
 
 Status StorageMount::stores_come_down_before(int tid) { return tell("stores_before " + std::to_string(tid)); }

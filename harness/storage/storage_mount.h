@@ -65,8 +65,8 @@ class StorageMount {
   [[nodiscard]] Status sync_all(int pid);
   // Thread `tid` is about to call msync: its next sync of these files is about these bytes and no others.
   [[nodiscard]] Status announce_msync(int tid, const std::vector<FileRange>& ranges);
-  // Thread `tid` asked for these bytes to be written some time, which makes nothing durable.
-  [[nodiscard]] Status note_asked_for(int tid, const std::vector<FileRange>& ranges);
+  // Thread `tid` asked for these bytes to be written, which makes nothing durable.
+  [[nodiscard]] Status note_asked_for(int tid, WriteBackRequest how, const std::vector<FileRange>& ranges);
   // Stores through mappings that come down from now on stand where thread `tid` stands.
   [[nodiscard]] Status stores_come_down_before(int tid);
   // Unmounts and waits for the daemon.

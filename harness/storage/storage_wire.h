@@ -2,7 +2,8 @@
 //
 // Requests: "verify", "materialise FOLDER", "acknowledge TOKEN", "fault RULE" (storage_fault_rule.h),
 // "faults", "operations", "flush", "settle", "sync_all THREAD",
-// "msync THREAD NODE OFFSET SIZE NODE OFFSET SIZE ...".
+// "msync THREAD NODE OFFSET SIZE NODE OFFSET SIZE ...", and so "asked_for ...", "write_back ..." and "drop_cache ..."
+// (WriteBackRequest).
 // Answers: "ok TEXT" or "no KIND TEXT" with KIND the number of the ErrorKind.
 // The daemon says "ok " once it serves. A closed socket tells it to unmount and end.
 #pragma once
@@ -11,10 +12,15 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "harness/storage/file_range.h"
 
 namespace crashwright::harness {
 
 inline constexpr size_t kStorageAnswerBytesMax = 8192;
+
+[[nodiscard]] inline std::string write_back_word(WriteBackRequest how) {
+  return how == WriteBackRequest::kSomeTime ? "asked_for" : how == WriteBackRequest::kNow ? "write_back" : "drop_cache";
+}
 
 [[nodiscard]] inline std::string encode_storage_answer(const Result<std::string>& answer) {
   if (answer) return "ok " + *answer;

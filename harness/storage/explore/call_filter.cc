@@ -53,6 +53,7 @@ struct ByBits {
 constexpr ByBits kByBits[] = {
     {__NR_mmap, 3, MAP_SHARED, MAP_ANONYMOUS},
     {__NR_openat, 2, O_CREAT | O_TRUNC, 0},
+    {__NR_fadvise64, 3, POSIX_FADV_DONTNEED, 1},  // of all advices the even one of those with this bit
 #if defined(__x86_64__)
     {__NR_open, 1, O_CREAT | O_TRUNC, 0},
 #endif

@@ -1,5 +1,6 @@
 #include "harness/storage/explore/call_watch.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -131,14 +132,19 @@ void CallWatch::bring_down_before(pid_t thread) {
 
 void CallWatch::note_asked_for(const seccomp_notif& call) {
   const auto thread = static_cast<pid_t>(call.pid);
+  const auto& arguments = call.data.args;
   std::vector<FileRange> ranges;
-  if (call.data.nr == __NR_msync && (call.data.args[2] & MS_SYNC) == 0) {
-    ranges = files_.behind(thread, call.data.args[0], call.data.args[1]);
-  } else if (call.data.nr == __NR_sync_file_range) {
-    ranges =
-        files_.behind_descriptor(thread, static_cast<int>(call.data.args[0]), call.data.args[1], call.data.args[2]);
+  auto how = WriteBackRequest::kSomeTime;
+  if (call.data.nr == __NR_msync && (arguments[2] & MS_SYNC) == 0) {
+    ranges = files_.behind(thread, arguments[0], arguments[1]);
+  } else if (call.data.nr == __NR_sync_file_range || call.data.nr == __NR_fadvise64) {
+    ranges = files_.behind_descriptor(thread, static_cast<int>(arguments[0]), arguments[1], arguments[2]);
+    if (call.data.nr == __NR_fadvise64)
+      how = WriteBackRequest::kDropCache;
+    else if ((arguments[3] & SYNC_FILE_RANGE_WRITE) != 0)
+      how = WriteBackRequest::kNow;
   }
-  if (!ranges.empty()) static_cast<void>(mount_.note_asked_for(thread, ranges));
+  if (!ranges.empty()) static_cast<void>(mount_.note_asked_for(thread, how, ranges));
 }
 
 // Of a call that syncs nothing the record learns nothing. Nor does each msync reach the mount (a mapping that was never

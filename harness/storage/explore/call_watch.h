@@ -5,7 +5,8 @@
 //                        record before the acknowledgement that it justifies, and each state of a page that the kernel
 //                        could have written back at such a moment is one that a power loss may leave.
 //   msync                the record learns which bytes it is about: only they become durable.
-//   MS_ASYNC, sync_file_range: the record learns that they were called (kAskedFor).
+//   MS_ASYNC, sync_file_range, posix_fadvise(POSIX_FADV_DONTNEED): the record learns that they were called (kAskedFor,
+//                        kDropCache); what a ring of io_uring does of the kind is not seen.
 //   sync(2), syncfs(2)   which the kernel keeps from FUSE servers: a mark stands in the record (kSyncAll), then it
 //                        succeeds without syncing any disk: only the mount is judged, and a sync of the whole machine
 //                        would take seconds. syncfs of another file system is left to the kernel.

@@ -141,6 +141,45 @@ BOOST_AUTO_TEST_CASE(what_is_only_asked_for_is_on_record_and_durable_never,
   BOOST_TEST(asked == (std::vector<std::string>{"4096 4096", "100 8092"}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(what_begins_a_write_back_is_told_from_what_only_asks,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const Recorded recorded({"python3", "-c",
+                           "import ctypes, mmap, os\n"
+                           "libc = ctypes.CDLL(None, use_errno=True)\n"
+                           "fd = os.open('f', os.O_RDWR | os.O_CREAT)\n"
+                           "os.ftruncate(fd, 8192)\n"
+                           "m = mmap.mmap(fd, 8192)\n"
+                           "m[0:4] = b'data'\n"
+                           "at = ctypes.addressof(ctypes.c_char.from_buffer(m))\n"
+                           "assert libc.msync(ctypes.c_void_p(at), 4096, 1) == 0\n"
+                           "wait, write = 1, 2\n"
+                           "for how in (wait, write):\n"
+                           "    assert libc.sync_file_range(fd, ctypes.c_long(0), ctypes.c_long(4096), how) == 0\n"
+                           "os.posix_fadvise(fd, 0, 4096, os.POSIX_FADV_WILLNEED)\n"
+                           "os.posix_fadvise(fd, 0, 4096, os.POSIX_FADV_NOREUSE)\n"
+                           "os.posix_fadvise(fd, 4096, 0, os.POSIX_FADV_DONTNEED)\n"
+                           "direct = os.open('g', os.O_RDWR | os.O_CREAT | os.O_DIRECT)\n"
+                           "block = mmap.mmap(-1, 4096)\n"
+                           "os.writev(direct, [block])\n"
+                           "os.pwrite(os.open('h', os.O_RDWR | os.O_CREAT), b'cached', 0)\n"});
+  std::vector<std::string> seen;
+  for (uint32_t i = recorded.recording.initial; i < recorded.recording.size(); ++i) {
+    const Operation& operation = recorded.recording.operations[i];
+    const bool asks = operation.kind == OperationKind::kAskedFor || operation.kind == OperationKind::kDropCache;
+    const bool writes = operation.kind == OperationKind::kWrite && (operation.flags & kFromMapping) == 0;
+    if (!asks && !writes) continue;
+    seen.push_back(std::string(operation_name(operation.kind)) + " " + std::to_string(operation.offset) + " " +
+                   std::to_string(operation.size) + (begins_write_back(operation) ? " first" : ""));
+  }
+  const std::vector<std::string> expected{"asynchronous sync 0 4096",
+                                          "asynchronous sync 0 4096",
+                                          "asynchronous sync 0 4096 first",
+                                          "dropping from the cache 4096 4096 first",
+                                          "write 0 4096 first",
+                                          "write 0 6"};
+  BOOST_TEST(seen == expected, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_store_through_a_mapping_stands_where_the_call_is_before_which_it_came_down,
                      *boost::unit_test::precondition(fuse_possible)) {
   const Recorded recorded({"python3", "-c",

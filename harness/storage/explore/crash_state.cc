@@ -60,7 +60,7 @@ bool order_fresh_blocks(const DurabilityModel& model, uint32_t point, std::map<u
   }
   if (!model.fresh || files.empty()) return false;
   bool size_lost = false;
-  DelayedAllocation allocation(*model.fresh);
+  DelayedAllocation allocation(*model.fresh, point);
   const uint32_t unit_bytes = model.profile.tear_unit_bytes;
   for (uint32_t i = first; i < point; ++i) {
     const Operation& operation = model.recording.operations[i];
@@ -72,6 +72,7 @@ bool order_fresh_blocks(const DurabilityModel& model, uint32_t point, std::map<u
       lost[i] = {i, {}};
       size_lost = true;
     }
+    if (operation.kind == OperationKind::kZero && entry == lost.end()) allocation.punch(operation);
     if (operation.kind != OperationKind::kWrite) continue;
     if (!model.may_lose(i, point)) {
       allocation.keep(operation);

@@ -260,6 +260,38 @@ BOOST_AUTO_TEST_CASE(on_ext4_a_long_write_to_new_blocks_is_cut_where_the_kernel_
   BOOST_TEST((runs_of(record, profile("E", 4096)) == Set{"", "A131072", "A262144", "A262656"}));
 }
 
+BOOST_AUTO_TEST_CASE(on_ext4_what_was_written_back_before_others_survives_without_what_stands_before_it) {
+  HandWrittenRecord record;
+  record.create(1, "a").sync(1).sync_folder();
+  const std::string a(4096, 'A');
+  const std::string b(4096, 'B');
+  const Set in_order{"", "A4096", "A4096B4096"};
+  const Set second_first{"", "A4096", "A4096B4096", ".4096B4096"};
+  const auto after = [&](auto ask) {
+    auto run = record;
+    ask(run.write(1, 0, a).write(1, 4096, b));
+    return runs_of(run.acknowledge("1"), profile("E", 4096));
+  };
+  BOOST_TEST((after([](auto& run) { run.ask_for(1, 4096, 4096, 0); }) == in_order));
+  BOOST_TEST((after([](auto& run) { run.ask_for(1, 0, 8192); }) == in_order));
+  BOOST_TEST((after([](auto& run) { run.ask_for(1, 0, 4096); }) == in_order));
+  BOOST_TEST((after([](auto& run) { run.ask_for(1, 4096, 4096); }) == second_first));
+  BOOST_TEST((after([](auto& run) { run.drop_cache(1, 4096, 4096); }) == second_first));
+  auto direct = record;
+  BOOST_TEST((runs_of(direct.write(1, 0, a).write_direct(1, 4096, b), profile("E", 4096)) == second_first));
+  auto part = record;
+  part.write(1, 0, std::string(8192, 'A'));
+  BOOST_TEST((runs_of(part, profile("E", 4096)) == Set{"", "A8192"}));
+  BOOST_TEST(runs_of(part.ask_for(1, 4096, 4096), profile("E", 4096)).contains(".4096A4096"));
+}
+
+BOOST_AUTO_TEST_CASE(on_ext4_a_write_into_a_punched_hole_comes_as_a_whole) {
+  HandWrittenRecord record;
+  record.create(1, "a").write(1, 0, std::string(12288, 'A')).sync(1).sync_folder().zero(1, 4000, 4192).sync(1);
+  record.write(1, 4096, std::string(4096, 'B'));
+  BOOST_TEST((runs_of(record, profile("E")) == Set{"A4000.4192A4096", "A4000.96B4096A4096"}));
+}
+
 BOOST_AUTO_TEST_CASE(on_ext4_a_size_that_was_set_over_lost_new_blocks_is_lost_with_all_metadata_behind_it) {
   HandWrittenRecord record;
   record.create(1, "a").sync(1).sync_folder().write(1, 0, std::string(4096, 'A')).truncate(1, 8192).create(2, "b");

@@ -13,6 +13,7 @@ std::string describe_operation(const Recording& recording, uint32_t index) {
     case OperationKind::kZero:
     case OperationKind::kSyncRange:
     case OperationKind::kAskedFor:
+    case OperationKind::kDropCache:
       return name + " of " + std::to_string(operation.size) + " bytes at " + std::to_string(operation.offset) + " of " +
              path;
     case OperationKind::kTruncate:

@@ -31,6 +31,11 @@ std::string general_path(const std::string& path) {
   return general;
 }
 
+// Unlike syncs that succeeded and requests; a failed sync loses what it should have saved.
+bool changes_something(OperationKind kind) {
+  return !is_sync(kind) && kind != OperationKind::kAskedFor && kind != OperationKind::kDropCache;
+}
+
 }  // namespace
 
 PendingOperations::PendingOperations(const DurabilityModel& model) : model_(model) {
@@ -61,8 +66,8 @@ std::vector<CrashPlace> crash_places(const Recording& recording) {
   std::vector<CrashPlace> places;
   for (uint32_t point = recording.initial; point <= recording.size(); ++point) {
     const bool first = point == recording.initial;
-    const OperationKind before_point = first ? OperationKind::kSyncAll : recording.operations[point - 1].kind;
-    const bool change = !is_sync(before_point) && before_point != OperationKind::kAskedFor;
+    const bool change = !first && (begins_write_back(recording.operations[point - 1]) ||
+                                   changes_something(recording.operations[point - 1].kind));
     const bool acked = std::binary_search(recording.acked_before.begin(), recording.acked_before.end(), point);
     if (!first && !change && !acked) continue;
     const uint64_t before = first ? 1 : operation_class(recording, point - 1);

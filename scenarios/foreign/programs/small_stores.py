@@ -19,10 +19,13 @@ mirror   files copied as rsync does it, renamed and given the time of the origin
          original counts as equal: synced | unsynced
 slots    records in two slots in turn, or always in the same one: two | one
 flag     records in one file, their count in another: data_first | together
+footer   records in whole blocks, and behind them a footer that counts them, in one file; the footer is written back first:
+         sync_file_range | fadvise | direct, or once the records are synced: synced
 lines    records of one length without a checksum, appended and synced one by one; who reads them believes every whole
          one, or stops at the first that says nothing: believed | looked_at
 """
 import ctypes
+import mmap
 import os
 import struct
 import sys
@@ -305,6 +308,48 @@ def check_mirror(_):
         looks_equal = os.stat(path).st_size == len(data) and int(os.stat(path).st_mtime) == time
         if looks_equal and content(path) != data:
             violated("a copy looks equal and is not")
+
+
+BLOCK_BYTES = 4096
+
+
+def write_back_first(file, how, at, block):
+    if how == "direct":
+        direct = os.open("counted", os.O_WRONLY | os.O_DIRECT)
+        aligned = mmap.mmap(-1, BLOCK_BYTES)
+        aligned[:] = block
+        os.lseek(direct, at, os.SEEK_SET)
+        os.writev(direct, [aligned])
+        os.close(direct)
+        return
+    os.pwrite(file, block, at)
+    if how == "fadvise":
+        os.posix_fadvise(file, at, BLOCK_BYTES, os.POSIX_FADV_DONTNEED)
+    if how == "sync_file_range":
+        begin_and_wait = 7
+        ctypes.CDLL(None).sync_file_range(file, ctypes.c_int64(at), ctypes.c_int64(BLOCK_BYTES), begin_and_wait)
+
+
+def write_footer(how):
+    file = os.open("counted", os.O_CREAT | os.O_RDWR, 0o644)
+    os.fsync(file)
+    sync_folder()
+    for number in range(1, RECORDS + 1):
+        os.pwrite(file, record(number, BLOCK_BYTES - 12), (number - 1) * BLOCK_BYTES)
+    if how == "synced":
+        os.fdatasync(file)
+    write_back_first(file, how, RECORDS * BLOCK_BYTES, record(RECORDS, 100).ljust(BLOCK_BYTES, b"\0"))
+    os.fdatasync(file)
+    acknowledge(RECORDS)
+
+
+def check_footer(_):
+    data = content("counted")
+    footer = records(data[RECORDS * BLOCK_BYTES:])[:1]
+    for number in range(1, footer[0] + 1 if footer else 1):
+        if records(data[(number - 1) * BLOCK_BYTES:number * BLOCK_BYTES]) != [number]:
+            violated(f"a footer counts a record that is not there: {number}")
+    expect_newest(footer, "acknowledged and lost: the footer")
 
 
 def line(number):
