@@ -8,8 +8,9 @@
 //                       since then it was made, its size changed or blocks were given out to it
 // Otherwise such a sync writes the bytes and nothing else, and what another file went through before it stays unsafe.
 // Blocks that held nothing are given out when they are written back (fresh_blocks.h), so by the file's own sync at the
-// latest, which then commits, and at once by O_DIRECT, sync_file_range and posix_fadvise(POSIX_FADV_DONTNEED); an append
-// within the last block changes the size at once. A punched hole, and a range that is zeroed, waits for blocks anew.
+// latest, which then commits, and at once by O_DIRECT, sync_file_range and posix_fadvise(POSIX_FADV_DONTNEED); an
+// append within the last block changes the size at once. A punched hole, and a range that is zeroed, waits for blocks
+// anew.
 // Not counted: commits that the kernel makes every few seconds, and that a write within the same tick of the clock as
 // the one before it changes no time.
 // Threads: immutable once made. Errors: none.

@@ -24,7 +24,7 @@ bool wants_to_last(OperationKind kind) {
 class Linter {
  public:
   Linter(const Recording& recording, const StorageProfile& profile, const std::vector<std::string>& ignored)
-      : recording_(recording), model_(recording, profile), pending_(model_), ignored_(ignored) {
+      : recording_(recording), model_(acknowledged(recording, profile)), pending_(model_), ignored_(ignored) {
     note_synced_files();
     note_folders_of_synced_files();
     note_stores_never_saved();
@@ -55,6 +55,13 @@ class Linter {
   }
 
  private:
+  // What an acknowledgement rests on has returned: no kill cuts it any more.
+  static DurabilityModel acknowledged(const Recording& recording, const StorageProfile& profile) {
+    DurabilityModel model(recording, profile);
+    if (profile.keeps_everything) std::fill(model.durable.begin(), model.durable.end(), 0);
+    return model;
+  }
+
   void note_synced_files() {
     std::unordered_set<NodeId> changed;
     for (const Operation& operation : recording_.operations) {

@@ -59,6 +59,13 @@ BOOST_AUTO_TEST_CASE(a_program_that_syncs_before_it_acknowledges_is_clean) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_long_write_that_was_acknowledged_is_cut_by_no_kill) {
+  HandWrittenRecord record;
+  record.create(1, "log").write(1, 0, std::string(9000, 'x')).acknowledge("1");
+  BOOST_TEST(lint(record, Profile::kK).early == 0U);
+  BOOST_TEST(lint(record, Profile::kE).early == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(an_acknowledgement_before_the_sync_is_reported_with_the_sync_that_came_too_late) {
   HandWrittenRecord record = durable_file();
   record.write(1, 0, "one").acknowledge("1").sync(1).write(1, 3, "two").acknowledge("2").sync(1);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <memory>
+#include <optional>
 
 #include "base/file.h"
 #include "harness/runner/interrupt.h"
@@ -33,9 +35,12 @@ class Explainer {
     finding.reason = group.reason;
     finding.states = group.states;
     if (auto minimised = minimise(**judge, model_, finding); !minimised) return tl::unexpected(minimised.error());
-    if (auto named = name_weakest(finding, group, number); !named) return tl::unexpected(named.error());
-    (*judge)->prepare(finding.state);
-    const auto verdict = (*judge)->judge();
+    auto weakest = name_weakest(finding, group, number);
+    if (!weakest) return tl::unexpected(weakest.error());
+    const DurabilityModel& model = *weakest ? *(*weakest)->model : model_;
+    StateJudge& asked = *weakest ? *(*weakest)->judge : **judge;
+    asked.prepare(finding.state);
+    const auto verdict = asked.judge();
     if (!verdict) return tl::unexpected(verdict.error());
     finding.output = verdict->output;
     finding.reason = verdict->first_line();
@@ -43,9 +48,9 @@ class Explainer {
       finding.reason = group.reason;
       finding.output = group.verdict.output + "\n(asked again about the same image, the checker gave another answer)";
     }
-    describe(finding);
-    if (auto advised = advise(group, finding); !advised) return tl::unexpected(advised.error());
-    if (auto kept = keep_evidence(**judge, finding, number); !kept) return tl::unexpected(kept.error());
+    describe(model, finding);
+    if (auto advised = advise(group, model, finding); !advised) return tl::unexpected(advised.error());
+    if (auto kept = keep_evidence(asked, model, finding, number); !kept) return tl::unexpected(kept.error());
     return finding;
   }
 
@@ -77,16 +82,22 @@ class Explainer {
     return {};
   }
 
+  // A profile that allows less, and its judge.
+  struct Weaker {
+    std::unique_ptr<DurabilityModel> model;
+    std::unique_ptr<StateJudge> judge;
+  };
+
   // Does a profile that allows less show the same failure?
-  Status name_weakest(StorageFinding& finding, const FailureGroup& group, size_t number) {
+  Result<std::optional<Weaker>> name_weakest(StorageFinding& finding, const FailureGroup& group, size_t number) {
     for (const char* const name : {"K", "E"}) {
       auto weaker = load_storage_profile(name);
       weaker->tear_unit_bytes = model_.profile.tear_unit_bytes;
       if (weaker->name == model_.profile.name || !allows_no_more(*weaker, model_.profile)) continue;
-      const DurabilityModel model(model_.recording, *weaker);
-      auto judge = make_judge(model, "weaker-" + model_.profile.name + weaker->name + std::to_string(number));
+      auto model = std::make_unique<DurabilityModel>(model_.recording, *weaker);
+      auto judge = make_judge(*model, "weaker-" + model_.profile.name + weaker->name + std::to_string(number));
       if (!judge) return tl::unexpected(judge.error());
-      Minimiser minimiser(**judge, model, finding.reason);
+      Minimiser minimiser(**judge, *model, finding.reason);
       std::vector<CrashState> states = group.examples;
       states.insert(states.begin(), finding.state);
       for (CrashState& state : states) {
@@ -95,13 +106,14 @@ class Explainer {
         if (!*fails) continue;
         finding.profile = weaker->name;
         finding.state = std::move(state);
-        return minimise(**judge, model, finding);
+        if (auto less = minimise(**judge, *model, finding); !less) return tl::unexpected(less.error());
+        return Weaker{std::move(model), std::move(*judge)};
       }
     }
-    return {};
+    return std::nullopt;
   }
 
-  Status advise(const FailureGroup& group, StorageFinding& finding) {
+  Status advise(const FailureGroup& group, const DurabilityModel& named, StorageFinding& finding) {
     std::vector<CrashState> failing = group.examples;
     failing.insert(failing.end(), group.variety.begin(), group.variety.end());
     const auto advice =
@@ -113,34 +125,32 @@ class Explainer {
       if (!where.empty()) finding.fix += (is_store(sync.operation) ? ", " : " by ") + where;
     }
     if (!finding.fix.empty()) return {};
-    finding.no_fix = finding.state.losses.empty() ? "nothing is lost that a sync could have saved"
-                     : advice->too_large          ? "not looked for, the run is too long"
-                                                  : "no sync in one place, and no two, make all failing states pass (" +
+    const bool power_kept_on = finding.state.losses.empty() || named.profile.keeps_everything;
+    finding.no_fix = power_kept_on       ? "nothing is lost that a sync could have saved"
+                     : advice->too_large ? "not looked for, the run is too long"
+                                         : "no sync in one place, and no two, make all failing states pass (" +
                                                std::to_string(advice->tried) + " places tried)";
     return {};
   }
 
-  void describe(StorageFinding& finding) const {
-    StorageProfile named = model_.profile;
-    if (finding.profile != named.name) named = load_storage_profile(finding.profile).value_or(named);
-    named.tear_unit_bytes = model_.profile.tear_unit_bytes;
-    const std::vector<Loss> roots = roots_of(DurabilityModel(model_.recording, named), finding.state);
+  void describe(const DurabilityModel& model, StorageFinding& finding) const {
+    const std::vector<Loss> roots = roots_of(model, finding.state);
     for (const Loss& loss : finding.state.losses) {
       if (std::find(roots.begin(), roots.end(), loss) == roots.end()) {
-        finding.lost_along.push_back(describe_loss(model_, loss));
+        finding.lost_along.push_back(describe_loss(model, loss));
         continue;
       }
-      finding.lost.push_back(describe_loss(model_, loss));
+      finding.lost.push_back(describe_loss(model, loss));
       finding.issued_by.push_back(issued_by(loss.operation));
     }
-    finding.acked = model_.recording.acked(finding.state.point);
+    finding.acked = model.acked(finding.state);
     finding.crash_point = finding.state.point - std::min(model_.recording.initial, finding.state.point);
     const bool ran = finding.state.point > model_.recording.initial;
     finding.last_operation = ran ? describe_operation(model_.recording, finding.state.point - 1) : "start of the run";
   }
 
   // The image with nothing lost and the one that fails, and the operations that lead there.
-  Status keep_evidence(StateJudge& judge, StorageFinding& finding, size_t number) {
+  Status keep_evidence(StateJudge& judge, const DurabilityModel& model, StorageFinding& finding, size_t number) {
     if (options_.evidence_folder.empty()) return {};
     finding.folder = options_.evidence_folder + "/" + finding.profile + "-" + std::to_string(number + 1);
     std::error_code trouble;
@@ -153,7 +163,7 @@ class Explainer {
       std::filesystem::remove_all(finding.folder + name, trouble);  // of an earlier exploration that was kept there
       if (auto kept = copy_folder(judge.folder().path(), finding.folder + name); !kept) return kept;
     }
-    if (auto put = write_file(finding.folder + "/operations.txt", operations_text(finding)); !put) return put;
+    if (auto put = write_file(finding.folder + "/operations.txt", operations_text(model, finding)); !put) return put;
     if (auto put = write_file(finding.folder + "/acked.txt", acked_text(finding)); !put) return put;
     return write_file(finding.folder + "/checker.txt", finding.output);
   }
@@ -177,8 +187,8 @@ class Explainer {
     return place.empty() || !is_store(index) ? place : "a store before the call of " + place;
   }
 
-  std::string operations_text(const StorageFinding& finding) const {
-    const Recording& recording = model_.recording;
+  std::string operations_text(const DurabilityModel& model, const StorageFinding& finding) const {
+    const Recording& recording = model.recording;
     const uint32_t from = finding.state.point > kLinesMax ? finding.state.point - kLinesMax : 0;
     const uint32_t first_loss =
         finding.state.losses.empty() ? finding.state.point : finding.state.losses.front().operation;
@@ -187,7 +197,7 @@ class Explainer {
       const Operation& operation = recording.operations[i];
       const auto lost = std::find_if(finding.state.losses.begin(), finding.state.losses.end(),
                                      [&](const Loss& loss) { return loss.operation == i; });
-      const char* fate = model_.may_lose(i, finding.state.point) ? "kept" : "safe";
+      const char* fate = model.may_lose(i, finding.state.point) ? "kept" : "safe";
       if (lost != finding.state.losses.end())
         fate = !lost->units.empty() ? "TORN" : lost->size_kept > 0 ? "ZEROS" : "LOST";
       text += std::to_string(i - recording.initial + 1) + " " + std::to_string(operation.pid) + "/" +

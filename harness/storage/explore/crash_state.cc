@@ -138,6 +138,20 @@ void keep_prefixes_of_units(const DurabilityModel& model, uint32_t point, std::m
   }
 }
 
+// A kill ends a write between two pages.
+void cut_behind_pages(const DurabilityModel& model, std::map<uint32_t, Loss>& lost) {
+  const uint32_t unit_bytes = model.profile.tear_unit_bytes;
+  for (auto& [index, loss] : lost) {
+    loss.size_kept = 0;
+    if (loss.units.empty()) continue;
+    const UnitRange range = units_of(model.recording.operations[index], unit_bytes);
+    const uint64_t page = loss.units.front() * unit_bytes / kFileBlockBytes * kFileBlockBytes;
+    const uint64_t first = std::max(page / unit_bytes, range.first);
+    loss.units.clear();
+    for (uint64_t unit = first; first > range.first && unit <= range.last; ++unit) loss.units.push_back(unit);
+  }
+}
+
 // Where the last unit of a write that is kept ends; 0: none is.
 uint64_t end_of_kept(const Loss& loss, const Operation& write, uint32_t unit_bytes) {
   if (loss.units.empty()) return 0;
@@ -185,6 +199,7 @@ void make_allowed(const DurabilityModel& model, CrashState& state) {
   for (Loss& loss : state.losses) {
     if (model.may_lose(loss.operation, state.point)) lost[loss.operation] = std::move(loss);
   }
+  if (model.profile.keeps_everything) cut_behind_pages(model, lost);
   do {
     close_metadata(model, state, lost);
     lose_what_stands_on_truncations(model, state.point, lost);

@@ -46,9 +46,15 @@ struct DurabilityModel {
 
   // May operation `index` be lost when the power goes at `point`?
   [[nodiscard]] bool may_lose(uint32_t index, uint32_t point) const { return index < point && durable[index] >= point; }
+  // How many tokens were acknowledged before what the state leaves: of a write that a kill cut, those before it.
+  [[nodiscard]] uint32_t acked(const CrashState& state) const {
+    const bool cut = profile.keeps_everything && !state.losses.empty();
+    return recording.acked(cut ? state.losses.back().operation : state.point);
+  }
   // May a size that operation `index` made outlive its bytes, in some state?
   [[nodiscard]] bool may_keep_size(uint32_t index) const {
-    return recording.appends(index) && (!fresh || fresh->given_end(index, recording.operations[index]) > 0);
+    return !profile.keeps_everything && recording.appends(index) &&
+           (!fresh || fresh->given_end(index, recording.operations[index]) > 0);
   }
 };
 
@@ -59,7 +65,8 @@ struct UnitRange {
 };
 [[nodiscard]] UnitRange units_of(const Operation& operation, uint32_t unit_bytes);
 
-// Makes `state` one that the model allows: drops losses of what is durable, closes losses of metadata to a suffix where
+// Makes `state` one that the model allows: where everything is kept, cuts the write that the kill came in behind whole
+// pages; otherwise drops losses of what is durable, closes losses of metadata to a suffix where
 // the profile says so, loses what stands on a lost truncation, lets blocks that held nothing before come as a whole and
 // in order where the size follows the data, keeps units that a later kept write covers, and lets a size outlive its
 // bytes as far as the profile does.

@@ -77,6 +77,28 @@ BOOST_AUTO_TEST_CASE(process_death_loses_nothing) {
   BOOST_TEST((outcomes(record, profile("K")) == Set{"a=x;"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_kill_in_the_middle_of_a_long_write_leaves_whole_pages_of_it_and_what_came_before) {
+  HandWrittenRecord record;
+  record.create(1, "a").write(1, 0, std::string(100, 'A')).write(1, 100, std::string(12188, 'B'));
+  const Set cut{"A100", "A100B3996", "A100B8092", "A100B12188"};
+  for (const uint32_t unit : {512U, 4096U}) BOOST_TEST((runs_of(record, profile("K", unit)) == cut));
+  auto another_followed = record;
+  BOOST_TEST((runs_of(another_followed.write(1, 0, "A"), profile("K")) == Set{"A100B12188"}));
+  auto direct = record;
+  BOOST_TEST((runs_of(direct.write_direct(1, 12288, std::string(8192, 'C')), profile("K")) == Set{"A100B12188C8192"}));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_acknowledged_behind_a_write_was_not_where_a_kill_cut_it) {
+  HandWrittenRecord record;
+  record.create(1, "a").acknowledge("before").write(1, 0, std::string(8192, 'A')).acknowledge("behind");
+  const Recording recording = make_recording(record.operations());
+  const DurabilityModel on_k(recording, profile("K"));
+  BOOST_TEST(on_k.acked({2, {}}) == 2U);
+  BOOST_TEST(on_k.acked({2, {{1, {8, 9, 10, 11, 12, 13, 14, 15}}}}) == 1U);
+  const DurabilityModel on_e(recording, profile("E"));
+  BOOST_TEST(on_e.acked({2, {{1, {}}}}) == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(on_ext4_a_file_sync_saves_data_name_and_all_earlier_metadata) {
   HandWrittenRecord record;
   record.create(2, "b").create(1, "a").write(1, 0, "x").sync(1).write(1, 1, "y");

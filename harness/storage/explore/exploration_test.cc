@@ -109,6 +109,27 @@ BOOST_AUTO_TEST_CASE(a_checker_program_is_told_what_was_acknowledged) {
   BOOST_TEST(result.checker_errors == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_program_that_believes_in_long_writes_is_found_without_any_loss_of_power) {
+  HandWrittenRecord record;
+  write_old(record);
+  const std::string whole(12288, 'n');
+  record.create(2, "b").write(2, 0, whole).acknowledge("1").sync(2).sync_folder();
+  const auto look = [&](bool believes) {
+    return judges([&whole, believes](const std::string& image, uint32_t acked) -> std::string {
+      const std::string text = read_file(image + "/b").value_or("");
+      if (believes && !text.empty() && text != whole) return "cut short";
+      return acked > 0 && text != whole ? "acknowledged and lost" : "";
+    });
+  };
+  const CampaignResult result = campaign(record, look(true), "K");
+  BOOST_REQUIRE(result.findings.size() == 1U);
+  BOOST_TEST(result.findings[0].reason == "cut short");
+  BOOST_TEST(result.findings[0].lost.size() == 1U);
+  BOOST_TEST(result.findings[0].lost[0].find("write of 12288 bytes at 0 of b, torn") == 0U);
+  BOOST_TEST(result.findings[0].no_fix == "nothing is lost that a sync could have saved");
+  BOOST_TEST(campaign(record, look(false), "K").violated == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_checker_that_changes_its_mind_is_shown_with_its_first_answer) {
   HandWrittenRecord record;
   write_old(record);

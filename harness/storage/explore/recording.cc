@@ -213,6 +213,13 @@ bool is_metadata(const Operation& operation) noexcept {
          operation.kind == OperationKind::kAllocate;
 }
 
+bool may_be_cut(const Operation& operation) noexcept {
+  constexpr uint8_t kOtherwise = kFromMapping | kDirect | kByFault | kInitial;
+  if (operation.kind != OperationKind::kWrite || (operation.flags & kOtherwise) != 0 || operation.size < 2)
+    return false;
+  return operation.offset / kFileBlockBytes != (operation.offset + operation.size - 1) / kFileBlockBytes;
+}
+
 Recording make_recording(const std::vector<Operation>& recorded) {
   Recording made;
   Namer namer;
@@ -262,6 +269,9 @@ void add_witnessed(std::vector<WitnessedToken> witnessed, Recording& recording) 
 
 std::vector<uint32_t> durable_from(const Recording& recording, const StorageProfile& profile) {
   std::vector<uint32_t> durable(recording.size(), profile.keeps_everything ? 0 : kNeverDurable);
+  for (uint32_t i = recording.initial; profile.keeps_everything && i < recording.size(); ++i) {
+    if (may_be_cut(recording.operations[i])) durable[i] = i + 1;
+  }
   if (profile.keeps_everything) return durable;
   Pending pending(recording, profile, durable);
   for (uint32_t i = 0; i < recording.size(); ++i) {

@@ -53,8 +53,13 @@ void add_witnessed(std::vector<WitnessedToken> witnessed, Recording& recording);
 inline constexpr uint32_t kNeverDurable = UINT32_MAX;
 
 // Of each operation the index of the sync that makes it durable: at crash points behind that index it is safe.
-// 0 for what was there before the run, kNeverDurable for what no sync covers. Syncs themselves count as safe.
+// 0 for what was there before the run, kNeverDurable for what no sync covers. Syncs themselves count as safe. Where
+// everything is kept, a write that a kill may cut (may_be_cut()) is not safe before the next operation.
 [[nodiscard]] std::vector<uint32_t> durable_from(const Recording& recording, const StorageProfile& profile);
+
+// A write of more than one page through the page cache, as a program asked for it: a kill in the middle of the call
+// leaves the pages that were done.
+[[nodiscard]] bool may_be_cut(const Operation& operation) noexcept;
 
 // Does `profile` treat the loss of this operation as one of metadata (lost in order where the profile says so)?
 [[nodiscard]] bool is_metadata(const Operation& operation) noexcept;

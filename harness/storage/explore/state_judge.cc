@@ -16,10 +16,11 @@ Result<std::unique_ptr<StateJudge>> StateJudge::create(const DurabilityModel& mo
 
 void StateJudge::prepare(const CrashState& state) {
   point_ = state.point;
+  acked_ = model_.acked(state);
   image_ = &builder_.build(state);
 }
 
-uint64_t StateJudge::hash() { return mix(builder_.hash(), model_.recording.acked(point_)); }
+uint64_t StateJudge::hash() { return mix(builder_.hash(), acked_); }
 
 Status StateJudge::materialise() {
   Touched touched;
@@ -29,7 +30,7 @@ Status StateJudge::materialise() {
 
 Result<ImageVerdict> StateJudge::judge() {
   if (auto done = materialise(); !done) return tl::unexpected(done.error());
-  return judge_->judge(folder_->path(), model_.recording.acked(point_), point_);
+  return judge_->judge(folder_->path(), acked_, point_);
 }
 
 }  // namespace crashwright::harness

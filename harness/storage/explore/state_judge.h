@@ -37,6 +37,7 @@ class StateJudge {
   std::unique_ptr<ImageJudge> judge_;
   ImageTree* image_ = nullptr;
   uint32_t point_ = 0;
+  uint32_t acked_ = 0;
 };
 
 }  // namespace crashwright::harness

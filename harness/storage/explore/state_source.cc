@@ -129,7 +129,8 @@ void StateSource::add_singles(uint32_t point, const std::vector<uint32_t>& pendi
   }
 }
 
-// The newest writes of several tear units: without the first, without the last, with one of them alone, every other.
+// The newest writes of several tear units: without the first, without the last, with one of them alone, every other,
+// the first half.
 void StateSource::add_tears(uint32_t point, const std::vector<uint32_t>& pending, std::vector<CrashState>& states) {
   std::vector<uint32_t> writes;
   for (const uint32_t index : pending) {
@@ -150,6 +151,10 @@ void StateSource::add_tears(uint32_t point, const std::vector<uint32_t>& pending
     emit(point, {{index, {all.begin() + 1, all.end()}}}, states);
     emit(point, {{index, {all.begin(), all.end() - 1}}}, states);
     if (all.size() > 2) emit(point, {{index, std::move(odd)}}, states);
+    if (all.size() > 3) {
+      all.erase(all.begin(), all.begin() + static_cast<ptrdiff_t>(all.size() / 2));
+      emit(point, {{index, std::move(all)}}, states);
+    }
   }
 }
 

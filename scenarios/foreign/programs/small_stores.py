@@ -19,8 +19,10 @@ mirror   files copied as rsync does it, renamed and given the time of the origin
          original counts as equal: synced | unsynced
 slots    records in two slots in turn, or always in the same one: two | one
 flag     records in one file, their count in another: data_first | together
-footer   records in whole blocks, and behind them a footer that counts them, in one file; the footer is written back first:
-         sync_file_range | fadvise | direct, or once the records are synced: synced
+long     records of many pages, each by one write; who reads them believes that a write is whole, or looks at it:
+         believed | looked_at
+footer   records in whole blocks, and behind them a footer that counts them, in one file; the footer is written back
+         first: sync_file_range | fadvise | direct, or once the records are synced: synced
 lines    records of one length without a checksum, appended and synced one by one; who reads them believes every whole
          one, or stops at the first that says nothing: believed | looked_at
 """
@@ -308,6 +310,23 @@ def check_mirror(_):
         looks_equal = os.stat(path).st_size == len(data) and int(os.stat(path).st_mtime) == time
         if looks_equal and content(path) != data:
             violated("a copy looks equal and is not")
+
+
+LONG_BYTES = 10 * 4096
+
+
+def write_long(_):
+    log = os.open("log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
+    for number in range(1, RECORDS + 1):
+        os.write(log, record(number, LONG_BYTES - 12))
+        acknowledge(number)
+
+
+def check_long(how):
+    data = content("log")
+    if how == "believed" and len(data) % LONG_BYTES != 0:
+        violated("a record is cut short")
+    expect_newest(records(data), "acknowledged and lost: the log")
 
 
 BLOCK_BYTES = 4096
