@@ -17,7 +17,7 @@ struct OpenOrder {
 };
 
 struct ExchangesBooks {
-  std::map<std::string, int64_t> positions;
+  Positions positions;
   std::map<uint32_t, int64_t> leaves;
   std::map<uint32_t, OpenOrder> terms;  // as they were when the order was taken
   int64_t cash_ticks = 0;
@@ -72,10 +72,9 @@ Result<ExchangesBooks> read_books(const std::string& path, uint64_t next_sequenc
   return books;
 }
 
-template <typename Key, typename Name>
-void compare(const std::map<Key, int64_t>& ours, const std::map<Key, int64_t>& theirs, Name name,
-             std::vector<BookDifference>& differences) {
-  std::map<Key, std::pair<int64_t, int64_t>> both;
+template <typename Map, typename Name>
+void compare(const Map& ours, const Map& theirs, Name name, std::vector<BookDifference>& differences) {
+  std::map<typename Map::key_type, std::pair<int64_t, int64_t>> both;
   for (const auto& [key, value] : ours) both[key].first = value;
   for (const auto& [key, value] : theirs) both[key].second = value;
   for (const auto& [key, values] : both) {

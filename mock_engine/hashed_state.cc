@@ -20,14 +20,17 @@ void HashedState::erase_order(uint32_t user_ref) {
   state_.orders.erase(place);
 }
 
-void HashedState::put_position(const std::string& symbol, int64_t shares) {
+void HashedState::put_position(std::string_view symbol, int64_t shares) {
   const auto place = state_.positions.find(symbol);
-  if (place != state_.positions.end()) parts_ -= hash_of_position(symbol, place->second);
-  if (shares != 0) {
-    parts_ += hash_of_position(symbol, shares);
-    state_.positions.insert_or_assign(symbol, shares);
-  } else if (place != state_.positions.end()) {
+  const bool held = place != state_.positions.end();
+  if (held) parts_ -= hash_of_position(symbol, place->second);
+  if (shares != 0) parts_ += hash_of_position(symbol, shares);
+  if (held && shares != 0) {
+    place->second = shares;
+  } else if (held) {
     state_.positions.erase(place);
+  } else if (shares != 0) {
+    state_.positions.emplace(symbol, shares);
   }
 }
 

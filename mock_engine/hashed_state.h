@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <string>
+#include <string_view>
 
 #include "mock_engine/order_state_hash.h"
 
@@ -28,7 +28,7 @@ class HashedState {
   void put_order(uint32_t user_ref, const WorkingOrder& order);
   void erase_order(uint32_t user_ref);
   // Flat positions are left out.
-  void put_position(const std::string& symbol, int64_t shares);
+  void put_position(std::string_view symbol, int64_t shares);
   void push_pending(const PendingIntent& intent);
   // Where the newest intent stands in the log, which is known only behind its append().
   void place_pending(uint64_t audit_sequence);

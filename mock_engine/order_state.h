@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -73,12 +74,15 @@ struct OrderNumbers {
   BoundedString<12> exchange_session{};
 };
 
+// Looked up at each record: by a view, so that no string is made for it.
+using Positions = std::map<std::string, int64_t, std::less<>>;
+
 struct OrderState : OrderNumbers {
-  std::map<uint32_t, WorkingOrder> orders;   // by user_ref; pending and open ones
-  std::map<std::string, int64_t> positions;  // shares by symbol, flat ones left out
-  std::deque<PendingIntent> pending;         // in the order of the log
-  std::deque<Execution> executions;          // the newest kExecutionsKept, oldest first
-  std::set<uint32_t> adopted;                // orders taken over from the exchange, not yet decided again
+  std::map<uint32_t, WorkingOrder> orders;  // by user_ref; pending and open ones
+  Positions positions;                      // shares by symbol, flat ones left out
+  std::deque<PendingIntent> pending;        // in the order of the log
+  std::deque<Execution> executions;         // the newest kExecutionsKept, oldest first
+  std::set<uint32_t> adopted;               // orders taken over from the exchange, not yet decided again
   bool operator==(const OrderState& other) const;
 };
 

@@ -181,7 +181,7 @@ OrderStateMachine::Effect OrderStateMachine::effect_of(const AuditRecord& record
   Effect effect;
   effect.cash_ticks = state.cash_ticks;
   effect.leaves = record.leaves;
-  if (const auto held = state.positions.find(std::string(record.symbol.view())); held != state.positions.end()) {
+  if (const auto held = state.positions.find(record.symbol.view()); held != state.positions.end()) {
     effect.position = held->second;
   }
   if (record.type == AuditRecordType::kExecuted || record.type == AuditRecordType::kBrokenTrade) {
@@ -263,7 +263,7 @@ void OrderStateMachine::apply_leaves(uint32_t user_ref, uint32_t leaves) {
 
 void OrderStateMachine::apply_trade(const AuditRecord& record, const Effect& effect) {
   state_.numbers().cash_ticks = effect.cash_ticks;
-  state_.put_position(std::string(record.symbol.view()), effect.position);
+  state_.put_position(record.symbol.view(), effect.position);
   if (record.type == AuditRecordType::kBrokenTrade) return state_.erase_execution(record.match_id);
   state_.push_execution({record.match_id, record.price_ticks, record.quantity, record.side, record.symbol});
 }

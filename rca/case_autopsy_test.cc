@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "postmortem/audit_log.h"
+#include "postmortem/audit_segments.h"
 #include "postmortem/control_block.h"
 #include "rca/autopsy.h"
 #include "rca/core_file.h"
@@ -53,9 +54,10 @@ void put_control_block(CaseFolder& folder, int32_t tid) {
 }
 
 // Committed in several blocks.
-void write_audit_log(const std::string& path, int records) {
+void write_audit_log(const std::string& path, int records, size_t segment_bytes = size_t{16} << 20) {
   postmortem::AuditLogOptions options;
   options.path = path;
+  options.segment_bytes = segment_bytes;
   auto log = postmortem::AuditLog::open(options, nullptr);
   BOOST_REQUIRE(log);
   for (int i = 0; i < records; ++i) {
@@ -147,6 +149,32 @@ BOOST_AUTO_TEST_CASE(a_torn_write_needs_the_storage_layer_and_a_torn_file) {
   const AutopsyReport report = autopsy_of(folder);
   BOOST_TEST(report.cause == "TORN_WRITE");
   BOOST_TEST(report.confidence > 0.9);
+}
+
+BOOST_AUTO_TEST_CASE(a_torn_head_of_the_newest_segment_is_a_torn_write_also_where_the_first_ones_are_archived) {
+  CaseFolder folder;
+  folder.engine().wait_status = signal_status(SIGKILL);
+  folder.engine().killed_by = "harness";
+  folder.engine().kill_reason = "fault";
+  folder.facts().faults.push_back({"", "", "confirmed", "storage layer: 200 bytes of the write were kept", 0, 1, ""});
+  const std::string path = folder.inc0("data/audit.log");
+  write_audit_log(path, 320, 8192);
+  const auto segments = postmortem::find_audit_segments(path);
+  BOOST_REQUIRE(segments);
+  BOOST_REQUIRE(segments->files.size() > 3U);
+  std::filesystem::resize_file(segments->files.back().path, 200);
+  const std::string archive = postmortem::audit_archive_folder(path);
+  std::filesystem::create_directory(archive);
+  for (const size_t place : {0, 1}) {
+    const std::string from = segments->files[place].path;
+    std::filesystem::rename(from, archive + from.substr(from.rfind('/')));
+  }
+  const AutopsyReport report = autopsy_of(folder);
+  BOOST_TEST(report.cause == "TORN_WRITE");
+  const auto told = std::ranges::count_if(report.story, [](const std::string& line) {
+    return line.starts_with("at rest: data/audit.log: a torn tail of ");
+  });
+  BOOST_TEST(told == 1);
 }
 
 BOOST_AUTO_TEST_CASE(damage_at_rest_is_told_whatever_the_process_died_of) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "postmortem/audit_log.h"
+#include "postmortem/audit_segments.h"
 #include "postmortem/state_store.h"
 #include "rca/rules.h"
 
@@ -16,8 +17,10 @@ constexpr int kStorageSealedExit = 4;  // the engine stopped in order because it
 // One line about the torn end of a file in the data folder, empty when both files end cleanly.
 std::string torn_file(Investigation& investigation) {
   const std::string data = investigation.artefacts.folder + "/data/";
-  std::error_code error;
-  if (std::filesystem::is_regular_file(data + "audit.log", error)) {
+  // Its first files may be archived, and what tears is the newest one, be it only its head.
+  const auto segments = postmortem::find_audit_segments(data + "audit.log");
+  if (!segments) investigation.report.missing.push_back("audit log: " + segments.error().message);
+  if (segments && !segments->empty()) {
     const auto log = postmortem::read_audit_log(data + "audit.log");
     if (!log) investigation.report.missing.push_back("audit log: " + log.error().message);
     if (log && log->torn_tail_bytes > 0) {
@@ -25,6 +28,7 @@ std::string torn_file(Investigation& investigation) {
              std::to_string(log->torn_tail_offset) + ", " + log->torn_tail_reason;
     }
   }
+  std::error_code error;
   if (std::filesystem::is_regular_file(data + "state.bin", error)) {
     const auto state = postmortem::read_state_store(data + "state.bin");
     if (!state) investigation.report.missing.push_back("state store: " + state.error().message);

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/unique_fd.h"
@@ -31,6 +32,18 @@ uint64_t magic_of(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd || ::pread(fd.get(), &magic, sizeof magic, 0) != static_cast<ssize_t>(sizeof magic)) return 0;
   return magic;
+}
+
+// The log that a file is one of: of a segment without its number, and of an archived one in the folder above, as long
+// as there is more of it.
+std::string log_of(const std::string& path) {
+  const uint64_t number = postmortem::audit_segment_number(path);
+  const size_t suffix = number == 0 ? 0 : postmortem::audit_segment_path("", number).size();
+  const fs::path log = path.substr(0, path.size() - suffix);
+  const fs::path above = log.parent_path().parent_path() / log.filename();
+  if (postmortem::audit_archive_folder(above) != log.parent_path()) return log;
+  const auto rest = postmortem::find_audit_segments(above);
+  return rest && !rest->empty() ? above : log;
 }
 
 // Returns the audit sequence of the newest checkpoint that the log tells of, 0 for none.
@@ -89,18 +102,20 @@ std::optional<uint64_t> look_at_store(const std::string& path, const std::string
 
 std::vector<std::string> stored_damage(const std::string& folder) {
   std::vector<std::string> findings;
+  std::set<std::string> logs;
   std::map<fs::path, uint64_t> checkpoints;  // by the folder of their log
   std::map<fs::path, std::pair<std::string, uint64_t>> stores;
+  const auto name_of = [&](const std::string& path) { return path.substr(std::min(path.size(), folder.size() + 1)); };
   for (const std::string& path : files_below(folder)) {
-    const std::string name = path.substr(std::min(path.size(), folder.size() + 1));
     const uint64_t magic = magic_of(path);
     const bool is_called_log = fs::path(path).filename() == "audit.log";
-    const bool is_log = magic == postmortem::kAuditMagic || is_called_log;
-    const fs::path parent = fs::path(path).parent_path();
-    if (is_log && postmortem::audit_segment_number(path) == 0) checkpoints[parent] = look_at_log(path, name, findings);
+    if (magic == postmortem::kAuditMagic || is_called_log) logs.insert(log_of(path));
     if (magic != postmortem::kStateFileMagic) continue;
-    if (const auto newest = look_at_store(path, name, findings)) stores[parent] = {name, *newest};
+    const auto newest = look_at_store(path, name_of(path), findings);
+    if (newest) stores[fs::path(path).parent_path()] = {name_of(path), *newest};
   }
+  for (const std::string& log : logs)
+    checkpoints[fs::path(log).parent_path()] = look_at_log(log, name_of(log), findings);
   for (const auto& [parent, store] : stores)
     look_for_stale_slot(store.second, checkpoints[parent], store.first, findings);
   return findings;

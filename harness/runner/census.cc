@@ -98,6 +98,7 @@ Result<SweepCensus> take_census(RunOptions options, uint64_t run_seed) {
   } parts[] = {{SweepSession::kUsual, "", census.trading},
                {SweepSession::kUsual, death, census.recovery},
                {SweepSession::kSmallSegments, "", census.segments},
+               {SweepSession::kSmallSegments, death, census.segments_recovery},
                {SweepSession::kNewSession, "", census.new_session}};
   for (const auto& part : parts) {
     auto counted = count_passages(options, run_seed, part.session, part.deaths);

@@ -136,17 +136,28 @@ void add_second_recovery(const std::vector<PassageCount>& counts, SweepSession s
   }
 }
 
-// The next segment and the archive, in a log of small segments. What tears there may be the head of a segment without a
-// record, or zeros ahead: no record is hurt, and the autopsy has nothing to tell it by.
-void add_small_segments(const std::vector<PassageCount>& counts, std::vector<Scenario>& scenarios) {
-  for (const char* const point : {"audit.next_segment", "audit.archive_segment"}) {
-    if (least_passages(counts, point) == 0) continue;
-    for (const SweepPassage& passage : {kFirst, SweepPassage{"middle", 0, kMiddleOfFeed}}) {
-      for (const SweptFault& fault : kFaults) {
-        const bool tears_log =
-            std::string_view(fault.kind) == "torn_write" && std::string_view(fault.file) == "audit.log";
-        if (tears_log) continue;
-        scenarios.push_back(make("trading, small segments", fault, point, passage, "", SweepSession::kSmallSegments));
+// The next segment and the archive, in a log of small segments: what tears there is as a rule the head of a segment.
+void add_small_segments(const SweepCensus& census, std::vector<Scenario>& scenarios) {
+  constexpr SweepPassage kMiddle{"middle", 0, kMiddleOfFeed};
+  const std::string death = sweep_first_death();
+  for (const std::string point : {"audit.next_segment", "audit.archive_segment"}) {
+    const struct {
+      const char* place;
+      const std::vector<PassageCount>& counts;
+      std::string deaths;
+      std::vector<SweepPassage> passages;
+    } parts[] = {{"trading, small segments", census.segments, "", {kFirst, kMiddle}},
+                 {"recovery, small segments", census.segments_recovery, death, {kFirst, kMiddle}},
+                 {"second recovery, small segments",
+                  census.segments_recovery,
+                  death + fault_line(kFaults[0], point, kFirst, true),
+                  {kFirst}}};
+    for (const auto& part : parts) {
+      if (least_passages(part.counts, point) == 0) continue;
+      for (const SweepPassage& passage : part.passages) {
+        for (const SweptFault& fault : kFaults) {
+          scenarios.push_back(make(part.place, fault, point, passage, part.deaths, SweepSession::kSmallSegments));
+        }
       }
     }
   }
@@ -245,10 +256,8 @@ void add_flips(const std::vector<PassageCount>& counts, std::vector<Scenario>& s
 
 const char* sweep_leaves_out() noexcept {
   return "not swept: reordered and misdirected writes, which audit_crash_images_test judges on images; bit "
-         "flips of state.bin, which scenarios/storage has; bit flips in recovery; torn heads of segments; log calls "
-         "(recorder.commit) and the "
-         "crash "
-         "handler's stages (handler.stage), which scenarios/process has";
+         "flips of state.bin, which scenarios/storage has; bit flips in recovery; log calls (recorder.commit) and the "
+         "crash handler's stages (handler.stage), which scenarios/process has";
 }
 
 std::string sweep_session(const char* durability, SweepSession session) {
@@ -283,7 +292,7 @@ std::vector<Scenario> sweep_scenarios(const SweepCensus& census) {
     add_place("recovery", census.recovery, sweep_first_death(), session, scenarios);
     add_second_recovery(census.recovery, session, scenarios);
   }
-  add_small_segments(census.segments, scenarios);
+  add_small_segments(census, scenarios);
   add_new_session(census.new_session, scenarios);
   for (const char* file : {"audit.log", "state.bin"}) {
     add_lost_writes("trading", census.trading, "", file, scenarios);

@@ -26,11 +26,12 @@ struct PassageCount {
 };
 
 struct SweepCensus {
-  std::vector<PassageCount> trading;           // of an uninterrupted first start
-  std::vector<PassageCount> recovery;          // of the start after a death in the middle of the session
-  std::vector<PassageCount> segments = {};     // of an uninterrupted start with small segments
-  std::vector<PassageCount> new_session = {};  // of one whose exchange begins a new session
-  std::string broken = {};                     // the first promise that was broken while counting; empty: none
+  std::vector<PassageCount> trading;                 // of an uninterrupted first start
+  std::vector<PassageCount> recovery;                // of the start after a death in the middle of the session
+  std::vector<PassageCount> segments = {};           // of an uninterrupted start with small segments
+  std::vector<PassageCount> segments_recovery = {};  // of the start after a death with such segments
+  std::vector<PassageCount> new_session = {};        // of one whose exchange begins a new session
+  std::string broken = {};                           // the first promise that was broken while counting; empty: none
 };
 
 // What no case of the sweep does, and who does it instead: one line for people.

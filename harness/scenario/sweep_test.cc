@@ -22,6 +22,7 @@ SweepCensus census() {
            {"state.after_write", 6, 6},
            {"audit.before_write", 10, 40}},
           {{"audit.next_segment", 5, 9}, {"audit.archive_segment", 3, 6}, {"recorder.commit", 500, 500}},
+          {{"audit.next_segment", 4, 7}, {"audit.archive_segment", 0, 3}},
           {{"recovery.session_left", 1, 1}, {"gateway.after_send", 90, 90}}};
 }
 
@@ -75,7 +76,7 @@ BOOST_AUTO_TEST_CASE(points_that_the_usual_session_never_passes_have_sessions_of
   for (const char* const point : {"audit.next_segment", "audit.archive_segment", "recovery.session_left"}) {
     BOOST_TEST_CONTEXT(point) {
       BOOST_TEST(count_named(scenarios, std::string("SIGKILL at ") + point + ", first passage") ==
-                 (std::string(point) == "recovery.session_left" ? 3U : 1U));
+                 (std::string(point) == "audit.archive_segment" ? 1U : 3U));
       BOOST_TEST(count_named(scenarios, std::string("power loss, strict at ") + point) > 0U);
     }
   }
@@ -84,7 +85,12 @@ BOOST_AUTO_TEST_CASE(points_that_the_usual_session_never_passes_have_sessions_of
     BOOST_TEST((scenario.exchange.new_session_after != 0) == left);
     BOOST_TEST(scenario.session.archive_segments == (scenario.name.find("_segment,") != std::string::npos));
   }
-  for (const char* const point : {"recorder.commit", "handler.stage", "torn heads of segments"}) {
+  for (const char* const place : {"trading", "recovery", "second recovery"}) {
+    BOOST_TEST(count_named(scenarios, std::string("sweep, ") + place +
+                                          ", small segments: torn write to audit.log at audit.next_segment, first") ==
+               1U);
+  }
+  for (const char* const point : {"recorder.commit", "handler.stage"}) {
     BOOST_TEST(std::string(sweep_leaves_out()).find(point) != std::string::npos);
   }
 }

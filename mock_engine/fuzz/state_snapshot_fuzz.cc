@@ -1,5 +1,5 @@
 // Fuzz target. Snapshots of the engine's order state; what was decoded encodes to a snapshot again. An even first byte
-// has the header's size and checksum put right.
+// has the whole header put right, whatever the format's version is by now.
 #include <cstring>
 #include <span>
 
@@ -18,6 +18,8 @@ CRASHWRIGHT_FUZZ_TARGET(state_snapshot) {
   if (mended && bytes.size() >= kHeaderBytes) {
     const auto size = static_cast<uint32_t>(bytes.size() - kHeaderBytes);
     const uint32_t checksum = crc32c(&bytes[0] + kHeaderBytes, size);
+    const auto right = mock_engine::encode_order_state({});
+    std::memcpy(&bytes[0], right.data(), kSizeAt);
     std::memcpy(&bytes[kSizeAt], &size, sizeof size);
     std::memcpy(&bytes[kSizeAt + sizeof size], &checksum, sizeof checksum);
   }
