@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(a_state_store_waits_for_its_device_in_every_call_that_reach
   BOOST_TEST(opened.made >= 3);  // the new file, its name, and what a predecessor may have left
   BOOST_TEST(opened.unannounced == 0);
   const std::byte payload[100]{};
-  BOOST_REQUIRE((*store)->write(1, payload).has_value());
+  BOOST_REQUIRE((*store)->write({1}, payload).has_value());
   const DeviceCalls written = take_calls();
   BOOST_TEST(written.made == 2);
   BOOST_TEST(written.unannounced == 0);
