@@ -64,6 +64,21 @@ void print_finding(const StorageFinding& finding, size_t number) {
   if (!finding.folder.empty()) fmt::print("  kept in {}\n", finding.folder);
 }
 
+// What ended it, and what was not looked at.
+void print_end(const ProfileSummary& profile) {
+  if (profile.end == ExplorationEnd::kNothingNew) return fmt::print("  no further state was found\n");
+  const char* const by = profile.end == ExplorationEnd::kTime     ? "the time"
+                         : profile.end == ExplorationEnd::kStates ? "the number of states"
+                         : profile.end == ExplorationEnd::kErrors ? "the checker's errors"
+                                                                  : "an interruption";
+  const size_t left = profile.steps_known - profile.steps_done;
+  print_wrapped("  ",
+                fmt::format("ended by {}; {}", by,
+                            left == 0 ? "every kind of loss was tried at every crash point, other sets of losses not"
+                                      : fmt::format("of {} kinds of loss at crash points {} were not gone through",
+                                                    profile.steps_known, left)));
+}
+
 }  // namespace
 
 void print_exploration(const CampaignResult& result, const Recording& recording) {
@@ -76,7 +91,7 @@ void print_exploration(const CampaignResult& result, const Recording& recording)
       fmt::print("  {} of {} pairs of unsynced kinds were met, one lost, one kept\n", profile.pairs_covered,
                  profile.pairs_known);
     }
-    if (profile.exhausted) fmt::print("  no further state was found\n");
+    print_end(profile);
   }
   size_t number = 0;
   for (const StorageFinding& finding : result.findings) print_finding(finding, ++number);
@@ -85,7 +100,10 @@ void print_exploration(const CampaignResult& result, const Recording& recording)
                result.checker_errors == 1 ? "state" : "states");
     print_output(result.first_error);
   }
-  fmt::print("\n{}\n", exploration_verdict(result));
+  const bool cut = std::any_of(result.profiles.begin(), result.profiles.end(),
+                               [](const ProfileSummary& profile) { return profile.end == ExplorationEnd::kTime; });
+  const std::string verdict = exploration_verdict(result);
+  fmt::print("\n{}{}\n", verdict, cut && verdict == "clean" ? ", as far as the time went" : "");
 }
 
 }  // namespace crashwright::harness::cli

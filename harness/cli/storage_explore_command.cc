@@ -23,6 +23,8 @@
 namespace crashwright::harness::cli {
 namespace {
 
+constexpr uint64_t kJobsMax = 64;
+
 struct ExploreArguments {
   RecordingArguments recording;
   uint64_t states = 2'000;
@@ -85,12 +87,30 @@ std::vector<std::string> split_words(const std::string& text) {
   return words;
 }
 
+// Before anything is run: can this file be made, and the folders above it?
+Status check_place(const char* option, const std::string& file) {
+  std::error_code none;
+  std::filesystem::path folder = std::filesystem::absolute(file, none).parent_path();
+  while (folder.has_relative_path() && !std::filesystem::exists(folder, none)) folder = folder.parent_path();
+  const bool usable = std::filesystem::is_directory(folder, none) && ::access(folder.c_str(), W_OK | X_OK) == 0;
+  if (usable) return {};
+  return fail(ErrorKind::kEnvironment, "nothing can be written in " + folder.string(),
+              std::string(option) + " names a place elsewhere");
+}
+
 Status check_arguments(const ExploreArguments& explore) {
   if (split_words(explore.check).empty()) {
     return fail(ErrorKind::kUsage, "no checker", "--check 'CHECKER ARGS': without one no state can be judged");
   }
-  if (explore.states == 0) return fail(ErrorKind::kUsage, "--states 0 judges nothing");
-  return {};
+  if (explore.states == 0) {
+    return fail(ErrorKind::kUsage, "--states 0 judges nothing", "leave it out for 2000, or give how many to judge");
+  }
+  if (explore.jobs == 0 || explore.jobs > kJobsMax) {
+    return fail(ErrorKind::kUsage, fmt::format("--jobs wants 1 to {}, not {}", kJobsMax, explore.jobs),
+                "leave it out for 2, or give how many processors are to judge");
+  }
+  if (auto room = check_place("--keep", explore.keep + "/x"); !room) return room;
+  return explore.json_path.empty() ? Status() : check_place("--json", explore.json_path);
 }
 
 // Lines on a terminal that say how far it is.
@@ -168,7 +188,7 @@ Result<CampaignOptions> campaign_options(const ExploreArguments& explore) {
   options.explore.time_max = *time_max;
   options.explore.seed = explore.seed;
   options.explore.states_max = explore.states;
-  options.explore.jobs = static_cast<unsigned>(std::clamp<uint64_t>(explore.jobs, 1, 64));
+  options.explore.jobs = static_cast<unsigned>(explore.jobs);
   options.explore.progress = progress_line(explore.states);
   options.evidence_folder = explore.keep;
   return options;

@@ -49,8 +49,10 @@ nlohmann::ordered_json lint_json(const std::vector<AckLint>& lints) {
   nlohmann::ordered_json findings = nlohmann::ordered_json::array();
   nlohmann::ordered_json profiles = nlohmann::ordered_json::array();
   bool early = false;
+  bool acknowledged = false;
   for (const AckLint& lint : lints) {
     early = early || lint.early > 0;
+    acknowledged = acknowledged || lint.acknowledgements > 0;
     profiles.push_back({{"profile", lint.profile},
                         {"acknowledgements", lint.acknowledgements},
                         {"early", lint.early},
@@ -67,7 +69,12 @@ nlohmann::ordered_json lint_json(const std::vector<AckLint>& lints) {
                           {"perhaps_memory", change.perhaps_memory}});
     }
   }
-  return {{"verdict", early ? "early" : "clean"}, {"findings", findings}, {"profiles", profiles}};
+  const char* const verdict = early ? "early" : acknowledged ? "clean" : "inconclusive";
+  return {{"verdict", verdict}, {"findings", findings}, {"profiles", profiles}};
+}
+
+std::string counted(uint64_t number, const std::string& what) {
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
 void print_paths(const char* what, const std::vector<std::string>& paths) {
@@ -76,11 +83,12 @@ void print_paths(const char* what, const std::vector<std::string>& paths) {
 }
 
 void print_lint(const AckLint& lint) {
-  fmt::print("profile {}: {} of {} acknowledgements left before their bytes were durable\n", lint.profile, lint.early,
-             lint.acknowledgements);
+  fmt::print("profile {}: {} of {} left before {} bytes were durable\n", lint.profile, lint.early,
+             counted(lint.acknowledgements, "acknowledgement"), lint.acknowledgements == 1 ? "its" : "their");
   for (const EarlyChange& change : lint.changes) {
-    fmt::print("  {} (and {} like it), early for {} acknowledgements, first for \"{}\"\n", printable(change.operation),
-               change.operations - 1, change.acknowledgements, printable(change.first_token));
+    const std::string like = change.operations > 1 ? fmt::format(" (and {} like it)", change.operations - 1) : "";
+    fmt::print("  {}{}, early for {}, first for \"{}\"\n", printable(change.operation), like,
+               counted(change.acknowledgements, "acknowledgement"), printable(change.first_token));
     fmt::print("    missing: {}\n", printable(change.missing_sync));
     fmt::print("    {}\n", change.durable_by.empty() ? "no sync of the run saved it"
                                                      : "saved later by " + printable(change.durable_by));
@@ -158,7 +166,8 @@ Result<int> run_lint(const LintArguments& arguments) {
     print_lint(lints.back());
   }
   const nlohmann::ordered_json json = lint_json(lints);
-  fmt::print("\n{}\n", json["verdict"].get<std::string>());
+  fmt::print("\n{}{}\n", json["verdict"].get<std::string>(),
+             recording.tokens.empty() ? ": nothing was acknowledged, so nothing can have left early" : "");
   if (auto put = write_json(arguments, json); !put) return tl::unexpected(put.error());
   if (recording.tokens.empty()) return static_cast<int>(kExitInconclusive);
   return static_cast<int>(json["verdict"] == "early" ? kExitBroken : kExitPassed);

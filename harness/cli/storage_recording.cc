@@ -41,8 +41,10 @@ std::optional<int> parse_recording(Options& options, const std::vector<std::stri
 
 Result<std::vector<StorageProfile>> load_profiles(const RecordingArguments& recording) {
   const uint64_t unit = recording.tear_unit;
-  if (unit > kTearUnitMax || (unit & (unit - 1)) != 0) {
-    return fail(ErrorKind::kUsage, "--tear-unit wants a power of two up to 1048576, not " + std::to_string(unit));
+  const bool given = unit != RecordingArguments::kOfProfile;
+  if (given && (unit == 0 || unit > kTearUnitMax || (unit & (unit - 1)) != 0)) {
+    return fail(ErrorKind::kUsage, "--tear-unit wants a power of two up to 1048576, not " + std::to_string(unit),
+                "512 or 4096 for disks; leave it out for that of the profile");
   }
   std::vector<StorageProfile> profiles;
   for (const std::string& entry : recording.profiles) {
@@ -54,7 +56,7 @@ Result<std::vector<StorageProfile>> load_profiles(const RecordingArguments& reco
       if (std::any_of(profiles.begin(), profiles.end(), same)) {
         return fail(ErrorKind::kUsage, "--profile names \"" + profile->name + "\" twice");
       }
-      if (recording.tear_unit > 0) profile->tear_unit_bytes = static_cast<uint32_t>(recording.tear_unit);
+      if (given) profile->tear_unit_bytes = static_cast<uint32_t>(recording.tear_unit);
       profiles.push_back(std::move(*profile));
     }
   }

@@ -17,7 +17,8 @@ namespace crashwright::harness::cli {
 
 struct RecordingArguments {
   std::vector<std::string> profiles;  // as given: "E,S", "mine.yaml"
-  uint64_t tear_unit = 0;             // 0: the profile's
+  static constexpr uint64_t kOfProfile = UINT64_MAX;
+  uint64_t tear_unit = kOfProfile;
   std::string dir;
   std::string deadline = "60s";
   std::vector<std::string> faults;   // in the words of storage_fault_rule.h

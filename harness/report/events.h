@@ -74,7 +74,7 @@ struct ExploredFinding {
 
 // What an exploration came to.
 struct ExplorationOutcome {
-  std::string verdict;  // "clean" "violated" "error"
+  std::string verdict;  // exploration_verdict()
   uint64_t operations = 0;
   uint64_t acknowledged = 0;
   uint64_t states = 0;  // distinct ones judged

@@ -184,7 +184,7 @@ class ExplorationCase {
   bool cut_short(const CampaignResult& result) const {
     if (plan_.limits.time_max_ms > 0) return false;
     return std::any_of(result.profiles.begin(), result.profiles.end(), [&](const ProfileSummary& profile) {
-      return !profile.exhausted && profile.states < plan_.limits.states;
+      return profile.end != ExplorationEnd::kNothingNew && profile.states < plan_.limits.states;
     });
   }
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <mutex>
 #include <set>
+#include <string_view>
 
 #include "base/check.h"
 #include "base/unique_fd.h"
@@ -61,9 +62,21 @@ Status check_bounds(const std::byte* index, uint64_t index_bytes, uint64_t data_
   if (count > (index_bytes - sizeof(RecordHeader)) / sizeof(RecordEntry)) {
     return fail(ErrorKind::kCorrupt, "storage record: the index is shorter than it says");
   }
+  // An entry is written before it is counted, the next one behind it after that.
+  const uint64_t room = (index_bytes - sizeof(RecordHeader)) / sizeof(RecordEntry);
+  if (room > count + 1 && entry_at(index, count + 1).kind != 0 &&
+      header_at(index).count.load(std::memory_order_acquire) == count) {
+    return fail(ErrorKind::kCorrupt,
+                "storage record: there are more entries than the " + std::to_string(count) + " that it counts");
+  }
   for (uint64_t i = 0; i < count; ++i) {
     const RecordEntry& entry = entry_at(index, i);
     const uint64_t bytes = entry.data_bytes + entry.name_bytes + entry.new_name_bytes;
+    const auto kind = static_cast<OperationKind>(entry.kind);
+    if (std::string_view(operation_name(kind)) == "unknown" ||
+        (kind == OperationKind::kWrite && entry.size != entry.data_bytes)) {
+      return fail(ErrorKind::kCorrupt, "storage record: entry " + std::to_string(i) + " is none that a writer makes");
+    }
     if (entry.data_bytes > data_bytes || bytes > data_bytes || entry.data_at > data_bytes - bytes) {
       return fail(ErrorKind::kCorrupt, "storage record: entry " + std::to_string(i) + " points outside of the data");
     }

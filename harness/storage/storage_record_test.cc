@@ -56,6 +56,26 @@ std::string text_of(std::span<const std::byte> bytes) {
 
 }  // namespace
 
+BOOST_FIXTURE_TEST_CASE(an_entry_that_no_writer_makes_and_a_count_that_is_too_small_are_damage, Fixture) {
+  const auto by_hand = HandWrittenRecord().create(1, "a").write(1, 7, "content").write(1, 9, "more").sync(1);
+  const auto write_anew = [&] {
+    auto out = writer();
+    for (const Operation& operation : by_hand.operations()) BOOST_REQUIRE(out->append(operation));
+  };
+  const auto entry = [](size_t number) {
+    return static_cast<off_t>(sizeof(RecordHeader) + number * sizeof(RecordEntry));
+  };
+  write_anew();
+  damage(record_index_path(folder), entry(2), 0xee);
+  BOOST_TEST(refusal() == "storage record: entry 2 is none that a writer makes");
+  write_anew();
+  damage(record_index_path(folder), entry(1) + static_cast<off_t>(offsetof(RecordEntry, size)), 3);
+  BOOST_TEST(refusal() == "storage record: entry 1 is none that a writer makes");
+  write_anew();
+  damage(record_index_path(folder), static_cast<off_t>(offsetof(RecordHeader, count)), 1);
+  BOOST_TEST(refusal() == "storage record: there are more entries than the 1 that it counts");
+}
+
 BOOST_FIXTURE_TEST_CASE(operations_come_back_as_they_were_appended, Fixture) {
   const auto by_hand = HandWrittenRecord().create(1, "a").write(1, 7, "content").rename(1, "a", "bee", 3).sync(1);
   auto out = writer();

@@ -21,8 +21,9 @@ constexpr uint32_t kOperationsMax = 20'000;
 struct Plan {
   std::vector<SyncRule> rules;
   std::vector<uint32_t> times;
-  std::vector<bool> saves;  // of each failing state: it loses less
-  size_t unusual = 0;       // how far the rules are from syncing what the minimal state loses, where one would look
+  std::vector<std::string> synced;  // as PatchedRecording has it
+  std::vector<bool> saves;          // of each failing state: it loses less
+  size_t unusual = 0;  // how far the rules are from syncing what the minimal state loses, where one would look
 
   [[nodiscard]] uint32_t calls() const { return times.front() + (times.size() > 1 ? times.back() : 0); }
   [[nodiscard]] bool may_help() const { return std::find(saves.begin(), saves.end(), false) == saves.end(); }
@@ -49,6 +50,12 @@ std::string name_sync(const std::string& path, bool folder) {
   const size_t arrow = path.rfind(" to ");
   const std::string subject = arrow == std::string::npos ? path : path.substr(arrow + 4);
   return "fsync of " + (folder ? folder_of(subject) : subject);
+}
+
+// A sync that is to be added, by what it is about when it comes.
+std::string name_added(const std::string& synced, bool folder) {
+  if (!folder) return "fsync of " + synced;
+  return synced.empty() || synced == "." ? "fsync of the folder" : "fsync of the folder " + synced;
 }
 
 class Search {
@@ -84,7 +91,7 @@ class Search {
   }
 
  private:
-  // Kinds of operation that a sync may have to save, those of the minimal state first; each with its first operation.
+  // Kinds of operation that a sync may have to save, those of the minimal state first; each with one such.
   std::vector<std::pair<uint64_t, uint32_t>> kinds_to_save(const CrashState& minimal) const {
     std::vector<std::pair<uint64_t, uint32_t>> found;
     const auto add = [&](uint32_t index) {
@@ -92,8 +99,7 @@ class Search {
       const auto known =
           std::find_if(found.begin(), found.end(), [&](const auto& entry) { return entry.first == kind; });
       if (known != found.end() || found.size() >= kKindsMax) return;
-      const auto first = std::find(kinds_.begin() + recording_.initial, kinds_.end(), kind);
-      found.emplace_back(kind, static_cast<uint32_t>(first - kinds_.begin()));
+      found.emplace_back(kind, index);
     };
     for (const Loss& loss : minimal.losses) add(loss.operation);
     for (const CrashState& state : failing_) {
@@ -132,6 +138,7 @@ class Search {
     const PatchedRecording patched = add_syncs(recording_, kinds_, made.rules);
     const DurabilityModel with(patched.recording, model_.profile);
     made.times = patched.added;
+    made.synced = patched.synced;
     for (const SyncRule& rule : made.rules) {
       const bool names = changes_names(recording_.operations[rule.example].kind);
       made.unusual += (lost_.contains(rule.kind) ? 0 : 2) + (rule.folder == names ? 0 : 1);
@@ -151,6 +158,7 @@ class Search {
       for (size_t j = i + 1; j < singles.size(); ++j) {
         Plan pair{{singles[i].rules.front(), singles[j].rules.front()},
                   {singles[i].times.front(), singles[j].times.front()},
+                  {singles[i].synced.front(), singles[j].synced.front()},
                   singles[i].saves,
                   singles[i].unusual + singles[j].unusual};
         for (size_t state = 0; state < pair.saves.size(); ++state) {
@@ -159,6 +167,7 @@ class Search {
         if (pair.rules.front().example > pair.rules.back().example) {
           std::swap(pair.rules.front(), pair.rules.back());
           std::swap(pair.times.front(), pair.times.back());
+          std::swap(pair.synced.front(), pair.synced.back());
         }
         if (pair.may_help()) pairs.push_back(std::move(pair));
       }
@@ -210,7 +219,7 @@ class Search {
       const char* const where = rule.place == SyncPlace::kBehindEach  ? "after each {} of {}"
                                 : rule.place == SyncPlace::kBehindRow ? "after the last {} of {} in a row"
                                                                       : "before the acknowledgement, after {} of {}";
-      syncs.push_back({fmt::format("{} {} ({} {} in this run)", name_sync(path, rule.folder),
+      syncs.push_back({fmt::format("{} {} ({} {} in this run)", name_added(helps.synced[i], rule.folder),
                                    fmt::format(fmt::runtime(where), name, path), helps.times[i],
                                    helps.times[i] == 1 ? "time" : "times"),
                        rule.example});

@@ -118,3 +118,30 @@ BOOST_AUTO_TEST_CASE(where_no_sync_helps_that_is_said) {
   BOOST_TEST(finding.fix.empty(), finding.fix);
   BOOST_TEST(finding.no_fix.find("no sync in one place, and no two, make all failing states pass (") == 0U);
 }
+
+BOOST_AUTO_TEST_CASE(a_sync_behind_a_rename_names_the_file_as_it_is_called_by_then) {
+  HandWrittenRecord record = with_old();
+  record.create(2, "tmp").write(2, 0, "new").sync_folder().rename(2, "tmp", "a", 1).sync_folder().acknowledge("1");
+  const Look whole_once_replaced = [](const std::string& image, uint32_t acked) -> std::string {
+    return acked > 0 && text_of(image, "a") != "new" ? "acknowledged and lost" : "";
+  };
+  const StorageFinding finding = only_finding(record, whole_once_replaced, "E");
+  BOOST_REQUIRE(!finding.fix.empty());
+  const bool at_the_end = finding.fix.find("before the acknowledgement") != std::string::npos;
+  BOOST_TEST(finding.fix.find(at_the_end ? "fsync of a before" : "fsync of tmp after") == 0U, finding.fix);
+}
+
+BOOST_AUTO_TEST_CASE(files_that_differ_in_numbers_are_each_synced_and_counted_and_the_lost_one_is_named) {
+  HandWrittenRecord record;
+  record.create(1, "log1").create(2, "log2").sync(1).sync(2).sync_folder();
+  record.write(1, 0, "one").sync(1).write(1, 3, "x").write(2, 0, "two").acknowledge("1");
+  const Look wants_both = [](const std::string& image, uint32_t acked) -> std::string {
+    return acked > 0 && (text_of(image, "log1") != "onex" || text_of(image, "log2") != "two") ? "a log is cut" : "";
+  };
+  const StorageFinding finding = only_finding(record, wants_both, "E");
+  BOOST_REQUIRE(finding.lost.size() == 1U);
+  const std::string lost = finding.lost[0].substr(finding.lost[0].rfind("log"), 4);
+  BOOST_TEST(finding.fix ==
+                 "fsync of " + lost + " before the acknowledgement, after write of " + lost + " (2 times in this run)",
+             finding.fix);
+}

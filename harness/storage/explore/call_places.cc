@@ -1,6 +1,8 @@
 #include "harness/storage/explore/call_places.h"
 
+#include <algorithm>
 #include <cstring>
+#include <string_view>
 
 #include "base/file.h"
 #include "harness/storage/record_layout.h"
@@ -48,6 +50,18 @@ std::string describe(const rca::Frame& frame) {
   return text;
 }
 
+// "python3.11" for a frame inside of the interpreter: what it does there says nothing of the script. Otherwise empty.
+std::string interpreter_of(const rca::Frame& frame) {
+  std::string name = frame.module.substr(frame.module.rfind('/') + 1);
+  if (name.starts_with("lib")) name.erase(0, 3);
+  name = name.substr(0, name.find(".so"));
+  for (const std::string_view known : {"python", "perl", "ruby", "lua", "php", "node", "tcl", "guile"}) {
+    const std::string_view rest = std::string_view(name).substr(std::min(known.size(), name.size()));
+    if (name.starts_with(known) && rest.find_first_not_of("0123456789.-") == std::string_view::npos) return name;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<CallPlaces>> CallPlaces::read(const std::string& record_folder) {
@@ -80,7 +94,10 @@ const std::string& CallPlaces::text(uint16_t number) {
   size_t shown = 0;
   for (const rca::Frame& frame : reader_.frames_of(sample->second)) {
     if (shown++ == kFramesShown) break;
-    text += (text.empty() ? "" : ", from ") + describe(frame);
+    const std::string interpreter = interpreter_of(frame);
+    text += (text.empty() ? "" : ", from ") +
+            (interpreter.empty() ? describe(frame) : "a script of " + interpreter + ", whose lines have no symbols");
+    if (!interpreter.empty()) break;
   }
   return text;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/storage/explore/call_places.h"
 #include "harness/storage/explore/program_run.h"
 #include "harness/storage/explore/recording.h"
 #include "harness/storage/explore/scratch_folder.h"
@@ -178,6 +179,18 @@ BOOST_AUTO_TEST_CASE(what_begins_a_write_back_is_told_from_what_only_asks,
                                           "write 0 4096 first",
                                           "write 0 6"};
   BOOST_TEST(seen == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_script_issues_is_not_told_by_the_insides_of_its_interpreter,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const Recorded recorded({"python3", "-c", "open('f', 'w').write('x')"});
+  const auto places = CallPlaces::read(recorded.work->path() + "/record");
+  BOOST_REQUIRE(places);
+  for (uint32_t i = recorded.recording.initial; i < recorded.recording.size(); ++i) {
+    const std::string text = (*places)->text(recorded.recording.operations[i].place);
+    BOOST_TEST(text.find("a script of python3") == 0U, text);
+    BOOST_TEST(text.find("Py") == std::string::npos, text);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_store_through_a_mapping_stands_where_the_call_is_before_which_it_came_down,

@@ -213,9 +213,22 @@ class Explainer {
   const CampaignOptions& options_;
 };
 
+// Folders of findings that an earlier exploration kept there, and nothing else.
+void remove_old_evidence(const std::string& folder) {
+  std::error_code none;
+  std::vector<std::filesystem::path> old;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
+    const bool kept = std::filesystem::exists(entry.path() / "operations.txt", none) &&
+                      std::filesystem::exists(entry.path() / "acked.txt", none) &&
+                      std::filesystem::is_directory(entry.path() / "image", none);
+    if (kept) old.push_back(entry.path());
+  }
+  for (const auto& path : old) std::filesystem::remove_all(path, none);
+}
+
 ProfileSummary summarise(const StorageProfile& profile, const Exploration& found) {
-  return {profile.name,    found.states,      found.candidates,    found.violated,
-          found.exhausted, found.pairs_known, found.pairs_covered, found.seconds};
+  return {profile.name,     found.states,      found.candidates,  found.violated,      found.end,
+          found.steps_done, found.steps_known, found.pairs_known, found.pairs_covered, found.seconds};
 }
 
 bool known_already(const std::vector<StorageFinding>& findings, const std::string& reason) {
@@ -232,6 +245,7 @@ Result<CampaignResult> run_campaign(const Recording& recording, const JudgeFacto
   std::stable_sort(profiles.begin(), profiles.end(), [](const StorageProfile& a, const StorageProfile& b) {
     return allows_no_more(a, b) && !allows_no_more(b, a);
   });
+  if (!options.evidence_folder.empty()) remove_old_evidence(options.evidence_folder);
   CampaignResult result;
   JudgedStates judged;
   for (const StorageProfile& profile : profiles) {

@@ -17,7 +17,7 @@ namespace crashwright::harness {
 struct CampaignOptions {
   std::vector<StorageProfile> profiles;
   ExploreOptions explore;        // per profile; `scratch` for all
-  std::string evidence_folder;   // existing; empty: no images are kept
+  std::string evidence_folder;   // empty: no images are kept; those of an earlier exploration go
   CallPlaces* places = nullptr;  // of the recording; null: nobody asked
 };
 
@@ -26,7 +26,9 @@ struct ProfileSummary {
   uint64_t states = 0;
   uint64_t candidates = 0;
   uint64_t violated = 0;
-  bool exhausted = false;
+  ExplorationEnd end = ExplorationEnd::kNothingNew;
+  size_t steps_done = 0;
+  size_t steps_known = 0;
   size_t pairs_known = 0;
   size_t pairs_covered = 0;
   double seconds = 0;

@@ -18,7 +18,8 @@ nlohmann::ordered_json finding_json(const StorageFinding& finding) {
 const char* exploration_verdict(const CampaignResult& result) noexcept {
   if (result.violated > 0) return "violated";
   if (result.interrupted) return "interrupted";
-  return result.checker_errors > 0 ? "error" : "clean";
+  if (result.checker_errors > 0) return "error";
+  return result.states == 0 ? "inconclusive" : "clean";
 }
 
 std::string exploration_json(const CampaignResult& result, const Recording& recording, uint64_t seed) {
@@ -36,7 +37,10 @@ std::string exploration_json(const CampaignResult& result, const Recording& reco
     json["profiles"].push_back({{"profile", profile.profile},
                                 {"states", profile.states},
                                 {"violated", profile.violated},
-                                {"exhausted", profile.exhausted},
+                                {"exhausted", profile.end == ExplorationEnd::kNothingNew},
+                                {"ended_by", exploration_end_name(profile.end)},
+                                {"steps_done", profile.steps_done},
+                                {"steps_known", profile.steps_known},
                                 {"pairs_known", profile.pairs_known},
                                 {"pairs_covered", profile.pairs_covered}});
   }

@@ -151,6 +151,11 @@ BOOST_AUTO_TEST_CASE(evidence_replaces_that_of_an_earlier_exploration_in_the_sam
   const ScratchFolder kept = ScratchFolder::create(ScratchFolder::Place::kMemory).value();
   std::filesystem::create_directories(kept.path() + "/E-1/image/a/was_a_folder");
   BOOST_REQUIRE(write_file(kept.path() + "/E-1/nothing_lost", "was a file"));
+  std::filesystem::create_directories(kept.path() + "/S-7/image");
+  std::filesystem::create_directories(kept.path() + "/somebody's/image");
+  for (const char* const name : {"/S-7/operations.txt", "/S-7/acked.txt", "/somebody's/operations.txt"}) {
+    BOOST_REQUIRE(write_file(kept.path() + name, "text"));
+  }
   CampaignOptions options;
   options.profiles = {load_storage_profile("E").value()};
   options.explore.scratch = images.path();
@@ -158,6 +163,8 @@ BOOST_AUTO_TEST_CASE(evidence_replaces_that_of_an_earlier_exploration_in_the_sam
   const auto result = run_campaign(recording, judges(wants_new), options);
   BOOST_REQUIRE_MESSAGE(result, (result ? "" : result.error().message));
   BOOST_TEST(read_file(kept.path() + "/E-1/image/a").value_or("") == "old");
+  BOOST_TEST(!std::filesystem::exists(kept.path() + "/S-7"));
+  BOOST_TEST(std::filesystem::exists(kept.path() + "/somebody's"));
   BOOST_TEST(read_file(kept.path() + "/E-1/nothing_lost/a").value_or("") == "new");
 }
 

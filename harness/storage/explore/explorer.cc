@@ -45,6 +45,16 @@ class Team {
 
   [[nodiscard]] uint64_t states_left() const { return options_.states_max - found_.states; }
   [[nodiscard]] uint64_t states() const { return found_.states; }
+  [[nodiscard]] bool time_is_up() const {
+    const auto limit = static_cast<uint64_t>(std::chrono::nanoseconds(options_.time_max).count());
+    return limit > 0 && monotonic_ns() - started_ns_ >= limit;
+  }
+  [[nodiscard]] ExplorationEnd end() const {
+    if (interrupted()) return ExplorationEnd::kInterrupted;
+    if (found_.checker_errors >= kErrorsMax) return ExplorationEnd::kErrors;
+    if (states_left() == 0) return ExplorationEnd::kStates;
+    return time_is_up() ? ExplorationEnd::kTime : ExplorationEnd::kNothingNew;
+  }
   [[nodiscard]] bool spent() const { return halted() || states_left() == 0 || found_.checker_errors >= kErrorsMax; }
 
   // Judges those of the states that are new, as far as the budget goes.
@@ -77,11 +87,7 @@ class Team {
   }
 
  private:
-  [[nodiscard]] bool halted() const {
-    if (interrupted() || stopped_) return true;
-    const auto limit = static_cast<uint64_t>(std::chrono::nanoseconds(options_.time_max).count());
-    return limit > 0 && monotonic_ns() - started_ns_ >= limit;
-  }
+  [[nodiscard]] bool halted() const { return interrupted() || stopped_ || time_is_up(); }
 
   // Each worker takes neighbouring slices, so that one image leads to the next; crash points only go forward.
   template <typename Work>
@@ -188,6 +194,22 @@ Result<std::vector<std::unique_ptr<StateJudge>>> make_judges(const DurabilityMod
 
 }  // namespace
 
+const char* exploration_end_name(ExplorationEnd end) noexcept {
+  switch (end) {
+    case ExplorationEnd::kNothingNew:
+      return "nothing_new";
+    case ExplorationEnd::kStates:
+      return "states";
+    case ExplorationEnd::kTime:
+      return "time";
+    case ExplorationEnd::kErrors:
+      return "errors";
+    case ExplorationEnd::kInterrupted:
+      return "interrupted";
+  }
+  return "unknown";
+}
+
 std::string general_reason(const std::string& text) {
   std::string general;
   for (const char c : text) {
@@ -205,17 +227,24 @@ Result<Exploration> explore(const DurabilityModel& model, const JudgeFactory& ju
   StateSource source(model, options.seed);
   Team team(model, std::move(*workers), judged, options);
   unsigned fruitless = 0;
+  size_t steps_done = 0;
   while (!team.spent() && fruitless < kFruitlessMax) {
     const uint64_t before = team.states();
     const bool directed_done = source.directed_done();
     team.take(source.next(std::clamp<size_t>(team.states_left(), kBatchMin, kBatchMax)));
     fruitless = team.states() == before && directed_done ? fruitless + 1 : 0;
+    // A batch that was cut anywhere counts as not gone through.
+    const bool whole = team.end() == ExplorationEnd::kNothingNew || team.end() == ExplorationEnd::kStates;
+    if (whole) steps_done = source.steps_done();
   }
+  const ExplorationEnd end = team.end();
   auto outcome = team.outcome();
   if (!outcome) return outcome;
-  outcome->exhausted = fruitless == kFruitlessMax;
+  outcome->end = end;
+  outcome->steps_done = steps_done;
+  outcome->steps_known = source.steps_known();
   outcome->pairs_known = source.pairs_known();
-  outcome->pairs_covered = std::min(source.pairs_known(), source.pairs_covered());
+  outcome->pairs_covered = source.pairs_covered();
   return outcome;
 }
 

@@ -35,6 +35,16 @@ struct FailureGroup {
   ImageVerdict verdict;              // of examples.front()
 };
 
+// What ended it.
+enum class ExplorationEnd : uint8_t {
+  kNothingNew,  // no new state was found any more
+  kStates,      // as many were judged as were to be
+  kTime,        // the limit in time was reached
+  kErrors,      // the checker could not judge
+  kInterrupted,
+};
+[[nodiscard]] const char* exploration_end_name(ExplorationEnd end) noexcept;  // "nothing_new"
+
 struct Exploration {
   uint64_t states = 0;      // distinct ones judged
   uint64_t candidates = 0;  // built, those judged before included
@@ -42,7 +52,9 @@ struct Exploration {
   uint64_t checker_errors = 0;
   std::string first_error;           // all that the checker said
   std::vector<FailureGroup> groups;  // most states first
-  bool exhausted = false;            // no new state was found any more before the budget was spent
+  ExplorationEnd end = ExplorationEnd::kNothingNew;
+  size_t steps_done = 0;   // kinds of loss at crash points that were gone through, of
+  size_t steps_known = 0;  // all that are worth it; drawn states are beside them
   size_t pairs_known = 0;
   size_t pairs_covered = 0;
   double seconds = 0;

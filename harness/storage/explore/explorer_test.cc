@@ -84,3 +84,28 @@ BOOST_AUTO_TEST_CASE(a_checker_that_errs_too_often_ends_it_at_the_same_state_for
     BOOST_TEST(many.states == alone.states);
   }
 }
+
+BOOST_AUTO_TEST_CASE(what_ended_an_exploration_and_how_much_was_left_is_told) {
+  const HandWrittenRecord record = many_failures();
+  const Look content = [](const std::string&, uint32_t) { return std::string(); };
+  const ProfileSummary few = campaign(record, judges(content), "E", 2, 5).profiles.front();
+  BOOST_TEST((few.end == ExplorationEnd::kStates));
+  BOOST_TEST(few.steps_done < few.steps_known);
+  HandWrittenRecord small;
+  small.create(1, "a").write(1, 0, "x");
+  const ProfileSummary all = campaign(small, judges(content), "E").profiles.front();
+  BOOST_TEST((all.end == ExplorationEnd::kNothingNew));
+  BOOST_TEST(all.steps_done == all.steps_known);
+}
+
+BOOST_AUTO_TEST_CASE(only_pairs_that_the_profile_allows_are_counted) {
+  const Look content = [](const std::string&, uint32_t) { return std::string(); };
+  HandWrittenRecord record;  // names go in order: the second is never kept without the first
+  record.create(1, "a").create(2, "b").create(3, "c");
+  const ProfileSummary on_ext4 = campaign(record, judges(content), "E").profiles.front();
+  BOOST_TEST(on_ext4.pairs_known == 3U);
+  BOOST_TEST(on_ext4.pairs_covered == 3U);
+  const ProfileSummary strict = campaign(record, judges(content), "S").profiles.front();
+  BOOST_TEST(strict.pairs_known == 6U);
+  BOOST_TEST(strict.pairs_covered == 6U);
+}

@@ -84,7 +84,15 @@ void ImageContent::write(uint64_t offset, std::span<const std::byte> data) {
   cut_out(offset, end);
   const auto at =
       std::partition_point(pieces_.begin(), pieces_.end(), [&](const Piece& piece) { return piece.end <= offset; });
-  pieces_.insert(at, Piece{offset, end, data.data()});
+  const auto before = at == pieces_.begin() ? pieces_.end() : std::prev(at);
+  // Bytes that were appended one after the other stand so in the record, too.
+  const bool goes_on =
+      before != pieces_.end() && before->end == offset && before->data + (before->end - before->begin) == data.data();
+  if (goes_on) {
+    before->end = end;
+  } else {
+    pieces_.insert(at, Piece{offset, end, data.data()});
+  }
   size_ = std::max(size_, end);
   mark(offset, end);
 }

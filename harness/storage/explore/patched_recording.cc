@@ -1,6 +1,7 @@
 #include "harness/storage/explore/patched_recording.h"
 
-#include <optional>
+#include <algorithm>
+#include <string>
 #include <unordered_map>
 
 namespace crashwright::harness {
@@ -11,6 +12,7 @@ class Patcher {
   Patcher(const Recording& recording, const std::vector<uint64_t>& kinds, const std::vector<SyncRule>& rules)
       : recording_(recording), kinds_(kinds), rules_(rules), waiting_(rules.size()) {
     made_.added.resize(rules.size());
+    made_.synced.resize(rules.size());
   }
 
   PatchedRecording patch() {
@@ -21,6 +23,7 @@ class Patcher {
       made_.place.push_back(made_.recording.size());
       add(recording_.operations[i], recording_.paths[i], recording_.sizes[i]);
       if (i < recording_.initial) made_.recording.initial = made_.recording.size();
+      follow_name(recording_.operations[i], recording_.paths[i]);
       if (i >= recording_.initial) note(i);
     }
     end_rows(0);
@@ -31,10 +34,29 @@ class Patcher {
   }
 
  private:
+  // A sync that is to come, and for which operations.
+  struct Waiting {
+    Operation sync;
+    bool for_example = false;
+  };
+
+  // One for each file or folder.
+  void wait(size_t rule, uint32_t index) {
+    const Operation sync = sync_for(recording_.operations[index], rules_[rule].folder);
+    const auto same = std::find_if(waiting_[rule].begin(), waiting_[rule].end(),
+                                   [&](const Waiting& other) { return other.sync.node == sync.node; });
+    const bool for_example = index == rules_[rule].example;
+    if (same == waiting_[rule].end()) {
+      waiting_[rule].push_back({sync, for_example});
+    } else {
+      same->for_example = same->for_example || for_example;
+    }
+  }
+
   void note(uint32_t index) {
     for (size_t rule = 0; rule < rules_.size(); ++rule) {
       if (kinds_[index] != rules_[rule].kind) continue;
-      waiting_[rule] = sync_for(recording_.operations[index], rules_[rule].folder);
+      wait(rule, index);
       if (rules_[rule].place == SyncPlace::kBehindEach) add_sync(rule);
     }
   }
@@ -71,16 +93,30 @@ class Patcher {
     made_.recording.sizes.push_back(size);
   }
   void add_sync(size_t rule) {
-    if (!waiting_[rule]) return;
-    add(*waiting_[rule], "", SizeChange::kNone);
-    waiting_[rule].reset();
-    ++made_.added[rule];
+    for (const Waiting& waiting : waiting_[rule]) {
+      add(waiting.sync, "", SizeChange::kNone);
+      ++made_.added[rule];
+      if (waiting.for_example || made_.synced[rule].empty()) made_.synced[rule] = name_of(waiting.sync.node);
+    }
+    waiting_[rule].clear();
+  }
+
+  void follow_name(const Operation& operation, const std::string& path) {
+    if (operation.kind == OperationKind::kUnlink || operation.kind == OperationKind::kRemoveFolder) return;
+    const size_t arrow = path.find(" to ");
+    names_[operation.node] = arrow == std::string::npos ? path : path.substr(arrow + 4);
+    if (operation.kind == OperationKind::kExchange) names_[operation.replaced] = path.substr(0, arrow);
+  }
+  std::string name_of(NodeId node) const {
+    const auto name = names_.find(node);
+    return node == kRootNode || name == names_.end() ? "" : name->second;
   }
 
   const Recording& recording_;
   const std::vector<uint64_t>& kinds_;
   const std::vector<SyncRule>& rules_;
-  std::vector<std::optional<Operation>> waiting_;  // of each rule: the sync that is to come
+  std::vector<std::vector<Waiting>> waiting_;      // of each rule
+  std::unordered_map<NodeId, std::string> names_;  // as operations tell them; of the root and of what is unknown none
   std::unordered_map<NodeId, NodeId> folders_;     // where a node stands
   PatchedRecording made_;
 };

@@ -20,13 +20,14 @@ struct SyncRule {
   uint64_t kind = 0;    // operation_class
   bool folder = false;  // of the folder that holds the name, instead of the file
   SyncPlace place = SyncPlace::kBehindEach;
-  uint32_t example = 0;  // the first such operation
+  uint32_t example = 0;  // one such operation
 };
 
 struct PatchedRecording {
   Recording recording;
-  std::vector<uint32_t> place;  // of each old index, and of the old end
-  std::vector<uint32_t> added;  // how many syncs, for each rule
+  std::vector<uint32_t> place;      // of each old index, and of the old end
+  std::vector<uint32_t> added;      // how many syncs, for each rule
+  std::vector<std::string> synced;  // for each rule: what its sync for the example is about, as it is named by then
 };
 
 // `kinds`: operation_class of each operation.

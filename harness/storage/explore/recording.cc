@@ -220,23 +220,28 @@ bool may_be_cut(const Operation& operation) noexcept {
   return operation.offset / kFileBlockBytes != (operation.offset + operation.size - 1) / kFileBlockBytes;
 }
 
-Recording make_recording(const std::vector<Operation>& recorded) {
+Recording make_recording(std::vector<Operation> recorded) {
   Recording made;
   Namer namer;
   std::unordered_map<NodeId, FileSize> sizes;
+  made.paths.reserve(recorded.size());
+  made.sizes.reserve(recorded.size());
+  uint32_t kept = 0;
   for (const Operation& operation : recorded) {
     if (operation.kind == OperationKind::kAcknowledge) {
       made.tokens.emplace_back(operation.name);
-      made.acked_before.push_back(made.size());
+      made.acked_before.push_back(kept);
       made.counters.push_back(operation.size);
       continue;
     }
-    if ((operation.flags & kInitial) != 0) made.initial = made.size() + 1;
+    if ((operation.flags & kInitial) != 0) made.initial = kept + 1;
     made.paths.push_back(namer.before(operation));
     namer.apply(operation);
     note_node(operation, sizes, made);
-    made.operations.push_back(operation);
+    recorded[kept++] = operation;
   }
+  recorded.resize(kept);
+  made.operations = std::move(recorded);
   return made;
 }
 

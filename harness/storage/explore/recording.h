@@ -39,7 +39,7 @@ struct Recording {
   [[nodiscard]] uint32_t acked(uint32_t point) const;
 };
 
-[[nodiscard]] Recording make_recording(const std::vector<Operation>& recorded);
+[[nodiscard]] Recording make_recording(std::vector<Operation> recorded);
 
 // An acknowledgement that somebody outside of the record saw, at the latest at `time_ns` (CLOCK_MONOTONIC).
 struct WitnessedToken {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
+#include <unordered_map>
 
 namespace crashwright::harness {
 namespace {
@@ -12,6 +14,7 @@ constexpr size_t kSinglesMax = 24;
 constexpr size_t kTearsMax = 12;
 constexpr size_t kDrawnPercent = 30;      // of each batch, while there are directed states
 constexpr size_t kClassesMax = 64;        // whose pairs are counted
+constexpr size_t kPairsExactOf = 2'000;   // operations that may be lost; of more all pairs are taken to be possible
 constexpr size_t kLossesMax = 1'000'000;  // in one batch, for the memory that they take
 
 std::vector<Loss> whole(const std::vector<uint32_t>& operations) {
@@ -34,28 +37,50 @@ StateSource::StateSource(const DurabilityModel& model, uint64_t seed)
     : model_(model), pending_(model), random_(seed), places_(crash_places(model.recording)) {
   for (const CrashPlace& place : places_) {
     if (place.occurrence == 0) rare_.push_back(place.point);
-    const auto often = static_cast<uint32_t>(std::bit_width(place.occurrence));
-    for (uint32_t tier = 0; tier < kTiers; ++tier) steps_.push_back({tier + often, tier, place.point});
   }
-  std::stable_sort(steps_.begin(), steps_.end(), [](const Step& a, const Step& b) { return a.order < b.order; });
-  for (uint32_t i = 0; i < model.recording.size(); ++i) classes_.push_back(operation_class(model.recording, i));
+  std::unordered_map<uint64_t, uint32_t> numbers;
+  classes_.reserve(model.recording.size());
+  for (uint32_t i = 0; i < model.recording.size(); ++i) {
+    const auto number = static_cast<uint32_t>(numbers.size());
+    classes_.push_back(numbers.try_emplace(operation_class(model.recording, i), number).first->second);
+  }
   count_pairs();
 }
 
-void StateSource::count_pairs() {
-  std::set<std::pair<uint64_t, uint64_t>> known;
-  for (const uint32_t point : rare_) {
-    std::set<uint64_t> kinds;
-    for (const uint32_t index : pending_.at(point)) {
-      if (kinds.size() < kClassesMax) kinds.insert(classes_[index]);
-    }
-    for (const uint64_t lost : kinds) {
-      for (const uint64_t kept : kinds) {
-        if (lost != kept) known.insert({lost, kept});
-      }
+size_t StateSource::steps_known() const { return places_.size() * kTiers; }
+
+// There is one. Early tiers of rare places first, then in the order of the run.
+StateSource::Step StateSource::next_step() {
+  for (;; ++order_, place_ = 0) {
+    for (; place_ < places_.size(); ++place_) {
+      const auto often = static_cast<uint32_t>(std::bit_width(places_[place_].occurrence));
+      if (order_ < often || order_ - often >= kTiers) continue;
+      ++steps_done_;
+      return {order_ - often, places_[place_++].point};
     }
   }
-  pairs_known_ = known.size();
+}
+
+void StateSource::count_pairs() {
+  for (const uint32_t point : rare_) count_pairs_at(point);
+}
+
+// Which kinds can be kept when one is lost: asked of the newest of its operations, with which the least goes.
+void StateSource::count_pairs_at(uint32_t point) {
+  const std::vector<uint32_t> pending = pending_.at(point);
+  std::map<uint64_t, uint32_t> newest;  // of each kind
+  for (const uint32_t index : pending) {
+    if (newest.size() < kClassesMax || newest.contains(classes_[index])) newest[classes_[index]] = index;
+  }
+  for (const auto& [lost, index] : newest) {
+    const bool news = std::any_of(newest.begin(), newest.end(), [&, kind = lost](const auto& other) {
+      return other.first != kind && !pairs_possible_.contains({kind, other.first});
+    });
+    if (!news) continue;
+    CrashState state{point, {{index, {}}}};
+    if (pending.size() <= kPairsExactOf) make_allowed(model_, state);
+    add_pairs(state, pending, pairs_possible_);
+  }
 }
 
 std::vector<uint32_t> StateSource::spread(const std::vector<uint32_t>& of, size_t count_max) {
@@ -192,11 +217,11 @@ void StateSource::add_directed(const Step& step, std::vector<CrashState>& states
       add_combinations(step.point, pending, states);
       break;
   }
-  if (pairs_.size() == pairs_known_) return;
+  if (pairs_.size() == pairs_possible_.size()) return;
   for (size_t i = before; i < states.size(); ++i) note_pairs(states[i], pending);
 }
 
-void StateSource::note_pairs(const CrashState& state, const std::vector<uint32_t>& pending) {
+void StateSource::add_pairs(const CrashState& state, const std::vector<uint32_t>& pending, Pairs& pairs) const {
   std::set<uint64_t> lost;
   std::set<uint64_t> kept;
   auto loss = state.losses.begin();
@@ -208,8 +233,16 @@ void StateSource::note_pairs(const CrashState& state, const std::vector<uint32_t
   }
   for (const uint64_t first : lost) {
     for (const uint64_t second : kept) {
-      if (first != second) pairs_.insert({first, second});
+      if (first != second) pairs.insert({first, second});
     }
+  }
+}
+
+void StateSource::note_pairs(const CrashState& state, const std::vector<uint32_t>& pending) {
+  Pairs met;
+  add_pairs(state, pending, met);
+  for (const auto& pair : met) {
+    if (pairs_possible_.contains(pair)) pairs_.insert(pair);
   }
 }
 
@@ -242,7 +275,7 @@ CrashState StateSource::draw() {
     state.losses.push_back(std::move(loss));
   }
   make_allowed(model_, state);
-  if (pairs_.size() < pairs_known_) note_pairs(state, pending);
+  if (pairs_.size() < pairs_possible_.size()) note_pairs(state, pending);
   return state;
 }
 
@@ -257,7 +290,7 @@ std::vector<CrashState> StateSource::next(size_t count) {
   size_t before = 0;
   for (; states.size() < directed && !directed_done() && !full(before);) {
     before = states.size();
-    add_directed(steps_[step_++], states);
+    add_directed(next_step(), states);
   }
   for (; states.size() < count && !places_.empty() && !full(before);) {
     before = states.size();
