@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 
 #include "postmortem/audit_log.h"
@@ -22,21 +23,21 @@ class ScratchLog {
  public:
   explicit ScratchLog(Durability durability) {
     const char* const folder = std::getenv("CRASHWRIGHT_BENCH_FOLDER");
-    path_ =
-        std::string(folder != nullptr ? folder : "/tmp") + "/crashwright-bench-" + std::to_string(::getpid()) + ".log";
-    auto opened = AuditLog::open({.path = path_, .durability = durability}, nullptr);
+    folder_ = std::string(folder != nullptr ? folder : "/tmp") + "/crashwright-bench-" + std::to_string(::getpid());
+    std::filesystem::create_directories(folder_);
+    auto opened = AuditLog::open({.path = folder_ + "/audit.log", .durability = durability}, nullptr);
     if (opened) log_ = std::move(*opened);
   }
   ScratchLog(const ScratchLog&) = delete;
   ScratchLog& operator=(const ScratchLog&) = delete;
   ~ScratchLog() {
     log_.reset();
-    ::unlink(path_.c_str());
+    std::filesystem::remove_all(folder_);  // with all segments
   }
   [[nodiscard]] AuditLog* get() { return log_.get(); }
 
  private:
-  std::string path_;
+  std::string folder_;
   std::unique_ptr<AuditLog> log_;
 };
 
