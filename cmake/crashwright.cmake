@@ -21,6 +21,9 @@ if(CRASHWRIGHT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CRASHWRIGHT_CCACHE})
 endif()
 
+# What dies on purpose dies of its signal.
+set(CRASHWRIGHT_ASAN_LETS_SIGNALS_KILL
+    "ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0:disable_coredump=0")
 set(CRASHWRIGHT_ASAN_FLAGS -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 
 # Warnings are errors in our own builds only; frame pointers cost little and make every stack readable.
@@ -135,6 +138,12 @@ function(crashwright_test name)
   target_compile_definitions(${name} PRIVATE BOOST_TEST_DYN_LINK BOOST_TEST_MODULE=${name})
   target_link_options(${name} PRIVATE -Wl,--build-id=sha1)
   crashwright_compile_options(${name})
+  if(CRASHWRIGHT_SANITIZE)
+    math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * 4")
+  endif()
+  if(CRASHWRIGHT_SANITIZE STREQUAL "address")
+    list(APPEND ARG_ENVIRONMENT ${CRASHWRIGHT_ASAN_LETS_SIGNALS_KILL})
+  endif()
   foreach(source ${ARG_SOURCES})
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
     file(STRINGS ${source} lines REGEX "^BOOST_(AUTO|FIXTURE)_TEST_(CASE|SUITE|SUITE_END)")

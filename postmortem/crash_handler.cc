@@ -88,9 +88,9 @@ Status install_own_core(const CrashHandlerOptions& options) {
 }  // namespace
 
 Status install_crash_handler(const CrashHandlerOptions& options) {
-  // Never destroyed: whoever calls exit() may be another thread than this one.
-  static const auto* const main_stack = new AlternateStack;
-  static_cast<void>(main_stack);
+  // Never destroyed: whoever calls exit() may be another thread than this one. Marked as used, or the optimizer forgets
+  // the pointer, and a leak checker complains.
+  [[gnu::used]] static const auto* const main_stack = new AlternateStack;
   auto record = open_record(options.record_path);
   if (!record) return tl::unexpected(record.error());
   crash_record::set_descriptor(*record);

@@ -28,7 +28,8 @@ void install_kit(const char* folder) {
 }
 
 // Async-signal-safe calls only, but for the kit: the parent may have other threads.
-[[noreturn]] void live(const char* folder, int read_end, int write_end, Canary::Fate fate, bool core_limited) {
+[[noreturn, gnu::no_sanitize_undefined]] void live(const char* folder, int read_end, int write_end, Canary::Fate fate,
+                                                   bool core_limited) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGSEGV, SIG_DFL);
   rlimit limit{};

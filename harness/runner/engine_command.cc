@@ -70,6 +70,15 @@ std::vector<std::string> engine_arguments(const Plan& plan, const EngineCommand&
 }
 
 std::vector<std::string> engine_environment(Build build, const std::string& folder) {
+#ifdef __SANITIZE_ADDRESS__
+  // Where everything is sanitized, so is the plain engine; it shall die of its signals as if it were not.
+  if (build != Build::kAsan) {
+    return {
+        "ASAN_OPTIONS=handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:"
+        "disable_coredump=0:detect_leaks=0",
+        "UBSAN_OPTIONS"};
+  }
+#endif
   if (build != Build::kAsan) return {"ASAN_OPTIONS", "UBSAN_OPTIONS"};
   // The sanitizer reports first and then lets the process die of the signal, so that there is a core as well. Its
   // terabytes of shadow memory stay out of the core by the default use_madv_dontdump.

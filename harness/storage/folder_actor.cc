@@ -221,9 +221,9 @@ void FolderActor::look_step(uint64_t choice) {
   switch (choice) {
     case 0: {
       const int64_t got = outcome(::pread(fd.get(), block, sizeof block, offset));
-      int64_t sum = got;
+      auto sum = static_cast<uint64_t>(got);
       for (int64_t i = 0; i < got; ++i) sum = sum * 31 + static_cast<unsigned char>(block[i]);
-      return tell("pread", sum);
+      return tell("pread", static_cast<int64_t>(sum));
     }
     case 1: {
       const int64_t result = outcome(::lstat(path(where).c_str(), &info));

@@ -41,6 +41,7 @@ void append_audit(postmortem::AuditLog& log, postmortem::AuditRecordType type, u
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   ::pthread_setname_np(::pthread_self(), "trading");
+  ::signal(SIGSEGV, SIG_DFL);  // in a sanitized build the next handler would be the sanitizer's, which exits
   if (!postmortem::install_crash_handler({folder + "/crash-1.rec"})) ::_exit(1);
   postmortem::FlightRecorderOptions recorder;
   recorder.path = folder + "/flight-1.rec";
