@@ -39,8 +39,19 @@ void FileContent::clear(uint64_t begin, uint64_t end) {
 void FileContent::write(uint64_t offset, std::span<const std::byte> data) {
   if (data.empty()) return;
   clear(offset, offset + data.size());
-  pieces_.emplace(offset, data);
   size_ = std::max(size_, offset + data.size());
+  const auto behind = pieces_.lower_bound(offset);
+  if (behind != pieces_.begin()) {
+    // Bytes that were appended one after the other stand so in the record, too.
+    std::span<const std::byte>& before = std::prev(behind)->second;
+    const bool goes_on =
+        std::prev(behind)->first + before.size() == offset && before.data() + before.size() == data.data();
+    if (goes_on) {
+      before = {before.data(), before.size() + data.size()};
+      return;
+    }
+  }
+  pieces_.emplace(offset, data);
 }
 
 void FileContent::zero(uint64_t offset, uint64_t size) {

@@ -52,3 +52,20 @@ BOOST_FIXTURE_TEST_CASE(a_hole_where_bytes_should_be_is_a_difference, SparseFile
   content.write(kSize / 4, std::as_bytes(std::span(kText)));
   BOOST_TEST(!content.equals(fd.get()).value());
 }
+
+BOOST_AUTO_TEST_CASE(pieces_that_go_on_in_the_record_hold_what_was_written_whatever_is_cut_out_later) {
+  const std::string record = "onetwothreefour";
+  const auto piece = [&](size_t at, size_t size) { return std::as_bytes(std::span(record).subspan(at, size)); };
+  FileContent content;
+  content.write(0, piece(0, 3));
+  content.write(3, piece(3, 3));
+  content.write(6, piece(6, 5));
+  content.write(20, piece(11, 4));
+  BOOST_TEST(content.text() == "onetwothree" + std::string(9, '\0') + "four");
+  content.write(2, piece(11, 2));
+  content.zero(5, 3);
+  BOOST_TEST(content.text() == std::string("onfow\0\0\0ree", 11) + std::string(9, '\0') + "four");
+  content.resize(4);
+  content.write(4, piece(0, 3));
+  BOOST_TEST(content.text() == "onfoone");
+}

@@ -132,6 +132,9 @@ StorageRecord::~StorageRecord() {
 uint64_t StorageRecord::size() const { return header_at(index_).count.load(std::memory_order_acquire); }
 
 Operation StorageRecord::operator[](uint64_t index) const {
+  // Who reads all of them shall not have all of the index in memory in the end.
+  constexpr uint64_t kEntriesAtOnce = kResidentBytesMax / sizeof(RecordEntry);
+  if (index % kEntriesAtOnce == kEntriesAtOnce - 1) release_pages();
   const RecordEntry& entry = entry_at(index_, index);
   const std::byte* const bytes = data_ + entry.data_at;
   const char* const names = reinterpret_cast<const char*>(bytes + entry.data_bytes);
