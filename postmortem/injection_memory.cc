@@ -29,6 +29,7 @@ struct Order {
 constexpr size_t kBlockBytes = 40'000;
 constexpr int kBlocksMax = 256;
 constexpr size_t kOverflowBytes = 64;
+constexpr uintptr_t kPageBytes = 4096;
 constexpr size_t kFrameBytes = 512;
 
 CRASHWRIGHT_HIDDEN_FROM_UBSAN void write_past_the_end(char* block, size_t size) {
@@ -43,6 +44,12 @@ CRASHWRIGHT_HIDDEN_FROM_UBSAN uint64_t recurse_without_end(uint64_t depth) {
   return below + static_cast<uint64_t>(frame[depth % kFrameBytes]);
 }
 
+// Does the overflow stay within pages that are there? The heap of a thread grows by pages, and behind them is nothing.
+bool overflow_stays_on_its_page(const char* block) {
+  const auto last = reinterpret_cast<uintptr_t>(block) + ::malloc_usable_size(const_cast<char*>(block)) - 1;
+  return last / kPageBytes == (last + kOverflowBytes) / kPageBytes;
+}
+
 // A block with the unused rest of the heap (its "top") behind it. Blocks that follow each other come from there.
 char* block_below_the_top() {
   char* block = static_cast<char*>(std::malloc(kBlockBytes));
@@ -50,7 +57,7 @@ char* block_below_the_top() {
     char* const next = static_cast<char*>(std::malloc(kBlockBytes));
     const bool adjacent = next == block + ::malloc_usable_size(block) + sizeof(size_t);
     block = next;
-    if (adjacent) break;
+    if (adjacent && overflow_stays_on_its_page(block)) break;
   }
   return block;
 }
