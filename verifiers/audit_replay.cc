@@ -158,7 +158,7 @@ void check_replay(const AuditReadout& log, const std::string& where, Findings& f
 
 void judge_log(const CaseView& view, const rca::ProcessFacts& engine, const std::vector<ExchangeEvent>& events,
                Findings& findings) {
-  const std::string where = "incarnation " + std::to_string(engine.incarnation);
+  const std::string where = "start " + std::to_string(engine.incarnation);
   const auto log = postmortem::read_audit_log(view.path(engine.folder + "/data/audit.log"));
   if (!log) {
     findings.fail(where + ": " + log.error().message);

@@ -58,7 +58,7 @@ void compare_orders(const ExchangeBooks& golden, const ExchangeBooks& found, Fin
 void check_deaths(const CaseView& view, Findings& findings) {
   for (const rca::ProcessFacts* const engine : view.engines()) {
     if (engine->finished) continue;
-    const std::string where = "incarnation " + std::to_string(engine->incarnation);
+    const std::string where = "start " + std::to_string(engine->incarnation);
     bool planned = false;
     for (size_t i = 0; i < view.plan.faults.size() && i < view.facts.faults.size(); ++i) {
       const rca::InjectedFaultFact& fault = view.facts.faults[i];
@@ -85,7 +85,7 @@ Verdict verify_continuity(const CaseView& view) {
   if (!golden_books) return findings.error("no golden run: " + golden_books.error().message);
   if (golden_books->orders.empty()) return findings.inconclusive("the uninterrupted session never sent an order");
   if (!engines.back()->finished) {
-    findings.fail("incarnation " + std::to_string(engines.back()->incarnation) + " did not finish the session, " +
+    findings.fail("start " + std::to_string(engines.back()->incarnation) + " did not finish the session, " +
                   describe_ending(*engines.back()) + last_words(view, *engines.back()));
   }
   check_deaths(view, findings);

@@ -16,6 +16,8 @@
 namespace crashwright::verifiers {
 namespace {
 
+constexpr const char* kDoesNotReach = "the faulting thread's stack does not reach ";
+
 std::string hex(uint64_t value) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
@@ -104,7 +106,7 @@ void check_stacks(const CaseView& view, const rca::ProcessFacts& death, const st
   const std::string& function = view.plan.expect.rca_function;
   const auto holds = [&](const rca::Frame& frame) { return frame.function.find(function) != std::string::npos; };
   if (!function.empty() && std::none_of(faulting->frames.begin(), faulting->frames.end(), holds)) {
-    findings.fail(where + ": the faulting thread's stack does not reach " + function);
+    findings.fail(where + ": " + kDoesNotReach + function);
   }
 }
 
@@ -151,12 +153,16 @@ bool core_is_due(const CaseView& view, const rca::ProcessFacts& death, const std
 
 }  // namespace
 
+bool misses_expected_function(const Verdict& verdict) {
+  return verdict.promise == "core_capture" && verdict.summary.find(kDoesNotReach) != std::string::npos;
+}
+
 Verdict verify_core_capture(const CaseView& view) {
   Findings findings("core_capture");
   if (view.engines().empty()) return findings.error("no engine was ever started");
   size_t cores = 0;
   for (const rca::ProcessFacts* engine : view.engines()) {
-    const std::string where = "incarnation " + std::to_string(engine->incarnation);
+    const std::string where = "start " + std::to_string(engine->incarnation);
     if (engine->finished) {
       if (!engine->core_path.empty()) findings.fail(where + ": finished in order, yet left a core");
       continue;

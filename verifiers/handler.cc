@@ -119,7 +119,7 @@ void check_watchdog(const postmortem::ControlBlock& block, const postmortem::Arm
 }
 
 void judge_death(const CaseView& view, const rca::ProcessFacts& death, Judged& judged, Findings& findings) {
-  const std::string where = "incarnation " + std::to_string(death.incarnation);
+  const std::string where = "start " + std::to_string(death.incarnation);
   const auto dump = read_control_dump(view.path(death.control_dump));
   if (!dump) {
     findings.fail(where + ": no witness: " + dump.error().message);

@@ -84,7 +84,7 @@ bool died_before_the_log_was_opened(const CaseView& view, const rca::ProcessFact
 
 // Returns the number of records recovered.
 size_t judge_process(const CaseView& view, const rca::ProcessFacts& engine, Findings& findings) {
-  const std::string where = "incarnation " + std::to_string(engine.incarnation);
+  const std::string where = "start " + std::to_string(engine.incarnation);
   const auto dump = read_control_dump(view.path(engine.control_dump));
   if (!dump) {
     findings.fail(where + ": no witness: " + dump.error().message);

@@ -18,4 +18,8 @@ Verdict verify_recovery_time(const CaseView& view);
 Verdict verify_handler(const CaseView& view);
 Verdict verify_cleanliness(const CaseView& view);
 
+// Whether the first finding of a verdict on core_capture is that the stack does not reach the expected function: where
+// the expectation is wrong, rca says which function it should be.
+[[nodiscard]] bool misses_expected_function(const Verdict& verdict);
+
 }  // namespace crashwright::verifiers

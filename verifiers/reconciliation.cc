@@ -77,7 +77,7 @@ Verdict verify_reconciliation(const CaseView& view) {
   if (view.plan.expect.outcome == ExpectedOutcome::kRefuse) return findings.finish("the exchange counted no violation");
   const auto engines = view.engines();
   if (engines.empty() || !engines.back()->finished) {
-    findings.fail("no incarnation finished: the engine's books cannot be compared");
+    findings.fail("no start of the engine finished: the engine's books cannot be compared");
     return findings.finish({});
   }
   const auto state = read_engine_state(view.path(engines.back()->folder + "/final_state.json"));

@@ -14,7 +14,7 @@ Verdict verify_recovery_time(const CaseView& view) {
   Findings findings("recovery_time");
   if (view.plan.expect.outcome != ExpectedOutcome::kCrash)
     return findings.not_applicable("nothing had to be recovered");
-  if (view.first_death() == nullptr) return findings.inconclusive("no incarnation died");
+  if (view.first_death() == nullptr) return findings.inconclusive("nothing died");
   if (!view.facts.recovery_time_ns) {
     findings.fail("the session was never resumed after the death");
     return findings.finish({});

@@ -107,7 +107,7 @@ std::string said_in(const std::string& path) {
 // One death: its two recover-only runs against the exchange and the durable counter.
 void judge_death(const CaseView& view, const rca::ProcessFacts& death, const std::vector<ExchangeEvent>& events,
                  Findings& findings) {
-  const std::string where = "incarnation " + std::to_string(death.incarnation);
+  const std::string where = "start " + std::to_string(death.incarnation);
   const std::string folder = view.path("recovered/" + std::to_string(death.incarnation));
   const auto first = read_file(folder + "/first.json");
   if (!first) {
@@ -147,7 +147,7 @@ Verdict verify_state_recovery(const CaseView& view) {
     ++deaths;
     judge_death(view, *engine, *events, findings);
   }
-  if (deaths == 0) return findings.not_applicable("no incarnation died");
+  if (deaths == 0) return findings.not_applicable("nothing died");
   return findings.finish("after " + std::to_string(deaths) + (deaths == 1 ? " death" : " deaths") +
                          " the recovered state equals the exchange's account, twice");
 }

@@ -16,8 +16,8 @@ void check_tail_kept(const CaseView& view, const rca::ProcessFacts& death, const
   if (died_before) return;
   const std::string kept = next.folder + "/data/audit.log.torn-" + std::to_string(log->torn_tail_offset);
   if (std::filesystem::exists(view.path(kept)) || !std::filesystem::exists(view.path(next.folder + "/data"))) return;
-  findings.fail("incarnation " + std::to_string(next.incarnation) + ": the torn tail of " +
-                std::to_string(log->torn_tail_bytes) + " bytes that incarnation " + std::to_string(death.incarnation) +
+  findings.fail("start " + std::to_string(next.incarnation) + ": the torn tail of " +
+                std::to_string(log->torn_tail_bytes) + " bytes that start " + std::to_string(death.incarnation) +
                 " left was cut and not kept");
 }
 

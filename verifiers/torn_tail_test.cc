@@ -67,8 +67,7 @@ BOOST_FIXTURE_TEST_CASE(a_tail_that_was_cut_and_thrown_away_fails, TornCase) {
   BOOST_REQUIRE(fs::remove(kept()));
   const Verdict verdict = judge();
   BOOST_TEST((verdict.outcome == Outcome::kFail));
-  BOOST_TEST(verdict.summary ==
-             "incarnation 1: the torn tail of 700 bytes that incarnation 0 left was cut and not kept");
+  BOOST_TEST(verdict.summary == "start 1: the torn tail of 700 bytes that start 0 left was cut and not kept");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_start_that_died_before_it_cut_owes_no_copy_yet, TornCase) {

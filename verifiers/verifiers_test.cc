@@ -168,8 +168,7 @@ BOOST_FIXTURE_TEST_CASE(a_session_that_never_finished_fails_continuity, Syntheti
   facts.processes[1].finished = false;
   facts.processes[1].wait_status = 3 << 8;
   BOOST_REQUIRE(write_file(folder + "/inc1/stderr.txt", "a warning\nno trading with this log\n\n"));
-  expect("continuity", Outcome::kFail,
-         "incarnation 1 did not finish the session, exit status 3: no trading with this log");
+  expect("continuity", Outcome::kFail, "start 1 did not finish the session, exit status 3: no trading with this log");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_promise_that_is_to_be_broken_and_holds_is_no_news_while_a_fault_has_not_fired,
@@ -190,7 +189,7 @@ BOOST_FIXTURE_TEST_CASE(a_death_that_no_fault_asked_for_fails_continuity, Synthe
   facts.processes.insert(facts.processes.begin() + 1, facts.processes[1]);
   facts.processes[1].finished = false;
   facts.processes[1].wait_status = 1 << 8;
-  expect("continuity", Outcome::kFail, "incarnation 1 died without a fault: exit status 1");
+  expect("continuity", Outcome::kFail, "start 1 died without a fault: exit status 1");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_death_where_the_session_is_to_finish_fails_continuity, SyntheticCase) {

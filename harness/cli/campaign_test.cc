@@ -81,6 +81,37 @@ BOOST_AUTO_TEST_CASE(what_failed_is_repeated_as_it_was_whatever_became_of_its_fi
   BOOST_TEST(contains(unknown.err, "did you mean \"two.release\"?"));
 }
 
+// Long lines of a command are folded with a backslash, those of a text without one.
+std::string unfolded(const std::string& text) {
+  std::string line;
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\n' || c == '\\';
+    if (!blank || (!line.empty() && line.back() != ' ')) line += blank ? ' ' : c;
+  }
+  return line;
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_changed_since_is_told_and_the_repetition_named_by_what_was_run) {
+  const CommandFolder folder;
+  write_scenarios(folder);
+  BOOST_TEST(run_into(folder, "out", {"--seed", "9"}).code == kExitBroken);
+  const std::vector<std::string> rerun = {"rerun", folder.path + "/out", "--out", folder.path + "/again"};
+  const std::string file = folder.path + "/s/wrong.yaml";
+  const Answer same = folder.run(rerun);
+  BOOST_TEST(!contains(same.out, "since"), same.out);
+  BOOST_TEST(contains(unfolded(same.out), "run " + file + " --seed 9"), same.out);
+
+  const std::string text = folder.text("s/wrong.yaml");
+  static_cast<void>(folder.file("s/wrong.yaml", text + "why: it was mended\n"));
+  const Answer changed = folder.run(rerun);
+  BOOST_TEST(contains(unfolded(changed.out), file + " has changed since: this repeats what was run"), changed.out);
+  BOOST_TEST(contains(unfolded(changed.out), "/wrong.release/scenario.yaml --seed 9"), changed.out);
+  BOOST_TEST(!contains(unfolded(changed.out), "run " + file), changed.out);
+
+  std::filesystem::remove(file);
+  BOOST_TEST(contains(unfolded(folder.run(rerun).out), file + " is gone since: this repeats what was run"));
+}
+
 BOOST_AUTO_TEST_CASE(a_run_ends_at_the_failures_it_was_allowed) {
   const CommandFolder folder;
   write_scenarios(folder);

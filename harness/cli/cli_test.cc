@@ -75,6 +75,11 @@ BOOST_AUTO_TEST_CASE(a_mistyped_option_is_wrong_use_with_a_suggestion) {
              "crashwright list: no option --fromat\n  did you mean \"--format\"?\n  see: crashwright list --help\n");
 }
 
+BOOST_AUTO_TEST_CASE(of_two_options_as_near_the_one_that_keeps_more_of_what_was_typed_is_meant) {
+  const Folder folder;
+  BOOST_TEST(folder.run({"run", "--sed", "7"}).err.find("did you mean \"--seed\"?") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(numbers_on_the_command_line_are_as_strict_as_in_scenarios) {
   const Folder folder;
   const std::string good = folder.file("good.yaml", kGood);

@@ -1,10 +1,12 @@
 #include "harness/cli/engine_programs.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <sstream>
 
 #include "harness/runner/program_search.h"
 #include "harness/scenario/scenario_file.h"
@@ -16,10 +18,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string hint_for(const std::string& program, const std::string& scenario_path) {
+// "python3 check.py" as the list that it is meant to be; an argument that is a file beside the scenario gets its `./`,
+// without which it would be looked for where the program runs.
+std::string as_list(const std::string& program, const fs::path& folder) {
+  std::vector<std::string> words;
+  std::istringstream text(program);
+  for (std::string word; text >> word;) {
+    std::error_code trouble;
+    const bool beside = word.find('/') == std::string::npos && fs::is_regular_file(folder / word, trouble);
+    words.push_back(beside ? "./" + word : word);
+  }
+  return fmt::format("[{}]", fmt::join(words, ", "));
+}
+
+std::string hint_for(const std::string& key, const std::string& program, const std::string& scenario_path) {
   std::error_code trouble;
   const fs::path beside = fs::path(scenario_path).parent_path() / program;
-  if (fs::exists(beside, trouble)) return "the file is there and cannot be run: chmod +x " + beside.string();
+  if (fs::exists(beside, trouble)) return "the file is there and cannot be run: `chmod +x " + beside.string() + "`";
+  if (program.find(' ') != std::string::npos) {
+    return fmt::format("a program with arguments is a list: {}: {}", key,
+                       as_list(program, fs::path(scenario_path).parent_path()));
+  }
   return "a relative one is looked for beside this file, then among the programs of the build, then in PATH";
 }
 
@@ -29,7 +48,7 @@ Diagnostic complaint(const Scenario& scenario, const std::string& key, const std
   diagnostic.file = scenario.path;
   diagnostic.code = code::kNoProgram;
   diagnostic.message = fmt::format("engine.{}: no program \"{}\" that can be run", key, program);
-  diagnostic.hint = hint_for(program, scenario.path);
+  diagnostic.hint = hint_for(key, program, scenario.path);
   const auto text = read_scenario_file(scenario.path);
   if (!text) return diagnostic;
   const YamlResult yaml = parse_yaml(scenario.path, *text);

@@ -1,5 +1,6 @@
 #include "harness/cli/recorded_case.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -73,6 +74,20 @@ Result<Plan> plan_again(const RecordedCase& recorded, const std::string& scenari
   if (!recorded.id.empty()) plan.id = recorded.id;
   plan.scenario_path = recorded.scenario_path;
   return plan;
+}
+
+std::string change_of_file(const RecordedCase& recorded) {
+  if (recorded.scenario_path.empty()) return "";
+  const auto text = read_file(recorded.scenario_path);
+  if (!text) return "is gone";
+  if (*text == recorded.scenario_text) return "";
+  // A matrix and what has parts are kept as they were resolved.
+  const Loaded loaded = load_scenarios({recorded.scenario_path}, {});
+  const auto is_swept = [](const Scenario& scenario) { return scenario.sweep.has_value(); };
+  if (std::any_of(loaded.scenarios.begin(), loaded.scenarios.end(), is_swept)) return "";
+  const std::vector<Plan> plans = make_plans(loaded.scenarios, recorded.options);
+  const auto is_this = [&](const Plan& plan) { return plan.scenario_text == recorded.scenario_text; };
+  return std::any_of(plans.begin(), plans.end(), is_this) ? "" : "has changed";
 }
 
 }  // namespace crashwright::harness::cli

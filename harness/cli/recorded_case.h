@@ -29,4 +29,8 @@ struct RecordedCase {
 [[nodiscard]] Result<Plan> plan_again(const RecordedCase& recorded, const std::string& scenario_text,
                                       const std::string& where);
 
+// What became of the file that the case came from: "has changed" or "is gone"; empty when it still gives this case, or
+// cannot be held against it (a sweep). What `--set` did to a case is a change too.
+[[nodiscard]] std::string change_of_file(const RecordedCase& recorded);
+
 }  // namespace crashwright::harness::cli

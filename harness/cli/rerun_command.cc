@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "base/file.h"
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/recorded_case.h"
@@ -40,16 +42,19 @@ Status refuse_unknown_cases(const RunRecord& run, const std::vector<std::string>
   return {};
 }
 
-// The engine that the run was given, so that the same program is asked again.
-std::string engine_of(const std::vector<std::string>& argv) {
+// What the run was given as `option`, each time.
+std::vector<std::string> given(const std::vector<std::string>& argv, const std::string& option) {
+  std::vector<std::string> values;
   for (size_t i = 0; i < argv.size(); ++i) {
-    if (argv[i] == "--engine" && i + 1 < argv.size()) return argv[i + 1];
-    if (argv[i].rfind("--engine=", 0) == 0) return argv[i].substr(9);
+    if (argv[i] == option && i + 1 < argv.size()) values.push_back(argv[++i]);
+    if (argv[i].starts_with(option + "=")) values.push_back(argv[i].substr(option.size() + 1));
   }
-  return "";
+  return values;
 }
 
-Result<std::vector<Plan>> plan_cases(const RunReference& run, const RerunArguments& rerun, const PlanOptions& options) {
+// `news`: what became of the scenarios' files meanwhile, each once.
+Result<std::vector<Plan>> plan_cases(const RunReference& run, const RerunArguments& rerun, const PlanOptions& options,
+                                     std::vector<std::string>& news) {
   std::vector<Plan> plans;
   for (const CaseRecord& record : run.record.cases) {
     if (!is_wanted(record, rerun)) continue;
@@ -60,6 +65,14 @@ Result<std::vector<Plan>> plan_cases(const RunReference& run, const RerunArgumen
     if (options.deadline_ms) recorded->options.deadline_ms = options.deadline_ms;
     auto plan = plan_again(*recorded, recorded->scenario_text, folder + "/scenario.yaml");
     if (!plan) return tl::unexpected(plan.error());
+    // What the file does not say to the letter, only the text in the case's folder repeats.
+    plan->resolved =
+        recorded->scenario_path.empty() || read_file(recorded->scenario_path).value_or("") != recorded->scenario_text;
+    const std::string change = change_of_file(*recorded);
+    if (!change.empty()) {
+      const std::string text = fmt::format("{} {} since", recorded->scenario_path, change);
+      if (std::find(news.begin(), news.end(), text) == news.end()) news.push_back(text);
+    }
     for (uint32_t i = 1; i <= options.repeat; ++i) {
       plans.push_back(*plan);
       if (i > 1) plans.back().id += fmt::format(".{}", i);
@@ -70,7 +83,8 @@ Result<std::vector<Plan>> plan_cases(const RunReference& run, const RerunArgumen
 
 int repeat(const RunReference& from, RerunArguments& rerun, const PlanOptions& options) {
   if (const auto good = refuse_unknown_cases(from.record, rerun.cases); !good) return report_error(good.error());
-  const auto plans = plan_cases(from, rerun, options);
+  std::vector<std::string> news;
+  const auto plans = plan_cases(from, rerun, options, news);
   if (!plans) return report_error(plans.error());
   const OutcomeCounts counts = count_outcomes(from.record);
   if (plans->empty()) {
@@ -78,13 +92,20 @@ int repeat(const RunReference& from, RerunArguments& rerun, const PlanOptions& o
     return kExitNothing;
   }
   RunRequest& request = rerun.run.request;
-  if (request.engine.empty()) request.engine = engine_of(from.record.started.argv);
+  // The same program is asked again.
+  const std::vector<std::string> engines = given(from.record.started.argv, "--engine");
+  if (request.engine.empty() && !engines.empty()) request.engine = engines.front();
   if (!request.engine.empty()) request.argv.insert(request.argv.end(), {"--engine", request.engine});
   const auto programs = find_programs(request.engine);
   if (!programs) return report_error(programs.error());
   request.seed = from.record.started.seed;
   request.note = fmt::format("repeats {} of the {} cases of {}", plans->size() / options.repeat,
                              from.record.cases.size(), from.folder);
+  const std::vector<std::string> changes = given(from.record.started.argv, "--set");
+  for (const std::string& change : changes) request.argv.insert(request.argv.end(), {"--set", change});
+  if (!news.empty() && changes.empty()) {
+    request.note += fmt::format("; {}: this repeats what was run", fmt::join(news, ", "));
+  }
   if (counts.never_started > 0) {
     fmt::print(stderr, "crashwright: {} cases of {} never started and left nothing to repeat\n", counts.never_started,
                from.folder);
@@ -99,7 +120,7 @@ int rerun_command(const std::vector<std::string>& arguments) {
   Options options(
       "rerun",
       "Repeats what did not pass in a run: the same seeds, the scenarios as they were resolved then, whatever "
-      "became of their files.");
+      "became of their files since, which is told. `crashwright run` takes the files as they are now.");
   options.arguments("[RUN]", rerun.runs, "folder of a run (default crashwright-out/latest)");
   options.texts("--case", "ID", rerun.cases, "only this case, whatever came of it");
   options.flag("--skipped", rerun.skipped, "repeat skipped cases too");

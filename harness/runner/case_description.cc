@@ -36,7 +36,7 @@ CaseFinished describe_case(const CaseContext& context) {
   const std::string scenario = own_file ? context.folder + "/scenario.yaml" : plan.scenario_path;
   finished.repro = repro_command(plan, scenario, options.crashwright, options.engine);
   // Programs that stand beside the file that it came from are found by the script alone.
-  if (plan.exploration && own_file) finished.repro = context.folder + "/repro.sh";
+  if ((plan.exploration || plan.own_engine) && own_file) finished.repro = context.folder + "/repro.sh";
   return finished;
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "verifiers/promises.h"
+
 namespace crashwright::harness {
 namespace {
 
@@ -49,6 +51,13 @@ const rca::InjectedFaultFact* unproven_fault(const rca::CaseFacts& facts) {
   return found;
 }
 
+// The worse one, or the earlier one; but that a function is blamed says more than that another one is not on the stack.
+bool is_told_before(const Verdict& verdict, const Verdict& earlier) {
+  const int difference = badness(verdict.outcome) - badness(earlier.outcome);
+  return difference > 0 ||
+         (difference == 0 && verdict.promise == "rca" && verifiers::misses_expected_function(earlier));
+}
+
 }  // namespace
 
 Judgement judge(const rca::CaseFacts& facts, const std::vector<Verdict>& verdicts) {
@@ -61,7 +70,7 @@ Judgement judge(const rca::CaseFacts& facts, const std::vector<Verdict>& verdict
   for (const Verdict& verdict : verdicts) {
     if (verdict.outcome == Outcome::kPass) ++kept;
     if (unfired && about_the_death(verdict)) continue;
-    if (worst == nullptr || badness(verdict.outcome) > badness(worst->outcome)) worst = &verdict;
+    if (worst == nullptr || is_told_before(verdict, *worst)) worst = &verdict;
   }
   const int worst_badness = worst == nullptr ? 0 : badness(worst->outcome);
   if (unproven != nullptr && worst_badness <= badness(Outcome::kInconclusive)) {

@@ -49,6 +49,14 @@ BOOST_AUTO_TEST_CASE(the_worst_verdict_wins) {
   BOOST_TEST(result.summary == "log_survival: because");
 }
 
+BOOST_AUTO_TEST_CASE(a_wrongly_expected_function_is_told_by_the_one_that_is_blamed) {
+  Verdict core = verdict("core_capture", Outcome::kFail);
+  const Verdict rca = {"rca", Outcome::kFail, "function a is blamed, expected b", {}};
+  BOOST_TEST(judge(facts_with_fault("confirmed"), {core, rca}).summary == "core_capture: because");
+  core.summary = "start 0: the faulting thread's stack does not reach b";
+  BOOST_TEST(judge(facts_with_fault("confirmed"), {core, rca}).summary == "rca: " + rca.summary);
+}
+
 BOOST_AUTO_TEST_CASE(a_fault_that_never_fired_is_inconclusive_although_the_death_is_missing) {
   const auto result =
       judge(facts_with_fault("armed"), {verdict("rca", Outcome::kFail), verdict("continuity", Outcome::kPass)});

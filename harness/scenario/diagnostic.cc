@@ -76,21 +76,53 @@ std::string excerpt(const Diagnostic& diagnostic) {
                      std::string(prefix + column - first, ' '), caret);
 }
 
-// Lists of words are longer than a line of 80 columns; they are broken behind commas, so that a path stays whole.
-std::string broken_at_commas(const std::string& hint) {
+// Behind the blank that ends the word at `begin`, or the end of the hint; what stands in quotes is one word,
+// and so is a key with its value.
+size_t end_of_word(const std::string& hint, size_t begin) {
+  char quote = 0;
+  for (size_t i = begin; i < hint.size(); ++i) {
+    if (quote != 0) {
+      if (hint[i] == quote) quote = 0;
+    } else if (hint[i] == '`' || hint[i] == '"') {
+      quote = hint[i];
+    } else if (hint[i] == ' ' && (i == begin || hint[i - 1] != ':')) {
+      return i + 1;
+    }
+  }
+  return hint.size();
+}
+
+// A hint in the pieces that a line may be broken between: behind a comma or a semicolon, and at blanks too where what
+// lies between two of them is more than a line.
+std::vector<std::string> pieces_of(const std::string& hint) {
+  std::vector<std::string> pieces;
+  for (size_t begin = 0; begin < hint.size();) {
+    size_t end = begin + 1;
+    while (end < hint.size() && (hint[end] != ' ' || (hint[end - 1] != ',' && hint[end - 1] != ';'))) ++end;
+    if (end < hint.size()) ++end;
+    const bool whole = kHintIndent + end - begin <= kHintColumnsMax + 1;
+    while (begin < end) {
+      const size_t behind = whole ? end : std::min(end, end_of_word(hint, begin));
+      pieces.push_back(hint.substr(begin, behind - begin));
+      begin = behind;
+    }
+  }
+  return pieces;
+}
+
+// Hints longer than a line of 80 columns are folded; a path or a command in quotes stays whole.
+std::string folded_hint(const std::string& hint) {
   std::string text;
   size_t column = kHintIndent;
-  for (size_t begin = 0; begin < hint.size();) {
-    const size_t comma = hint.find(", ", begin);
-    const size_t end = comma == std::string::npos ? hint.size() : comma + 2;
-    if (column + end - begin > kHintColumnsMax + 1 && column > kHintIndent) {
+  for (const std::string& piece : pieces_of(hint)) {
+    const size_t shown_columns = piece.size() - (piece.back() == ' ' ? 1 : 0);
+    if (column + shown_columns > kHintColumnsMax && column > kHintIndent) {
       text.back() = '\n';
       text += std::string(kHintIndent, ' ');
       column = kHintIndent;
     }
-    text += hint.substr(begin, end - begin);
-    column += end - begin;
-    begin = end;
+    text += piece;
+    column += piece.size();
   }
   return text;
 }
@@ -116,7 +148,7 @@ std::string diagnostic_to_text(const Diagnostic& diagnostic) {
   }
   text += fmt::format(": error {}: {}\n", diagnostic.code, shown(diagnostic.message));
   if (diagnostic.position.line > 0) text += excerpt(diagnostic);
-  if (!diagnostic.hint.empty()) text += fmt::format("      = {}\n", broken_at_commas(shown(diagnostic.hint)));
+  if (!diagnostic.hint.empty()) text += fmt::format("      = {}\n", folded_hint(shown(diagnostic.hint)));
   return text;
 }
 

@@ -15,7 +15,7 @@ namespace {
 constexpr uint64_t kExplorationDeadlineMs = 600'000;
 constexpr const char* kExample = "engine: {command: [./writer, data.db], check: [./checker, data.db]}";
 // They are about the mock engine, its feed and its deaths.
-constexpr std::array kKeysOfTheMockEngine = {"build", "session", "faults", "exchange", "core"};
+constexpr std::array kKeysOfTheMockEngine = {"build", "session", "exchange", "core"};
 
 class ExplorationChecker {
  public:
@@ -70,6 +70,8 @@ class ExplorationChecker {
       complain(key, code::kForeignKey, fmt::format("\"{}\" is about the mock engine, not about an exploration", key),
                "leave it out");
     }
+    complain("faults", code::kForeignKey, "an exploration takes no faults: it loses power at every moment by itself",
+             "remove `storage.explore`, or remove `faults`");
   }
 
   void refuse_other_expectations() {

@@ -130,6 +130,8 @@ bool is_death(const ScenarioFault& fault, const FaultKind& kind) {
 }
 
 void check_faults(Scenario& scenario, SectionReader& reader) {
+  // Refused as a whole by check_exploration(): what each of them lacks says nothing.
+  if (scenario.exploration && !scenario.engine.command.empty()) return;
   const bool open = scenario.sweep || (scenario.matrix && !scenario.matrix->points.empty());
   bool something_ended = false;
   for (ScenarioFault& fault : scenario.faults) {

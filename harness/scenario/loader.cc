@@ -14,7 +14,6 @@
 #include "harness/scenario/name_pattern.h"
 #include "harness/scenario/scenario_file.h"
 #include "harness/scenario/section_reader.h"
-#include "harness/scenario/suggest.h"
 #include "harness/scenario/yaml_emit.h"
 
 namespace crashwright::harness {
@@ -204,8 +203,7 @@ namespace {
 
 std::string point_hint(const std::string& name, const std::vector<std::string>& points) {
   if (is_pattern(name)) return fmt::format("a pattern is for `matrix: {{points: {}}}` or for `sweep`", name);
-  const std::string hint = suggestion(name, points);
-  return hint.empty() ? "`mock_engine --list-fault-points` lists them" : hint;
+  return point_suggestion(name, points);
 }
 
 }  // namespace

@@ -218,10 +218,9 @@ void check_sweep_points(const YamlNode& root, const Scenario& prototype, const s
     if (entry == nullptr) continue;
     const std::vector<std::string> names = names_of(*entry, known, reader);
     if (names.empty() || std::find(known.begin(), known.end(), names.front()) != known.end()) continue;
-    const std::string near = suggestion(entry->text, known);
     reader.complain(entry->position, shown_width(*entry), code::kUnknownPoint,
                     fmt::format("no fault point \"{}\" in this engine", entry->text),
-                    near.empty() ? "`mock_engine --list-fault-points` lists them" : near);
+                    point_suggestion(entry->text, known));
   }
 }
 

@@ -1,10 +1,20 @@
 #include "harness/scenario/name_pattern.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
 
 #include "harness/scenario/suggest.h"
 
 namespace crashwright::harness {
+namespace {
+
+constexpr size_t kNearPointsMax = 6;
+constexpr const char* kAllPoints = "`mock_engine --list-fault-points` lists them";
+
+}  // namespace
 
 bool is_pattern(std::string_view text) { return text.find('*') != std::string_view::npos; }
 
@@ -42,6 +52,21 @@ std::string pattern_suggestion(std::string_view pattern, const std::vector<std::
   }
   const std::string nearest = nearest_word(pattern, meant);
   return nearest.empty() ? "" : fmt::format("did you mean \"{}\"?", nearest);
+}
+
+std::string point_suggestion(std::string_view point, const std::vector<std::string>& points) {
+  const std::string near = suggestion(point, points);
+  if (!near.empty()) return near;
+  const std::string_view room = point.substr(0, std::min(point.find('.'), point.size()));
+  std::vector<std::string> same_room;
+  std::copy_if(points.begin(), points.end(), std::back_inserter(same_room),
+               [&](const std::string& name) { return name.starts_with(std::string(room) + "."); });
+  if (same_room.empty()) return kAllPoints;
+  std::stable_sort(same_room.begin(), same_room.end(), [&](const std::string& a, const std::string& b) {
+    return edit_distance(point, a) < edit_distance(point, b);
+  });
+  if (same_room.size() > kNearPointsMax) same_room.resize(kNearPointsMax);
+  return fmt::format("near it: {}; {} all", fmt::join(same_room, ", "), kAllPoints);
 }
 
 }  // namespace crashwright::harness

@@ -17,4 +17,8 @@ namespace crashwright::harness {
 // the names, of their families ("gateway.*") and of their endings ("*.send_order"). Empty when nothing is near.
 [[nodiscard]] std::string pattern_suggestion(std::string_view pattern, const std::vector<std::string>& names);
 
+// What somebody may have meant by a fault point that is none of `points`: the nearest name; with nothing near, all of a
+// few, or the nearest of the same room ("audit."), six at most, and where all of them are listed. Never empty.
+[[nodiscard]] std::string point_suggestion(std::string_view point, const std::vector<std::string>& points);
+
 }  // namespace crashwright::harness

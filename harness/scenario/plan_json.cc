@@ -226,7 +226,7 @@ std::string repro_command(const Plan& plan, const std::string& scenario, const s
 std::string repro_script(const Plan& plan, const std::string& crashwright, const std::string& engine) {
   // Programs that stand beside the scenario are still found from its copy in the case folder.
   std::string programs;
-  if (plan.exploration && !plan.scenario_path.empty()) {
+  if ((plan.exploration || plan.own_engine) && !plan.scenario_path.empty()) {
     std::error_code none;
     const auto folder = std::filesystem::absolute(plan.scenario_path, none).parent_path();
     programs = fmt::format("export CRASHWRIGHT_PROGRAMS={}${{CRASHWRIGHT_PROGRAMS:+:$CRASHWRIGHT_PROGRAMS}}\n",

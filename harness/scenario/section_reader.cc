@@ -1,6 +1,7 @@
 #include "harness/scenario/section_reader.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -41,6 +42,28 @@ std::string example_of(const Field& field) { return fmt::format("example: {}", f
 bool is_promise(const std::string& word) {
   const std::vector<std::string> promises = find_field("expect", "skip")->words();
   return std::find(promises.begin(), promises.end(), word) != promises.end();
+}
+
+// Of a key at the top that belongs into a section; `value` may be a word of `build`, which some call a profile.
+std::string section_hint(const std::string& key, const std::string& value) {
+  std::string places;
+  for (const std::string& section : field_names("")) {
+    if (find_field("", section)->type != FieldType::kSection || find_field(section, key) == nullptr) continue;
+    places += fmt::format("{}`{}: {{{}: ...}}`", places.empty() ? "it belongs into " : ", or ", section, key);
+  }
+  if (key != "profile") return places;
+  const std::string build = nearest_word(value, find_field("", "build")->words());
+  return build.empty() ? places : fmt::format("{}; an engine's build is `build: {}`", places, build);
+}
+
+// All that a kind takes.
+std::string keys_hint(const FaultKind& kind) {
+  std::vector<std::string> keys;
+  for (const std::string& key : field_names("fault")) {
+    const auto& own = kind.parameters;
+    if (!is_particular_parameter(key) || std::find(own.begin(), own.end(), key) != own.end()) keys.push_back(key);
+  }
+  return fmt::format("one of: {}; `crashwright faults {}` shows an example", fmt::join(keys, ", "), kind.name);
 }
 
 bool is_digits(const std::string& text) {
@@ -136,6 +159,12 @@ void SectionReader::complain_unknown_key(const YamlNode& map, size_t index, cons
   }
   std::string hint = suggestion(key.text, field_names(section));
   if (section == "fault") meant_.emplace_back(fault_, nearest_word(key.text, field_names(section)));
+  if (section == "fault" && hint.empty()) {
+    hint = kind == nullptr ? "`crashwright faults KIND` shows an example and the parameters" : keys_hint(*kind);
+  }
+  if (section.empty() && !section_hint(key.text, map.items[index].text).empty()) {
+    hint = section_hint(key.text, map.items[index].text);
+  }
   if (section == "expect" && is_promise(key.text)) {
     hint = fmt::format("every promise is judged; write `skip: [{0}]` or `broken: [{0}]`", key.text);
   } else if (index > 0 && parse_count(map.items[index - 1].text) && is_digits(key.text)) {

@@ -15,6 +15,16 @@ constexpr size_t kPrefixMin = 4;
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
+// Characters that both words begin or end with.
+size_t kept_at_the_ends(std::string_view a, std::string_view b) {
+  const size_t shorter = std::min(a.size(), b.size());
+  size_t head = 0;
+  while (head < shorter && lower(a[head]) == lower(b[head])) ++head;
+  size_t tail = 0;
+  while (head + tail < shorter && lower(a[a.size() - 1 - tail]) == lower(b[b.size() - 1 - tail])) ++tail;
+  return head + tail;
+}
+
 }  // namespace
 
 size_t edit_distance(std::string_view a, std::string_view b) {
@@ -45,7 +55,8 @@ std::string nearest_word(std::string_view typed, const std::vector<std::string>&
   size_t best = std::min(std::max<size_t>(typed.size(), 3) / 3 + 1, typed.size());
   for (const std::string& word : valid) {
     const size_t distance = edit_distance(typed, word);
-    if (distance < best) {
+    const bool tie = distance == best && !nearest.empty();
+    if (distance < best || (tie && kept_at_the_ends(typed, word) > kept_at_the_ends(typed, nearest))) {
       best = distance;
       nearest = word;
     }

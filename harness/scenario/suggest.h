@@ -2,7 +2,7 @@
 //
 // Distance: optimal string alignment (insert, delete, replace, swap of neighbours), ignoring case. A word further
 // away than a third of its length is no suggestion, except that a word cut short or drawn out is one. Ties go to the
-// word that comes first.
+// word that keeps more of the typed beginning and end ("--sed": "--seed", not "--set"), then to the first.
 // Threads: free functions without shared state.
 #pragma once
 
