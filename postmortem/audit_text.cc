@@ -192,7 +192,7 @@ bool AuditFilter::lets_through(const AuditRecord& record) const {
   if (record.wall_ns < since_ns || record.wall_ns > until_ns) return false;
   if (order && record.user_ref != *order && record.original_user_ref != *order) return false;
   if (!symbol.empty() && record.symbol.view() != symbol) return false;
-  return type.empty() || type == type_name(record);
+  return types.empty() || std::ranges::find(types, type_name(record)) != types.end();
 }
 
 }  // namespace crashwright::postmortem

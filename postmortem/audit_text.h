@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "postmortem/audit_record.h"
 
@@ -38,9 +39,10 @@ struct AuditFilter {
   uint64_t until_ns = ~uint64_t{0};
   std::optional<uint32_t> order = std::nullopt;  // as the order itself or as the one it replaces
   std::string symbol = {};
-  std::string type = {};  // audit_record_type_name()
+  std::vector<std::string> types = {};  // audit_record_type_name() of each; none: all
 
   [[nodiscard]] bool lets_through(const AuditRecord& record) const;
+  bool operator==(const AuditFilter&) const = default;
 };
 
 }  // namespace crashwright::postmortem

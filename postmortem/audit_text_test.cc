@@ -122,6 +122,7 @@ BOOST_AUTO_TEST_CASE(the_filter_takes_sequence_time_order_symbol_and_type) {
   BOOST_TEST(AuditFilter{.order = 17}.lets_through(record));
   BOOST_TEST(!AuditFilter{.order = 18}.lets_through(record));
   BOOST_TEST(!AuditFilter{.symbol = "MSFT"}.lets_through(record));
-  BOOST_TEST(AuditFilter{.type = "executed"}.lets_through(record));
-  BOOST_TEST(!AuditFilter{.type = "accepted"}.lets_through(record));
+  BOOST_TEST(AuditFilter{.types = {"executed"}}.lets_through(record));
+  BOOST_TEST(!AuditFilter{.types = {"accepted"}}.lets_through(record));
+  BOOST_TEST((AuditFilter{.types = {"accepted", "executed"}}.lets_through(record)));
 }

@@ -40,8 +40,12 @@ AuditRecordType type_of(const ExchangeEvent& event) {
 
 std::string describe(const ExchangeEvent& event) {
   const std::string side = event.side.empty() ? "" : " side " + event.side;
-  return event.type + " of order " + std::to_string(event.user_ref) + ", " + std::to_string(event.quantity) + " " +
-         event.symbol + side + " at " + postmortem::ticks_text(event.price_ticks);
+  const bool terms = event.quantity != 0 || event.price_ticks != 0;  // a cancel and a reject have none
+  std::string what = event.symbol + side;
+  if (terms) {
+    what = std::to_string(event.quantity) + " " + what + " at " + postmortem::ticks_text(event.price_ticks);
+  }
+  return event.type + " of order " + std::to_string(event.user_ref) + (what.empty() ? "" : ", " + what);
 }
 
 bool from_exchange(const AuditRecord& record) {

@@ -196,7 +196,10 @@ BOOST_AUTO_TEST_CASE(each_kind_of_difference_is_told_by_itself) {
   BOOST_TEST(only_line(log, its_drop_copy()).rfind("session 1: the exchange sent accepted of order 7", 0) == 0U);
   auto copy = its_drop_copy();
   copy.push_back(event("in", "cancel", 7, 0, 0));
-  BOOST_TEST(only_line(one_filled_order(), copy).find("the log has no intent for it") != std::string::npos);
+  copy.back().side = "S";
+  copy.back().price_ticks = 0;  // a cancel has no terms of its own
+  BOOST_TEST(only_line(one_filled_order(), copy) ==
+             "the exchange saw cancel of order 7, AAPL side S: the log has no intent for it");
 }
 
 BOOST_AUTO_TEST_CASE(messages_behind_the_end_of_the_log_are_still_to_be_applied_and_no_difference) {

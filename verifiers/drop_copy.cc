@@ -62,8 +62,11 @@ Result<std::vector<ExchangeEvent>> read_drop_copy(const std::string& path) {
     try {
       events.push_back(event_from_json(
           Json::parse(text->begin() + static_cast<ptrdiff_t>(begin), text->begin() + static_cast<ptrdiff_t>(end))));
-    } catch (const Json::exception& trouble) {
-      return fail(ErrorKind::kCorrupt, path + ":" + std::to_string(line_number) + ": " + trouble.what());
+    } catch (const Json::exception&) {
+      return fail(ErrorKind::kCorrupt,
+                  path + ":" + std::to_string(line_number) +
+                      (line_number == 1 ? ": not a drop copy" : ": no line of a drop copy: it was damaged or changed"),
+                  "name the drop_copy.jsonl that the exchange wrote");
     }
     // The exchange numbers its lines: a lost one would hide what the engine did.
     if (events.back().number != line_number) {

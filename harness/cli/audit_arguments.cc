@@ -5,7 +5,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <system_error>
 
+#include "base/regular_file.h"
+#include "harness/cli/audit_hint.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
 #include "harness/scenario/suggest.h"
@@ -66,11 +70,14 @@ void declare(Options& options, AuditArguments& audit) {
   options.text("--until", "TIME", audit.until, "print, replay: up to this wall time; a date alone: with that day");
   options.number("--order", "N", audit.order, "print, explain: this order");
   options.text("--symbol", "NAME", audit.filter.symbol, "print: this symbol");
-  options.word("--type", "NAME", audit.filter.type, record_types(), "print: this type of record, for example executed");
+  options.words("--type", "NAME", audit.filter.types, record_types(),
+                "print: these types of record, for example sent,executed");
   options.text("--key", "FILE", audit.key_file, "verify, seal: key of the chain, 16 bytes or more");
   options.note("LOG is the log's first file (all its segments are read), its folder, or one later segment alone.");
+  options.note("DROP_COPY is what the exchange wrote (drop_copy.jsonl), its folder, or that of the case.");
   options.note(
-      "Ends with 1 for damage, a difference, an altered or a missing record. A torn tail is told and is no fault.");
+      "Ends with 1 for damage, a difference, an altered or a missing record. A torn tail is told and is no fault. "
+      "With 4 where print finds no record that the options name, and explain no such order.");
   options.note("replay confirms each state by its record's hash; of a log that has none it says so, and ends with 0.");
   options.note("verify asks the seal and the state store beside the log how far it once reached; alone it cannot say.");
   options.example("crashwright audit print data/audit.log --order 17 --format json");
@@ -105,7 +112,7 @@ Status take_time(const std::vector<std::string>& arguments, const std::string& o
   const auto ns = option == "--until" ? postmortem::parse_wall_time_end(text) : postmortem::parse_wall_time(text);
   if (!ns) {
     return wrong_use(fmt::format("{}: \"{}\" is no time", option, text),
-                     "2026-11-25T03:12:00Z, a beginning of it, or nanoseconds since 1970, up to the year 2554");
+                     "2026-11-25T03:12:00Z, a beginning of it, or nanoseconds since 1970;\n  up to the year 2554");
   }
   target = *ns;
   return {};
@@ -136,8 +143,21 @@ Status check_log(const std::string& path) {
   const auto segments = postmortem::find_audit_segments(path, postmortem::AuditArchive::kJoined);
   if (!segments) return tl::unexpected(segments.error());
   if (!segments->files.empty()) return {};
+  const std::string hint = hint_at_audit_logs(path);
   return wrong_use("no audit log: " + segments->log + " is not there",
-                   "name the log's first file (audit.log), its folder, or one later segment");
+                   hint.empty() ? "name the log's first file (audit.log), its folder, or one later segment" : hint);
+}
+
+// A folder stands for the drop copy in it, a case's for that of its exchange.
+Status take_drop_copy(std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) {
+    const bool of_case = std::filesystem::is_directory(path + "/exchange", unknown);
+    path += of_case ? "/exchange/drop_copy.jsonl" : "/drop_copy.jsonl";
+  }
+  if (std::filesystem::exists(path, unknown)) return expect_regular_file(path);
+  return wrong_use("no drop copy: " + path + " is not there",
+                   "name the exchange's drop_copy.jsonl, its folder, or that of the case");
 }
 
 Status check(const std::vector<std::string>& arguments, AuditArguments& audit) {
@@ -155,7 +175,8 @@ Status check(const std::vector<std::string>& arguments, AuditArguments& audit) {
   if (auto good = take_order(arguments, audit); !good) return good;
   const bool complete = (name != "seal" || !audit.key_file.empty()) && (name != "explain" || audit.order != 0);
   if (audit.words.size() != action->words || !complete) return wrong_use("audit " + name + " wants " + action->wants);
-  return check_log(audit.words[1]);
+  if (auto good = check_log(audit.words[1]); !good) return good;
+  return name == "diff" ? take_drop_copy(audit.words[2]) : Status();
 }
 
 }  // namespace

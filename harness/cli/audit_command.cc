@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
+#include <system_error>
 
 #include "base/file.h"
 #include "base/regular_file.h"
@@ -35,6 +37,10 @@ void tell(std::FILE* out, const std::string& line, size_t indent = 0) {
   fmt::print(out, "{}{}\n", line.substr(0, heading), fold(line.substr(heading), indent, terminal_columns(out)));
 }
 
+std::string counted(uint64_t count, const char* thing) {
+  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
+}
+
 // What a reader must know before it believes what follows.
 void tell_flaws(const AuditReadout& readout) {
   for (const postmortem::AuditDamage& damage : readout.damage) {
@@ -64,10 +70,12 @@ std::string shown(const AuditRecord& record, const std::string& format) {
 
 int print_log(const AuditArguments& audit) {
   const bool human = audit.format == "human";
+  uint64_t printed = 0;
   if (audit.format == "csv") fmt::print("{}\n", postmortem::audit_csv_header());
   const auto readout = postmortem::scan_audit_log(audit.words[1], [&](std::span<const AuditRecord> records) {
     for (const AuditRecord& record : records) {
       if (!audit.filter.lets_through(record)) continue;
+      ++printed;
       const std::string text = shown(record, audit.format);
       if (human) {
         tell(stdout, text, kTextColumn);
@@ -79,7 +87,9 @@ int print_log(const AuditArguments& audit) {
   if (!readout) return report_error(readout.error());
   tell_missing_beginning(*readout);
   tell_flaws(*readout);
-  return code_of(*readout);
+  if (printed > 0 || audit.filter == postmortem::AuditFilter()) return code_of(*readout);
+  tell(stderr, fmt::format("no record matches; the log ends at sequence {}", readout->last_sequence));
+  return readout->damage.empty() ? kExitNothing : kExitBroken;
 }
 
 // The fold of a log, up to the first record that parts from what it promises. A log of which no record promises a state
@@ -144,6 +154,9 @@ int replay_log(const AuditArguments& audit) {
     tell(stderr,
          fmt::format("no state hashes in this log; {} {} unverified", records, records == 1 ? "record" : "records"));
   }
+  if (const uint64_t to = audit.filter.to_sequence; to != ~uint64_t{0} && to > readout->last_sequence) {
+    tell(stderr, fmt::format("the log ends at sequence {}, before --to {}", readout->last_sequence, to));
+  }
   fmt::print("{}", mock_engine::recovered_state_json(replay.state()));
   return code_of(*readout);
 }
@@ -159,10 +172,20 @@ Result<std::string> read_key(const AuditArguments& audit) {
   return key;
 }
 
-int verify_seal(const AuditArguments& audit) {
-  const auto key = read_key(audit);
-  if (!key) return report_error(key.error());
-  const auto state = verifiers::verify_audit_seal(audit.words[1], *key);
+// With --key: that the key can be read, and that there is a seal to hold against it.
+Result<std::string> key_of_seal(const AuditArguments& audit) {
+  auto key = read_key(audit);
+  if (!key || audit.key_file.empty()) return key;
+  const auto path = verifiers::audit_seal_path(audit.words[1]);
+  if (!path) return tl::unexpected(path.error());
+  std::error_code unknown;
+  if (std::filesystem::exists(*path, unknown)) return key;
+  return fail(ErrorKind::kUsage, "this log has no seal: " + *path + " is not there",
+              "`crashwright audit seal LOG --key FILE` makes one");
+}
+
+int verify_seal(const AuditArguments& audit, const std::string& key) {
+  const auto state = verifiers::verify_audit_seal(audit.words[1], key);
   if (!state) return report_error(state.error());
   if (state->first_altered != 0) {
     // With another key not even the first tag fits.
@@ -256,6 +279,8 @@ int verify_log(const AuditArguments& audit) {
   uint64_t records = 0;
   uint64_t gaps = 0;
   uint64_t expected = 0;
+  const auto key = key_of_seal(audit);
+  if (!key) return report_error(key.error());
   auto witnesses = ask_witnesses(audit.words[1]);
   if (!witnesses) return report_error(witnesses.error());
   std::vector<AuditRecord> marked;
@@ -285,7 +310,7 @@ int verify_log(const AuditArguments& audit) {
   tell_flaws(readout);
   if (readout.damage.empty() && gaps > 0) tell(stdout, fmt::format("{} records are out of sequence", gaps));
   if (!readout.damage.empty() || gaps > 0) code = kExitBroken;
-  return audit.key_file.empty() ? code : std::max(code, verify_seal(audit));
+  return audit.key_file.empty() ? code : std::max(code, verify_seal(audit, *key));
 }
 
 int seal_log(const AuditArguments& audit) {
@@ -320,9 +345,10 @@ int diff_log(const AuditArguments& audit) {
                      "over from the exchange's answer",
                      differences.terms_unknown));
   }
-  tell(stdout, fmt::format("{} orders and {} messages compared, {} differences, {} messages behind the end of the log",
-                           differences.orders_compared, differences.messages_compared, differences.lines.size(),
-                           differences.messages_behind));
+  tell(stdout,
+       fmt::format("{} and {} compared, {}, {} behind the end of the log",
+                   counted(differences.orders_compared, "order"), counted(differences.messages_compared, "message"),
+                   counted(differences.lines.size(), "difference"), counted(differences.messages_behind, "message")));
   return differences.lines.empty() ? code_of(*log) : kExitBroken;
 }
 

@@ -10,6 +10,7 @@
 #include "harness/cli/terminal_text.h"
 #include "harness/cli/testing/audit_log_on_disk.h"
 #include "harness/cli/testing/terminal.h"
+#include "postmortem/audit_text.h"
 
 using namespace crashwright;
 using namespace crashwright::harness::cli;
@@ -123,6 +124,7 @@ BOOST_AUTO_TEST_CASE(diff_ends_with_one_when_the_exchange_saw_another_order) {
   const auto verdict = audit({"diff", log.path(), copy});
   BOOST_TEST(verdict.code == kExitBroken);
   BOOST_TEST(verdict.text.find("the log has no intent for it") != std::string::npos);
+  BOOST_TEST(holds(verdict.text, "1 order and 0 messages compared, 4 differences, 0 messages behind"), verdict.text);
 }
 
 BOOST_AUTO_TEST_CASE(wrong_words_are_wrong_use) {
@@ -294,4 +296,42 @@ BOOST_AUTO_TEST_CASE(what_is_no_regular_file_is_refused_as_log_segment_seal_and_
   BOOST_TEST(holds(audit({"verify", log.path()}).text, " is no regular file"));
   std::filesystem::rename(log.path() + ".seal", audit_segment_path(log.path(), 2));
   BOOST_TEST(audit({"verify", log.path()}).code == kExitUsage);
+}
+
+BOOST_AUTO_TEST_CASE(verify_with_a_key_of_a_log_without_a_seal_is_wrong_use_and_says_what_makes_one) {
+  const LogOnDisk log(two_orders());
+  const std::string key = log.file("audit.key");
+  BOOST_REQUIRE(write_file(key, "a key of sixteen bytes and more").has_value());
+  const auto refused = audit({"verify", log.path(), "--key", key});
+  BOOST_TEST(refused.code == kExitUsage);
+  BOOST_TEST(refused.text.empty());
+  BOOST_TEST(refused.err == "crashwright: this log has no seal: " + log.path() +
+                                ".seal is not there\n  `crashwright audit seal LOG --key FILE` makes one\n");
+}
+
+BOOST_AUTO_TEST_CASE(print_that_selects_nothing_says_so_and_ends_with_four) {
+  const LogOnDisk log(two_orders());
+  for (const std::vector<std::string>& filter :
+       std::vector<std::vector<std::string>>{{"--symbol", "ZZZZ"},
+                                             {"--order", "9999"},
+                                             {"--from", "5", "--to", "2"},
+                                             {"--since", "2030"},
+                                             {"--type", "rejected", "--format", "json"},
+                                             {"--type", "rejected", "--format", "csv"}}) {
+    std::vector<std::string> words = {"print", log.path()};
+    words.insert(words.end(), filter.begin(), filter.end());
+    const auto nothing = audit(words);
+    BOOST_TEST(nothing.code == kExitNothing, filter[0]);
+    BOOST_TEST(nothing.err == "no record matches; the log ends at sequence 5\n");
+    BOOST_TEST(nothing.text == (filter.back() == "csv" ? audit_csv_header() + "\n" : ""));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(replay_beyond_the_end_says_where_the_log_ends) {
+  const LogOnDisk log(two_orders());
+  const auto beyond = audit({"replay", log.path(), "--to", "99999"});
+  BOOST_TEST(beyond.code == kExitPassed);
+  BOOST_TEST(beyond.err == "the log ends at sequence 5, before --to 99999\n");
+  BOOST_TEST(beyond.text == audit({"replay", log.path(), "--to", "5"}).text);
+  BOOST_TEST(audit({"replay", log.path(), "--to", "5"}).err.empty());
 }

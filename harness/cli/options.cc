@@ -1,6 +1,7 @@
 #include "harness/cli/options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -10,6 +11,18 @@
 #include "harness/scenario/value.h"
 
 namespace crashwright::harness::cli {
+namespace {
+
+// Refuses what is none of `words`: with the nearest one, or else with all of them.
+void expect_word(const std::string& option, const std::string& text, const std::vector<std::string>& words) {
+  if (std::ranges::find(words, text) != words.end()) return;
+  const std::string hint = suggestion(text, words);
+  const std::string remedy =
+      hint.empty() ? "\n  " + wrap(fmt::format("one of: {}", fmt::join(words, ", ")), 2) : "; " + hint;
+  throw CLI::ValidationError(option, fmt::format("cannot be \"{}\"{}", text, remedy));
+}
+
+}  // namespace
 
 struct Options::Parser {
   CLI::App app;
@@ -53,12 +66,30 @@ void Options::word(const char* name, const char* value, std::string& target, std
   remember(name, value, doc, words);
   const std::string option = name;
   parser_->app.add_option_function<std::string>(name, [&target, option, words](const std::string& text) {
-    if (std::find(words.begin(), words.end(), text) == words.end()) {
-      const std::string hint = suggestion(text, words);
-      throw CLI::ValidationError(option, fmt::format("cannot be \"{}\"{}", text, hint.empty() ? "" : "; " + hint));
-    }
+    expect_word(option, text, words);
     target = text;
   });
+}
+
+void Options::words(const char* name, const char* value, std::vector<std::string>& target,
+                    std::vector<std::string> words, const char* doc) {
+  remember(name, value, fmt::format("{} (may be given several times)", doc).c_str(), words);
+  const std::string option = name;
+  const auto take = [&target, option, words](const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+      size_t begin = 0;
+      for (size_t end = 0; end != std::string::npos; begin = end + 1) {
+        end = text.find(',', begin);
+        const std::string word = text.substr(begin, end == std::string::npos ? end : end - begin);
+        expect_word(option, word, words);
+        target.push_back(word);
+      }
+    }
+  };
+  parser_->app.add_option_function<std::vector<std::string>>(name, take)
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
 }
 
 void Options::arguments(const char* value, std::vector<std::string>& target, const char* doc,

@@ -32,6 +32,9 @@ class Options {
   void flag(const char* name, bool& target, const char* doc);
   // One of `words`.
   void word(const char* name, const char* value, std::string& target, std::vector<std::string> words, const char* doc);
+  // One or several of `words`: with commas between, or the option given several times.
+  void words(const char* name, const char* value, std::vector<std::string>& target, std::vector<std::string> words,
+             const char* doc);
   void arguments(const char* value, std::vector<std::string>& target, const char* doc,
                  std::vector<std::string> words = {});  // that shells offer; others are taken too
   // What follows on the line without being an argument of this program: "-- COMMAND [ARGS]".
