@@ -2,6 +2,8 @@
 // Method: the programs lie beside this test; sessions are short.
 
 #include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <filesystem>
 
 #include "harness/cli/exit_code.h"
 #include "harness/cli/testing/command_folder.h"
@@ -110,6 +112,34 @@ BOOST_AUTO_TEST_CASE(a_file_that_changed_since_is_told_and_the_repetition_named_
 
   std::filesystem::remove(file);
   BOOST_TEST(contains(unfolded(folder.run(rerun).out), file + " is gone since: this repeats what was run"));
+}
+
+BOOST_AUTO_TEST_CASE(an_engine_of_ones_own_is_repeated_with_the_programs_beside_its_file) {
+  const CommandFolder folder;
+  const auto program = [&](const std::string& name, const std::string& text) {
+    static_cast<void>(folder.file(name, "#!/bin/sh\n" + text));
+    std::filesystem::permissions(folder.path + "/" + name, std::filesystem::perms(0755));
+  };
+  program("engine.sh", "echo ack 1\nexec sleep 60\n");
+  program("check.sh", "echo ack 1 is lost\nexit 1\n");
+  const std::string text =
+      "name: own\nengine: {command: [./engine.sh], check: [./check.sh]}\nfaults: [{sigkill: {output: ack 1}}]\n";
+  const std::string file = folder.file("own.yaml", text);
+  BOOST_TEST(folder.run({"run", file, "--out", folder.path + "/out"}).code == kExitBroken);
+  static_cast<void>(folder.file("own.yaml", text + "why: it was mended\n"));
+  const Answer again = folder.run({"rerun", folder.path + "/out", "--out", folder.path + "/again"});
+  BOOST_TEST(contains(again.out, "ack 1 is lost"), again.out << again.err);
+  BOOST_TEST(contains(again.out, "/own.foreign/repro.sh"), again.out);
+  const std::string place = "again/latest/own.foreign/";
+  BOOST_TEST(contains(folder.text(place + "repro.sh"), "export CRASHWRIGHT_PROGRAMS=" + folder.path + "$"));
+
+  // What the script does, which would start this test in place of crashwright.
+  const std::vector<std::string> script = {"run", folder.path + "/" + place + "scenario.yaml", "--out",
+                                           folder.path + "/third"};
+  BOOST_TEST(folder.run(script).code == kExitUsage);
+  ::setenv("CRASHWRIGHT_PROGRAMS", folder.path.c_str(), 1);
+  BOOST_TEST(contains(folder.run(script).out, "ack 1 is lost"));
+  ::unsetenv("CRASHWRIGHT_PROGRAMS");
 }
 
 BOOST_AUTO_TEST_CASE(a_run_ends_at_the_failures_it_was_allowed) {

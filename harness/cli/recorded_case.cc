@@ -11,6 +11,7 @@ namespace {
 
 Build build_of(const std::string& name) {
   if (name == "asan") return Build::kAsan;
+  if (name == "foreign") return Build::kForeign;
   return name == "planted" ? Build::kPlanted : Build::kRelease;
 }
 

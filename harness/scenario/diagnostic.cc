@@ -77,7 +77,7 @@ std::string excerpt(const Diagnostic& diagnostic) {
 }
 
 // Behind the blank that ends the word at `begin`, or the end of the hint; what stands in quotes is one word,
-// and so is a key with its value.
+// and so are a key with its value and the dash of a list with what follows.
 size_t end_of_word(const std::string& hint, size_t begin) {
   char quote = 0;
   for (size_t i = begin; i < hint.size(); ++i) {
@@ -85,7 +85,7 @@ size_t end_of_word(const std::string& hint, size_t begin) {
       if (hint[i] == quote) quote = 0;
     } else if (hint[i] == '`' || hint[i] == '"') {
       quote = hint[i];
-    } else if (hint[i] == ' ' && (i == begin || hint[i - 1] != ':')) {
+    } else if (hint[i] == ' ' && (i == begin || (hint[i - 1] != ':' && hint[i - 1] != '-'))) {
       return i + 1;
     }
   }

@@ -12,7 +12,7 @@ namespace crashwright::harness {
 namespace {
 
 std::string complaints(const TestFolder& folder, const std::string& file) {
-  return folder.without_path(diagnostics_to_text(load_scenarios({folder.path + "/" + file}).diagnostics));
+  return folder.complaints(load_scenarios({folder.path + "/" + file}).diagnostics);
 }
 
 Scenario only(const TestFolder& folder, const std::string& file) {

@@ -112,10 +112,7 @@ Loaded load(const Malformed& one, const TestFolder& folder) {
 
 std::string complaints(const Malformed& one) {
   const TestFolder folder;
-  std::vector<Diagnostic> diagnostics = load(one, folder).diagnostics;
-  // Before the text is made: where a hint is folded must not hang on the folder's name.
-  for (Diagnostic& diagnostic : diagnostics) diagnostic.hint = folder.without_path(diagnostic.hint);
-  return folder.without_path(diagnostics_to_text(std::move(diagnostics)));
+  return folder.complaints(load(one, folder).diagnostics);
 }
 
 void write_malformed(const std::vector<Malformed>& all) {

@@ -8,8 +8,11 @@
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/file.h"
+#include "harness/scenario/diagnostic.h"
 
 namespace crashwright::harness {
 
@@ -35,6 +38,11 @@ struct TestFolder {
       text.erase(at, path.size() + 1);
     }
     return text;
+  }
+  // What is said of them, without the folder's name: neither in the text nor in where its hints are folded.
+  [[nodiscard]] std::string complaints(std::vector<Diagnostic> diagnostics) const {
+    for (Diagnostic& diagnostic : diagnostics) diagnostic.hint = without_path(diagnostic.hint);
+    return without_path(diagnostics_to_text(std::move(diagnostics)));
   }
 
   std::string path;
