@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(damage_before_the_tail_of_the_audit_log_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_log_that_lost_what_the_snapshot_holds_is_refused) {
   EngineSession session(kShort);
-  session.arm("gateway.after_send", 60, FaultAction::kSigkill);
+  session.arm("checkpoint.after_write", 1, FaultAction::kSigkill);
   BOOST_REQUIRE(killed(session.run()));
   const std::string log = session.folder + "/data/audit.log", before = read_file(log).value().substr(0, 5000);
   BOOST_REQUIRE(::truncate(log.c_str(), 5000) == 0);

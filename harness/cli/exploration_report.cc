@@ -30,7 +30,10 @@ void print_wrapped(const std::string& indent, const std::string& text) {
 }
 
 void print_lost(const StorageFinding& finding) {
-  if (finding.lost.empty()) print_wrapped("  ", "lost: nothing; everything that reached the file system was kept");
+  if (finding.lost.empty())
+    print_wrapped("  ",
+                  "lost: nothing; everything that reached the file system was kept: the order of the program's own "
+                  "steps is to blame, or the checker");
   for (size_t i = 0; i < finding.lost.size(); ++i) {
     if (i == kLossesShown) {
       fmt::print("  lost: {} more\n", finding.lost.size() - i);
@@ -49,6 +52,11 @@ void print_lost(const StorageFinding& finding) {
   if (!finding.lost.empty()) fmt::print("  kept: all the rest\n");
 }
 
+bool outlived_its_bytes(const StorageFinding& finding) {
+  return std::any_of(finding.lost.begin(), finding.lost.end(),
+                     [](const std::string& lost) { return lost.find("its bytes alone") != std::string::npos; });
+}
+
 void print_finding(const StorageFinding& finding, size_t number) {
   fmt::print("\n");
   print_wrapped("", fmt::format("finding {} (profile {}, {} {}): {}", number, finding.profile, finding.states,
@@ -56,6 +64,11 @@ void print_finding(const StorageFinding& finding, size_t number) {
   print_wrapped("  ", fmt::format("power lost after operation {}: {}; {} acknowledged", finding.crash_point,
                                   finding.last_operation, finding.acked));
   print_lost(finding);
+  if (outlived_its_bytes(finding)) {
+    print_wrapped("  ",
+                  "a size can outlive its bytes, fsync or not: whoever reads the file must take zeros at its end for "
+                  "a torn tail (docs/storage.md)");
+  }
   if (!finding.minimal) print_wrapped("  ", "perhaps fewer would do: the trials were used up");
   if (!finding.fix.empty()) print_wrapped("  ", "would pass with: " + finding.fix);
   if (!finding.no_fix.empty()) print_wrapped("  ", "no added fsync: " + finding.no_fix);

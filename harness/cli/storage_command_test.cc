@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "harness/cli/testing/command_folder.h"
+#include "harness/storage/mounted_folder.h"
 
 using namespace crashwright::harness::cli;
+using crashwright::harness::fuse_possible;
 using testing::Answer;
 using Folder = testing::CommandFolder;
 
@@ -28,4 +30,31 @@ BOOST_AUTO_TEST_CASE(what_an_exploration_cannot_do_is_refused_before_anything_is
   const std::string file = folder.file("file", "text");
   BOOST_TEST(refusal({"--keep", file + "/kept"}).find("nothing can be written in " + file) != std::string::npos);
   BOOST_TEST(refusal({"--json", file + "/a/b"}).find("nothing can be written in " + file) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_checker_that_is_not_there_is_refused_before_anything_is_run) {
+  const Folder folder;
+  const Answer answer = folder.run({"storage", "explore", "--check", "./no_checker a", "--", "true"});
+  BOOST_TEST(answer.code == 2);
+  BOOST_TEST(answer.err.find("no program \"./no_checker\" that could judge\n") != std::string::npos, answer.err);
+}
+
+BOOST_AUTO_TEST_CASE(json_on_standard_output_stands_alone, *boost::unit_test::precondition(fuse_possible)) {
+  const Folder folder;
+  const Answer answer = folder.run({"storage", "explore", "--states", "5", "--keep", folder.path + "/kept", "--check",
+                                    "true", "--json", "-", "--", "sh", "-c", "echo text > file"});
+  BOOST_TEST(answer.code == 0, answer.err);
+  BOOST_TEST(answer.out.starts_with("{"), answer.out);
+  BOOST_TEST(answer.out.find("\"verdict\": \"clean\"") != std::string::npos, answer.out);
+  BOOST_TEST(answer.err.find("distinct states judged") != std::string::npos, answer.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_checker_that_ends_as_a_shell_does_without_its_tool_is_told_with_what_it_said,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const Folder folder;
+  const Answer answer = folder.run({"storage", "explore", "--states", "5", "--keep", folder.path + "/kept", "--check",
+                                    "sh -c no_such_tool", "--", "sh", "-c", "echo text > file"});
+  BOOST_TEST(answer.code == 5);
+  BOOST_TEST(answer.out.find("ended with exit status 127") != std::string::npos, answer.out);
+  BOOST_TEST(answer.out.find("no_such_tool") != std::string::npos, answer.out);
 }

@@ -3,17 +3,21 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <filesystem>
+#include <span>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/unique_fd.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/exploration_report.h"
 #include "harness/cli/storage_commands.h"
 #include "harness/cli/storage_recording.h"
 #include "harness/cli/storage_work.h"
 #include "harness/runner/interrupt.h"
+#include "harness/runner/program_search.h"
 #include "harness/storage/explore/campaign.h"
 #include "harness/storage/explore/checker.h"
 #include "harness/storage/explore/exploration_json.h"
@@ -42,7 +46,8 @@ void declare(Options& options, ExploreArguments& explore) {
   options.number("--states", "N", explore.states, "distinct states to judge, per profile (default 2000)");
   options.text("--check", "'CHECKER ARGS'", explore.check, "judges an image: exit 0 consistent, 1 violated; required");
   options.number("--seed", "N", explore.seed, "of the states that are drawn (default 1)");
-  options.text("--json", "FILE", explore.json_path, "writes verdict, states and findings");
+  options.text("--json", "FILE", explore.json_path,
+               "writes verdict, states and findings; - is standard output, all else goes to standard error then");
   options.number("--jobs", "N", explore.jobs, "states judged at a time (default 2)");
   options.text("--for", "TIME", explore.time_max, "stops judging then, per profile, as in 30s (default no limit)");
   options.text("--check-deadline", "TIME", explore.check_deadline, "a checker that takes longer errs (default 30s)");
@@ -99,8 +104,13 @@ Status check_place(const char* option, const std::string& file) {
 }
 
 Status check_arguments(const ExploreArguments& explore) {
-  if (split_words(explore.check).empty()) {
+  const std::vector<std::string> checker = split_words(explore.check);
+  if (checker.empty()) {
     return fail(ErrorKind::kUsage, "no checker", "--check 'CHECKER ARGS': without one no state can be judged");
+  }
+  if (!program_exists(checker.front(), command_line_places())) {
+    return fail(ErrorKind::kUsage, "no program \"" + checker.front() + "\" that could judge",
+                "--check wants one that can be executed: a path from here, as ./check.sh, or one in PATH");
   }
   if (explore.states == 0) {
     return fail(ErrorKind::kUsage, "--states 0 judges nothing", "leave it out for 2000, or give how many to judge");
@@ -110,7 +120,7 @@ Status check_arguments(const ExploreArguments& explore) {
                 "leave it out for 2, or give how many processors are to judge");
   }
   if (auto room = check_place("--keep", explore.keep + "/x"); !room) return room;
-  return explore.json_path.empty() ? Status() : check_place("--json", explore.json_path);
+  return explore.json_path.empty() || explore.json_path == "-" ? Status() : check_place("--json", explore.json_path);
 }
 
 // Lines on a terminal that say how far it is.
@@ -194,8 +204,34 @@ Result<CampaignOptions> campaign_options(const ExploreArguments& explore) {
   return options;
 }
 
+// Keeps standard output for the JSON alone: while this lives, what people read goes to standard error.
+class JsonOutput {
+ public:
+  explicit JsonOutput(bool wanted) {
+    if (!wanted) return;
+    std::fflush(stdout);
+    output_ = UniqueFd(::dup(STDOUT_FILENO));
+    ::dup2(STDERR_FILENO, STDOUT_FILENO);
+  }
+  ~JsonOutput() {
+    if (!output_) return;
+    std::fflush(stdout);
+    ::dup2(output_.get(), STDOUT_FILENO);
+  }
+  JsonOutput(const JsonOutput&) = delete;
+  JsonOutput& operator=(const JsonOutput&) = delete;
+
+  [[nodiscard]] Status write(const std::string& path, const std::string& json) const {
+    return output_ ? write_all(output_.get(), std::as_bytes(std::span(json))) : write_file(path, json);
+  }
+
+ private:
+  UniqueFd output_;
+};
+
 Result<int> run_exploration(const ExploreArguments& explore, const std::vector<std::string>& arguments) {
   if (auto valid = check_arguments(explore); !valid) return tl::unexpected(valid.error());
+  const JsonOutput output(explore.json_path == "-");
   const auto check_deadline = parse_time("--check-deadline", explore.check_deadline);
   if (!check_deadline) return tl::unexpected(check_deadline.error());
   const auto noted = StorageWork::begin();
@@ -231,7 +267,7 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
   if (options->explore.progress) fmt::print(stderr, "\r\033[K");
   print_exploration(*result, recording);
   if (!explore.json_path.empty()) {
-    auto put = write_file(explore.json_path, exploration_json(*result, recording, explore.seed));
+    auto put = output.write(explore.json_path, exploration_json(*result, recording, explore.seed));
     if (!put) return tl::unexpected(put.error());
   }
   for (const StorageFinding& finding : result->findings) {

@@ -17,10 +17,20 @@ std::string states_text(const CampaignResult& result) {
   return fmt::format("{} distinct {}", result.states, result.states == 1 ? "state" : "states");
 }
 
+// The first finding, what would mend it, and how many others there are.
+std::string findings_line(const CampaignResult& result) {
+  const StorageFinding& first = result.findings.front();
+  std::string text = finding_line(first);
+  if (!first.fix.empty()) text += "; would pass with " + first.fix;
+  if (const size_t more = result.findings.size() - 1; more > 0) {
+    text += fmt::format("; {} more {}", more, more == 1 ? "finding" : "findings");
+  }
+  return text;
+}
+
 verifiers::Verdict judge_clean(const CampaignResult& result) {
   if (result.violated > 0) {
-    const std::string what = result.findings.empty() ? "a state is violated" : finding_line(result.findings.front());
-    return {kPromise, Outcome::kFail, what, {}};
+    return {kPromise, Outcome::kFail, result.findings.empty() ? "a state is violated" : findings_line(result), {}};
   }
   return {kPromise, Outcome::kPass, states_text(result) + ", none violated", {}};
 }

@@ -56,6 +56,14 @@ BOOST_AUTO_TEST_CASE(a_clean_exploration_passes_and_a_violated_state_fails) {
              "data.db-wal)");
 }
 
+BOOST_AUTO_TEST_CASE(a_failure_says_what_would_mend_it_and_how_many_more_there_are) {
+  StorageFinding mended = kLost;
+  mended.fix = "fsync of a after each write";
+  const auto verdict = judge_exploration(expecting(false), found({mended, kLost, kLost}), false);
+  BOOST_TEST(verdict.summary.ends_with("data.db-wal); would pass with fsync of a after each write; 2 more findings"),
+             verdict.summary);
+}
+
 BOOST_AUTO_TEST_CASE(an_unsafe_setting_that_is_not_found_fails) {
   const auto verdict = judge_exploration(expecting(true), found({}), false);
   BOOST_TEST((verdict.outcome == Outcome::kFail));

@@ -38,10 +38,11 @@ std::string find_in(const ProgramPlaces& places, const std::string& word, int ac
   return word;
 }
 
+bool is_script(const std::string& word) { return word.ends_with(".py") || word.ends_with(".sh"); }
+
 std::string bound_argument(const ProgramPlaces& places, const std::string& word) {
   if (word.empty() || word.front() == '/' || word.find('/') == std::string::npos) return word;
-  const bool script = word.ends_with(".py") || word.ends_with(".sh");
-  return find_in(places, word, script ? R_OK : X_OK);
+  return find_in(places, word, is_script(word) ? R_OK : X_OK);
 }
 
 std::string bound_program(const ProgramPlaces& places, const std::string& word) {
@@ -85,6 +86,8 @@ std::vector<std::string> bind_program_words(std::vector<std::string> argv, const
   for (size_t i = 0; i < argv.size(); ++i) {
     if (i == 0) {
       argv[i] = bound_program(places, argv[i]);
+    } else if (i == 1 && is_script(argv[i]) && argv[i].front() != '/') {
+      argv[i] = find_in(places, argv[i], R_OK);
     } else if (argv[i - 1] == "-c") {
       argv[i] = bound_shell_text(places, argv[i]);
     } else {

@@ -2,6 +2,7 @@
 //
 //   a/b, ./b     is looked for in each of `folders`, in order, and becomes a path from the root; so does a word ./b
 //                inside the text behind `-c`, and an argument with a slash that is a script or a program there
+//   b.py, b.sh   the first argument, as in `python3 b.py`: the same
 //   b            the program itself: as above when `bare_names`, otherwise, and when it is in none of them, PATH
 // What is not found stays as it was written. Threads: any. Errors: none here; starting it tells.
 #pragma once

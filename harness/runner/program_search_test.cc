@@ -77,3 +77,10 @@ BOOST_FIXTURE_TEST_CASE(a_scenario_looks_beside_itself_then_where_the_variable_s
   BOOST_TEST(find_folder("second", {{path}, true}) == path + "/second");
   BOOST_TEST(find_folder("third", {{path}, true}).empty());
 }
+
+BOOST_FIXTURE_TEST_CASE(the_script_of_an_interpreter_is_found_by_its_bare_name, Places) {
+  BOOST_TEST(bind_program_words({"bash", "check.sh"}, places(false))[1] == path + "/second/check.sh");
+  const auto bound = bind_program_words({"bash", "missing.sh", "check.sh"}, places(true));
+  BOOST_TEST(bound[1] == "missing.sh");
+  BOOST_TEST(bound[2] == "check.sh");  // what it is to the script, nobody knows
+}

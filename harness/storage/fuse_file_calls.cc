@@ -3,35 +3,37 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 
 #include "harness/storage/fuse_calls.h"
 
 namespace crashwright::harness {
 namespace {
 
-OpenFile& file_of(const fuse_file_info* info) { return *reinterpret_cast<OpenFile*>(info->fh); }
+// All that is known of an open file is in its handle: nothing is left behind where a mount ends before its files are closed.
+constexpr uint64_t kDirectBit = 1;
+static_assert(alignof(ServedNode) > kDirectBit);
+
+OpenFile file_of(const fuse_file_info* info) {
+  return {reinterpret_cast<ServedNode*>(info->fh & ~kDirectBit), (info->fh & kDirectBit) != 0};
+}
 
 void answer(fuse_req_t request, int64_t result) { fuse_reply_err(request, result < 0 ? static_cast<int>(-result) : 0); }
 
 int open_file(fuse_req_t request, NodeId node, fuse_file_info* info) {
-  auto file = std::make_unique<OpenFile>();
+  OpenFile file;
   // Direct I/O of the program stays direct here: then a short write stays one. Everything else is cached, which shared
   // mappings need; the cache is never stale, for nothing changes a file but through the mount.
-  file->direct = (info->flags & O_DIRECT) != 0;
+  file.direct = (info->flags & O_DIRECT) != 0;
   const bool truncated = (info->flags & O_TRUNC) != 0;
-  const int result = core_of(request).open(caller_of(request), node, truncated, file->direct, file->node);
+  const int result = core_of(request).open(caller_of(request), node, truncated, file.direct, file.node);
   if (result < 0) return result;
-  info->direct_io = file->direct ? 1 : 0;
-  info->keep_cache = file->node->direct ? 0 : 1;
-  info->fh = reinterpret_cast<uint64_t>(file.release());
+  info->direct_io = file.direct ? 1 : 0;
+  info->keep_cache = file.node->direct ? 0 : 1;
+  info->fh = reinterpret_cast<uint64_t>(file.node) | (file.direct ? kDirectBit : 0);
   return 0;
 }
 
-void close_file(fuse_req_t request, const fuse_file_info* info) {
-  const std::unique_ptr<OpenFile> file(&file_of(info));
-  core_of(request).close(*file->node);
-}
+void close_file(fuse_req_t request, const fuse_file_info* info) { core_of(request).close(*file_of(info).node); }
 
 void call_open(fuse_req_t request, fuse_ino_t inode, fuse_file_info* info) {
   const int result = open_file(request, node_id(inode), info);
@@ -51,7 +53,7 @@ void call_create(fuse_req_t request, fuse_ino_t parent, const char* name, mode_t
 }
 
 void call_read(fuse_req_t request, fuse_ino_t, size_t size, off_t offset, fuse_file_info* info) {
-  OpenFile& file = file_of(info);
+  const OpenFile file = file_of(info);
   static thread_local std::vector<std::byte> buffer;
   if (buffer.size() < size) buffer.resize(size);
   const int64_t got = core_of(request).read(*file.node, static_cast<uint64_t>(offset), std::span(buffer).first(size));
@@ -60,7 +62,7 @@ void call_read(fuse_req_t request, fuse_ino_t, size_t size, off_t offset, fuse_f
 }
 
 void call_write(fuse_req_t request, fuse_ino_t, const char* data, size_t size, off_t offset, fuse_file_info* info) {
-  OpenFile& file = file_of(info);
+  const OpenFile file = file_of(info);
   FileWrite write;
   write.offset = static_cast<uint64_t>(offset);
   write.data = std::as_bytes(std::span(data, size));
@@ -80,18 +82,18 @@ void call_release(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
 }
 
 void call_fsync(fuse_req_t request, fuse_ino_t, int data_only, fuse_file_info* info) {
-  OpenFile& file = file_of(info);
+  const OpenFile file = file_of(info);
   answer(request, core_of(request).sync(caller_of(request), *file.node, data_only != 0));
 }
 
 void call_fallocate(fuse_req_t request, fuse_ino_t, int mode, off_t offset, off_t size, fuse_file_info* info) {
-  OpenFile& file = file_of(info);
+  const OpenFile file = file_of(info);
   answer(request, core_of(request).allocate(caller_of(request), *file.node, mode, static_cast<uint64_t>(offset),
                                             static_cast<uint64_t>(size)));
 }
 
 void call_lseek(fuse_req_t request, fuse_ino_t, off_t offset, int whence, fuse_file_info* info) {
-  OpenFile& file = file_of(info);
+  const OpenFile file = file_of(info);
   const off_t at = ::lseek(file.node->fd.get(), offset, whence);  // of no other use: all else names its offset
   if (at < 0) return answer(request, -errno);
   fuse_reply_lseek(request, at);
@@ -99,8 +101,8 @@ void call_lseek(fuse_req_t request, fuse_ino_t, off_t offset, int whence, fuse_f
 
 void call_copy(fuse_req_t request, fuse_ino_t, off_t from_offset, fuse_file_info* from_info, fuse_ino_t,
                off_t to_offset, fuse_file_info* to_info, size_t size, int) {
-  OpenFile& from = file_of(from_info);
-  OpenFile& to = file_of(to_info);
+  const OpenFile from = file_of(from_info);
+  const OpenFile to = file_of(to_info);
   const int64_t result = core_of(request).copy(caller_of(request), *from.node, static_cast<uint64_t>(from_offset),
                                                *to.node, static_cast<uint64_t>(to_offset), size);
   if (result < 0) return answer(request, result);

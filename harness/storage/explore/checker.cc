@@ -52,13 +52,13 @@ class Checker final : public ImageJudge {
     auto end = call_.run(image);
     if (!end) return tl::unexpected(end.error());
     ImageVerdict verdict;
-    verdict.output = std::move(end->output);
-    if (end->exited_with(0)) return verdict;
-    verdict.kind = ImageVerdict::Kind::kViolated;
-    if (end->exited_with(1)) return verdict;
+    if (end->exited_with(0) || end->exited_with(1)) {
+      verdict.kind = end->exited_with(0) ? ImageVerdict::Kind::kConsistent : ImageVerdict::Kind::kViolated;
+      verdict.output = std::move(end->output);
+      return verdict;
+    }
     verdict.kind = ImageVerdict::Kind::kError;
-    const std::string text = std::move(verdict.output);
-    verdict.output = "the checker " + call_.describe(*end) + (text.empty() ? "" : "\n" + text);
+    verdict.output = "the checker " + call_.describe(*end) + (end->output.empty() ? "" : "\n" + end->output);
     return verdict;
   }
 

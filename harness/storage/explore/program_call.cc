@@ -103,7 +103,9 @@ std::string ProgramCall::describe(const ProgramEnd& end) const {
   if (!end.in_time) return "took longer than " + std::to_string(patience_.count()) + " ms";
   if (WIFSIGNALED(end.wait_status)) return std::string("died of ") + ::strsignal(WTERMSIG(end.wait_status));
   const int status = WEXITSTATUS(end.wait_status);
-  if (status == kProgramNotStarted) return argv_.front() + " could not be started (exit status 127)";
+  // A shell ends so as well, and says why.
+  if (status == kProgramNotStarted && end.output.empty())
+    return argv_.front() + " could not be started (exit status 127)";
   return "ended with exit status " + std::to_string(status);
 }
 
