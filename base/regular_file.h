@@ -12,6 +12,9 @@
 
 namespace crashwright {
 
+// All of a file or a pipe, as the shell's <(command) gives one; not of what has more than `bytes_max`.
+[[nodiscard]] Result<std::string> read_at_most(const std::string& path, size_t bytes_max);
+
 [[nodiscard]] Status expect_regular_file(const std::string& path, uint64_t bytes_max = ~uint64_t{0});
 
 }  // namespace crashwright

@@ -62,8 +62,9 @@ Step Recovery::check_snapshot(const std::string& path) const {
     trouble = " holds another state than its hash says";
   }
   if (trouble.empty()) return {};
-  return stop(ExitCode::kRefused,
-              snapshot + trouble + "; move it away: the whole log gives the state; nothing was changed");
+  return stop(ExitCode::kRefused, snapshot + trouble +
+                                      "; move it away: the whole log, with its archived segments brought back, gives "
+                                      "the state; nothing was changed");
 }
 
 __attribute__((noinline)) Step Recovery::replay_audit(const postmortem::AuditReadout& readout,

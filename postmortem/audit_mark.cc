@@ -17,7 +17,8 @@ std::string hash_text(uint64_t hash) {
 }
 
 constexpr const char* kRemedy =
-    "put the state store of this log back, or move it away: the whole log gives the state; nothing was changed";
+    "put the state store of this log back, or move it away: the whole log, with its archived segments brought back, "
+    "gives the state; nothing was changed";
 
 }  // namespace
 

@@ -80,7 +80,9 @@ uint32_t find_segment_blocks(const AuditSegments& segments) {
 Status add_file(uint64_t number, const std::string& at, std::vector<AuditSegmentFile>& files) {
   struct stat info {};
   if (::stat(at.c_str(), &info) != 0) return errno == ENOENT ? Status() : Status(fail_errno(errno, "open " + at));
-  if (auto regular = expect_regular_file(at); !regular) return regular;
+  if (auto regular = expect_regular_file(at); !regular) {
+    return fail(ErrorKind::kCorrupt, regular.error().message, "move it away; nothing was changed");
+  }
   files.push_back({number, at, static_cast<uint64_t>(info.st_size), {}});
   return {};
 }

@@ -92,7 +92,11 @@ Result<StoreContent> read_content(int fd, const std::string& path) {
   std::memcpy(&content.file, head->data(), head->size());
   const std::string reason =
       head->size() < sizeof content.file ? "the file ends inside its header" : check_state_file(content.file);
-  if (!reason.empty()) return fail(ErrorKind::kCorrupt, "state store " + path + ": " + reason);
+  if (!reason.empty()) {
+    const bool other = reason.find("this program reads") != std::string::npos;
+    return fail(ErrorKind::kCorrupt, "state store " + path + ": " + reason,
+                other ? "use the release that wrote it" : "");
+  }
   for (uint32_t slot = 0; slot < kStateSlots; ++slot) {
     const uint64_t slot_bytes = content.file.slot_bytes;
     const auto bytes = read_slot(fd, state_slot_offset(slot, slot_bytes), slot_bytes);

@@ -164,11 +164,13 @@ int replay_log(const AuditArguments& audit) {
 // The key and its file's trouble; empty without --key.
 Result<std::string> read_key(const AuditArguments& audit) {
   if (audit.key_file.empty()) return std::string();
-  if (auto regular = expect_regular_file(audit.key_file, kKeyBytesMax); !regular) {
+  // What the shell hands over, as with <(gpg -d key), is a pipe that has its writer.
+  const bool handed_over = audit.key_file.starts_with("/dev/fd/") || audit.key_file == "/dev/stdin";
+  if (auto regular = expect_regular_file(audit.key_file); !handed_over && !regular) {
     return fail(ErrorKind::kUsage, "--key: " + regular.error().message);
   }
-  auto key = read_file(audit.key_file);
-  if (!key) return fail(ErrorKind::kUsage, key.error().message);
+  auto key = read_at_most(audit.key_file, kKeyBytesMax);
+  if (!key) return fail(ErrorKind::kUsage, "--key: " + key.error().message);
   return key;
 }
 
@@ -223,6 +225,8 @@ int tell_foreign_snapshots(const postmortem::AuditSegments& segments, const Audi
   AuditReadout places;
   places.log_id = readout.log_id;
   places.records = std::move(marked);
+  std::sort(places.records.begin(), places.records.end(),
+            [](const AuditRecord& a, const AuditRecord& b) { return a.sequence < b.sequence; });
   const auto foreign = std::erase_if(witnesses, [&](const verifiers::AuditWitness& witness) {
     if (!witness.trouble.empty()) return false;
     const auto own = postmortem::check_audit_mark(places, witness.mark, segments.log);

@@ -58,3 +58,19 @@ BOOST_AUTO_TEST_CASE(a_checker_that_ends_as_a_shell_does_without_its_tool_is_tol
   BOOST_TEST(answer.out.find("ended with exit status 127") != std::string::npos, answer.out);
   BOOST_TEST(answer.out.find("no_such_tool") != std::string::npos, answer.out);
 }
+
+BOOST_AUTO_TEST_CASE(what_somebody_put_aside_among_the_evidence_stays, *boost::unit_test::precondition(fuse_possible)) {
+  const Folder folder;
+  const auto explore = [&] {
+    return folder.run({"storage", "explore", "--states", "20", "--keep", folder.path + "/kept", "--check",
+                       "sh -c 'test ! -e file'", "--", "sh", "-c", "echo text > file"});
+  };
+  BOOST_TEST(explore().code == 1);
+  const std::string first = folder.path + "/kept/K-1";
+  BOOST_REQUIRE(std::filesystem::exists(first));
+  std::filesystem::copy(first, folder.path + "/kept/ticket-4711", std::filesystem::copy_options::recursive);
+  std::filesystem::rename(first, folder.path + "/kept/K-9");
+  BOOST_TEST(explore().code == 1);
+  BOOST_TEST(std::filesystem::exists(folder.path + "/kept/ticket-4711"));
+  BOOST_TEST(!std::filesystem::exists(folder.path + "/kept/K-9"));
+}

@@ -95,6 +95,9 @@ std::vector<std::string> split_words(const std::string& text) {
 // Before anything is run: can this file be made, and the folders above it?
 Status check_place(const char* option, const std::string& file) {
   std::error_code none;
+  if (std::filesystem::is_directory(file, none)) {
+    return fail(ErrorKind::kUsage, std::string(option) + ": " + file + " is a folder", "name a file in it");
+  }
   std::filesystem::path folder = std::filesystem::absolute(file, none).parent_path();
   while (folder.has_relative_path() && !std::filesystem::exists(folder, none)) folder = folder.parent_path();
   const bool usable = std::filesystem::is_directory(folder, none) && ::access(folder.c_str(), W_OK | X_OK) == 0;

@@ -198,6 +198,7 @@ bool DelayedAllocation::reaches_over_lost(NodeId node, uint64_t size) const {
 }
 
 uint64_t DelayedAllocation::size_ahead(size_t index, const Operation& write) const {
+  if ((write.flags & kDirect) != 0) return 0;  // its size is set once its bytes are there
   const uint64_t end = fresh_.given_end(index, write);
   const auto file = lost_.find(write.node);
   const bool lost = file != lost_.end() && end > 0 && file->second.all.contains((end - 1) / kFileBlockBytes);

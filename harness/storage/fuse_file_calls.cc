@@ -9,7 +9,7 @@
 namespace crashwright::harness {
 namespace {
 
-// All that is known of an open file is in its handle: nothing is left behind where a mount ends before its files are closed.
+// All that is known of an open file is in its handle: nothing is left behind where a mount ends before they are closed.
 constexpr uint64_t kDirectBit = 1;
 static_assert(alignof(ServedNode) > kDirectBit);
 

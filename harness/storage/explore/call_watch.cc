@@ -130,6 +130,20 @@ void CallWatch::bring_down_before(pid_t thread) {
   files_.bring_down();
 }
 
+namespace {
+
+// As the kernel sees it: neither end of a range may be negative, and some calls know only some flags.
+bool is_taken(const seccomp_notif& call) {
+  const auto offset = static_cast<int64_t>(call.data.args[1]);
+  const auto size = static_cast<int64_t>(call.data.args[2]);
+  if (call.data.nr == __NR_fadvise64) return offset >= 0 && size >= 0 && offset <= INT64_MAX - size;
+  constexpr uint64_t kKnown = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  const bool known = (static_cast<uint32_t>(call.data.args[3]) & ~kKnown) == 0;
+  return known && offset >= 0 && size >= 0 && offset <= INT64_MAX - size;
+}
+
+}  // namespace
+
 void CallWatch::note_asked_for(const seccomp_notif& call) {
   const auto thread = static_cast<pid_t>(call.pid);
   const auto& arguments = call.data.args;
@@ -137,7 +151,7 @@ void CallWatch::note_asked_for(const seccomp_notif& call) {
   auto how = WriteBackRequest::kSomeTime;
   if (call.data.nr == __NR_msync && (arguments[2] & MS_SYNC) == 0) {
     ranges = files_.behind(thread, arguments[0], arguments[1]);
-  } else if (call.data.nr == __NR_sync_file_range || call.data.nr == __NR_fadvise64) {
+  } else if ((call.data.nr == __NR_sync_file_range || call.data.nr == __NR_fadvise64) && is_taken(call)) {
     ranges = files_.behind_descriptor(thread, static_cast<int>(arguments[0]), arguments[1], arguments[2]);
     if (call.data.nr == __NR_fadvise64)
       how = WriteBackRequest::kDropCache;

@@ -213,12 +213,24 @@ class Explainer {
   const CampaignOptions& options_;
 };
 
-// Folders of findings that an earlier exploration kept there, and nothing else.
-void remove_old_evidence(const std::string& folder) {
+// Is that what a finding's folder is called: PROFILE-NUMBER?
+bool is_evidence_name(const std::string& name, const std::vector<StorageProfile>& profiles) {
+  const size_t dash = name.rfind('-');
+  if (dash == std::string::npos || dash + 1 == name.size()) return false;
+  if (name.find_first_not_of("0123456789", dash + 1) != std::string::npos) return false;
+  const std::string profile = name.substr(0, dash);
+  return profile == "K" || profile == "E" || profile == "S" ||
+         std::any_of(profiles.begin(), profiles.end(), [&](const StorageProfile& own) { return own.name == profile; });
+}
+
+// Folders of findings that an earlier exploration kept there, and nothing else: what somebody put aside under another
+// name stays.
+void remove_old_evidence(const std::string& folder, const std::vector<StorageProfile>& profiles) {
   std::error_code none;
   std::vector<std::filesystem::path> old;
   for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
-    const bool kept = std::filesystem::exists(entry.path() / "operations.txt", none) &&
+    const bool kept = is_evidence_name(entry.path().filename().string(), profiles) &&
+                      std::filesystem::exists(entry.path() / "operations.txt", none) &&
                       std::filesystem::exists(entry.path() / "acked.txt", none) &&
                       std::filesystem::is_directory(entry.path() / "image", none);
     if (kept) old.push_back(entry.path());
@@ -245,7 +257,7 @@ Result<CampaignResult> run_campaign(const Recording& recording, const JudgeFacto
   std::stable_sort(profiles.begin(), profiles.end(), [](const StorageProfile& a, const StorageProfile& b) {
     return allows_no_more(a, b) && !allows_no_more(b, a);
   });
-  if (!options.evidence_folder.empty()) remove_old_evidence(options.evidence_folder);
+  if (!options.evidence_folder.empty()) remove_old_evidence(options.evidence_folder, profiles);
   CampaignResult result;
   JudgedStates judged;
   for (const StorageProfile& profile : profiles) {

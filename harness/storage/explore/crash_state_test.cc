@@ -111,6 +111,12 @@ BOOST_AUTO_TEST_CASE(on_ext4_a_folder_sync_saves_metadata_and_no_data) {
   BOOST_TEST((outcomes(record, profile("E", 1)) == Set{"a=;", "a=x;", "a=xy;", std::string("a=x\0;", 5)}));
 }
 
+BOOST_AUTO_TEST_CASE(on_ext4_the_size_of_a_direct_append_waits_for_its_bytes) {
+  HandWrittenRecord record;
+  record.create(1, "a").write(1, 0, "x").sync(1).write_direct(1, 1, "y");
+  BOOST_TEST((outcomes(record, profile("E")) == Set{"a=x;", "a=xy;"}));
+}
+
 BOOST_AUTO_TEST_CASE(on_ext4_a_file_sync_that_has_nothing_to_commit_saves_no_earlier_metadata) {
   HandWrittenRecord record;
   record.create(1, "t").write(1, 0, "new").create(2, "w").write(2, 0, "..").sync(1).sync(2).sync_folder();

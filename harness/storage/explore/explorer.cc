@@ -76,6 +76,9 @@ class Team {
     }
   }
 
+  // Was a new state not judged because enough others were?
+  [[nodiscard]] bool left_out() const { return left_out_; }
+
   [[nodiscard]] Result<Exploration> outcome() {
     if (error_) return tl::unexpected(*error_);
     for (auto& [reason, group] : groups_) found_.groups.push_back(std::move(group));
@@ -106,11 +109,12 @@ class Team {
   }
 
   // Leaves the first of each hash that was not judged before, as many as the budget allows.
-  void choose_new(std::vector<Trial>& trials) const {
+  void choose_new(std::vector<Trial>& trials) {
     std::unordered_set<uint64_t> chosen;
     std::erase_if(trials, [&](const Trial& trial) {
-      const bool open = trial.hash && chosen.size() < states_left() && !judged_.contains(*trial.hash);
-      return !open || !chosen.insert(*trial.hash).second;
+      if (!trial.hash || judged_.contains(*trial.hash) || chosen.contains(*trial.hash)) return true;
+      if (chosen.size() >= states_left()) return left_out_ = true;
+      return !chosen.insert(*trial.hash).second;
     });
   }
 
@@ -170,6 +174,7 @@ class Team {
   const ExploreOptions& options_;
   uint64_t started_ns_;
   std::atomic<bool> stopped_ = false;
+  bool left_out_ = false;
   Exploration found_;
   std::map<std::string, FailureGroup> groups_;
   std::set<std::pair<const FailureGroup*, std::set<uint64_t>>> varieties_;
@@ -234,7 +239,8 @@ Result<Exploration> explore(const DurabilityModel& model, const JudgeFactory& ju
     team.take(source.next(std::clamp<size_t>(team.states_left(), kBatchMin, kBatchMax)));
     fruitless = team.states() == before && directed_done ? fruitless + 1 : 0;
     // A batch that was cut anywhere counts as not gone through.
-    const bool whole = team.end() == ExplorationEnd::kNothingNew || team.end() == ExplorationEnd::kStates;
+    const bool whole =
+        !team.left_out() && (team.end() == ExplorationEnd::kNothingNew || team.end() == ExplorationEnd::kStates);
     if (whole) steps_done = source.steps_done();
   }
   const ExplorationEnd end = team.end();

@@ -103,7 +103,9 @@ class Patcher {
 
   void follow_name(const Operation& operation, const std::string& path) {
     if (operation.kind == OperationKind::kUnlink || operation.kind == OperationKind::kRemoveFolder) return;
-    const size_t arrow = path.find(" to ");
+    const bool two = operation.kind == OperationKind::kRename || operation.kind == OperationKind::kExchange ||
+                     operation.kind == OperationKind::kLink;
+    const size_t arrow = two ? path.find(" to ") : std::string::npos;
     names_[operation.node] = arrow == std::string::npos ? path : path.substr(arrow + 4);
     if (operation.kind == OperationKind::kExchange) names_[operation.replaced] = path.substr(0, arrow);
   }
