@@ -70,7 +70,10 @@ BOOST_AUTO_TEST_CASE(each_order_leaves_after_its_record_is_durable_and_planted_b
     BOOST_TEST(clean.early == 0U, (clean.examples.empty() ? "" : clean.examples.front().what));
   }
   BOOST_TEST(lint("no_fsync", Profile::kE).early > 0U);
-  BOOST_TEST(lint("audit_after_send", Profile::kK).early > 0U);
+  // Whether the record is written before the engine notes that the order left is a race; hardly ever one always won.
+  uint64_t early = 0;
+  for (int sessions = 0; sessions < 10 && early == 0; ++sessions) early = lint("audit_after_send", Profile::kK).early;
+  BOOST_TEST(early > 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_log_and_checkpoints_without_any_sync_are_found, *boost::unit_test::precondition(fuse_possible)) {
