@@ -84,6 +84,13 @@ Result<std::vector<std::byte>> read_slot(int fd, uint64_t offset, uint64_t slot_
   return bytes;
 }
 
+constexpr const char* kRemedy = "use the release that wrote it";
+
+// The one trouble that another release mends, in the words of state_slot.cc.
+bool is_of_another_version(const std::string& reason) {
+  return reason.find("this program reads version") != std::string::npos;
+}
+
 Result<StoreContent> read_content(int fd, const std::string& path) {
   StoreContent content;
   const auto head = read_at(fd, 0, sizeof content.file);
@@ -93,9 +100,8 @@ Result<StoreContent> read_content(int fd, const std::string& path) {
   const std::string reason =
       head->size() < sizeof content.file ? "the file ends inside its header" : check_state_file(content.file);
   if (!reason.empty()) {
-    const bool other = reason.find("this program reads") != std::string::npos;
     return fail(ErrorKind::kCorrupt, "state store " + path + ": " + reason,
-                other ? "use the release that wrote it" : "");
+                is_of_another_version(reason) ? kRemedy : "");
   }
   for (uint32_t slot = 0; slot < kStateSlots; ++slot) {
     const uint64_t slot_bytes = content.file.slot_bytes;
@@ -109,8 +115,8 @@ Result<StoreContent> read_content(int fd, const std::string& path) {
 // A snapshot of a later version must not be overwritten by a program that cannot read it.
 Status refuse_newer_slots(const StoreContent& content, const std::string& path) {
   for (const std::string& line : content.readout.refused) {
-    if (line.find(": version ") == std::string::npos) continue;
-    return fail(ErrorKind::kCorrupt, "state store " + path + ": " + line, "use the release that wrote it");
+    if (!is_of_another_version(line)) continue;
+    return fail(ErrorKind::kCorrupt, "state store " + path + ": " + line, kRemedy);
   }
   return {};
 }

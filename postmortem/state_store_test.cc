@@ -194,6 +194,7 @@ BOOST_AUTO_TEST_CASE(newer_versions_of_file_and_slot_are_refused_clearly) {
   const auto newer_file = StateStore::open({.path = path});
   BOOST_REQUIRE(!newer_file.has_value());
   BOOST_TEST(newer_file.error().message == "state store " + path + ": version 3, this program reads version 2");
+  BOOST_TEST(newer_file.error().remedy == "use the release that wrote it");
 
   StateSlotHeader slot{};
   const size_t at = state_slot_offset(1, kSlotBytes);

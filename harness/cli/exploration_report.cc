@@ -53,8 +53,8 @@ void print_lost(const StorageFinding& finding) {
 }
 
 bool outlived_its_bytes(const StorageFinding& finding) {
-  return std::any_of(finding.lost.begin(), finding.lost.end(),
-                     [](const std::string& lost) { return lost.find("its bytes alone") != std::string::npos; });
+  return std::any_of(finding.state.losses.begin(), finding.state.losses.end(),
+                     [](const Loss& loss) { return loss.size_kept > 0; });
 }
 
 void print_finding(const StorageFinding& finding, size_t number) {

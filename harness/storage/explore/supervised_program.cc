@@ -54,7 +54,8 @@ void kill_tree(pid_t root) {
 }
 
 // The life of the supervisor, in the process between. It is forked from a process that may have other threads and
-// executes nothing: glibc keeps the heap usable after fork(), nothing else of the harness is touched.
+// executes nothing: glibc keeps the heap usable after fork(), nothing else of the harness is touched. The heap of
+// AddressSanitizer is not: a harness built with it may hang here.
 class Supervisor {
  public:
   Supervisor(const SupervisedCommand& command, char* const* argv, char* const* environment, int control, int report)
