@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "base/shell_word.h"
 #include "base/unique_fd.h"
 
 using namespace crashwright;
@@ -127,4 +128,14 @@ BOOST_AUTO_TEST_CASE(an_atomic_write_that_fails_leaves_nothing_behind) {
   BOOST_TEST(!write_file_atomic(path, "content").has_value());  // a folder is not replaced by a file
   BOOST_TEST(::access((path + ".new").c_str(), F_OK) != 0);
   BOOST_TEST(::rmdir(path.c_str()) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_shell_reads_a_word_as_it_was) {
+  BOOST_TEST(shell_word("out/run-1") == "out/run-1");
+  for (const std::string word : {"", "two words", "it's", "$(false) `x` \\ \"y\"", "line\nbreak", "*?[a]~!#&;|<>"}) {
+    const std::string command = "test " + shell_word(word) + " = \"$WORD\"";
+    ::setenv("WORD", word.c_str(), 1);
+    BOOST_TEST(std::system(command.c_str()) == 0, command);
+  }
+  ::unsetenv("WORD");
 }

@@ -1,5 +1,6 @@
 #include "mock_engine/order_state_json.h"
 
+#include <set>
 #include <string_view>
 
 #include "base/json_text.h"
@@ -87,8 +88,10 @@ void put_positions(JsonWriter& json, const OrderState& state) {
 void put_in_doubt(JsonWriter& json, const OrderState& state) {
   json.key("in_doubt");
   json.open('[');
+  std::set<uint32_t> told;  // of an order that is entered and cancelled at once two intents may be unanswered
   for (const PendingIntent& intent : state.pending) {
-    if (intent.type != postmortem::AuditRecordType::kKillSwitch) json.number(intent.user_ref);
+    if (intent.type == postmortem::AuditRecordType::kKillSwitch || !told.insert(intent.user_ref).second) continue;
+    json.number(intent.user_ref);
   }
   json.close(']');
 }

@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(a_state_that_differs_in_anything_has_another_hash) {
   BOOST_TEST(hashes.size() == std::size(changes));
 }
 
-BOOST_AUTO_TEST_CASE(unanswered_intents_are_in_doubt_in_the_order_of_the_log) {
+BOOST_AUTO_TEST_CASE(unanswered_intents_are_in_doubt_in_the_order_of_the_log_and_each_order_once) {
   RandomLife life(1);
   life.enter();
   life.accept(1);
@@ -283,7 +283,7 @@ BOOST_AUTO_TEST_CASE(unanswered_intents_are_in_doubt_in_the_order_of_the_log) {
   BOOST_TEST(pending[1].user_ref == 3U);
   BOOST_TEST(pending[1].original_user_ref == 1U);
   BOOST_TEST((pending[2].type == AuditRecordType::kIntentCancel));
-  BOOST_TEST(recovered_state_json(life.live.state()).find("\"in_doubt\":[2,3,2]") != std::string::npos);
+  BOOST_TEST(recovered_state_json(life.live.state()).find("\"in_doubt\":[2,3]") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_resolves_what_the_exchange_silently_ignored_before_it) {

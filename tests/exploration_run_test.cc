@@ -193,6 +193,11 @@ BOOST_AUTO_TEST_CASE(a_scenario_of_an_unsafe_program_fails_with_evidence_that_re
   const std::string script = fs::canonical(place.root + "/" + folder + "repro.sh").string();
   BOOST_TEST(place.start({script, "--out", place.root + "/again"}) == 1, place.said);
   BOOST_TEST(contains(place.text("again/latest/run.json"), "\"verdict\": \"violated\""));
+  const std::string finding = fs::canonical(place.root + "/" + folder + "findings/E-1").string();
+  BOOST_TEST(place.start({finding + "/judge.sh"}) == 1, place.said);
+  BOOST_TEST(place.said_so("acknowledged and lost: 1"), place.said);
+  BOOST_TEST(place.start({finding + "/repro.sh", "--out", place.root + "/third"}) == 1, place.said);
+  BOOST_TEST(contains(place.text("third/latest/run.json"), "\"verdict\": \"violated\""));
 }
 
 BOOST_AUTO_TEST_CASE(an_unsafe_setting_that_is_expected_passes_and_another_failure_does_not) {

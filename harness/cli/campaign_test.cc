@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(the_failures_come_again_at_the_end_with_cause_and_place) {
   const CommandFolder folder;
   write_scenarios(folder);
   const Answer answer = run_into(folder, "out", {"--fault", "abort", "--junit", folder.path + "/junit.xml"});
-  BOOST_TEST(contains(answer.out, "  cause   ABORT ("));
+  BOOST_TEST(contains(answer.out, "  cause   ABORT, confidence 0."));
   BOOST_TEST(contains(answer.out, "  place   "));
   BOOST_TEST(contains(answer.out, ".cc:"));
   BOOST_TEST(contains(answer.out, "  folder  " + folder.path));

@@ -173,8 +173,7 @@ void Console::print_reasons(const CaseFinished& done) {
   const std::string hint = unfired_advice(done);
   if (!hint.empty()) fmt::print(out_, "  {}\n", wrap(printable(hint), 2));
   if (told && !hint.empty()) return;
-  for (const verifiers::Verdict& verdict : done.verdicts) {
-    if (verdict.outcome == Outcome::kPass || verdict.outcome == Outcome::kNotApplicable) continue;
+  for (const verifiers::Verdict& verdict : broken_verdicts(done)) {
     line(verdict.outcome, fmt::format("{}: {}", verdict.promise, printable(verdict.summary)));
     told = told || verdict.outcome == done.outcome;
   }
@@ -188,7 +187,7 @@ void Console::print_failure(const RunRecord& run, const CaseFinished& done) {
   if (done.outcome == Outcome::kSkipped) return;
   if (done.autopsy) {
     const std::string place = crash_place(*done.autopsy);
-    line("  cause   ", fmt::format("{} ({:.0f} %)", done.autopsy->cause, done.autopsy->confidence * 100));
+    line("  cause   ", fmt::format("{}, confidence {:.2f}", done.autopsy->cause, done.autopsy->confidence));
     if (!place.empty()) line("  place   ", printable(place));
   }
   if (!done.folder.empty()) line("  folder  ", shown_path(run.started.folder + "/" + done.folder));

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/shell_word.h"
 #include "base/unique_fd.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/exploration_report.h"
@@ -21,6 +22,7 @@
 #include "harness/storage/explore/campaign.h"
 #include "harness/storage/explore/checker.h"
 #include "harness/storage/explore/exploration_json.h"
+#include "harness/storage/explore/finding_scripts.h"
 #include "harness/storage/explore/scratch_folder.h"
 #include "harness/storage/storage_access.h"
 
@@ -138,50 +140,22 @@ std::function<void(uint64_t, uint64_t)> progress_line(uint64_t states_max) {
   };
 }
 
-std::string quoted(const std::string& word) {
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
 std::string repro_script(const std::vector<std::string>& arguments) {
   std::error_code none;
   const std::string self = std::filesystem::read_symlink("/proc/self/exe", none).string();
   std::string text = "#!/bin/sh\n# Repeats the exploration that found this.\ncd " +
-                     quoted(std::filesystem::current_path().string()) + " && exec " +
-                     quoted(self.empty() ? "crashwright" : self) + " storage explore";
+                     shell_word(std::filesystem::current_path().string()) + " && exec " +
+                     shell_word(self.empty() ? "crashwright" : self) + " storage explore";
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--") {
-      for (; i < arguments.size(); ++i) text += " " + quoted(arguments[i]);
+      for (; i < arguments.size(); ++i) text += " " + shell_word(arguments[i]);
     } else if (arguments[i] == "--keep") {
       ++i;  // what lies there now is not to be overwritten
     } else if (!arguments[i].starts_with("--keep=")) {
-      text += " " + quoted(arguments[i]);
+      text += " " + shell_word(arguments[i]);
     }
   }
   return text + "\n";
-}
-
-std::string judge_script(const std::vector<std::string>& checker) {
-  std::string text =
-      "#!/bin/sh\n# Judges the kept image once more: the checker on a copy, with the tokens acknowledged before.\n"
-      "here=$(cd \"$(dirname \"$0\")\" && pwd)\n"
-      "copy=$(mktemp -d) && trap 'rm -rf \"$copy\"' EXIT && cp -a \"$here/image/.\" \"$copy\" && cd \"$copy\" || exit "
-      "5\n"
-      "CRASHWRIGHT_ACKED=$here/acked.txt";
-  for (const std::string& word : checker) text += " " + quoted(word);
-  return text + "\n";
-}
-
-Status keep_scripts(const StorageFinding& finding, const std::vector<std::string>& arguments,
-                    const std::vector<std::string>& checker) {
-  if (finding.folder.empty()) return {};
-  for (const auto& [name, text] :
-       {std::pair("/repro.sh", repro_script(arguments)), std::pair("/judge.sh", judge_script(checker))}) {
-    if (auto put = write_file(finding.folder + name, text); !put) return put;
-    std::filesystem::permissions(finding.folder + name, std::filesystem::perms(0755));
-  }
-  return {};
 }
 
 int exit_code_of(const CampaignResult& result) {
@@ -274,7 +248,8 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
     if (!put) return tl::unexpected(put.error());
   }
   for (const StorageFinding& finding : result->findings) {
-    if (auto kept = keep_scripts(finding, arguments, checker.argv); !kept) return tl::unexpected(kept.error());
+    auto kept = keep_scripts(finding, repro_script(arguments), checker.argv);
+    if (!kept) return tl::unexpected(kept.error());
   }
   if (!run->all_fired && result->violated == 0) {
     fmt::print("a fault never fired: nothing is proved about it\n");

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace crashwright::harness {
 
 std::string cause_in_words(const CaseFinished& done) {
@@ -27,6 +30,17 @@ std::string passages_in_words(const CaseFinished& done, const rca::InjectedFault
 }
 
 }  // namespace
+
+std::vector<verifiers::Verdict> broken_verdicts(const CaseFinished& done) {
+  std::vector<verifiers::Verdict> broken;
+  std::ranges::copy_if(done.verdicts, std::back_inserter(broken), [](const verifiers::Verdict& verdict) {
+    return verdict.outcome != verifiers::Outcome::kPass && verdict.outcome != verifiers::Outcome::kNotApplicable;
+  });
+  std::ranges::stable_partition(broken, [&](const verifiers::Verdict& verdict) {
+    return done.summary == verdict.promise + ": " + verdict.summary;
+  });
+  return broken;
+}
 
 std::string unfired_advice(const CaseFinished& done) {
   for (const rca::InjectedFaultFact& fault : done.faults) {

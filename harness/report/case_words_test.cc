@@ -44,4 +44,18 @@ BOOST_AUTO_TEST_CASE(a_fault_that_fired_needs_no_advice) {
   BOOST_TEST(unfired_advice(testing::sample_case("a", verifiers::Outcome::kPass)).empty());
 }
 
+BOOST_AUTO_TEST_CASE(the_broken_promise_that_the_summary_tells_comes_first) {
+  using verifiers::Outcome;
+  CaseFinished done = testing::sample_case("a", Outcome::kFail);
+  done.verdicts = {{"log_survival", Outcome::kPass, "10 records", {}},
+                   {"core_capture", Outcome::kFail, "not on the stack", {}},
+                   {"handler", Outcome::kNotApplicable, "no handler", {}},
+                   {"rca", Outcome::kFail, "another function", {}}};
+  done.summary = "rca: another function";
+  const auto broken = broken_verdicts(done);
+  BOOST_REQUIRE(broken.size() == 2U);
+  BOOST_TEST(broken[0].promise == "rca");
+  BOOST_TEST(broken[1].promise == "core_capture");
+}
+
 }  // namespace crashwright::harness

@@ -22,7 +22,7 @@ std::string cause_sentence(const rca::AutopsyReport& autopsy) {
   if (!autopsy.thread_name.empty()) {
     sentence += fmt::format(" on thread <code>{}</code>", escape_markup(autopsy.thread_name));
   }
-  sentence += fmt::format(", confidence {:.0f} %", autopsy.confidence * 100);
+  sentence += fmt::format(", confidence {:.2f}", autopsy.confidence);
   if (!autopsy.detail.empty()) sentence += ": " + html_bounded(autopsy.detail);
   return sentence + ".";
 }
@@ -44,11 +44,11 @@ bool holds(const verifiers::Verdict& verdict) {
   return verdict.outcome == Outcome::kPass || verdict.outcome == Outcome::kNotApplicable;
 }
 
-// The promises that did not hold, worst first; those that did are one line each further down.
+// The promises that did not hold; those that did are one line each further down.
 std::string broken_promises(const CaseFinished& done) {
   std::string items;
-  for (const verifiers::Verdict& verdict : done.verdicts) {
-    if (holds(verdict) || verdict.outcome == Outcome::kSkipped) continue;
+  for (const verifiers::Verdict& verdict : broken_verdicts(done)) {
+    if (verdict.outcome == Outcome::kSkipped) continue;
     const std::string details = details_of(verdict);
     // The sentence above has said it.
     if (details.empty() && done.summary == verdict.promise + ": " + verdict.summary) continue;

@@ -21,8 +21,7 @@ struct Suite {
 
 std::string failure_text(const CaseFinished& done) {
   std::string text;
-  for (const verifiers::Verdict& verdict : done.verdicts) {
-    if (verdict.outcome == Outcome::kPass || verdict.outcome == Outcome::kNotApplicable) continue;
+  for (const verifiers::Verdict& verdict : broken_verdicts(done)) {
     text += fmt::format("{} {}: {}\n", verifiers::outcome_name(verdict.outcome), verdict.promise, verdict.summary);
     for (const std::string& detail : verdict.details) {
       if (detail != verdict.summary) text += fmt::format("  {}\n", detail);

@@ -15,6 +15,7 @@
 #include "harness/runner/session_recording.h"
 #include "harness/storage/explore/checker.h"
 #include "harness/storage/explore/exploration_json.h"
+#include "harness/storage/explore/finding_scripts.h"
 #include "harness/storage/explore/program_run.h"
 #include "harness/storage/explore/scratch_folder.h"
 
@@ -81,6 +82,7 @@ class ExplorationCase {
       return run_campaign(recording, checker_judges(checker, recording.tokens), options);
     });
     if (!result || interrupted()) return result ? Status() : tl::unexpected(result.error());
+    if (auto kept = keep_repeating(*result, checker.argv); !kept) return kept;
     return conclude(recording, *result, finished);
   }
 
@@ -111,12 +113,22 @@ class ExplorationCase {
     const auto result =
         explore(recording, [&](const CampaignOptions& options) { return (*session)->run(engine, options); });
     if (!result || interrupted()) return result ? Status() : tl::unexpected(result.error());
+    if (auto kept = keep_repeating(*result, {}); !kept) return kept;
     const Status concluded = conclude(recording, *result, finished);
     if (!recorded->unfired.empty()) {
       finished.outcome = Outcome::kInconclusive;
       finished.summary = "never fired: " + recorded->unfired.front();
     }
     return concluded;
+  }
+
+  static Status keep_repeating(const CampaignResult& result, const std::vector<std::string>& checker) {
+    const std::string repro =
+        "#!/bin/sh\n# Repeats the case that found this.\nexec \"$(dirname \"$0\")/../../repro.sh\" \"$@\"\n";
+    for (const StorageFinding& finding : result.findings) {
+      if (auto kept = keep_scripts(finding, repro, checker); !kept) return kept;
+    }
+    return {};
   }
 
   Status conclude(const Recording& recording, const CampaignResult& result, CaseFinished& finished) const {

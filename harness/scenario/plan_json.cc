@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "base/shell_word.h"
 #include "harness/scenario/plan.h"
 
 namespace crashwright::harness {
@@ -160,18 +161,6 @@ Json exploration_to_json(const ExplorationPlan& exploration) {
             {"profile", expect.profile},
             {"reason", expect.reason},
             {"lost", expect.lost}}}};
-}
-
-// For a POSIX shell: quoted when it has to be.
-std::string shell_word(const std::string& word) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("/._-+=:,@%").find(c) != std::string_view::npos;
-  };
-  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 // The options that make `crashwright run SCENARIO` repeat exactly this case.

@@ -135,6 +135,7 @@ bool Shrinker::smallest(const std::string& path, uint64_t from, uint64_t least) 
 }
 
 bool Shrinker::fewer_messages() {
+  if (best_.find("engine.command") != nullptr) return false;  // an engine of one's own: its session is its own matter
   const uint64_t written = number_at(best_, "session.messages");
   return smallest("session.messages", written > 0 ? written : default_number("session", "messages"), 1);
 }

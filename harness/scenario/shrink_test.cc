@@ -69,6 +69,16 @@ BOOST_AUTO_TEST_CASE(numbers_come_close_to_the_smallest_that_fails) {
   BOOST_TEST(scenario.find("session.symbols") == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(the_session_of_an_engine_of_ones_own_is_left_alone) {
+  Count count;
+  const std::string text = "name: x\nengine: {command: [./e], check: [./c]}\nfaults:\n  - sigkill: {after: 1s}\n";
+  const std::string smallest = count.shrink(text, [](const ScenarioText& scenario) {
+    BOOST_TEST(scenario.find("session") == nullptr);
+    return scenario.find("faults.0.sigkill") != nullptr;
+  });
+  BOOST_TEST(smallest == text);
+}
+
 BOOST_AUTO_TEST_CASE(fewer_writes_are_lost) {
   Count count;
   const std::string smallest =
