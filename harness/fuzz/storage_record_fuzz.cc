@@ -1,6 +1,7 @@
 // Fuzz target. The storage layer's record: entries and the bytes that they point to.
 #include "base/fuzz/fuzz_target.h"
 #include "base/fuzz/memory_file.h"
+#include "harness/storage/operation_list.h"
 #include "harness/storage/storage_record.h"
 
 using namespace crashwright;

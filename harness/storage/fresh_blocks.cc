@@ -107,7 +107,7 @@ class WaitingBlocks {
 
 }  // namespace
 
-FreshBlocks::FreshBlocks(const std::vector<Operation>& operations) {
+FreshBlocks::FreshBlocks(const OperationList& operations) {
   std::unordered_map<NodeId, GivenBlocks> files;
   begin_.reserve(operations.size() + 1);
   for (const Operation& operation : operations) {
@@ -132,7 +132,7 @@ FreshBlocks::FreshBlocks(const std::vector<Operation>& operations) {
 }
 
 // Runs are cut where write-back that takes some bytes first begins and ends.
-void FreshBlocks::take_before_others(const std::vector<Operation>& operations) {
+void FreshBlocks::take_before_others(const OperationList& operations) {
   std::unordered_map<NodeId, WaitingBlocks> files;
   std::vector<std::pair<uint32_t, FreshRun>> taken;  // parts of runs, with the number of the run
   for (uint32_t i = 0; i < operations.size(); ++i) {

@@ -28,7 +28,7 @@
 #include <utility>
 #include <vector>
 
-#include "harness/storage/operation.h"
+#include "harness/storage/operation_list.h"
 
 namespace crashwright::harness {
 
@@ -45,7 +45,7 @@ struct FreshRun {
 
 class FreshBlocks {
  public:
-  explicit FreshBlocks(const std::vector<Operation>& operations);
+  explicit FreshBlocks(const OperationList& operations);
   // Those of one write, in order.
   [[nodiscard]] std::span<const FreshRun> of(size_t operation) const {
     return std::span(runs_).subspan(begin_[operation], begin_[operation + 1] - begin_[operation]);
@@ -54,7 +54,7 @@ class FreshBlocks {
   [[nodiscard]] uint64_t given_end(size_t operation, const Operation& write) const;
 
  private:
-  void take_before_others(const std::vector<Operation>& operations);
+  void take_before_others(const OperationList& operations);
   void cut_runs(const std::vector<std::pair<uint32_t, FreshRun>>& parts);
 
   std::vector<FreshRun> runs_;

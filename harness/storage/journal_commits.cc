@@ -182,7 +182,7 @@ class Journal {
 
 }  // namespace
 
-JournalCommits::JournalCommits(const std::vector<Operation>& operations, const FreshBlocks& fresh) {
+JournalCommits::JournalCommits(const OperationList& operations, const FreshBlocks& fresh) {
   Journal journal(fresh);
   commits_.reserve(operations.size());
   for (size_t i = 0; i < operations.size(); ++i) commits_.push_back(journal.see(operations[i], i));

@@ -20,13 +20,13 @@
 #include <vector>
 
 #include "harness/storage/fresh_blocks.h"
-#include "harness/storage/operation.h"
+#include "harness/storage/operation_list.h"
 
 namespace crashwright::harness {
 
 class JournalCommits {
  public:
-  JournalCommits(const std::vector<Operation>& operations, const FreshBlocks& fresh);
+  JournalCommits(const OperationList& operations, const FreshBlocks& fresh);
   // Of the sync with this number.
   [[nodiscard]] bool at(size_t sync) const { return commits_[sync]; }
 

@@ -73,7 +73,7 @@ std::string describe(const Operation& operation, const Names& names) {
 
 }  // namespace
 
-std::string lost_operations_text(const std::vector<Operation>& operations, const std::vector<LostOperation>& lost,
+std::string lost_operations_text(const OperationList& operations, const std::vector<LostOperation>& lost,
                                  uint32_t tear_unit_bytes) {
   Names names;
   std::string text;

@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "harness/storage/operation.h"
+#include "harness/storage/operation_list.h"
 #include "harness/storage/power_loss.h"
 
 namespace crashwright::harness {
 
-[[nodiscard]] std::string lost_operations_text(const std::vector<Operation>& operations,
-                                               const std::vector<LostOperation>& lost, uint32_t tear_unit_bytes);
+[[nodiscard]] std::string lost_operations_text(const OperationList& operations, const std::vector<LostOperation>& lost,
+                                               uint32_t tear_unit_bytes);
 
 }  // namespace crashwright::harness

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/storage/operation_list.h"
 #include "harness/storage/storage_mount.h"
 #include "harness/storage/storage_record.h"
 

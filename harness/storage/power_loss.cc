@@ -19,7 +19,7 @@ bool is_metadata(OperationKind kind) { return changes_tree(kind) || sets_size(ki
 // For each operation: was it durable at the end?
 class Durability {
  public:
-  Durability(const std::vector<Operation>& operations, const FreshBlocks& fresh, char profile)
+  Durability(const OperationList& operations, const FreshBlocks& fresh, char profile)
       : operations_(operations), durable_(operations.size(), profile == 'K'), dropped_(operations.size(), false) {
     if (profile == 'K') return;
     std::optional<JournalCommits> commits;
@@ -69,7 +69,7 @@ class Durability {
     }
   }
 
-  const std::vector<Operation>& operations_;
+  const OperationList& operations_;
   std::vector<bool> durable_;
   std::vector<bool> dropped_;
 };
@@ -147,10 +147,10 @@ std::vector<uint64_t> lost_units(const Operation& write, size_t index, uint32_t 
 
 }  // namespace
 
-PowerLossImage power_loss_image(const std::vector<Operation>& operations, const PowerLossOptions& options) {
+PowerLossImage power_loss_image(const OperationList& operations, const PowerLossOptions& options) {
   CRASHWRIGHT_CHECK(options.tear_unit_bytes > 0, "a tear unit has a size");
   PowerLossImage image;
-  const FreshBlocks fresh(options.profile == 'E' ? operations : std::vector<Operation>());
+  const FreshBlocks fresh(options.profile == 'E' ? operations : OperationList());
   const Durability durable(operations, fresh, options.profile);
   Draw draw(options.seed, options.lost_max);
   std::optional<DelayedAllocation> allocation;

@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "harness/storage/operation.h"
+#include "harness/storage/operation_list.h"
 #include "harness/storage/tree_model.h"
 
 namespace crashwright::harness {
@@ -39,7 +39,6 @@ struct PowerLossImage {
   std::vector<LostOperation> lost;
 };
 
-[[nodiscard]] PowerLossImage power_loss_image(const std::vector<Operation>& operations,
-                                              const PowerLossOptions& options);
+[[nodiscard]] PowerLossImage power_loss_image(const OperationList& operations, const PowerLossOptions& options);
 
 }  // namespace crashwright::harness

@@ -1,6 +1,7 @@
 // The bytes of a storage record on disk: storage_record_format.md.
 //
-// Threads: plain data; `count` is the only thing that another process may read while it changes.
+// Threads: plain data; `count`, and the kind of an entry that is not counted yet, are all that another process may read
+//          while they change.
 #pragma once
 
 #include <atomic>
@@ -34,6 +35,15 @@ struct RecordEntry {
   uint64_t data_at;  // in the data file: the data, then the name, then the new name
 };
 static_assert(sizeof(RecordEntry) == 72);
+
+// The kind of an entry is stored with release order after the entries before it were counted: who sees one that is not
+// 0 also sees a count that takes in all of those, and looks at the rest of the entry only once it is counted, too.
+inline void store_kind(RecordEntry& entry, uint8_t kind) noexcept {
+  std::atomic_ref<uint8_t>(entry.kind).store(kind, std::memory_order_release);
+}
+[[nodiscard]] inline uint8_t load_kind(const RecordEntry& entry) noexcept {
+  return std::atomic_ref<uint8_t>(const_cast<uint8_t&>(entry.kind)).load(std::memory_order_acquire);
+}
 
 struct RecordHeader {
   uint64_t magic;

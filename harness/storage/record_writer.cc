@@ -115,7 +115,7 @@ Status RecordWriter::prepare(const Operation& operation) {
 void RecordWriter::commit(uint64_t data_bytes) {
   const Operation& operation = prepared_;
   auto* const entry = reinterpret_cast<RecordEntry*>(map_ + sizeof(RecordHeader) + count_ * sizeof(RecordEntry));
-  entry->kind = static_cast<uint8_t>(operation.kind);
+  store_kind(*entry, static_cast<uint8_t>(operation.kind));
   entry->flags = operation.flags;
   entry->name_bytes = static_cast<uint16_t>(operation.name.size());
   entry->new_name_bytes = static_cast<uint16_t>(operation.new_name.size());

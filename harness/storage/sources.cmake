@@ -8,7 +8,9 @@ list(APPEND SOURCES
     storage/journal_commits.cc
     storage/lost_operations.cc
     storage/operation.cc
+    storage/operation_list.cc
     storage/power_loss.cc
+    storage/record_pages.cc
     storage/record_writer.cc
     storage/storage_access.cc
     storage/storage_canary.cc
@@ -27,7 +29,8 @@ crashwright_program(crashwright_storage
           storage/fs_core_scan.cc storage/fs_core_sync.cc storage/fs_core_write.cc
           storage/fuse_file_calls.cc storage/fuse_folder_calls.cc
           storage/fuse_name_calls.cc storage/journal_commits.cc storage/lost_operations.cc
-          storage/node_table.cc storage/operation.cc
-          storage/power_loss.cc storage/record_writer.cc storage/storage_fault_rule.cc storage/storage_fs.cc
-          storage/storage_main.cc storage/storage_record.cc storage/tree_folder.cc storage/tree_model.cc
+          storage/node_table.cc storage/operation.cc storage/operation_list.cc
+          storage/power_loss.cc storage/record_pages.cc storage/record_writer.cc storage/storage_fault_rule.cc
+          storage/storage_fs.cc storage/storage_main.cc storage/storage_record.cc storage/tree_folder.cc
+          storage/tree_model.cc
   LINK crashwright::base crashwright::postmortem PkgConfig::FUSE3)

@@ -28,7 +28,7 @@ Status make_durable_folders(const std::string& root) {
 
 }  // namespace
 
-CanaryFinding judge_canary(const CanaryWriter& writer, const std::vector<Operation>& operations) {
+CanaryFinding judge_canary(const CanaryWriter& writer, const OperationList& operations) {
   CanaryFinding finding;
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
     const PowerLossImage image = power_loss_image(operations, {'S', seed, kTearUnitBytes});

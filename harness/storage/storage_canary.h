@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "harness/storage/operation.h"
+#include "harness/storage/operation_list.h"
 
 namespace crashwright::harness {
 
@@ -27,7 +27,7 @@ struct CanaryFinding {
   bool kept_always = true;
   bool kept_ever = false;
 };
-[[nodiscard]] CanaryFinding judge_canary(const CanaryWriter& writer, const std::vector<Operation>& operations);
+[[nodiscard]] CanaryFinding judge_canary(const CanaryWriter& writer, const OperationList& operations);
 
 // Mounts in the empty folder `scratch`, runs all writers and judges them; takes some 50 ms.
 [[nodiscard]] Status run_storage_canary(const std::string& scratch);

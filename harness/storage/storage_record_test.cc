@@ -6,15 +6,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "base/file.h"
 #include "base/random.h"
 #include "base/unique_fd.h"
 #include "harness/storage/file_content.h"
 #include "harness/storage/hand_written_record.h"
+#include "harness/storage/operation_list.h"
 #include "harness/storage/record_layout.h"
 #include "harness/storage/record_writer.h"
 
@@ -54,7 +57,78 @@ std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+// Resident pages of files, in KiB.
+uint64_t resident_file_kib() {
+  const std::string status = read_file("/proc/self/status").value_or("");
+  return std::strtoull(status.c_str() + status.find("RssFile:") + 8, nullptr, 10);
+}
+
 }  // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_list_reads_the_operations_where_they_lie_but_for_those_left_out, Fixture) {
+  const auto by_hand =
+      HandWrittenRecord().create(1, "a").acknowledge("one").write(1, 0, "x").acknowledge("two").sync(1);
+  auto out = writer();
+  for (const Operation& operation : by_hand.operations()) BOOST_REQUIRE(out->append(operation));
+  OperationList lists[] = {out->record().first(5), OperationList(by_hand.operations())};
+  for (OperationList& list : lists) {
+    BOOST_TEST(list.size() == 5U);
+    list.leave_out(OperationKind::kUnlink);
+    BOOST_TEST(list.size() == 5U);
+    list.leave_out(OperationKind::kAcknowledge);
+    BOOST_REQUIRE(list.size() == 3U);
+    BOOST_TEST(list[0].name == "a");
+    BOOST_TEST(text_of(list[1].data) == "x");
+    list.leave_out(OperationKind::kCreate);
+    BOOST_TEST((list[1].kind == OperationKind::kSyncFile));
+    for (const Operation& operation : list) BOOST_TEST(operation.node == 1U);
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(reading_a_large_record_over_and_over_keeps_little_of_it_in_memory, Fixture) {
+  constexpr uint64_t kEntries = 1'000'000;  // 69 MiB of index
+  auto out = writer();
+  const Operation sync = HandWrittenRecord().sync(1).operations()[0];
+  for (uint64_t i = 0; i < kEntries; ++i) BOOST_REQUIRE(out->append(sync));
+  const std::string megabyte(1 << 20, 'x');
+  for (int i = 0; i < 64; ++i) BOOST_REQUIRE(out->append(HandWrittenRecord().write(1, 0, megabyte).operations()[0]));
+  const uint64_t before = resident_file_kib();
+  const auto record = StorageRecord::open(folder);
+  BOOST_REQUIRE(record);
+  const OperationList list = (*record)->first((*record)->size());
+  uint64_t most = 0;
+  uint64_t letters = 0;
+  for (int round = 0; round < 2; ++round) {
+    for (size_t i = 0; i < list.size(); ++i) {
+      const Operation operation = list[i];
+      note_record_read(operation.data.data(), operation.data.size());
+      for (size_t at = 0; at < operation.data.size(); at += 4096) letters += operation.data[at] == std::byte{'x'};
+      if (i % 10'000 == 0 || i > kEntries) most = std::max(most, resident_file_kib());
+    }
+  }
+  BOOST_TEST(letters == 2U * 64 * 256);
+  BOOST_TEST(most < before + kRecordBytesResidentMax / 1024 + 8 * 1024);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_record_is_never_taken_for_damaged_while_it_is_written, Fixture) {
+  auto out = writer();
+  std::atomic<bool> done = false;
+  std::thread writing([&] {
+    const Operation sync = HandWrittenRecord().sync(1).operations()[0];
+    for (int i = 0; i < 100'000; ++i) static_cast<void>(out->append(sync));
+    done = true;
+  });
+  std::string trouble;
+  unsigned opened = 0;
+  do {
+    const auto record = StorageRecord::open(folder);
+    if (!record) trouble = record.error().message;
+    ++opened;
+  } while (!done && trouble.empty());
+  writing.join();
+  BOOST_TEST(trouble == "");
+  BOOST_TEST(opened > 0U);
+}
 
 BOOST_FIXTURE_TEST_CASE(an_entry_that_no_writer_makes_and_a_count_that_is_too_small_are_damage, Fixture) {
   const auto by_hand = HandWrittenRecord().create(1, "a").write(1, 7, "content").write(1, 9, "more").sync(1);

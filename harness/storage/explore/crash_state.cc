@@ -189,11 +189,6 @@ bool is_simpler(const CrashState& a, const CrashState& b) {
   return a.point != b.point ? a.point < b.point : a.losses < b.losses;
 }
 
-UnitRange units_of(const Operation& operation, uint32_t unit_bytes) {
-  const uint64_t bytes = std::max<uint64_t>(operation.size, 1);
-  return {operation.offset / unit_bytes, (operation.offset + bytes - 1) / unit_bytes};
-}
-
 void make_allowed(const DurabilityModel& model, CrashState& state) {
   std::map<uint32_t, Loss> lost;
   for (Loss& loss : state.losses) {

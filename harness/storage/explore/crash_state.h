@@ -63,7 +63,10 @@ struct UnitRange {
   uint64_t first = 0;
   uint64_t last = 0;
 };
-[[nodiscard]] UnitRange units_of(const Operation& operation, uint32_t unit_bytes);
+[[nodiscard]] inline UnitRange units_of(const Operation& operation, uint32_t unit_bytes) {
+  const uint64_t bytes = operation.size > 0 ? operation.size : 1;
+  return {operation.offset / unit_bytes, (operation.offset + bytes - 1) / unit_bytes};
+}
 
 // Makes `state` one that the model allows: where everything is kept, cuts the write that the kill came in behind whole
 // pages; otherwise drops losses of what is durable, closes losses of metadata to a suffix where

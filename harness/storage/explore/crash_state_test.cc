@@ -357,8 +357,25 @@ BOOST_AUTO_TEST_CASE(operations_are_told_in_paths) {
   HandWrittenRecord record;
   record.make_folder(5, "d").create(1, "t", 5).write(1, 0, "x").rename(5, "d", "e").write(1, 0, "y");
   const Recording recording = make_recording(record.operations());
-  BOOST_TEST(recording.paths == (std::vector<std::string>{"d", "d/t", "d/t", "d to e", "e/t"}),
-             boost::test_tools::per_element());
+  std::vector<std::string> paths;
+  for (uint32_t i = 0; i < recording.size(); ++i) paths.push_back(recording.paths[i]);
+  BOOST_TEST(paths == (std::vector<std::string>{"d", "d/t", "d/t", "d to e", "e/t"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(paths_are_of_one_kind_where_numbers_or_hashes_alone_differ) {
+  OperationPaths paths;
+  for (const char* const path :
+       {"000012.log", "000013.log", "12.db", "objects/0123456789abcdef0", "000012.log", "objects/9876543210fedcba1"}) {
+    paths.push_back(path);
+  }
+  BOOST_TEST(paths.general(0) == paths.general(1));
+  BOOST_TEST(paths.general(0) != paths.general(2));
+  BOOST_TEST(paths.general(3) == paths.general(5));
+  const OperationPaths copy = paths;
+  paths.push_back("another");
+  BOOST_TEST(copy.size() == 6U);
+  BOOST_TEST(copy[4] == "000012.log");
+  BOOST_TEST(&copy[4] == &copy[0], "held once");
 }
 
 BOOST_AUTO_TEST_CASE(acknowledgements_count_from_the_crash_point_behind_them) {

@@ -6,6 +6,9 @@ namespace crashwright::harness {
 
 namespace {
 
+constexpr uint32_t kSettledKeptMax = 4'096;  // operations of a stream that are applied and still listed
+constexpr uint32_t kSettleEvery = 65'536;    // operations, while a crash point far ahead is gone to
+
 void add_slots(const Operation& operation, std::set<Slot>& slots) {
   if (!changes_names(operation.kind)) return;
   slots.insert({operation.parent, std::string(operation.name)});
@@ -83,10 +86,13 @@ void ImageBuilder::grow(uint32_t index, uint64_t size) {
 }
 
 void ImageBuilder::settle(Stream& stream, uint32_t point) {
-  const auto& operations = stream.operations;
+  std::vector<uint32_t>& operations = stream.operations;
   while (stream.applied < operations.size() && model_.durable[operations[stream.applied]] < point) {
     apply(operations[stream.applied++], nullptr, stable_);
   }
+  if (stream.applied < kSettledKeptMax || stream.applied * 2 < operations.size()) return;
+  operations.erase(operations.begin(), operations.begin() + static_cast<ptrdiff_t>(stream.applied));
+  stream.applied = 0;
 }
 
 void ImageBuilder::advance(uint32_t point) {
@@ -95,7 +101,12 @@ void ImageBuilder::advance(uint32_t point) {
     if (!changes_content(operation.kind) && !changes_tree(operation.kind)) continue;
     stream_of(operation).operations.push_back(point_);
     if (changes_content(operation.kind)) unsettled_.insert(operation.node);
+    if (point_ % kSettleEvery == 0) settle_all(point);
   }
+  settle_all(point);
+}
+
+void ImageBuilder::settle_all(uint32_t point) {
   settle(names_, point);
   for (auto node = unsettled_.begin(); node != unsettled_.end();) {
     Stream& stream = files_[*node];

@@ -34,13 +34,14 @@ class ImageBuilder {
  private:
   // The operations on one file's content, or on all names together.
   struct Stream {
-    std::vector<uint32_t> operations;
-    size_t applied = 0;
+    std::vector<uint32_t> operations;  // those that are not in the stable tree, and some that are, at the beginning
+    size_t applied = 0;                // of them are
   };
 
   void restart();
   void advance(uint32_t point);
   void settle(Stream& stream, uint32_t point);
+  void settle_all(uint32_t point);
   void replay(const Stream& stream, const CrashState& state);
   void apply(uint32_t index, const std::vector<uint64_t>* lost_units, ImageTree& tree);
   void note_modified(uint32_t index, ImageTree& tree);

@@ -1,35 +1,14 @@
 #include "harness/storage/explore/pending_operations.h"
 
 #include <algorithm>
-#include <cctype>
 #include <unordered_map>
 
-#include "base/checksum.h"
 #include "harness/storage/explore/image_content.h"
 
 namespace crashwright::harness {
 namespace {
 
 constexpr uint32_t kStride = 256;
-
-// Digits, and what looks like a hash, do not make a path another one.
-std::string general_path(const std::string& path) {
-  std::string general;
-  size_t run = 0;
-  for (const char c : path) {
-    const bool hex = std::isxdigit(static_cast<unsigned char>(c)) != 0;
-    run = hex ? run + 1 : 0;
-    if (std::isdigit(static_cast<unsigned char>(c)) != 0) {
-      if (general.empty() || general.back() != '#') general += '#';
-    } else if (run > 12) {
-      while (!general.empty() && general.back() != '#' && general.back() != '/') general.pop_back();
-      if (general.empty() || general.back() != '#') general += '#';
-    } else {
-      general += c;
-    }
-  }
-  return general;
-}
 
 // Unlike syncs that succeeded and requests; a failed sync loses what it should have saved.
 bool changes_something(OperationKind kind) {
@@ -58,12 +37,13 @@ uint64_t operation_class(const Recording& recording, uint32_t index) {
   if (index >= recording.size()) return 0;
   const Operation& operation = recording.operations[index];
   const uint64_t stored = (operation.flags & kFromMapping) != 0 ? 0x100 : 0;
-  return mix(static_cast<uint64_t>(operation.kind) + stored, fnv1a(general_path(recording.paths[index])));
+  return mix(static_cast<uint64_t>(operation.kind) + stored, recording.paths.general(index));
 }
 
 std::vector<CrashPlace> crash_places(const Recording& recording) {
   std::unordered_map<uint64_t, uint32_t> seen;
   std::vector<CrashPlace> places;
+  places.reserve(recording.size() - recording.initial + 1);
   for (uint32_t point = recording.initial; point <= recording.size(); ++point) {
     const bool first = point == recording.initial;
     const bool change = !first && (begins_write_back(recording.operations[point - 1]) ||

@@ -1,8 +1,8 @@
 #include "harness/storage/explore/recording.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
+#include <ranges>
 #include <unordered_map>
 
 #include "harness/storage/journal_commits.h"
@@ -158,7 +158,7 @@ class Pending {
     metadata_.clear();
   }
 
-  const std::vector<Operation>& operations_;
+  const OperationList& operations_;
   const StorageProfile& profile_;
   std::vector<uint32_t>& durable_;
   std::optional<JournalCommits> commits_;
@@ -208,11 +208,6 @@ uint32_t Recording::acked(uint32_t point) const {
                                acked_before.begin());
 }
 
-bool is_metadata(const Operation& operation) noexcept {
-  return changes_tree(operation.kind) || operation.kind == OperationKind::kTruncate ||
-         operation.kind == OperationKind::kAllocate;
-}
-
 bool may_be_cut(const Operation& operation) noexcept {
   constexpr uint8_t kOtherwise = kFromMapping | kDirect | kByFault | kInitial;
   if (operation.kind != OperationKind::kWrite || (operation.flags & kOtherwise) != 0 || operation.size < 2)
@@ -220,14 +215,14 @@ bool may_be_cut(const Operation& operation) noexcept {
   return operation.offset / kFileBlockBytes != (operation.offset + operation.size - 1) / kFileBlockBytes;
 }
 
-Recording make_recording(std::vector<Operation> recorded) {
+Recording make_recording(OperationList recorded) {
   Recording made;
   Namer namer;
   std::unordered_map<NodeId, FileSize> sizes;
   made.paths.reserve(recorded.size());
   made.sizes.reserve(recorded.size());
-  uint32_t kept = 0;
   for (const Operation& operation : recorded) {
+    const auto kept = static_cast<uint32_t>(made.sizes.size());
     if (operation.kind == OperationKind::kAcknowledge) {
       made.tokens.emplace_back(operation.name);
       made.acked_before.push_back(kept);
@@ -238,9 +233,8 @@ Recording make_recording(std::vector<Operation> recorded) {
     made.paths.push_back(namer.before(operation));
     namer.apply(operation);
     note_node(operation, sizes, made);
-    recorded[kept++] = operation;
   }
-  recorded.resize(kept);
+  recorded.leave_out(OperationKind::kAcknowledge);
   made.operations = std::move(recorded);
   return made;
 }
@@ -256,9 +250,10 @@ void add_witnessed(std::vector<WitnessedToken> witnessed, Recording& recording) 
   };
   size_t known = 0;
   for (WitnessedToken& token : witnessed) {
-    const auto later = std::upper_bound(recording.operations.begin(), recording.operations.end(), token.time_ns,
-                                        [](uint64_t time, const Operation& next) { return time < next.time_ns; });
-    const auto before = static_cast<uint32_t>(later - recording.operations.begin());
+    const auto later = std::ranges::partition_point(std::views::iota(uint32_t{0}, recording.size()), [&](uint32_t i) {
+      return recording.operations[i].time_ns <= token.time_ns;
+    });
+    const uint32_t before = *later;
     for (; known < recording.tokens.size() && recording.acked_before[known] <= before; ++known) {
       add(recording.tokens[known], recording.acked_before[known], recording.counters[known]);
     }

@@ -3,27 +3,29 @@
 //
 // A crash point p means: the operations before index p have happened, nothing else has. Marks (acknowledgements) are
 // taken out of the numbering: acked(p) counts those that came before operation p.
-// Threads: immutable once made. Errors: none. Units: bytes.
+// Threads: immutable once made. Errors: none. Units: bytes. Memory: some ten bytes an operation, whatever it wrote; the
+//          operations stay in the storage record.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "harness/storage/explore/operation_paths.h"
 #include "harness/storage/explore/storage_profile.h"
-#include "harness/storage/operation.h"
+#include "harness/storage/operation_list.h"
 
 namespace crashwright::harness {
 
 enum class SizeChange : uint8_t { kNone, kShrinks, kGrows };
 
 struct Recording {
-  std::vector<Operation> operations;   // without marks; views into the storage record
+  OperationList operations;            // without marks
   uint32_t initial = 0;                // so many at the beginning describe what was there before the run
   std::vector<std::string> tokens;     // acknowledged, in order
   std::vector<uint32_t> acked_before;  // of each token: the index of the operation that came next
   std::vector<uint64_t> counters;      // of each token: the engine's counter that it stands for, otherwise 0
-  std::vector<std::string> paths;      // of each operation, as a person would name what it changed
+  OperationPaths paths;                // of each operation, as a person would name what it changed
   std::vector<SizeChange> sizes;       // of each operation: what it did to its file's size, with nothing lost
   uint64_t image_bytes = 0;            // no image holds more
   uint32_t nodes = 1;                  // node numbers are below it
@@ -39,7 +41,7 @@ struct Recording {
   [[nodiscard]] uint32_t acked(uint32_t point) const;
 };
 
-[[nodiscard]] Recording make_recording(std::vector<Operation> recorded);
+[[nodiscard]] Recording make_recording(OperationList recorded);
 
 // An acknowledgement that somebody outside of the record saw, at the latest at `time_ns` (CLOCK_MONOTONIC).
 struct WitnessedToken {
@@ -62,6 +64,9 @@ inline constexpr uint32_t kNeverDurable = UINT32_MAX;
 [[nodiscard]] bool may_be_cut(const Operation& operation) noexcept;
 
 // Does `profile` treat the loss of this operation as one of metadata (lost in order where the profile says so)?
-[[nodiscard]] bool is_metadata(const Operation& operation) noexcept;
+[[nodiscard]] inline bool is_metadata(const Operation& operation) noexcept {
+  return changes_tree(operation.kind) || operation.kind == OperationKind::kTruncate ||
+         operation.kind == OperationKind::kAllocate;
+}
 
 }  // namespace crashwright::harness

@@ -18,6 +18,7 @@ list(APPEND SOURCES
     storage/explore/image_tree.cc
     storage/explore/mapped_files.cc
     storage/explore/minimiser.cc
+    storage/explore/operation_paths.cc
     storage/explore/order_lint.cc
     storage/explore/patched_recording.cc
     storage/explore/pending_operations.cc
