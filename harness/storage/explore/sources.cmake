@@ -22,6 +22,7 @@ list(APPEND SOURCES
     storage/explore/order_lint.cc
     storage/explore/patched_recording.cc
     storage/explore/pending_operations.cc
+    storage/explore/process_tree.cc
     storage/explore/program_call.cc
     storage/explore/program_run.cc
     storage/explore/recording.cc

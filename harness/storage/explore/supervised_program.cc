@@ -9,15 +9,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
-#include <sstream>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "harness/runner/interrupt.h"
 #include "harness/storage/explore/call_watch.h"
+#include "harness/storage/explore/process_tree.h"
 
 namespace crashwright::harness {
 namespace {
@@ -36,26 +35,9 @@ Result<Pipe> make_pipe() {
   return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-std::vector<pid_t> children_of(pid_t parent) {
-  std::vector<pid_t> children;
-  std::error_code none;
-  const std::string tasks = "/proc/" + std::to_string(parent) + "/task";
-  for (const auto& task : std::filesystem::directory_iterator(tasks, none)) {
-    std::istringstream numbers(read_file(task.path().string() + "/children").value_or(""));
-    for (pid_t pid = 0; numbers >> pid;) children.push_back(pid);
-  }
-  return children;
-}
-
-void kill_tree(pid_t root) {
-  ::kill(root, SIGSTOP);
-  for (const pid_t child : children_of(root)) kill_tree(child);
-  ::kill(root, SIGKILL);
-}
-
 // The life of the supervisor, in the process between. It is forked from a process that may have other threads and
-// executes nothing: glibc keeps the heap usable after fork(), nothing else of the harness is touched. The heap of
-// AddressSanitizer is not: a harness built with it may hang here.
+// executes nothing: one of those may have held the lock of the heap, or any other, so all that it does is done on the
+// stack, by system calls. The test counts its calls of the heap.
 class Supervisor {
  public:
   Supervisor(const SupervisedCommand& command, char* const* argv, char* const* environment, int control, int report)
@@ -79,7 +61,7 @@ class Supervisor {
 
  private:
   // Descriptors of others must not live on here: an end of file somewhere else would never come.
-  static void keep_only(std::vector<int> kept) {
+  static void keep_only(std::array<int, 5> kept) {
     std::sort(kept.begin(), kept.end());
     unsigned from = STDERR_FILENO + 1;
     for (const int descriptor : kept) {
@@ -142,11 +124,9 @@ class Supervisor {
     int status = 0;
     while (::waitpid(program, &status, 0) < 0 && errno == EINTR) {
     }
-    for (std::vector<pid_t> left = children_of(::getpid()); !left.empty(); left = children_of(::getpid())) {
-      for (const pid_t child : left) {
-        kill_tree(child);
-        ::waitpid(child, nullptr, 0);
-      }
+    for (pid_t left = 0; children_of(::getpid(), 0, {&left, 1}) > 0;) {
+      kill_tree(left);
+      ::waitpid(left, nullptr, 0);
     }
     return status;
   }
@@ -213,9 +193,7 @@ bool SupervisedProgram::wait(std::chrono::milliseconds patience, int cut_off) {
   return true;
 }
 
-void SupervisedProgram::kill() {
-  for (const pid_t child : children_of(supervisor_)) kill_tree(child);
-}
+void SupervisedProgram::kill() { kill_below(supervisor_); }
 
 Result<int> SupervisedProgram::end() {
   control_.reset();

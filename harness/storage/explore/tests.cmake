@@ -15,8 +15,8 @@ if(TARGET call_watch_test)
   add_dependencies(call_watch_test crashwright_storage)
 endif()
 crashwright_test(ack_lint_test SOURCES storage/explore/ack_lint_test.cc LINK crashwright::harness)
-crashwright_test(supervised_program_test SOURCES storage/explore/supervised_program_test.cc LINK crashwright::harness
-                 LABELS process)
+crashwright_test(supervised_program_test SOURCES storage/explore/supervised_program_test.cc
+                 storage/explore/heap_after_fork.cc LINK crashwright::harness LABELS process)
 crashwright_test(program_run_test SOURCES storage/explore/program_run_test.cc LINK crashwright::harness PkgConfig::URING
                  LABELS process)
 if(TARGET program_run_test)
