@@ -39,6 +39,17 @@ Verdict Findings::inconclusive(std::string why) const { return {promise_, Outcom
 
 Verdict Findings::error(std::string why) const { return {promise_, Outcome::kError, std::move(why), {}}; }
 
+std::string judged_in_words(const Verifier& verifier) {
+  std::string words;
+  const auto add = [&](JudgedIn kind, const char* word) {
+    if ((verifier.judged_in & kind) != 0) words += std::string(words.empty() ? "" : ", ") + word;
+  };
+  add(kReferenceEngine, "the reference engine");
+  add(kOwnEngine, "engines of your own");
+  add(kExploration, "explorations");
+  return words;
+}
+
 const Verifier* find_verifier(const std::string& name) noexcept {
   for (const Verifier& verifier : all_verifiers()) {
     if (name == verifier.name) return &verifier;
@@ -88,6 +99,7 @@ std::vector<Verdict> verify_case(const CaseView& view) {
   std::vector<Verdict> verdicts;
   const std::vector<std::string>& excluded = view.plan.expect.excluded;
   for (const Verifier& verifier : all_verifiers()) {
+    if (verifier.verify == nullptr) continue;
     if (std::find(excluded.begin(), excluded.end(), verifier.name) != excluded.end()) {
       verdicts.push_back(Findings(verifier.name).not_applicable("not judged: the scenario says so"));
       continue;

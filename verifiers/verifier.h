@@ -5,6 +5,7 @@
 // Adding one: one file, one line in registry.cc, and a planted bug that it catches.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,22 +26,34 @@ struct Verdict {
   std::vector<std::string> details;  // one finding a line: expected, found, where
 };
 
+// The kinds of case in which a promise is judged; bits.
+enum JudgedIn : uint8_t {
+  kReferenceEngine = 1,  // and engines that speak its protocol
+  kOwnEngine = 2,        // `engine.command`
+  kExploration = 4,      // `storage.explore`
+};
+
 struct Verifier {
   const char* name;     // "core_capture"
   const char* promise;  // one line for people
   const char* witness;  // what it is judged against
+  uint8_t judged_in;    // JudgedIn
+  // Null: the word is that of a program of the scenario's own, asked while the case runs, and no artefact repeats it
+  // (harness/runner/engine_verdict.h, exploration_verdict.h).
   Verdict (*verify)(const CaseView& view);
 };
 
-// All ten, in the order of the design.
+// Every promise that there is: the ten of the design in its order, then those that a program of one's own judges.
 [[nodiscard]] std::span<const Verifier> all_verifiers() noexcept;
+// "the reference engine, engines of your own"
+[[nodiscard]] std::string judged_in_words(const Verifier& verifier);
 [[nodiscard]] const Verifier* find_verifier(const std::string& name) noexcept;
 
 // What the scenario says of single promises: those that it skips are not applicable, those that it expects to be broken
 // count the other way round.
 void apply_expectations(const CaseView& view, std::vector<Verdict>& verdicts);
 
-// Runs every verifier that the plan does not exclude, and applies the expectations.
+// Runs every verifier of the reference engine that the plan does not exclude, and applies the expectations.
 [[nodiscard]] std::vector<Verdict> verify_case(const CaseView& view);
 
 [[nodiscard]] std::string verdicts_to_json(const std::vector<Verdict>& verdicts);

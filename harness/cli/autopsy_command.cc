@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "harness/cli/case_folder.h"
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
@@ -50,6 +51,18 @@ class ScratchFolder {
   std::string path_;
 };
 
+// What the run found while the artefacts were there.
+Result<rca::AutopsyReport> recorded_report(const AutopsyRequest& request, CaseContent content) {
+  const std::string& folder = request.paths.front();
+  const NotKept why = not_kept(folder, content);
+  const auto text = read_file(folder + "/rca.json");
+  if (!text || request.gdb) return fail(ErrorKind::kUsage, why.what, why.remedy);
+  auto report = rca::autopsy_from_json(*text);
+  if (!report) return report;
+  fmt::print(stderr, "crashwright: {}\n  {}\n  this is what the run found, from its rca.json\n", why.what, why.remedy);
+  return report;
+}
+
 Result<rca::AutopsyReport> examine(const AutopsyRequest& request, const std::string& scratch) {
   const size_t things = request.paths.size() + (request.text_file.empty() ? 0 : 1) + (request.pid == 0 ? 0 : 1);
   const bool core_and_program = request.paths.size() == 2 && things == 2;
@@ -63,6 +76,10 @@ Result<rca::AutopsyReport> examine(const AutopsyRequest& request, const std::str
     const auto text = read_file(path_of(request.text_file));
     if (!text) return fail(ErrorKind::kUsage, text.error().message);
     return rca::autopsy_text(*text);
+  }
+  const CaseContent content = content_of_case(request.paths.front());
+  if (content == CaseContent::kThinnedOut || content == CaseContent::kExploration) {
+    return recorded_report(request, content);
   }
   rca::AutopsyOptions options;
   if (core_and_program) options.executable = request.paths[1];

@@ -77,13 +77,13 @@ Result<Plan> plan_again(const RecordedCase& recorded, const std::string& scenari
   return plan;
 }
 
-std::string change_of_file(const RecordedCase& recorded) {
+std::string change_of_file(const RecordedCase& recorded, const std::vector<std::string>& known_points) {
   if (recorded.scenario_path.empty()) return "";
   const auto text = read_file(recorded.scenario_path);
   if (!text) return "is gone";
   if (*text == recorded.scenario_text) return "";
   // A matrix and what has parts are kept as they were resolved.
-  const Loaded loaded = load_scenarios({recorded.scenario_path}, {});
+  const Loaded loaded = load_scenarios({recorded.scenario_path}, known_points);
   const auto is_swept = [](const Scenario& scenario) { return scenario.sweep.has_value(); };
   if (std::any_of(loaded.scenarios.begin(), loaded.scenarios.end(), is_swept)) return "";
   const std::vector<Plan> plans = make_plans(loaded.scenarios, recorded.options);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "harness/scenario/plan.h"
@@ -31,6 +32,7 @@ struct RecordedCase {
 
 // What became of the file that the case came from: "has changed" or "is gone"; empty when it still gives this case, or
 // cannot be held against it (a sweep). What `--set` did to a case is a change too.
-[[nodiscard]] std::string change_of_file(const RecordedCase& recorded);
+// `known_points`: the engine's fault points, for the patterns of a matrix.
+[[nodiscard]] std::string change_of_file(const RecordedCase& recorded, const std::vector<std::string>& known_points);
 
 }  // namespace crashwright::harness::cli

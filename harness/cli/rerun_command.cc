@@ -4,11 +4,14 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/shell_word.h"
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/recorded_case.h"
 #include "harness/cli/run_options.h"
 #include "harness/cli/run_reference.h"
+#include "harness/cli/terminal_text.h"
+#include "harness/scenario/engine_points.h"
 #include "harness/scenario/suggest.h"
 
 namespace crashwright::harness::cli {
@@ -52,9 +55,11 @@ std::vector<std::string> given(const std::vector<std::string>& argv, const std::
   return values;
 }
 
-// `news`: what became of the scenarios' files meanwhile, each once.
+// `engine`: whose fault points the patterns of a matrix stand for; `news`: what became of the scenarios' files
+// meanwhile, each once.
 Result<std::vector<Plan>> plan_cases(const RunReference& run, const RerunArguments& rerun, const PlanOptions& options,
-                                     std::vector<std::string>& news) {
+                                     const std::string& engine, std::vector<std::string>& news) {
+  const std::vector<std::string> points = engine_fault_points(engine).value_or(std::vector<std::string>{});
   std::vector<Plan> plans;
   for (const CaseRecord& record : run.record.cases) {
     if (!is_wanted(record, rerun)) continue;
@@ -68,7 +73,7 @@ Result<std::vector<Plan>> plan_cases(const RunReference& run, const RerunArgumen
     // What the file does not say to the letter, only the text in the case's folder repeats.
     plan->resolved =
         recorded->scenario_path.empty() || read_file(recorded->scenario_path).value_or("") != recorded->scenario_text;
-    const std::string change = change_of_file(*recorded);
+    const std::string change = change_of_file(*recorded, points);
     if (!change.empty()) {
       const std::string text = fmt::format("{} {} since", recorded->scenario_path, change);
       if (std::find(news.begin(), news.end(), text) == news.end()) news.push_back(text);
@@ -81,16 +86,22 @@ Result<std::vector<Plan>> plan_cases(const RunReference& run, const RerunArgumen
   return plans;
 }
 
+// Cases that an interruption or a limit kept from beginning: they left nothing that could be repeated.
+void tell_never_started(const RunReference& from, size_t count) {
+  if (count == 0) return;
+  std::string called;
+  for (const std::string& word : from.record.started.argv) called += " " + shell_word(word);
+  std::fflush(stdout);
+  fmt::print(stderr, "crashwright: not all was run: {} of {} never started and left nothing to repeat\n",
+             count == 1 ? "1 case" : fmt::format("{} cases", count), shown_path(from.folder));
+  fmt::print(
+      stderr, "  {}\n",
+      fold(called.empty() ? "run it again as it was, without arguments" : "run it again as it was, with:" + called, 2,
+           terminal_columns(stderr)));
+}
+
 int repeat(const RunReference& from, RerunArguments& rerun, const PlanOptions& options) {
   if (const auto good = refuse_unknown_cases(from.record, rerun.cases); !good) return report_error(good.error());
-  std::vector<std::string> news;
-  const auto plans = plan_cases(from, rerun, options, news);
-  if (!plans) return report_error(plans.error());
-  const OutcomeCounts counts = count_outcomes(from.record);
-  if (plans->empty()) {
-    fmt::print(stderr, "crashwright: nothing to repeat: no case of {} failed\n", from.folder);
-    return kExitNothing;
-  }
   RunRequest& request = rerun.run.request;
   // The same program is asked again.
   const std::vector<std::string> engines = given(from.record.started.argv, "--engine");
@@ -98,6 +109,16 @@ int repeat(const RunReference& from, RerunArguments& rerun, const PlanOptions& o
   if (!request.engine.empty()) request.argv.insert(request.argv.end(), {"--engine", request.engine});
   const auto programs = find_programs(request.engine);
   if (!programs) return report_error(programs.error());
+  std::vector<std::string> news;
+  const auto plans = plan_cases(from, rerun, options, programs->release, news);
+  if (!plans) return report_error(plans.error());
+  // Who names cases wants those, whatever else there was.
+  const size_t never_started = rerun.cases.empty() ? count_outcomes(from.record).never_started : 0;
+  if (plans->empty()) {
+    fmt::print(stderr, "crashwright: nothing to repeat: no case of {} failed\n", from.folder);
+    tell_never_started(from, never_started);
+    return never_started > 0 ? kExitInconclusive : kExitNothing;
+  }
   request.seed = from.record.started.seed;
   request.note = fmt::format("repeats {} of the {} cases of {}", plans->size() / options.repeat,
                              from.record.cases.size(), from.folder);
@@ -106,11 +127,9 @@ int repeat(const RunReference& from, RerunArguments& rerun, const PlanOptions& o
   if (!news.empty() && changes.empty()) {
     request.note += fmt::format("; {}: this repeats what was run", fmt::join(news, ", "));
   }
-  if (counts.never_started > 0) {
-    fmt::print(stderr, "crashwright: {} cases of {} never started and left nothing to repeat\n", counts.never_started,
-               from.folder);
-  }
-  return carry_out_and_print(*plans, *programs, rerun.run);
+  const int code = carry_out_and_print(*plans, *programs, rerun.run);
+  tell_never_started(from, never_started);
+  return code == kExitPassed && never_started > 0 ? static_cast<int>(kExitInconclusive) : code;
 }
 
 }  // namespace

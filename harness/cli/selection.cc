@@ -21,6 +21,17 @@
 namespace crashwright::harness::cli {
 namespace {
 
+// Does the scenario ask for the promise, and is it one of its kind of case?
+bool is_judged(const Scenario& scenario, const std::string& promise) {
+  const auto& skipped = scenario.expect.excluded;
+  if (std::find(skipped.begin(), skipped.end(), promise) != skipped.end()) return false;
+  const verifiers::JudgedIn kind = scenario.exploration              ? verifiers::kExploration
+                                   : scenario.engine.command.empty() ? verifiers::kReferenceEngine
+                                                                     : verifiers::kOwnEngine;
+  const verifiers::Verifier* const verifier = verifiers::find_verifier(promise);
+  return verifier != nullptr && (verifier->judged_in & kind) != 0;
+}
+
 bool passes(const Scenario& scenario, const Selection& selection) {
   const auto has_tag = [&](const std::string& tag) {
     return std::find(scenario.tags.begin(), scenario.tags.end(), tag) != scenario.tags.end();
@@ -29,8 +40,7 @@ bool passes(const Scenario& scenario, const Selection& selection) {
   if (std::any_of(selection.skipped_tags.begin(), selection.skipped_tags.end(), has_tag)) return false;
   const auto is_kind = [&](const ScenarioFault& fault) { return fault.kind == selection.fault; };
   if (!selection.fault.empty() && std::none_of(scenario.faults.begin(), scenario.faults.end(), is_kind)) return false;
-  const auto& unjudged = scenario.expect.excluded;
-  if (std::find(unjudged.begin(), unjudged.end(), selection.verifier) != unjudged.end()) return false;
+  if (!selection.verifier.empty() && !is_judged(scenario, selection.verifier)) return false;
   const std::string anywhere = "*" + selection.filter + "*";
   return matches_pattern(scenario.name, anywhere) || matches_pattern(scenario.path, anywhere);
 }
@@ -93,8 +103,15 @@ void add_unknown_points(Loaded& loaded, const std::string& engine) {
 Loaded load(const Selection& selection, const std::string& engine) {
   std::vector<std::string> points;
   if (!engine.empty()) points = engine_fault_points(engine).value_or(std::vector<std::string>{});
-  return load_scenarios(selection.paths.empty() ? std::vector<std::string>{default_scenarios()} : selection.paths,
-                        points);
+  if (!selection.paths.empty()) return load_scenarios(selection.paths, points);
+  Loaded stock = load_scenarios({default_scenarios()}, points);
+  // Nobody named that folder: who has none begins with a first scenario.
+  for (Diagnostic& diagnostic : stock.diagnostics) {
+    if (diagnostic.file == default_scenarios() && diagnostic.code == std::string(code::kCannotRead)) {
+      diagnostic.hint = "`crashwright init` writes a first scenario";
+    }
+  }
+  return stock;
 }
 
 // None when `engine` is that one.

@@ -50,10 +50,15 @@ int verifiers_command(const std::vector<std::string>& arguments) {
   if (!verifiers) return report_error(verifiers.error());
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const Verifier* const verifier : *verifiers) {
-    all.push_back({{"name", verifier->name}, {"promise", verifier->promise}, {"witness", verifier->witness}});
+    const std::string judged_in = verifiers::judged_in_words(*verifier);
+    all.push_back({{"name", verifier->name},
+                   {"promise", verifier->promise},
+                   {"witness", verifier->witness},
+                   {"judged_in", judged_in}});
     if (format == "json") continue;
     fmt::print("{:<16} {}\n{:<16} witness: {}\n", verifier->name, wrap(verifier->promise, 17), "",
                wrap(verifier->witness, 26));
+    fmt::print("{:<16} judged in cases of {}\n", "", wrap(judged_in, 36));
   }
   if (format == "json") fmt::print("{}\n", all.dump(2));
   return kExitPassed;

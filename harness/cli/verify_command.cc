@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "harness/cli/case_folder.h"
 #include "harness/cli/command.h"
 #include "harness/cli/console.h"
 #include "harness/cli/exit_code.h"
@@ -20,17 +21,54 @@ using verifiers::Outcome;
 
 constexpr size_t kSummaryColumn = 34;
 
-// The case itself, or every case below a run. Cases that kept no artefacts have no facts.json.
-std::vector<std::string> case_folders(const std::string& folder) {
+// The case itself, or every case below a run.
+Result<std::vector<std::string>> case_folders(const std::string& folder) {
   std::error_code trouble;
-  if (fs::exists(folder + "/facts.json", trouble)) return {folder};
+  if (!fs::is_directory(folder, trouble)) {
+    return fail(ErrorKind::kUsage, folder + ": no such folder", "verify wants the folder of a run or of one case");
+  }
+  if (content_of_case(folder) != CaseContent::kNoCase) return std::vector<std::string>{folder};
   std::vector<std::string> found;
   for (fs::directory_iterator entry(folder, trouble), end; entry != end && !trouble; entry.increment(trouble)) {
-    if (fs::exists(entry->path() / "facts.json", trouble)) found.push_back(entry->path().string());
+    if (content_of_case(entry->path()) != CaseContent::kNoCase) found.push_back(entry->path().string());
+  }
+  if (found.empty()) {
+    return fail(ErrorKind::kUsage, folder + ": no case there",
+                "verify wants the folder of a run, which has one for each case, or of one case");
   }
   std::sort(found.begin(), found.end());
   return found;
 }
+
+// Cases that cannot be judged again: those of a kind for the same reason, told once, with the first of them.
+class Untold {
+ public:
+  void add(const std::string& folder, CaseContent content) {
+    auto& one = content == CaseContent::kExploration ? explorations_ : thinned_out_;
+    if (one.count++ == 0) one.first = folder;
+  }
+  void print() const {
+    print(explorations_, CaseContent::kExploration);
+    print(thinned_out_, CaseContent::kThinnedOut);
+  }
+
+ private:
+  struct Kind {
+    size_t count = 0;
+    std::string first;
+  };
+
+  static void print(const Kind& kind, CaseContent content) {
+    if (kind.count == 0) return;
+    const NotKept why = not_kept(kind.first, content);
+    const std::string more = kind.count > 1 ? fmt::format(" (and {} more)", kind.count - 1) : "";
+    fmt::print(stderr, "crashwright: {}{}\n  {}\n  {}\n", shown_path(kind.first), more, wrap(why.what, 2),
+               fold(why.remedy, 2, terminal_columns(stderr)));
+  }
+
+  Kind explorations_;
+  Kind thinned_out_;
+};
 
 void count(Outcome outcome, OutcomeCounts& counts) {
   switch (outcome) {
@@ -90,8 +128,16 @@ int verify_command(const std::vector<std::string>& arguments) {
   OutcomeCounts counts;
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   size_t cases = 0;
+  Untold untold;
   for (const std::string& given : folders) {
-    for (const std::string& folder : case_folders(given)) {
+    const auto below = case_folders(given);
+    if (!below) return report_error(below.error());
+    for (const std::string& folder : *below) {
+      const CaseContent content = content_of_case(folder);
+      if (content != CaseContent::kArtefacts) {
+        untold.add(folder, content);
+        continue;
+      }
       ++cases;
       const auto view = verifiers::open_case(folder);
       if (!view) return report_error(view.error());
@@ -109,11 +155,9 @@ int verify_command(const std::vector<std::string>& arguments) {
     }
   }
   if (format == "json") fmt::print("{}\n", all.dump(2));
-  if (cases == 0) {
-    fmt::print(stderr, "crashwright: {}: no case with artefacts\n  run with --keep to keep those of passing cases\n",
-               folders.front());
-    return kExitNothing;
-  }
+  std::fflush(stdout);
+  untold.print();
+  if (cases == 0) return kExitNothing;
   return exit_code(counts, false, true);
 }
 

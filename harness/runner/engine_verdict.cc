@@ -15,7 +15,13 @@ using verifiers::Outcome;
 using verifiers::Verdict;
 
 constexpr int kCheckViolated = 1;
-constexpr std::array<std::string_view, 4> kOfEveryEngine = {"core_capture", "rca", "recovery_time", "cleanliness"};
+
+// From artefacts, as for the reference engine; what its own programs answer is judged here.
+bool judged_from_artefacts(const Verdict& verdict) {
+  const verifiers::Verifier* const verifier = verifiers::find_verifier(verdict.promise);
+  return verifier != nullptr && (verifier->judged_in & verifiers::kOwnEngine) != 0 &&
+         verdict.promise != "state_recovery";
+}
 
 std::string which(size_t death, const std::vector<AfterDeath>& deaths) {
   return deaths.size() > 1 ? fmt::format("after start {}: ", death) : std::string();
@@ -84,8 +90,7 @@ std::vector<Verdict> judge_engine(const ForeignEngine& engine, const std::vector
                                    judge_state(engine, deaths)};
   verifiers::apply_expectations(view, verdicts);
   for (Verdict& verdict : verifiers::verify_case(view)) {
-    const bool ours = std::find(kOfEveryEngine.begin(), kOfEveryEngine.end(), verdict.promise) != kOfEveryEngine.end();
-    if (!ours) continue;
+    if (!judged_from_artefacts(verdict)) continue;
     if (verdict.promise == "recovery_time" && engine.recover.empty()) {
       verdict = {verdict.promise, Outcome::kNotApplicable, "the scenario has no `engine.recover`", {}};
     }

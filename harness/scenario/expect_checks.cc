@@ -7,6 +7,7 @@
 #include "harness/faults/registry.h"
 #include "harness/scenario/fault_checks.h"
 #include "harness/scenario/matrix.h"
+#include "verifiers/verifier.h"
 
 namespace crashwright::harness {
 namespace {
@@ -18,6 +19,23 @@ void refuse_skipped_and_broken(const YamlNode& root, const ScenarioExpect& expec
     reader.complain(broken.position, shown_width(broken), code::kExpectation,
                     fmt::format("{} cannot be both skipped and broken", promise),
                     "a skipped promise is not judged: keep one of them");
+  }
+}
+
+// A promise that this kind of case does not judge cannot be seen broken, and none would notice.
+void refuse_other_promises(const YamlNode& root, const Scenario& scenario, SectionReader& reader) {
+  const YamlNode* const broken = find_key(root, "expect.broken");
+  if (broken == nullptr || scenario.exploration) return;  // which takes no such key (exploration_checks.h)
+  const bool own = !scenario.engine.command.empty();
+  for (const std::string& promise : scenario.expect.broken) {
+    const verifiers::Verifier* const verifier = verifiers::find_verifier(promise);
+    const bool judged =
+        verifier != nullptr && (verifier->judged_in & (own ? verifiers::kOwnEngine : verifiers::kReferenceEngine)) != 0;
+    if (verifier == nullptr || judged) continue;
+    reader.complain(broken->position, shown_width(*broken), code::kExpectation,
+                    fmt::format("{} is not judged in a case of {}", promise,
+                                own ? "an engine of one's own" : "the reference engine"),
+                    "it is judged in cases of " + verifiers::judged_in_words(*verifier) + ": leave it out");
   }
 }
 
@@ -96,6 +114,7 @@ void check_sweep(const YamlNode& root, const Scenario& scenario, SectionReader& 
 
 void check_expectations(const YamlNode& root, const Scenario& scenario, SectionReader& reader) {
   refuse_skipped_and_broken(root, scenario.expect, reader);
+  refuse_other_promises(root, scenario, reader);
   refuse_skipped_details(root, scenario.expect, reader);
   refuse_impossible_outcome(root, scenario, reader);
   check_sweep(root, scenario, reader);

@@ -11,8 +11,7 @@ using Value = const FieldValue&;
 std::vector<std::string> outcome_words() { return {"crash", "finish", "refuse"}; }
 
 std::vector<std::string> promise_words() {
-  // The first two are of engines of one's own (harness/runner/engine_verdict.h).
-  std::vector<std::string> names = {"acknowledged", "recovery"};
+  std::vector<std::string> names;
   for (const verifiers::Verifier& verifier : verifiers::all_verifiers()) names.emplace_back(verifier.name);
   return names;
 }

@@ -44,10 +44,22 @@ bool holds_no_scenarios(const fs::path& folder) {
   return folder.filename().string().starts_with('.') || fs::exists(folder / kEventsFile, ignored);
 }
 
+// A file in the folder of a run by a name that stays: `latest` is another run's soon, and is what the name of a case is
+// told, kept and repeated with. Every other path is as it was given.
+std::string settled(const std::string& path) {
+  std::error_code trouble;
+  const fs::path real = fs::canonical(path, trouble);
+  if (trouble || !fs::exists(real.parent_path().parent_path() / kEventsFile, trouble)) return path;
+  if (fs::path(path).is_absolute()) return real.string();
+  const fs::path here = fs::current_path(trouble);
+  const fs::path below = real.lexically_relative(here);
+  return below.empty() || *below.begin() == ".." ? real.string() : below.string();
+}
+
 // The scenario files that `path` stands for, in order.
 std::vector<std::string> expand(const std::string& path, std::vector<Diagnostic>& diagnostics) {
   std::error_code trouble;
-  if (!fs::is_directory(path, trouble)) return {path};
+  if (!fs::is_directory(path, trouble)) return {settled(path)};
   std::vector<std::string> files;
   for (fs::recursive_directory_iterator entry(path, trouble), end; entry != end && !trouble; entry.increment(trouble)) {
     const fs::path& file = entry->path();

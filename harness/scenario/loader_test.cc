@@ -114,12 +114,33 @@ BOOST_AUTO_TEST_CASE(a_folder_in_which_runs_lie_as_well_stands_for_its_own_files
   BOOST_TEST(load_scenarios({run}).scenarios.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_case_named_through_a_link_that_moves_keeps_the_name_of_its_run) {
+  const TestFolder folder;
+  const std::string run = folder.path + "/20261128-174850-1";
+  folder.write("20261128-174850-1/events.jsonl", "");
+  folder.write("20261128-174850-1/mine.release/scenario.yaml", "name: mine\n");
+  folder.write("20261128-174850-1/mine.release/findings/E-2/operations.txt", "");
+  folder.write("kept.yaml", "name: kept\n");
+  std::filesystem::create_directory_symlink("20261128-174850-1", folder.path + "/latest");
+  std::filesystem::create_symlink("kept.yaml", folder.path + "/link.yaml");
+  const auto path_of = [&](const std::string& given) {
+    const Loaded loaded = load_scenarios({folder.path + given});
+    BOOST_REQUIRE(loaded.scenarios.size() == 1U);
+    return loaded.scenarios[0].path;
+  };
+  BOOST_TEST(path_of("/latest/mine.release/scenario.yaml") == run + "/mine.release/scenario.yaml");
+  BOOST_TEST(path_of("/latest/mine.release/findings/E-2/../../scenario.yaml") == run + "/mine.release/scenario.yaml");
+  BOOST_TEST(path_of("/link.yaml") == folder.path + "/link.yaml");
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_file_and_an_empty_folder_are_mistakes) {
   const TestFolder folder;
-  BOOST_TEST(
-      diagnostics_to_text(load_scenarios({folder.path + "/none.yaml"}).diagnostics) ==
-      folder.path +
-          "/none.yaml: error CW101: no such file\n      = `crashwright init` writes a first scenario\n1 error\n");
+  BOOST_TEST(diagnostics_to_text(load_scenarios({folder.path + "/none.yaml"}).diagnostics) ==
+             folder.path +
+                 "/none.yaml: error CW101: no such file\n      = name a scenario file, or a folder of them\n1 error\n");
+  BOOST_TEST(diagnostics_to_text(load_scenarios({folder.path + "/a/b/none.yaml"}).diagnostics) ==
+             folder.path + "/a/b/none.yaml: error CW101: no such file\n      = there is no " + folder.path +
+                 "/a either\n1 error\n");
   BOOST_TEST(diagnostics_to_text(load_scenarios({folder.path}).diagnostics) ==
              folder.path +
                  ": error CW101: holds no scenario (*.yaml)\n      = `crashwright init` writes a first one\n1 error\n");

@@ -213,6 +213,7 @@ std::string repro_command(const Plan& plan, const std::string& scenario, const s
 }
 
 std::string repro_script(const Plan& plan, const std::string& crashwright, const std::string& engine) {
+  // By a name that stays: `latest`, through which the script may have been called, is another run's soon.
   // Programs that stand beside the scenario are still found from its copy in the case folder.
   std::string programs;
   if ((plan.exploration || plan.own_engine) && !plan.scenario_path.empty()) {
@@ -224,7 +225,8 @@ std::string repro_script(const Plan& plan, const std::string& crashwright, const
   return fmt::format(
       "#!/bin/sh\n"
       "# Repeats the case \"{}\" with its seed. More arguments are handed on, --keep for example.\n"
-      "{}exec {} run \"$(dirname \"$0\")/scenario.yaml\"{} \"$@\"\n",
+      "here=$(cd \"$(dirname \"$0\")\" && pwd -P) || exit 2\n"
+      "{}exec {} run \"$here/scenario.yaml\"{} \"$@\"\n",
       plan.id, programs, shell_word(crashwright), repeating_options(plan, engine));
 }
 

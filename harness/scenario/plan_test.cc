@@ -192,7 +192,8 @@ BOOST_AUTO_TEST_CASE(the_repeating_command_is_complete_and_quoted) {
   BOOST_TEST(repro_script(plan, "/opt/bin/crashwright", "/opt/engine") ==
              "#!/bin/sh\n"
              "# Repeats the case \"x.release\" with its seed. More arguments are handed on, --keep for example.\n"
-             "exec /opt/bin/crashwright run \"$(dirname \"$0\")/scenario.yaml\" --seed 42 --planted-bug no_fsync "
+             "here=$(cd \"$(dirname \"$0\")\" && pwd -P) || exit 2\n"
+             "exec /opt/bin/crashwright run \"$here/scenario.yaml\" --seed 42 --planted-bug no_fsync "
              "--engine /opt/engine \"$@\"\n");
 }
 

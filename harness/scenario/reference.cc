@@ -103,9 +103,10 @@ std::string parameters(bool particular) {
 }
 
 std::string promises() {
-  std::string text = "| promise | | witness |\n|---|---|---|\n";
+  std::string text = "| promise | | witness | judged in cases of |\n|---|---|---|---|\n";
   for (const verifiers::Verifier& verifier : verifiers::all_verifiers()) {
-    text += fmt::format("| `{}` | {} | {} |\n", verifier.name, cell(verifier.promise), cell(verifier.witness));
+    text += fmt::format("| `{}` | {} | {} | {} |\n", verifier.name, cell(verifier.promise), cell(verifier.witness),
+                        verifiers::judged_in_words(verifier));
   }
   return text;
 }
@@ -129,7 +130,8 @@ std::string scenario_reference() {
       "Several happen in order:\na fault belongs to the start of the engine that the deaths before it lead to.\n";
   text += "\n### When and where, for every kind\n" + parameters(false);
   text += "\n### What only some kinds take\n" + parameters(true) + fault_kinds();
-  text += "\n## Promises\nAll are judged unless `expect: {skip: [...]}` says otherwise.\n\n" + promises();
+  text += "\n## Promises\nAll that a kind of case has are judged, unless `expect: {skip: [...]}` says otherwise.\n\n" +
+          promises();
   text +=
       "\n## Codes of complaints\n`crashwright explain CODE` enlarges on each; where one file alone can show it, with "
       "a scenario that draws it and one that does not.\n\n" +

@@ -35,7 +35,11 @@ std::string near_file(const std::string& path) {
   }
   std::sort(names.begin(), names.end());
   const std::string nearest = nearest_word(asked.filename().string(), names);
-  return nearest.empty() ? "`crashwright init` writes a first scenario" : fmt::format("did you mean \"{}\"?", nearest);
+  if (!nearest.empty()) return fmt::format("did you mean \"{}\"?", nearest);
+  fs::path above = folder;
+  while (above.has_parent_path() && !fs::exists(above.parent_path(), trouble)) above = above.parent_path();
+  return fs::exists(folder, trouble) ? "name a scenario file, or a folder of them"
+                                     : fmt::format("there is no {} either", above.string());
 }
 
 }  // namespace
