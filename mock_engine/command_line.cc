@@ -269,31 +269,49 @@ Result<CommandLine> parse_command_line(int argc, char** argv) {
 const char* usage() noexcept {
   return R"(mock_engine, the reference trading engine of crashwright
 
-  mock_engine run --data DIR --postmortem DIR (--feed FILE | --feed-seed N --feed-messages N [--symbols N])
-                  --exchange HOST:PORT [options]
-      --durability process_death|power_loss   what a logged intent must survive before it is sent (process_death)
-      --order-logging before_send|after_send  an intent is durable before it is sent, or sent and then logged: the
-                                              exchange is the truth then, and tells what the log lost (before_send)
-      --drop-copy FILE                        compare with the exchange's drop copy before anything is sent, and refuse
-                                              to trade with a difference
-      --allow-config-change                   go on although the settings differ from those of the run before
-      --checkpoint-every RECORDS              audit records between two state snapshots (1000)
-      --segment-bytes BYTES                   of each file of a new audit log, at least 8192 (1048576)
-      --archive-segments                      move those below the older of the two snapshots to DATA/archive
-      --stall-after MS                        a thread silent for longer is taken down by the watchdog (500)
-      --feed-rate N                           messages per second, 0 for as fast as possible (0)
-      --kill-switch-at-feed N                 the risk gate throws the kill switch at this feed message
-      --limits FILE                           of the risk gate, one NAME VALUE a line; without the file no trading
-      --configuration NAME                    what this engine is configured with; a data folder belongs to one (A)
-      --quarantine-after N                    deaths in a row at one input, then it is left out (3)
-      --restarts-max N                        starts in a row that lead nowhere, then it refuses to start (8)
-      --recover-only                          recover from DIR, print the state as JSON, do not log in
-      --planted-bug NAME                      a deliberate defect, in mock_engine_planted only
+  mock_engine run --data DIR --postmortem DIR --exchange HOST:PORT [options]
+                  (--feed FILE | --feed-seed N --feed-messages N [--symbols N])
+    --durability process_death|power_loss
+                            what a logged intent must survive before it is sent
+                            (process_death)
+    --order-logging before_send|after_send
+                            an intent is durable before it is sent, or sent and
+                            then logged: the exchange is the truth then, and
+                            tells what the log lost (before_send)
+    --drop-copy FILE        compare with the exchange's drop copy before
+                            anything is sent, and refuse to trade with a
+                            difference
+    --allow-config-change   go on although the settings differ from those of the
+                            run before
+    --checkpoint-every RECORDS
+                            audit records between two state snapshots (1000)
+    --segment-bytes BYTES   of each file of a new audit log, at least 8192
+                            (1048576)
+    --archive-segments      move those below the older of the two snapshots to
+                            DATA/archive
+    --stall-after MS        a thread silent for longer is taken down by the
+                            watchdog (500)
+    --feed-rate N           messages per second, 0 for as fast as possible (0)
+    --kill-switch-at-feed N
+                            the risk gate throws the kill switch at this feed
+                            message
+    --limits FILE           of the risk gate, one NAME VALUE a line; without the
+                            file no trading
+    --configuration NAME    what this engine is configured with; a data folder
+                            belongs to one (A)
+    --quarantine-after N    deaths in a row at one input, then it is left out
+                            (3)
+    --restarts-max N        starts in a row that lead nowhere, then it refuses
+                            to start (8)
+    --recover-only          recover from DIR, print the state as JSON, do not
+                            log in
+    --planted-bug NAME      a deliberate defect, in mock_engine_planted only
   mock_engine generate-feed --seed N --messages N [--symbols N] --out FILE
   mock_engine --list-fault-points | --list-planted-bugs | --help
 
-exit codes: 0 finished, 2 wrong use, 3 damage found: refused to trade, 4 storage failed: stopped sending,
-            5 exchange lost, 6 another engine owns the data folder
+exit codes: 0 finished, 2 wrong use, 3 damage found: refused to trade,
+            4 storage failed: stopped sending, 5 exchange lost,
+            6 another engine owns the data folder
 )";
 }
 

@@ -44,8 +44,8 @@ Status check_audit_mark(const AuditReadout& readout, const AuditMark& mark, cons
     return {};
   }
   return fail(ErrorKind::kCorrupt,
-              snapshot + " holds the state " + hash_text(mark.state_hash) + ", that record of " + path +
-                  " leaves the state " + hash_text(record->state_hash) + ": snapshot and log have parted",
+              "snapshot and log have parted: " + snapshot + " is of state " + hash_text(mark.state_hash) +
+                  ", the log leaves " + hash_text(record->state_hash) + " there (" + path + ")",
               kRemedy);
 }
 

@@ -5,6 +5,7 @@
 
 #include "rca/autopsy.h"
 #include "rca/evidence_ranking.h"
+#include "rca/function_name.h"
 #include "rca/report_parts.h"
 
 namespace crashwright::rca {
@@ -17,6 +18,16 @@ constexpr size_t kEvidenceShort = 5;
 constexpr size_t kEventsShort = 8;
 constexpr size_t kVariablesShort = 8;
 constexpr size_t kOrdersShort = 2;
+
+// As much of the name as says which function it is: first arguments and namespaces give way, then the beginning.
+std::string name_within(const Frame& frame, size_t width) {
+  std::string name = printable(name_of_frame(frame));
+  if (name.size() <= width) return name;
+  Frame plain = frame;
+  plain.function = short_function_name(plain_function_name(frame.function));
+  name = printable(name_of_frame(plain));
+  return clip_front(name, width);
+}
 
 class Page {
  public:
@@ -88,7 +99,7 @@ class Page {
       if (options_.all || recent || order || is_at_rest(report_.story[i])) line(4, "  " + report_.story[i]);
     }
     if (!options_.all && orders > kOrdersShort) {
-      line(4, fmt::format("  {} more orders: --all", orders - kOrdersShort));
+      line(4, fmt::format("  {} more: --all", orders - kOrdersShort));
     }
   }
 
@@ -144,7 +155,7 @@ class Page {
       const size_t room = options_.width - number.size();
       // The name gives way to the place, which is short.
       const size_t for_name = place.size() + 2 < room / 2 ? room - place.size() - 2 : room / 2;
-      const std::string name = clip(printable(name_of_frame(frames[i])), for_name);
+      const std::string name = name_within(frames[i], for_name);
       text_ += number + name + (place.empty() ? "" : "  " + clip(place, room - name.size() - 2)) + "\n";
       if (!options_.all && i != chosen) continue;
       for (size_t k = 0; k < frames[i].variables.size(); ++k) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 
 #include "rca/cause.h"
@@ -10,9 +11,10 @@ namespace crashwright::rca {
 namespace {
 
 constexpr size_t kTiers = 6;
-constexpr double kInherited = 0.5;      // share of a general cause's support that a refinement of it inherits
-constexpr double kContradiction = 0.5;  // share of a rival's support that is taken off
-constexpr double kRefinementMin = 0.3;  // own support from which a refinement explains the general cause away
+constexpr double kInherited = 0.5;          // share of a general cause's support that a refinement of it inherits
+constexpr double kContradiction = 0.5;      // share of a rival's support that is taken off
+constexpr double kConfidenceSteps = 1'000;  // finer than a thousandth is nothing that anybody knows
+constexpr double kRefinementMin = 0.3;      // own support from which a refinement explains the general cause away
 
 struct Support {
   std::array<double, kTiers> best{};     // for, by tier
@@ -74,6 +76,7 @@ Ranking rank_evidence(const std::vector<Evidence>& evidence) {
     double confidence = support.total * (1 - kContradiction * rival);
     // What another cause explains stays a candidate, behind it.
     if (explained) confidence *= kInherited;
+    confidence = std::round(confidence * kConfidenceSteps) / kConfidenceSteps;
     if (confidence > 0) ranking.candidates.push_back({name, confidence});
   }
   std::ranges::stable_sort(ranking.candidates, std::ranges::greater{}, &Candidate::confidence);

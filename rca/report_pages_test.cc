@@ -74,6 +74,27 @@ BOOST_AUTO_TEST_CASE(json_stays_readable) {
 BOOST_AUTO_TEST_CASE(text_is_cut_between_characters) {
   BOOST_TEST(clip("\xc3\xa4\xc3\xa4\xc3\xa4", 6) == "\xc3\xa4\xc3\xa4\xc3\xa4");
   BOOST_TEST(printable(clip("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", 7)).find('?') == std::string::npos);
+  BOOST_TEST(clip_front("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", 6) == "...\xc3\xa4");
+  BOOST_TEST(clip_front("abc", 3) == "abc");
+}
+
+BOOST_AUTO_TEST_CASE(a_frame_keeps_the_name_of_its_function_however_narrow_the_page) {
+  AutopsyReport report;
+  ThreadStack dead{.tid = 7, .name = "feed", .faulting = true, .frames = {}};
+  for (const char* const name :
+       {"book", "crashwright::mock_engine::TradingLoop::on_message(crashwright::Event const&)"}) {
+    Frame frame;
+    frame.function = name;
+    frame.file = "/src/mock_engine/trading_loop.cc";
+    frame.line = 7;
+    dead.frames.push_back(frame);
+  }
+  dead.frames.push_back(dead.frames.back());
+  dead.frames.back().function = "other::project::with::many::namespaces::and::More::than::fits::here::Ring::push";
+  report.threads.push_back(dead);
+  const std::string text = autopsy_to_text(report, {.width = 80});
+  BOOST_TEST(text.find("#1  TradingLoop::on_message  mock_engine/trading_loop.cc:7\n") != std::string::npos, text);
+  BOOST_TEST(text.find("::here::Ring::push  mock_engine/trading_loop.cc:7\n") != std::string::npos, text);
   BOOST_TEST(printable("a\tb\x7f") == "a b ");
 }
 

@@ -125,6 +125,14 @@ std::string clip(const std::string& text, size_t width) {
   return text.substr(0, kept) + "...";
 }
 
+std::string clip_front(const std::string& text, size_t width) {
+  if (text.size() <= width) return text;
+  size_t from = text.size() - (width < 3 ? 0 : width - 3);
+  while (from < text.size() && (static_cast<unsigned char>(text[from]) & 0xc0) == 0x80)
+    ++from;  // not within a character
+  return "..." + text.substr(from);
+}
+
 std::string wrap_text(const std::string& text, size_t indent, size_t width) {
   std::string result;
   size_t column = 0;

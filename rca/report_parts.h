@@ -34,7 +34,6 @@ struct StackGroup {
 // word that is too long by itself is cut.
 [[nodiscard]] std::string wrap_text(const std::string& text, size_t indent, size_t width);
 
-// At most `width` bytes, the end replaced by "...".
 // One of its threads is of those that the answer speaks of: of the circle of a deadlock.
 [[nodiscard]] bool is_involved(const AutopsyReport& report, const StackGroup& group);
 
@@ -44,6 +43,8 @@ struct StackGroup {
 // The frame of the group that is to blame: its variables are worth showing first. None for a thread that did not die.
 [[nodiscard]] size_t chosen_frame(const StackGroup& group);
 
+// At most `width` bytes, the end, or the beginning, replaced by "...".
 [[nodiscard]] std::string clip(const std::string& text, size_t width);
+[[nodiscard]] std::string clip_front(const std::string& text, size_t width);
 
 }  // namespace crashwright::rca

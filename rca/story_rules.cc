@@ -52,7 +52,7 @@ void tell_orders(const Timeline& timeline, uint64_t death_ns, std::vector<std::s
         "order {} in flight, {} open: last record \"{}\"; {}", order, leaves->value, event->text,
         fate == exchange.end() ? "the exchange never heard of it" : "at the exchange: " + fate->second->text));
   }
-  if (open > kOrdersMax) story.push_back(fmt::format("{} more orders in flight", open - kOrdersMax));
+  if (open > kOrdersMax) story.push_back(fmt::format("{} more in flight", open - kOrdersMax));
 }
 
 // The last event before the death by default; else the crash record's own.

@@ -73,7 +73,11 @@ TimelineEvent audit_event(const AuditRecord& record) {
   add_number(event, "position_after", record.position_after);
   add_nonzero(event, "feed_sequence", record.feed_sequence);
   add_nonzero(event, "session_sequence", record.session_sequence);
-  if (record.reason != 0) add_number(event, "reason", record.reason);
+  if (std::isprint(record.reason) != 0) {  // a code of the exchange: 'S', the start of a session
+    event.fields.push_back({"reason", std::string(1, static_cast<char>(record.reason)), false});
+  } else if (record.reason != 0) {
+    add_number(event, "reason", record.reason);
+  }
   return event;
 }
 

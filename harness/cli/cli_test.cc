@@ -107,6 +107,7 @@ BOOST_AUTO_TEST_CASE(the_code_of_a_complaint_is_explained_with_an_example) {
   BOOST_TEST(answer.code == 0);
   BOOST_TEST(answer.out.rfind("CW121: a number that two readers read differently\n", 0) == 0);
   BOOST_TEST(answer.out.find("    session: {messages: 010}\n") != std::string::npos);
+  BOOST_TEST(folder.run({"explain", "121"}).out == answer.out);
   BOOST_TEST(longest_line(folder.run({"explain"}).out) <= 80);
   const Answer unknown = folder.run({"explain", "CW1211"});
   BOOST_TEST(unknown.code == 2);
@@ -164,6 +165,8 @@ BOOST_AUTO_TEST_CASE(a_repeatable_option_takes_one_word_at_a_time) {
   const std::string good = folder.file("good.yaml", kGood);
   BOOST_TEST(folder.run({"list", "--tag", "smoke", good}).code == 0);
   BOOST_TEST(folder.run({"list", "--tag", "smoke", "--tag", "none", good}).code == 4);
+  BOOST_TEST(folder.run({"list", "--tag", "smok", good}).err.find("tag \"smok\": did you mean \"smoke\"?") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(list_says_that_a_sweep_has_its_cases_when_it_is_run) {

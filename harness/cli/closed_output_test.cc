@@ -10,6 +10,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
+#include "rca/testing/dead_engine.h"
 
 using namespace crashwright::harness::cli;
 
@@ -43,4 +44,16 @@ BOOST_AUTO_TEST_CASE(a_reader_that_left_ends_a_command_quietly_and_a_full_device
   }
   ::close(pipe[1]);
   ::close(full);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_left_in_the_middle_of_a_log_is_no_trouble_of_the_environment) {
+  const crashwright::rca::testing::DeadEngine dead;
+  int pipe[2];
+  BOOST_REQUIRE(::pipe(pipe) == 0);
+  ::close(pipe[0]);
+  for (int i = 0; i < 2; ++i) {  // long enough to be written before the command ends, and short
+    BOOST_TEST(code_without_output(pipe[1], {"log", dead.folder(), i == 0 ? "--format=json" : "--quiet"}) ==
+               128 + SIGPIPE);
+  }
+  ::close(pipe[1]);
 }

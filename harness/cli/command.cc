@@ -1,6 +1,8 @@
 #include "harness/cli/command.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -108,6 +110,15 @@ int dispatch(const std::vector<std::string>& arguments) {
   return kExitUsage;
 }
 
+// What kept standard output from being written: errno of the flush just made; of a write long before it errno is gone.
+// Zero: all is written.
+int output_trouble() {
+  if (std::fflush(stdout) != 0) return errno;
+  if (std::ferror(stdout) == 0) return 0;
+  pollfd output{STDOUT_FILENO, 0, 0};  // POLLERR: the end of a pipe that its reader has closed, poll(2)
+  return ::poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0 ? EPIPE : EIO;
+}
+
 // Standard output takes no more: a reader that left is told nothing, whatever else it was is an error of its own. A
 // verdict of bad news stays.
 int end_without_output(int trouble, int code) {
@@ -129,7 +140,8 @@ std::span<const Command> all_commands() noexcept { return kCommands; }
 int run_command(const std::vector<std::string>& arguments) {
   try {
     const int code = dispatch(arguments);
-    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? code : end_without_output(errno, code);
+    const int trouble = output_trouble();
+    return trouble == 0 ? code : end_without_output(trouble, code);
   } catch (const std::system_error& error) {
     if (std::ferror(stdout) != 0 || std::ferror(stderr) != 0) return end_without_output(error.code().value(), 0);
     return end_by_a_bug(error);

@@ -72,13 +72,13 @@ int core_command(const std::vector<std::string>& arguments) {
                   "Takes the core of a living process, hung or not, and lets it go on: all threads are "
                   "stopped for as long as writing takes.");
   options.arguments("PID", pids, "the process");
-  options.text("-o", "FILE", output, "the core; core.PID in this folder unless said");
+  options.text("--out", "FILE", output, "the core; core.PID in this folder unless said");
   options.word("--format", "FORMAT", format, {"human", "json"}, "human or json");
   options.note(
       "gdb, eu-stack and `crashwright autopsy` read it. Works for one's own processes; for those of others, and "
       "where ptrace is restricted, as root. Ends with 10 when tracing is denied.");
   options.example("crashwright core 4711");
-  options.example("crashwright core 4711 -o /var/tmp/engine.core --format json");
+  options.example("crashwright core 4711 --out /var/tmp/engine.core --format json");
   if (const auto code = options.parse(arguments)) return *code;
   const auto pid = parse_pid(pids);
   if (!pid) return report_error(pid.error());

@@ -65,6 +65,7 @@ int explain_command(const std::vector<std::string>& arguments) {
   for (size_t i = 0; i < codes.size(); ++i) {
     std::string code = codes[i];
     std::transform(code.begin(), code.end(), code.begin(), [](unsigned char c) { return std::toupper(c); });
+    if (code.find_first_not_of("0123456789") == std::string::npos) code.insert(0, "CW");
     const Explanation* const explanation = find_explanation(code);
     if (explanation == nullptr) return refuse(codes[i]);
     if (i > 0) fmt::print("\n");

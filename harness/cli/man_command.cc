@@ -7,6 +7,7 @@
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
 #include "harness/cli/version.h"
+#include "harness/runner/files.h"
 #include "harness/scenario/suggest.h"
 
 namespace crashwright::harness::cli {
@@ -67,6 +68,7 @@ Status write_page(const Page& page, const std::string& folder) {
 }
 
 int write_pages(const std::string& folder) {
+  if (const auto made = make_folder(folder); !made) return report_error(made.error());
   if (const auto written = write_file(folder + "/crashwright.1", overview()); !written) {
     return report_error(written.error());
   }

@@ -114,6 +114,10 @@ std::optional<int> Options::parse(const std::vector<std::string>& arguments) {
     // CLI11 takes its vector from the back.
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     parser_->app.parse(reversed);
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string said = error.what();  // "--seed: 1 required TEXT missing"
+    const size_t name = said.find(": 1 required");
+    return refuse(name == std::string::npos ? said : said.substr(0, name) + " wants a value", "");
   } catch (const CLI::Error& error) {
     return refuse(error.what(), "");
   }

@@ -21,7 +21,9 @@ constexpr uint64_t kTimeoutMsMax = 3'600'000;
 Result<uint64_t> duration_of(const char* option, const std::string& text) {
   const auto duration = parse_duration_ns(text);
   if (!duration) {
-    return fail(ErrorKind::kUsage, fmt::format("{} {}", option, duration.error().message), duration.error().hint);
+    const std::string unit = unit_hint(text, parse_duration_ns, kTimeoutMsMin * kNsPerMs, UINT64_MAX);
+    return fail(ErrorKind::kUsage, fmt::format("{} {}", option, duration.error().message),
+                unit.empty() ? duration.error().hint : unit);
   }
   return *duration;
 }
@@ -56,7 +58,7 @@ void RunArguments::declare(Options& options) {
   selection.add_filters(options);
   share.add_cases(options);
   selection.add_changes(options);
-  options.number("--seed", "N", request.seed, "the run's seed: the same seed, the same run (default 1)");
+  options.number("--seed", "N", request.seed, "decides all that is drawn, not what two threads do first (default 1)");
   share.add_shards(options);
   options.text("--for", "TIME", duration, "round after round, each with the next seed, until the time is over: 10min");
   options.text("--engine", "PATH", request.engine, "engine to run instead of the mock engine beside this program");

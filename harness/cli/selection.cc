@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <set>
 
 #include "harness/cli/engine_programs.h"
 #include "harness/cli/exit_code.h"
@@ -43,6 +44,16 @@ bool passes(const Scenario& scenario, const Selection& selection) {
   if (!selection.verifier.empty() && !is_judged(scenario, selection.verifier)) return false;
   const std::string anywhere = "*" + selection.filter + "*";
   return matches_pattern(scenario.name, anywhere) || matches_pattern(scenario.path, anywhere);
+}
+
+// What to do about filters that leave nothing: the tag that was meant, where one is known to nobody.
+std::string nothing_passes(const std::set<std::string>& tags, const Selection& selection) {
+  for (const std::string& tag : selection.tags) {
+    if (tags.contains(tag)) continue;
+    const std::string near = suggestion(tag, {tags.begin(), tags.end()});
+    return fmt::format("no scenario has the tag \"{}\"{}{}", tag, near.empty() ? "" : ": ", near);
+  }
+  return "`crashwright list` with the same paths shows what there is";
 }
 
 std::vector<std::string> verifier_names() {
@@ -145,7 +156,7 @@ void add_missing_programs(Loaded& loaded) {
 
 void Selection::add_paths(Options& options) {
   options.arguments("[FILE|FOLDER]...", paths,
-                    "scenario files; a folder stands for every *.yaml below it, but not in runs "
+                    "scenario files; a folder stands for every *.yaml and *.yml below it, but not in runs "
                     "(default: the folder scenarios, or the stock scenarios that were installed)");
 }
 
@@ -197,13 +208,15 @@ Selected select_scenarios(const Selection& selection, const std::string& engine)
 Selected filter_scenarios(std::vector<Scenario> scenarios, const Selection& selection) {
   Selected selected;
   const auto total = scenarios.size();
+  std::set<std::string> tags;
+  for (const Scenario& scenario : scenarios) tags.insert(scenario.tags.begin(), scenario.tags.end());
   for (Scenario& scenario : scenarios) {
     if (passes(scenario, selection)) selected.scenarios.push_back(std::move(scenario));
   }
   if (selected.scenarios.empty()) {
     fmt::print(stderr, "crashwright: nothing selected: none of {} {} passes the filters\n", total,
                total == 1 ? "scenario" : "scenarios");
-    fmt::print(stderr, "  `crashwright list` with the same paths shows what there is\n");
+    fmt::print(stderr, "  {}\n", nothing_passes(tags, selection));
     selected.exit_code = kExitNothing;
     return selected;
   }
@@ -241,8 +254,9 @@ std::optional<int> refuse_unknown_bugs(const std::vector<std::string>& bugs, con
   if (!known) return report_error(known.error());
   for (const std::string& bug : bugs) {
     if (std::find(known->begin(), known->end(), bug) != known->end()) continue;
-    return report_error(
-        {ErrorKind::kUsage, fmt::format("no planted bug \"{}\" in {}", bug, engine), suggestion(bug, *known)});
+    const std::string near = suggestion(bug, *known);
+    return report_error({ErrorKind::kUsage, fmt::format("no planted bug \"{}\" in {}", bug, engine),
+                         near.empty() ? fmt::format("{} --list-planted-bugs names them", engine) : near});
   }
   return std::nullopt;
 }

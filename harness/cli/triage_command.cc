@@ -19,17 +19,30 @@ namespace fs = std::filesystem;
 constexpr size_t kPathsShown = 3;
 constexpr size_t kCrashesMax = 100'000;
 
-// Where single crashes are: the folder itself, its cases, or whatever lies in it.
-std::vector<std::string> places_in(const std::string& path) {
+bool is_run(const std::string& folder) {
   std::error_code error;
-  if (!fs::is_directory(path, error) || fs::exists(path + "/facts.json", error)) return {path};
+  return fs::exists(folder + "/events.jsonl", error);
+}
+
+// Where single crashes are: the path itself, the cases of a run, the runs of a folder of runs, or whatever lies in it.
+void add_places(const std::string& path, std::vector<std::string>& places) {
+  std::error_code error;
+  if (!fs::is_directory(path, error) || fs::exists(path + "/facts.json", error)) {
+    places.push_back(path);
+    return;
+  }
   std::vector<std::string> folders;
   for (fs::directory_iterator entry(path, error), end; !error && entry != end && folders.size() < kCrashesMax;
        entry.increment(error)) {
-    if (entry->is_directory(error)) folders.push_back(entry->path().string());
+    if (entry->is_directory(error) && !entry->is_symlink(error)) folders.push_back(entry->path().string());
   }
   std::ranges::sort(folders);
-  return folders.empty() ? std::vector<std::string>{path} : folders;
+  const bool of_runs = !is_run(path) && std::ranges::any_of(folders, is_run);
+  for (const std::string& folder : folders) {
+    if (!of_runs) places.push_back(folder);
+    if (of_runs && is_run(folder)) add_places(folder, places);
+  }
+  if (folders.empty()) places.push_back(path);
 }
 
 // The autopsy that a run recorded, or one made now.
@@ -41,17 +54,22 @@ Result<rca::AutopsyReport> report_of(const std::string& place) {
 }
 
 std::vector<rca::Crash> collect(const std::vector<std::string>& paths) {
+  std::vector<std::string> places;
+  for (const std::string& path : paths) add_places(path, places);
   std::vector<rca::Crash> crashes;
-  for (const std::string& path : paths) {
-    for (const std::string& place : places_in(path)) {
-      auto report = report_of(place);
-      if (!report) {
-        fmt::print(stderr, "{}: {}\n", place, report.error().message);
-      } else {
-        crashes.push_back({place, std::move(*report)});
-      }
+  size_t planned = 0;
+  for (const std::string& place : places) {
+    auto report = report_of(place);
+    if (!report) {
+      fmt::print(stderr, "{}: {}{}{}\n", place, report.error().message, report.error().remedy.empty() ? "" : "; ",
+                 report.error().remedy);
+    } else if (report->cause == "KILLED_BY_HARNESS") {
+      ++planned;
+    } else {
+      crashes.push_back({place, std::move(*report)});
     }
   }
+  if (planned > 0) fmt::print(stderr, "{} killed by the harness itself: no bug, left out\n", planned);
   return crashes;
 }
 
@@ -64,6 +82,9 @@ void print_text(const std::vector<rca::CrashGroup>& groups) {
     fmt::print("                {}\n", group.signature);
     for (size_t i = 0; i < group.crashes.size() && i < kPathsShown; ++i) {
       fmt::print("                {}\n", fold(shown_path(group.crashes[i]->path), 16, terminal_columns(stdout)));
+    }
+    if (group.crashes.size() > kPathsShown) {
+      fmt::print("                and {} more: --format json names all\n", group.crashes.size() - kPathsShown);
     }
   }
 }
@@ -92,7 +113,7 @@ int triage_command(const std::vector<std::string>& arguments) {
   std::string format = "human";
   bool update = false;
   Options options("triage", "Groups crashes by bug and tells new ones from those known or back again.");
-  options.arguments("DIR|FILE...", paths, "folders of runs, cases or crashes; cores; texts");
+  options.arguments("DIR|FILE...", paths, "runs, folders of runs, cases or crashes; cores; texts");
   options.text("--known", "FILE", ledger, "the ledger of known bugs");
   options.flag("--update", update, "record what is new, and what is back, in the ledger");
   options.word("--format", "FORMAT", format, {"human", "json"}, "human or json");

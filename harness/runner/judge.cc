@@ -51,11 +51,13 @@ const rca::InjectedFaultFact* unproven_fault(const rca::CaseFacts& facts) {
   return found;
 }
 
-// The worse one, or the earlier one; but that a function is blamed says more than that another one is not on the stack.
+// The worse one, or the earlier one; but that a function is blamed says more than that another one is not on the stack,
+// and what the books are wrong by more than that they are.
 bool is_told_before(const Verdict& verdict, const Verdict& earlier) {
   const int difference = badness(verdict.outcome) - badness(earlier.outcome);
   return difference > 0 ||
-         (difference == 0 && verdict.promise == "rca" && verifiers::misses_expected_function(earlier));
+         (difference == 0 && verdict.promise == "rca" && verifiers::misses_expected_function(earlier)) ||
+         (difference == 0 && verdict.promise == "reconciliation" && earlier.promise == "state_recovery");
 }
 
 }  // namespace

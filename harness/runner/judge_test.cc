@@ -57,6 +57,12 @@ BOOST_AUTO_TEST_CASE(a_wrongly_expected_function_is_told_by_the_one_that_is_blam
   BOOST_TEST(judge(facts_with_fault("confirmed"), {core, rca}).summary == "rca: " + rca.summary);
 }
 
+BOOST_AUTO_TEST_CASE(what_the_books_are_wrong_by_is_told_before_that_they_are) {
+  const std::vector<Verdict> verdicts = {verdict("state_recovery", Outcome::kFail), verdict("rca", Outcome::kPass),
+                                         verdict("reconciliation", Outcome::kFail)};
+  BOOST_TEST(judge(facts_with_fault("confirmed"), verdicts).summary == "reconciliation: because");
+}
+
 BOOST_AUTO_TEST_CASE(a_fault_that_never_fired_is_inconclusive_although_the_death_is_missing) {
   const auto result =
       judge(facts_with_fault("armed"), {verdict("rca", Outcome::kFail), verdict("continuity", Outcome::kPass)});

@@ -12,8 +12,9 @@ constexpr const char* kMinimal = "name: killed while sending\nfaults:\n  - sigki
 
 constexpr std::array kExplanations{
     Explanation{code::kCannotRead, "a scenario file cannot be read",
-                "The path does not exist, is no regular file, or is a folder without any *.yaml below it. Name a file, "
-                "or a folder that stands for every *.yaml below it.",
+                "The path does not exist, is no regular file, or is a folder without any *.yaml or *.yml below it. "
+                "Name a file, "
+                "or a folder that stands for every *.yaml and *.yml below it.",
                 "", ""},
     Explanation{code::kTooLarge, "a scenario file is too large",
                 "A scenario is a page of text; a file beyond 64 KiB is refused unread, so that a wrong path cannot "

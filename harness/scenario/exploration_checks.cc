@@ -117,7 +117,7 @@ class ExplorationChecker {
     }
     if (scenario_.profiles.size() > 1) {
       complain("storage.profile", code::kForeignKey, "a session runs on one storage profile",
-               "write `profile: E`; several are for `storage.explore`");
+               "write `profile: E`; a case for each of several: `matrix: {profiles: [E, S]}`");
     }
   }
 

@@ -35,7 +35,7 @@ Diagnostic about_file(const std::string& path, std::string message, std::string 
 
 bool is_scenario(const fs::path& file) {
   const std::string name = file.filename();
-  return file.extension() == ".yaml" && name != kPlantedBugsFile && !is_part_name(name);
+  return is_yaml(file) && name != kPlantedBugsFile && !is_part_name(name);
 }
 
 // A run keeps each scenario as it was resolved, and what begins with a dot belongs to other tools.
@@ -74,7 +74,8 @@ std::vector<std::string> expand(const std::string& path, std::vector<Diagnostic>
   }
   if (trouble) diagnostics.push_back(about_file(path, "cannot be listed: " + trouble.message(), ""));
   if (files.empty() && !trouble)
-    diagnostics.push_back(about_file(path, "holds no scenario (*.yaml)", "`crashwright init` writes a first one"));
+    diagnostics.push_back(
+        about_file(path, "holds no scenario (*.yaml or *.yml)", "`crashwright init` writes a first one"));
   std::sort(files.begin(), files.end());
   return files;
 }

@@ -27,9 +27,9 @@ struct Loaded {
 [[nodiscard]] Loaded load_scenario_text(const std::string& path, const std::string& text,
                                         const std::vector<std::string>& known_points = {});
 
-// Files and folders; a folder stands for every *.yaml below it, in order of path, except planted_bugs.yaml, parts
-// (include.h), and what lies in the folder of a run or in one whose name begins with a dot. Names must be unique over
-// all of them.
+// Files and folders; a folder stands for every *.yaml and *.yml below it, in order of path, except planted_bugs.yaml,
+// parts (include.h), and what lies in the folder of a run or in one whose name begins with a dot. Names must be unique
+// over all of them.
 [[nodiscard]] Loaded load_scenarios(const std::vector<std::string>& paths,
                                     const std::vector<std::string>& known_points = {});
 

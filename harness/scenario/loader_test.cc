@@ -143,7 +143,8 @@ BOOST_AUTO_TEST_CASE(a_missing_file_and_an_empty_folder_are_mistakes) {
                  "/a either\n1 error\n");
   BOOST_TEST(diagnostics_to_text(load_scenarios({folder.path}).diagnostics) ==
              folder.path +
-                 ": error CW101: holds no scenario (*.yaml)\n      = `crashwright init` writes a first one\n1 error\n");
+                 ": error CW101: holds no scenario (*.yaml or *.yml)\n      = `crashwright init` writes a first one\n1 "
+                 "error\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_pipe_is_refused_and_not_read) {

@@ -30,12 +30,15 @@ std::string near_file(const std::string& path) {
   std::vector<std::string> names;
   std::error_code trouble;
   for (fs::directory_iterator entry(folder, trouble), end; !trouble && entry != end; entry.increment(trouble)) {
-    if (entry->path().extension() == ".yaml") names.push_back(entry->path().filename().string());
+    if (is_yaml(entry->path())) names.push_back(entry->path().filename().string());
     if (names.size() == kNamesMax) break;
   }
   std::sort(names.begin(), names.end());
   const std::string nearest = nearest_word(asked.filename().string(), names);
   if (!nearest.empty()) return fmt::format("did you mean \"{}\"?", nearest);
+  if (path == "scenarios" || path == "scenarios/") {
+    return "the stock scenarios lie in the folder of the sources; `crashwright init` writes a first one";
+  }
   fs::path above = folder;
   while (above.has_parent_path() && !fs::exists(above.parent_path(), trouble)) above = above.parent_path();
   return fs::exists(folder, trouble) ? "name a scenario file, or a folder of them"
@@ -43,6 +46,8 @@ std::string near_file(const std::string& path) {
 }
 
 }  // namespace
+
+bool is_yaml(const fs::path& file) { return file.extension() == ".yaml" || file.extension() == ".yml"; }
 
 ValueResult<std::string> read_scenario_file(const std::string& path) {
   struct stat info {};

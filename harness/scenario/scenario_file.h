@@ -3,11 +3,15 @@
 // Threads: any. Errors: a code of diagnostic.h with its message.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "harness/scenario/value.h"
 
 namespace crashwright::harness {
+
+// By its name: *.yaml, *.yml.
+[[nodiscard]] bool is_yaml(const std::filesystem::path& file);
 
 [[nodiscard]] ValueResult<std::string> read_scenario_file(const std::string& path);
 

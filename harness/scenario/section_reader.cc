@@ -255,12 +255,23 @@ bool SectionReader::refuse_quoted(const YamlNode& value, const Field& field) {
   return false;
 }
 
+// What makes a number of it that the field takes.
+std::string remedy_of(const YamlNode& value, const Field& field, const ValueError& error) {
+  std::string remedy;
+  if (error.code == code::kUnit && field.type == FieldType::kDuration) {
+    remedy = unit_hint(value.text, parse_duration_ns, field.min, field.max);
+  } else if (error.code == code::kUnit && field.type == FieldType::kSize) {
+    remedy = unit_hint(value.text, parse_size_bytes, field.min, field.max);
+  }
+  return remedy.empty() ? error.hint : remedy;
+}
+
 template <typename Parsed>
 bool SectionReader::accept(const YamlNode& value, const Field& field, const Parsed& parsed) {
   if (parsed) return true;
+  const std::string remedy = remedy_of(value, field, parsed.error());
   complain(value.position, shown_width(value), parsed.error().code,
-           fmt::format("\"{}\" {}", field.name, parsed.error().message),
-           parsed.error().hint.empty() ? example_of(field) : parsed.error().hint);
+           fmt::format("\"{}\" {}", field.name, parsed.error().message), remedy.empty() ? example_of(field) : remedy);
   return false;
 }
 

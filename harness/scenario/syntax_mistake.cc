@@ -72,12 +72,32 @@ class BracketScan {
   bool comment_ = false;
 };
 
+// Where the second `key: ` of one entry begins in the map that is opened there and closed in the same line.
+std::optional<Place> missing_comma(std::string_view text, Place open) {
+  for (int line = 0; line < open.line; ++line) text.remove_prefix(std::min(text.find('\n') + 1, text.size()));
+  const std::string_view content = text.substr(0, text.find('\n'));
+  size_t depth = 0;
+  size_t keys = 0;
+  for (size_t i = static_cast<size_t>(open.column); i < content.size(); ++i) {
+    const char c = content[i];
+    if (c == '"' || c == '\'') i = std::min(content.find(c, i + 1), content.size());
+    if (c == '{' || c == '[') ++depth;
+    if ((c == '}' || c == ']') && --depth == 0) return std::nullopt;
+    if (depth != 1) continue;
+    if (c == ',') keys = 0;
+    if (c != ':' || i + 1 == content.size() || content[i + 1] != ' ' || ++keys < 2) continue;
+    const size_t blank = content.find_last_of(" {", i);
+    return Place{open.line, static_cast<int>(blank + 1)};
+  }
+  return std::nullopt;
+}
+
 struct KnownMessage {
   std::string_view part;  // of what the parser says
   const char* hint;
 };
 constexpr std::array<KnownMessage, 5> kKnownMessages = {{
-    {"illegal map value", "put quotes around a text that contains `: `"},
+    {"illegal map value", "put quotes around a text that contains `: `, or braces around a map: {key: value}"},
     {"end of map not found", "keys of one map begin in the same column"},
     {"end of sequence not found", "the entries of one list begin with `- ` in the same column"},
     {"unknown escape", "a backslash begins an escape in double quotes: write two, or use single quotes"},
@@ -94,6 +114,8 @@ SyntaxMistake explain_syntax(const std::string& text, int line, int column, cons
   if (message.find("flow not found") != std::string::npos) {
     mistake.hint = "a bracket is not closed";
     const auto open = BracketScan::open_before(text, {line, column});
+    const auto comma = open ? missing_comma(text, *open) : std::nullopt;
+    if (comma) return {comma->line, comma->column, "a comma is missing before it", "write {key: value, key: value}"};
     if (open) return {open->line, open->column, "the bracket is not closed", "close it with the other one"};
   }
   for (const KnownMessage& known : kKnownMessages) {

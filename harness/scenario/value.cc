@@ -123,6 +123,16 @@ bool looks_like_other_number(std::string_view text) {
 
 }  // namespace
 
+std::string unit_hint(std::string_view number, ValueResult<uint64_t> (*parse)(std::string_view), uint64_t least,
+                      uint64_t most) {
+  for (const char* const unit : {"ms", "s", "us", "ns", "min", "h", "KiB", "MiB", "GiB", "B"}) {
+    const std::string text = std::string(number) + unit;
+    const auto value = parse(text);
+    if (value && *value >= least && *value <= most) return fmt::format("add the unit: {} for example", text);
+  }
+  return {};
+}
+
 ValueResult<uint64_t> parse_count(std::string_view text) {
   auto decimal = parse_decimal(text, "a whole number");
   if (decimal && decimal->rest.empty() && !decimal->has_point) return decimal->whole;

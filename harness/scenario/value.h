@@ -29,6 +29,10 @@ using ValueResult = tl::expected<T, ValueError>;
 [[nodiscard]] ValueResult<uint64_t> parse_duration_ns(std::string_view text);   // 50ms, 1.5s; ns us ms s min h
 [[nodiscard]] ValueResult<uint64_t> parse_size_bytes(std::string_view text);    // 512B, 4KiB; B KiB MiB GiB
 [[nodiscard]] ValueResult<uint64_t> parse_fraction_ppb(std::string_view text);  // 0.25, 25%: billionths of one
+// "add the unit: 30s for example": the first usual unit that brings a bare number between the limits; empty when
+// none does.
+[[nodiscard]] std::string unit_hint(std::string_view number, ValueResult<uint64_t> (*parse)(std::string_view),
+                                    uint64_t least, uint64_t most);
 // Where to damage a file: 50% (of its length), 100B (from the start), -100B (from the end).
 [[nodiscard]] ValueResult<DamagePlace> parse_place(std::string_view text);
 

@@ -226,7 +226,7 @@ YamlResult parse_yaml(const std::string& file, const std::string& text, uint32_t
     std::istringstream stream(plain);
     YAML::Parser parser(stream);
     if (!parser.HandleNextDocument(builder)) {
-      builder.complain(YAML::Mark::null_mark(), code::kDocuments, "the file is empty",
+      builder.complain(YAML::Mark::null_mark(), code::kMissingKey, "the file is empty",
                        "a scenario begins with `name:`");
     } else {
       TreeBuilder rest(file, plain, source);

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <span>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "mock_engine/exchange/json_writer.h"
 
@@ -38,6 +39,7 @@ Result<DropCopy> DropCopy::create(const std::string& path) {
   copy.path_ = path;
   copy.fd_.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644));
   if (!copy.fd_) return fail_errno(errno, "create drop copy " + path);
+  copy.now_ns_ = monotonic_ns();  // of what the exchange says before anybody has come
   return copy;
 }
 
