@@ -20,7 +20,15 @@ CheckpointWriter::CheckpointWriter(std::unique_ptr<postmortem::StateStore> store
 Step CheckpointWriter::poll(OrderJournal& journal) {
   if (!waiting_ && journal.state().audit_sequence >= newest_ + std::max<uint64_t>(options_.checkpoint_every, 1))
     take(journal.state());
-  if (!waiting_ || !journal.durable(waiting_->sequence)) return {};
+  return waiting_ && journal.durable(waiting_->sequence) ? write_waiting(journal) : Step{};
+}
+
+Step CheckpointWriter::take_last(OrderJournal& journal) {
+  take(journal.state());
+  return waiting_ ? write_waiting(journal) : Step{};
+}
+
+Step CheckpointWriter::write_waiting(OrderJournal& journal) {
   const postmortem::StateSnapshot ready = std::move(*waiting_);
   waiting_.reset();
   const uint64_t written_before = written_;

@@ -27,14 +27,17 @@ class CheckpointWriter {
 
   // Takes a snapshot when one is due and writes the one that waits, if it may be written. Called often.
   [[nodiscard]] Step poll(OrderJournal& journal);
-  // Takes a snapshot now, due or not. Nothing when nothing happened since the last one.
-  void take(const OrderState& state);
+  // Takes a snapshot now, due or not, writes and records it. The log is durable up to it. Nothing when nothing happened
+  // since the last one.
+  [[nodiscard]] Step take_last(OrderJournal& journal);
   [[nodiscard]] bool waiting() const { return waiting_.has_value(); }
 
   // At once: the log is durable up to it.
   [[nodiscard]] Step write(const OrderState& state) { return write(snapshot_of(state)); }
 
  private:
+  void take(const OrderState& state);
+  [[nodiscard]] Step write_waiting(OrderJournal& journal);
   [[nodiscard]] postmortem::StateSnapshot snapshot_of(const OrderState& state) const;
   [[nodiscard]] Step write(const postmortem::StateSnapshot& snapshot);
 

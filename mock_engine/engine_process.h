@@ -67,6 +67,24 @@ class EngineSession {
     fault.incarnation = incarnation;
     fault.state.store(FaultState::kArmed);
   }
+  // At the last passage of the point in that start.
+  void arm_last(const std::string& point, FaultAction action, uint32_t incarnation) {
+    arm(point, 1, action, incarnation);
+    control->faults[control->fault_count - 1].trigger = postmortem::FaultTrigger::kLast;
+  }
+  // At the passage that is about that order or message.
+  void arm_about(const std::string& point, uint64_t number, FaultAction action) {
+    arm(point, number, action);
+    control->faults[control->fault_count - 1].trigger = postmortem::FaultTrigger::kSubject;
+  }
+  // Passages in the start that runs or ran last.
+  [[nodiscard]] uint64_t hits(const std::string& point) const {
+    uint64_t hits = 0;
+    for (const postmortem::FaultPointCounter& counter : control->fault_points) {
+      if (counter.name == point) hits += counter.hits.load();
+    }
+    return hits;
+  }
   [[nodiscard]] bool fired(size_t fault = 0) const { return control->faults[fault].state.load() >= FaultState::kFired; }
 
   void start(const std::vector<std::string>& more = {}) {

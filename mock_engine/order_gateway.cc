@@ -97,7 +97,7 @@ std::optional<AcceptedLogin> OrderGateway::find_new_session(const std::string& k
 }
 
 __attribute__((noinline)) bool OrderGateway::send(const Decision& decision) {
-  CRASHWRIGHT_FAULT_POINT("gateway.before_append");
+  CRASHWRIGHT_FAULT_POINT_ABOUT("gateway.before_append", decision.feed_sequence);
   AuditRecord intent = intent_record(decision);
   const bool log_first = order_logging_ == OrderLogging::kBeforeSend && !CRASHWRIGHT_PLANTED("audit_after_send");
   if (!log_first) send(intent);
@@ -118,12 +118,12 @@ bool OrderGateway::log_sent_before(const Decision& decision) {
 }
 
 __attribute__((noinline)) void OrderGateway::send(const AuditRecord& intent) {
-  CRASHWRIGHT_FAULT_POINT("gateway.send_order");
+  CRASHWRIGHT_FAULT_POINT_ABOUT("gateway.send_order", intent.feed_sequence);
   std::array<std::byte, kOrderPacketBytesMax> packet;
   const Bytes bytes{packet.data(), encode_intent(falsified(intent), packet.data())};
   if (!CRASHWRIGHT_PLANTED("gateway_loses_an_order") || intent.user_ref != kLostOrder) write_packet(bytes);
   if (latency_ != nullptr) latency_->order(intent.feed_sequence);
-  CRASHWRIGHT_FAULT_POINT("gateway.after_send");
+  CRASHWRIGHT_FAULT_POINT_ABOUT("gateway.after_send", intent.feed_sequence);
   if (broken_ || intent.type == AuditRecordType::kKillSwitch) return;
   postmortem::EngineWitness& witness = postmortem::control_block().engine;
   if (witness.orders_sent.fetch_add(1, std::memory_order_relaxed) == 0) witness.first_send_ns.store(last_write_ns_);
@@ -242,7 +242,7 @@ bool OrderGateway::read_packets(soup::Framer& framer, uint64_t& sequence, postmo
 
 __attribute__((noinline)) void OrderGateway::on_exchange_message(Bytes message, uint64_t session_sequence,
                                                                  postmortem::EngineThread& self) {
-  CRASHWRIGHT_FAULT_POINT("gateway.on_message");
+  CRASHWRIGHT_FAULT_POINT_ABOUT("gateway.on_message", session_sequence);
   if (left_out(session_sequence)) return;
   if (CRASHWRIGHT_PLANTED("gateway_loses_an_answer") && session_sequence == kLostAnswer) return;
   hand_.take(session_sequence);

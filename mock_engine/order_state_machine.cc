@@ -94,7 +94,9 @@ void OrderStateMachine::advance(AuditRecord& record) {
 
 __attribute__((noinline)) void OrderStateMachine::apply(const AuditRecord& record) {
   CRASHWRIGHT_FAULT_POINT("orders.apply");
-  if (record.type == AuditRecordType::kExecuted) CRASHWRIGHT_FAULT_POINT("orders.execution");
+  if (record.type == AuditRecordType::kExecuted) {
+    CRASHWRIGHT_FAULT_POINT_ABOUT("orders.execution", record.session_sequence);
+  }
   state_.numbers().audit_sequence = std::max(state().audit_sequence, record.sequence);
   state_.place_pending(record.sequence);
 }

@@ -54,11 +54,7 @@ Step TradingLoop::run() {
   if (auto traded = trade(); !traded) return traded;
   if (auto finished = finish(); !finished) return finished;
   ended_ns_ = monotonic_ns();
-  checkpoints_.take(state());
-  while (checkpoints_.waiting()) {
-    if (auto pumped = pump(); !pumped) return pumped;
-  }
-  return await_durable(exchange_.journal.log(), state().audit_sequence, exchange_.self);
+  return take_last_checkpoint();
 }
 
 Step TradingLoop::trade() {
@@ -213,6 +209,18 @@ __attribute__((noinline)) Step TradingLoop::finish() {
                                              std::to_string(state().pending.front().user_ref) + " is the first");
   }
   return {};
+}
+
+// Everything else is durable before: nothing but this checkpoint and its record is on its way then, or can follow.
+Step TradingLoop::take_last_checkpoint() {
+  postmortem::AuditLog& log = exchange_.journal.log();
+  do {
+    if (auto durable = await_durable(log, state().audit_sequence, exchange_.self); !durable) return durable;
+    if (auto pumped = pump(); !pumped) return pumped;
+  } while (checkpoints_.waiting() || !exchange_.journal.durable(state().audit_sequence));
+  witness().recovery_phase.store(RecoveryPhase::kEnding, std::memory_order_release);
+  if (auto taken = checkpoints_.take_last(exchange_.journal); !taken) return taken;
+  return await_durable(log, state().audit_sequence, exchange_.self);
 }
 
 // The answer to an account query comes behind all answers to what was sent before it.

@@ -63,6 +63,7 @@ class TradingLoop {
   [[nodiscard]] Step block(const Decision& decision, RiskVerdict verdict);
   [[nodiscard]] Step throw_kill_switch();
   [[nodiscard]] Step finish();
+  [[nodiscard]] Step take_last_checkpoint();
   // Everything but the feed: answers, durable intents, checkpoints, a lost connection.
   [[nodiscard]] Step pump();
   // Pumps until the gateway has nothing left to send.

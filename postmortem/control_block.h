@@ -117,6 +117,8 @@ enum class FaultTrigger : uint32_t {
   kProbability = 1,   // each passage fires with `probability_ppb` / 1e9, drawn from `seed`
   kFeedSequence = 2,  // the first passage with the feed applied up to `feed_sequence` or beyond
   kElapsed = 3,       // the first passage `elapsed_ns` after the engine attached
+  kLast = 4,          // the first passage once the engine is in RecoveryPhase::kEnding
+  kSubject = 5,       // the passage about `hit`: CRASHWRIGHT_FAULT_POINT_ABOUT
 };
 
 enum class FaultScope : uint32_t { kProcess = 0, kThread = 1 };
@@ -175,6 +177,7 @@ enum class RecoveryPhase : uint32_t {
   kReconciling = 5,
   kResumed = 6,
   kRefused = 7,  // damage found: the engine does not trade
+  kEnding = 8,   // everything is done and durable; one more checkpoint and its record in the log, and nothing else
 };
 
 // What a harness may ask its supervisor for; the engine writes, the harness clears to kNone when done.

@@ -281,6 +281,37 @@ BOOST_AUTO_TEST_CASE(feed_and_time_triggers_fire_at_the_first_passage_after) {
   BOOST_TEST(!fired(late));
 }
 
+BOOST_AUTO_TEST_CASE(the_last_passage_is_the_one_that_the_engine_announces) {
+  Harness harness;
+  ArmedFault& fault = harness.arm("test.alpha");
+  fault.trigger = FaultTrigger::kLast;
+  BOOST_TEST(harness.run([] {
+    pass_alpha();
+    control_block().engine.recovery_phase.store(RecoveryPhase::kResumed);
+    pass_alpha();
+    control_block().engine.recovery_phase.store(RecoveryPhase::kEnding);
+    pass_alpha();
+    return 0;
+  }) == 0);
+  BOOST_TEST(fault.fired_hit.load() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_trigger_can_wait_for_what_a_passage_is_about) {
+  Harness harness;
+  ArmedFault& fault = harness.arm("test.numbered");
+  fault.trigger = FaultTrigger::kSubject;
+  fault.hit = 70;
+  ArmedFault& none = harness.arm("test.numbered");
+  none.trigger = FaultTrigger::kSubject;
+  none.hit = 0;
+  BOOST_TEST(harness.run([] {
+    for (const uint64_t number : {10U, 0U, 71U, 70U, 70U}) CRASHWRIGHT_FAULT_POINT_ABOUT("test.numbered", number);
+    return 0;
+  }) == 0);
+  BOOST_TEST(fault.fired_hit.load() == 4U);
+  BOOST_TEST(!fired(none));
+}
+
 BOOST_AUTO_TEST_CASE(a_block_of_another_magic_version_or_size_is_refused) {
   {
     Harness harness;

@@ -48,8 +48,15 @@ bool elapsed(const ControlBlock& block, uint64_t elapsed_ns) {
   return monotonic_ns() - start_ns >= elapsed_ns;
 }
 
-bool trigger_matches(const ControlBlock& block, const ArmedFault& fault, uint64_t process_hit, uint64_t thread_hit) {
-  const uint64_t hit = fault.scope == FaultScope::kThread ? thread_hit : process_hit;
+// Which passage it is.
+struct Passage {
+  uint64_t process_hit;
+  uint64_t thread_hit;
+  uint64_t subject;
+};
+
+bool trigger_matches(const ControlBlock& block, const ArmedFault& fault, const Passage& passage) {
+  const uint64_t hit = fault.scope == FaultScope::kThread ? passage.thread_hit : passage.process_hit;
   switch (fault.trigger) {
     case FaultTrigger::kHit:
       return hit == fault.hit;
@@ -62,6 +69,10 @@ bool trigger_matches(const ControlBlock& block, const ArmedFault& fault, uint64_
       return block.engine.feed_applied.load(std::memory_order_relaxed) >= fault.feed_sequence;
     case FaultTrigger::kElapsed:
       return elapsed(block, fault.elapsed_ns);
+    case FaultTrigger::kLast:
+      return block.engine.recovery_phase.load(std::memory_order_acquire) == RecoveryPhase::kEnding;
+    case FaultTrigger::kSubject:
+      return passage.subject != 0 && passage.subject == fault.hit;
   }
   return false;
 }
@@ -131,15 +142,15 @@ void resolve_armed_faults(const ControlBlock& block) noexcept {
   }
 }
 
-void pass_fault_point(const FaultPoint& point) {
+void pass_fault_point(const FaultPoint& point, uint64_t subject) {
   ControlBlock& block = control_block();
   t_last_point = &point;
   const uint64_t process_hit = block.fault_points[point.counter].hits.fetch_add(1, std::memory_order_relaxed) + 1;
-  const uint64_t thread_hit = ++t_hits[point.counter];
+  const Passage passage{process_hit, ++t_hits[point.counter], subject};
   for (uint32_t armed = g_armed_for[point.counter]; armed != 0; armed &= armed - 1) {
     ArmedFault& fault = block.faults[std::countr_zero(armed)];
     if (fault.state.load(std::memory_order_relaxed) != FaultState::kArmed) continue;
-    if (trigger_matches(block, fault, process_hit, thread_hit) && thread_matches(fault)) {
+    if (trigger_matches(block, fault, passage) && thread_matches(fault)) {
       injection::fire(block, fault, process_hit);
     }
   }

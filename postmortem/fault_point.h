@@ -10,6 +10,9 @@
 // Scope:   a trigger counts the passages of the process or of the thread (FaultScope). A probability is drawn from its
 //          seed and the number of the passage alone, so that the same seed fires at the same passages, whatever other
 //          threads do. A thread is known by the name that it registered (control_block.h), else by the kernel's.
+// Subject: CRASHWRIGHT_FAULT_POINT_ABOUT(name, number) says what the passage is about, so that a trigger can wait for
+//          it whatever went before: an order by the feed message that caused it, a message of the exchange by its
+//          sequence. 0 is about nothing.
 // Threads: any. Signal context: yes (that is how the crash handler's own stages are tested).
 // Names:   "area.place", 47 characters at most, the same name at several places is one point.
 #pragma once
@@ -50,21 +53,22 @@ extern uint8_t g_fault_points_live;
 void resolve_armed_faults(const ControlBlock& block) noexcept;
 
 // Counts the passage and performs whatever is armed for it. May not return.
-void pass_fault_point(const FaultPoint& point);
+void pass_fault_point(const FaultPoint& point, uint64_t subject);
 
 }  // namespace detail
 }  // namespace crashwright::postmortem
 
 #if defined(CRASHWRIGHT_NO_FAULT_POINTS)
-#define CRASHWRIGHT_FAULT_POINT(point_name) static_cast<void>(0)
+#define CRASHWRIGHT_FAULT_POINT_ABOUT(point_name, subject) static_cast<void>(0)
 #else
-#define CRASHWRIGHT_FAULT_POINT(point_name)                                                               \
+#define CRASHWRIGHT_FAULT_POINT_ABOUT(point_name, subject)                                                \
   do {                                                                                                    \
     static ::crashwright::postmortem::FaultPoint crashwright_fault_point                                  \
         __attribute__((section("crashwright_fault_points"), used)) = {point_name, __FILE__, __LINE__, 0}; \
     if (__builtin_expect(::crashwright::postmortem::detail::g_fault_points_live, 0) != 0) {               \
-      ::crashwright::postmortem::detail::pass_fault_point(crashwright_fault_point);                       \
+      ::crashwright::postmortem::detail::pass_fault_point(crashwright_fault_point, subject);              \
       asm volatile(""); /* no tail call: the function with the point stays on the stack */                \
     }                                                                                                     \
   } while (false)
 #endif
+#define CRASHWRIGHT_FAULT_POINT(point_name) CRASHWRIGHT_FAULT_POINT_ABOUT(point_name, 0)

@@ -49,12 +49,14 @@ bool damaged_afterwards(const CaseView& view) {
                      [](const PlannedFault& fault) { return fault.at_rest; });
 }
 
-// Writes of snapshots that the device was made to lose, by its own account, up to that death. Each is of one slot.
-uint64_t lost_slot_writes(const CaseView& view, const rca::ProcessFacts& death) {
+// Writes of snapshots that the device was made to lose or spoil, by its own account, up to that death. Each is of one
+// slot.
+uint64_t spoilt_slot_writes(const CaseView& view, const rca::ProcessFacts& death) {
   const auto& faults = view.facts.faults;
   return static_cast<uint64_t>(std::count_if(faults.begin(), faults.end(), [&](const rca::InjectedFaultFact& fault) {
-    return fault.kind == "lost_write" && fault.file == "state.bin" && fault.state == "confirmed" &&
-           fault.incarnation <= death.incarnation;
+    const bool spoils =
+        fault.kind == "lost_write" || fault.kind == "misdirected_write" || fault.kind == "flipped_write";
+    return spoils && fault.file == "state.bin" && fault.state == "confirmed" && fault.incarnation <= death.incarnation;
   }));
 }
 
@@ -70,7 +72,8 @@ uint64_t newest_checkpoint(const std::string& log) {
 }
 
 // What the death left must hold the snapshots whose writes had returned: at most the one under way may be broken. A
-// write that the device lost leaves its slot as it was: one snapshot less, or an older one.
+// write that the device lost or sent elsewhere leaves its slot as it was, a changed one leaves it broken: one snapshot
+// less, or an older one.
 void check_snapshots(const CaseView& view, const rca::ProcessFacts& death, const postmortem::ControlBlock& block,
                      const std::string& where, Findings& findings) {
   const uint64_t begun = passages(block, "state.before_write");
@@ -94,8 +97,8 @@ void check_snapshots(const CaseView& view, const rca::ProcessFacts& death, const
             " had been written, the newest one there is of " + std::to_string(sequence);
   }
   if (lost == 0) return;
-  if (lost > lost_slot_writes(view, death)) return findings.fail(found);
-  findings.note(found + "; the device lost the write, the log held the rest");
+  if (lost > spoilt_slot_writes(view, death)) return findings.fail(found);
+  findings.note(found + "; the device lied about the write, the log held the rest");
 }
 
 // ": its words", or nothing.

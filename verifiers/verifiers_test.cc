@@ -1,135 +1,20 @@
 // Goal: each promise that is judged from documents passes on a sound case and fails on one damaged by hand.
 // Method: a small case folder written here, one artefact changed per test. The promises that rest on cores, flight
 // recorders and audit logs are tested on real crashes (harness/cli/damage_test.cc).
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
 #include "base/file.h"
-#include "postmortem/audit_log.h"
-#include "postmortem/control_block.h"
-#include "postmortem/state_store.h"
 #include "rca/autopsy.h"
 #include "verifiers/case_view.h"
 #include "verifiers/drop_copy.h"
+#include "verifiers/testing/synthetic_case.h"
 #include "verifiers/verifier.h"
 
 using namespace crashwright;
 using namespace crashwright::verifiers;
-
-namespace {
-
-constexpr const char* kPlan =
-    R"({"name":"synthetic","seed":1,"build":"release","durability":"process_death","profile":"K",
-  "faults":[{"kind":"sigkill","point":"gateway.send_order","incarnation":0,"ends_process":true,
-             "causes":["KILLED_BY_HARNESS"]}],
-  "expect":{"outcome":"crash","rca":{"causes":[],"function":"","thread":"","confidence_min":0.5},
-            "budgets":{"recovery_time_ms":50,"handler_time_ms":null},"excluded":[]}})";
-
-constexpr const char* kExchange = R"({"positions":{"AAPL":100,"MSFT":0},"cash_ticks":-1000000,
-  "orders":[{"user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"executed":100,"leaves":0,
-             "price_ticks":10000,"state":"filled"},
-            {"user_ref":2,"symbol":"MSFT","side":"S","quantity":50,"executed":0,"leaves":50,
-             "price_ticks":20000,"state":"open"}],
-  "violations":{"reused_user_ref":0,"order_after_kill_switch":0},"sequenced_messages":3,"orders_entered":2})";
-
-constexpr const char* kFinal = R"({"cash_ticks":-1000000,"decisions":2,"feed_sequence":10,"kill_switch":false,
-  "open_orders":[{"leaves":50,"price_ticks":20000,"side":"S","symbol":"MSFT","user_ref":2}],"positions":{"AAPL":100}})";
-
-constexpr const char* kDropCopy =
-    R"({"n":1,"t":1,"kind":"in","type":"enter",)"
-    R"("user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"price_ticks":10000})"
-    "\n"
-    R"({"n":2,"t":2,"kind":"out","seq":1,"type":"accepted",)"
-    R"("user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"price_ticks":10000,"leaves":100})"
-    "\n"
-    R"({"n":3,"t":3,"kind":"out","seq":2,"type":"executed",)"
-    R"("user_ref":1,"symbol":"AAPL","side":"B","quantity":100,"price_ticks":10000,"leaves":0})"
-    "\n"
-    R"({"n":4,"t":4,"kind":"out","seq":3,"type":"accepted",)"
-    R"("user_ref":2,"symbol":"MSFT","side":"S","quantity":50,"price_ticks":20000,"leaves":50})"
-    "\n";
-
-constexpr const char* kRecovered = R"({"audit_sequence":5,"cash_ticks":-1000000,"feed_sequence":4,"in_doubt":[],
-  "next_session_sequence":3,"open_orders":[],"positions":{"AAPL":100},"kill_switch":false})";
-
-std::string sound_autopsy() {
-  rca::AutopsyReport report;
-  report.cause = "KILLED_BY_HARNESS";
-  report.family = "PROCESS";
-  report.confidence = 0.95;
-  report.signature = "cw2:PROCESS:KILLED_BY_HARNESS:0";
-  report.evidence.push_back(
-      {rca::EvidenceTier::kHarnessFact, "wait status", "KILLED_BY_HARNESS", 1.0, 100, 100, "facts.json", "SIGKILL"});
-  return rca::autopsy_to_json(report);
-}
-
-struct SyntheticCase {
-  SyntheticCase() {
-    char path[] = "/tmp/crashwright-case-XXXXXX";
-    BOOST_REQUIRE(::mkdtemp(path) != nullptr);
-    folder = path;
-    for (const char* name : {"exchange", "golden", "inc0", "inc1", "recovered", "recovered/0"}) {
-      BOOST_REQUIRE(::mkdir((folder + "/" + name).c_str(), 0755) == 0);
-    }
-    put("plan.json", kPlan);
-    put("exchange/exchange.json", kExchange);
-    put("golden/exchange.json", kExchange);
-    put("exchange/drop_copy.jsonl", kDropCopy);
-    put("golden/final_state.json", kFinal);
-    put("inc1/final_state.json", kFinal);
-    put("recovered/0/first.json", kRecovered);
-    put("recovered/0/second.json", kRecovered);
-    put("rca.json", sound_autopsy());
-    facts.name = "synthetic";
-    facts.recovery_time_ns = 20'000'000;
-    facts.processes.resize(2);
-    for (uint32_t i = 0; i < 2; ++i) {
-      facts.processes[i].role = "engine";
-      facts.processes[i].incarnation = i;
-      facts.processes[i].folder = "inc" + std::to_string(i);
-      facts.processes[i].pid = static_cast<int32_t>(100 + i);
-      facts.processes[i].control_dump = facts.processes[i].folder + "/control.bin";
-    }
-    facts.processes[0].wait_status = 9;
-    facts.processes[0].killed_by = "harness";
-    facts.processes[1].finished = true;
-    facts.faults.resize(1);
-    facts.faults[0].kind = "sigkill";
-    facts.faults[0].state = "confirmed";
-  }
-  ~SyntheticCase() { std::filesystem::remove_all(folder); }
-
-  void put(const std::string& name, const std::string& content) const {
-    BOOST_REQUIRE(write_file(folder + "/" + name, content));
-  }
-  void replace(const std::string& name, const std::string& from, const std::string& to) const {
-    std::string content = read_file(folder + "/" + name).value();
-    const size_t at = content.find(from);
-    BOOST_REQUIRE_MESSAGE(at != std::string::npos, name << " lacks " << from);
-    put(name, content.replace(at, from.size(), to));
-  }
-  Verdict judge(const std::string& promise) const {
-    BOOST_REQUIRE(rca::write_case_facts(folder + "/facts.json", facts));
-    const auto view = open_case(folder);
-    BOOST_REQUIRE_MESSAGE(view, (view ? "" : view.error().message));
-    return find_verifier(promise)->verify(*view);
-  }
-  void expect(const std::string& promise, Outcome outcome, const std::string& words) const {
-    const Verdict verdict = judge(promise);
-    BOOST_TEST(outcome_name(verdict.outcome) == outcome_name(outcome), verdict.summary);
-    BOOST_TEST(verdict.summary.find(words) != std::string::npos, verdict.summary);
-  }
-
-  std::string folder;
-  rca::CaseFacts facts;
-};
-
-}  // namespace
+using namespace crashwright::verifiers::testing;
 
 BOOST_FIXTURE_TEST_CASE(a_sound_case_passes_the_promises_judged_from_documents, SyntheticCase) {
   for (const char* promise :
@@ -236,80 +121,6 @@ BOOST_FIXTURE_TEST_CASE(a_state_that_cannot_be_recovered_once_or_again_fails_sta
     put(std::string("recovered/0/") + run + ".stderr.txt", "audit log damaged");
     expect("state_recovery", Outcome::kFail, std::string(words) + "audit log damaged");
   }
-}
-
-namespace {
-
-// The engine wrote two snapshots and recorded both; of the store only the writes named here reached the file.
-struct SnapshotCase : SyntheticCase {
-  void leave(const std::vector<uint64_t>& kept) const {
-    const std::string data = folder + "/inc0/data";
-    BOOST_REQUIRE(::mkdir(data.c_str(), 0755) == 0);
-    auto store = postmortem::StateStore::open({.path = data + "/state.bin"});
-    BOOST_REQUIRE(store.has_value());
-    for (const uint64_t sequence : kept) BOOST_REQUIRE((*store)->write({sequence}, {}).has_value());
-    auto log = postmortem::AuditLog::open({.path = data + "/audit.log"}, nullptr);
-    BOOST_REQUIRE(log.has_value());
-    for (const uint64_t sequence : taken) {
-      postmortem::AuditRecord record{};
-      record.type = postmortem::AuditRecordType::kCheckpoint;
-      record.match_id = sequence;
-      BOOST_REQUIRE((*log)->append(record) != 0);
-    }
-    BOOST_REQUIRE((*log)->close().has_value());
-    auto block = std::make_unique<postmortem::ControlBlock>();
-    postmortem::initialise_control_block(*block);
-    block->fault_points[0].name.assign("state.before_write");
-    block->fault_points[1].name.assign("state.after_write");
-    for (const size_t point : {0, 1}) block->fault_points[point].hits.store(2);
-    put("inc0/control.bin", {reinterpret_cast<const char*>(block.get()), sizeof *block});
-  }
-  std::vector<uint64_t> taken{1, 2};
-  void device_lost_writes(size_t count) {
-    rca::InjectedFaultFact lost;
-    lost.kind = "lost_write";
-    lost.state = "confirmed";
-    lost.file = "state.bin";
-    facts.faults.insert(facts.faults.end(), count, lost);
-  }
-};
-
-}  // namespace
-
-BOOST_FIXTURE_TEST_CASE(snapshots_that_are_all_there_need_no_word, SnapshotCase) {
-  leave({1, 2});
-  expect("state_recovery", Outcome::kPass, "equals the exchange's account");
-  BOOST_TEST(judge("state_recovery").details.empty());
-}
-
-BOOST_FIXTURE_TEST_CASE(a_snapshot_that_nobody_lost_on_purpose_must_be_there, SnapshotCase) {
-  leave({1});
-  expect("state_recovery", Outcome::kFail, "2 snapshots had been written, only 1 of 2 are intact");
-}
-
-BOOST_FIXTURE_TEST_CASE(a_slot_that_went_stale_without_a_fault_is_found_by_the_log, SnapshotCase) {
-  leave({0, 1});
-  expect("state_recovery", Outcome::kFail,
-         "a snapshot of audit sequence 2 had been written, the newest one there is of 1");
-}
-
-BOOST_FIXTURE_TEST_CASE(a_snapshot_behind_the_first_four_billion_records_is_missed_like_any_other, SnapshotCase) {
-  taken = {uint64_t{1} << 32, (uint64_t{1} << 32) + 1};
-  leave({5, uint64_t{1} << 32});
-  expect("state_recovery", Outcome::kFail,
-         "a snapshot of audit sequence 4294967297 had been written, the newest one there is of 4294967296");
-}
-
-BOOST_FIXTURE_TEST_CASE(one_lost_write_of_a_snapshot_is_told_and_survived_and_excuses_no_second_one, SnapshotCase) {
-  leave({1});
-  device_lost_writes(1);
-  expect("state_recovery", Outcome::kPass, "equals the exchange's account");
-  BOOST_REQUIRE(judge("state_recovery").details.size() == 1U);
-  BOOST_TEST(judge("state_recovery").details[0].find("the device lost the write") != std::string::npos);
-  std::filesystem::remove(folder + "/inc0/data/state.bin");
-  expect("state_recovery", Outcome::kFail, "only 0 of 2 are intact");
-  device_lost_writes(1);
-  expect("state_recovery", Outcome::kPass, "equals the exchange's account");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_wrong_cause_fails_rca, SyntheticCase) {

@@ -282,12 +282,16 @@ BOOST_AUTO_TEST_CASE(a_key_that_does_not_fit_may_be_another_one) {
 }
 
 // None is waited for or read without end.
-BOOST_AUTO_TEST_CASE(what_is_no_regular_file_is_refused_as_log_segment_seal_and_key) {
+BOOST_AUTO_TEST_CASE(what_is_no_regular_file_is_refused_as_log_segment_seal_key_and_drop_copy) {
   const LogOnDisk log(two_orders());
   const std::string pipe = log.file("pipe");
   BOOST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"print", pipe}, {"verify", log.path(), "--key", pipe}, {"verify", log.path(), "--key", "/dev/zero"}}) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"print", pipe},
+                                             {"verify", log.path(), "--key", pipe},
+                                             {"verify", log.path(), "--key", "/dev/zero"},
+                                             {"diff", log.path(), pipe},
+                                             {"diff", log.path(), "/dev/zero"}}) {
     const auto refused = audit(words);
     BOOST_TEST(refused.code == kExitUsage);
     BOOST_TEST(holds(refused.err, " is no regular file"), refused.err);

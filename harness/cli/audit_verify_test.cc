@@ -177,3 +177,17 @@ BOOST_AUTO_TEST_CASE(verify_is_broken_by_a_snapshot_of_another_log_and_by_one_th
   BOOST_TEST(parted.code == kExitBroken);
   BOOST_TEST(holds(parted.text, "snapshot and log have parted: "), parted.text);
 }
+
+// Told in the order of their names, looked up in the order of the log, whichever of them knows more.
+BOOST_AUTO_TEST_CASE(two_state_stores_that_know_of_records_in_one_block_are_both_found_in_the_log) {
+  const auto records = two_orders();
+  const LogOnDisk log(records);  // five records: one block
+  write_snapshot(log, {.sequence = 5, .state_hash = records[4].state_hash, .log_id = 1}, "a.bin");
+  write_snapshot(log, {.sequence = 2, .state_hash = records[1].state_hash, .log_id = 1}, "b.bin");
+  const auto verdict = audit({"verify", log.path()});
+  BOOST_TEST(verdict.code == kExitPassed, verdict.text);
+  const size_t newer = verdict.text.find("a.bin knows of sequence 5, which the log has\n");
+  const size_t older = verdict.text.find("b.bin knows of sequence 2, which the log has\n");
+  BOOST_TEST(older != std::string::npos, verdict.text);
+  BOOST_TEST(newer < older, verdict.text);
+}

@@ -27,6 +27,10 @@ std::string trigger_text(const FaultPlan& fault) {
       return fmt::format("{} ms after the engine's start", static_cast<double>(fault.elapsed_ns) / 1e6);
     case FaultTrigger::kFeedSequence:
       return fmt::format("once feed message {} is applied", fault.feed_sequence);
+    case FaultTrigger::kLast:
+      return "at its last passage";
+    case FaultTrigger::kSubject:
+      return fmt::format("at the passage about {}", fault.hit);
   }
   return "";
 }

@@ -9,12 +9,29 @@
 #include "harness/runner/passages.h"
 #include "harness/scenario/loader.h"
 #include "harness/scenario/plan.h"
+#include "harness/scenario/sweep_passages.h"
+#include "postmortem/audit_log.h"
 #include "verifiers/control_dump.h"
 
 namespace crashwright::harness {
 namespace {
 
+using postmortem::AuditRecordType;
+
 constexpr uint32_t kSweepCounts = 3;
+
+// What the last order and the last message of a session are known by: 0 where runs differ, or the log cannot be read.
+struct LastOnes {
+  uint64_t order_feed = 0;
+  uint64_t message = 0;
+  uint64_t execution = 0;
+
+  [[nodiscard]] uint64_t of(const std::string& point) const {
+    if (!has_subject(point)) return 0;
+    if (point == "orders.execution") return execution;
+    return is_about_a_message(point) ? message : order_feed;
+  }
+};
 
 struct Silence : EventSink {
   void on_event(const Event& event) override { static_cast<void>(event); }
@@ -49,6 +66,33 @@ void count_dump(const postmortem::ControlBlock& block, bool first, std::vector<P
   }
 }
 
+LastOnes last_ones(const std::string& data_folder) {
+  LastOnes last;
+  const auto log = postmortem::read_audit_log(data_folder + "/audit.log");
+  if (!log) return last;
+  for (const postmortem::AuditRecord& record : log->records) {
+    const bool intent = record.type == AuditRecordType::kIntentEnter ||
+                        record.type == AuditRecordType::kIntentReplace || record.type == AuditRecordType::kIntentCancel;
+    if (intent) last.order_feed = std::max(last.order_feed, record.feed_sequence);
+    if (record.type == AuditRecordType::kLogin) continue;  // the next one that is wanted
+    last.message = std::max(last.message, record.session_sequence);
+    if (record.type == AuditRecordType::kExecuted) last.execution = std::max(last.execution, record.session_sequence);
+  }
+  return last;
+}
+
+// Takes what one counted start tells of its last passages.
+void note_last(const postmortem::ControlBlock& block, const LastOnes& last, bool first,
+               std::vector<PassageCount>& counts) {
+  const bool announced = block.engine.recovery_phase.load() == postmortem::RecoveryPhase::kEnding;
+  for (PassageCount& count : counts) {
+    const bool ends = announced && is_passed_at_the_end(count.point);
+    count.announced = ends && (first || count.announced);
+    const uint64_t about = last.of(count.point);
+    count.last_about = first || count.last_about == about ? about : 0;
+  }
+}
+
 // Runs the plans and counts in the start with that number.
 Result<SessionCount> count_in(const std::vector<Plan>& plans, const RunOptions& options, const std::string& start) {
   Silence silence;
@@ -63,9 +107,11 @@ Result<SessionCount> count_in(const std::vector<Plan>& plans, const RunOptions& 
     } else if (done.outcome != verifiers::Outcome::kPass) {
       return fail(ErrorKind::kInternal, "a session to count in did not pass: " + done.summary);
     }
-    const auto dump = verifiers::read_control_dump(options.folder + "/" + done.folder + "/" + start + "/control.bin");
+    const std::string folder = fmt::format("{}/{}/{}", options.folder, done.folder, start);
+    const auto dump = verifiers::read_control_dump(folder + "/control.bin");
     if (!dump) return tl::unexpected(dump.error());
     count_dump(**dump, first, counted.passages);
+    note_last(**dump, last_ones(folder + "/data"), first, counted.passages);
     first = false;
   }
   if (counted.passages.empty()) return fail(ErrorKind::kInternal, "no session could be counted");
@@ -99,7 +145,9 @@ Result<SweepCensus> take_census(RunOptions options, uint64_t run_seed) {
                {SweepSession::kUsual, death, census.recovery},
                {SweepSession::kSmallSegments, "", census.segments},
                {SweepSession::kSmallSegments, death, census.segments_recovery},
-               {SweepSession::kNewSession, "", census.new_session}};
+               {SweepSession::kNewSession, "", census.new_session},
+               {SweepSession::kSendsFirst, "", census.sends_first},
+               {SweepSession::kSendsFirst, death, census.sends_first_recovery}};
   for (const auto& part : parts) {
     auto counted = count_passages(options, run_seed, part.session, part.deaths);
     if (!counted) return tl::unexpected(counted.error());

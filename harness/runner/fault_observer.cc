@@ -170,6 +170,10 @@ void FaultObserver::after_incarnation(const rca::ProcessFacts& process) {
     std::string proof = its_own ? proof_of(plan_.faults[i], observed) : std::string();
     if (proof.empty() && state == FaultState::kConfirmed) proof = proof_in_block(*armed);
     if (proof.empty()) continue;
+    if (armed->trigger == postmortem::FaultTrigger::kLast && fact.incarnation == process.incarnation &&
+        !was_last_passage(*armed, fact.confirmed_by)) {
+      continue;
+    }
     fact.state = "confirmed";
     fact.confirmed_by = proof;
     if (state == FaultState::kFired) {
@@ -187,6 +191,20 @@ void FaultObserver::note_passages(rca::InjectedFaultFact& fact, uint32_t incarna
   const uint64_t count = passed == passages.end() ? 0 : passed->second;
   fact.confirmed_by = "passed " + std::to_string(count) + (count == 1 ? " time" : " times") + " in start " +
                       std::to_string(incarnation) + " of the engine";
+}
+
+// Nothing passed the point again, and no record was on its way but that of the last checkpoint.
+bool FaultObserver::was_last_passage(const ArmedFault& armed, std::string& why_not) const {
+  const postmortem::ControlBlock& block = channel_.block();
+  const uint64_t fired = armed.fired_hit.load();
+  const uint64_t passed = passages_of(block)[std::string(armed.point.view())];
+  const uint64_t under_way = block.engine.audit_appended.load() - block.engine.audit_durable.load();
+  const bool last = passed == fired && under_way <= 1;
+  if (!last) {
+    why_not = "it was passage " + std::to_string(fired) + " of " + std::to_string(passed) + ", with " +
+              std::to_string(under_way) + " records under way: not the last";
+  }
+  return last;
 }
 
 void FaultObserver::done_at_rest(size_t plan_fault, uint32_t incarnation, const std::string& what) {

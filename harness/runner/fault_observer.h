@@ -50,6 +50,8 @@ class FaultObserver {
   // The fatal fault that fired last and has not been confirmed: the one that a death now is the effect of.
   [[nodiscard]] std::optional<size_t> last_fatal_fault() const;
   void note_passages(rca::InjectedFaultFact& fact, uint32_t incarnation) const;
+  // Of a fault of `passage: last`: whether the counters of the ended start bear that out.
+  [[nodiscard]] bool was_last_passage(const postmortem::ArmedFault& armed, std::string& why_not) const;
 
   const Plan& plan_;
   const ControlChannel& channel_;

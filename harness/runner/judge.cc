@@ -39,7 +39,8 @@ bool about_the_death(const Verdict& verdict) {
 std::string describe(const rca::InjectedFaultFact& fault) {
   const std::string where = fault.point.empty() ? "" : " at " + fault.point;
   if (fault.state == "armed") return "the fault " + fault.kind + where + " never fired";
-  return "the fault " + fault.kind + where + " fired, but nobody saw its effect";
+  const std::string but = fault.confirmed_by.empty() ? "nobody saw its effect" : fault.confirmed_by;
+  return "the fault " + fault.kind + where + " fired, but " + but;
 }
 
 const rca::InjectedFaultFact* unproven_fault(const rca::CaseFacts& facts) {

@@ -189,6 +189,39 @@ BOOST_AUTO_TEST_CASE(a_bit_is_inverted_where_the_plan_says) {
   BOOST_TEST((flip({}).error().kind == ErrorKind::kUsage));
 }
 
+BOOST_AUTO_TEST_CASE(a_last_passage_that_was_not_the_last_proves_nothing) {
+  Plan plan;
+  FaultPlan fault;
+  fault.kind = "slow_thread";
+  fault.action = FaultAction::kSlowThread;
+  fault.point = "audit.before_write";
+  fault.trigger = postmortem::FaultTrigger::kLast;
+  plan.faults = {fault};
+  const auto seen = [&](uint64_t passages, uint64_t records_under_way) {
+    const auto channel = ControlChannel::create(plan);
+    BOOST_REQUIRE(channel.has_value());
+    postmortem::ControlBlock& block = (*channel)->block();
+    block.fault_points[3].name.assign("audit.before_write");
+    block.fault_points[3].hits.store(passages);
+    block.engine.audit_appended.store(40 + records_under_way);
+    block.engine.audit_durable.store(40);
+    (*channel)->armed(0)->fired_hit.store(7);
+    (*channel)->armed(0)->state.store(postmortem::FaultState::kConfirmed);
+    FaultObserver observer(plan, **channel);
+    observer.after_incarnation({});
+    rca::CaseFacts facts;
+    facts.faults = observer.facts();
+    return judge(facts, {verdict("rca", Outcome::kPass)}).summary;
+  };
+  BOOST_TEST(seen(7, 1) == "1 promise kept");
+  BOOST_TEST(seen(8, 0) ==
+             "the fault slow_thread at audit.before_write fired, but it was passage 7 of 8, with 0 records under way: "
+             "not the last");
+  BOOST_TEST(seen(7, 2) ==
+             "the fault slow_thread at audit.before_write fired, but it was passage 7 of 7, with 2 records under way: "
+             "not the last");
+}
+
 BOOST_AUTO_TEST_CASE(a_file_at_rest_is_cut_removed_put_back_and_taken_from_elsewhere) {
   const TemporaryFolder folder;
   const std::string path = folder / "audit.log";

@@ -28,9 +28,13 @@ class FaultChecker {
   void check() {
     const bool of_the_mock =
         kind_.action == FaultAction::kExchangeDisconnect || kind_.action == FaultAction::kSecondPrimary;
-    if (of_the_mock || fault_.feed_sequence) {
+    const bool by_session = fault_.feed_sequence || fault_.about || fault_.last_passage;
+    if (of_the_mock || by_session) {
       complain(code::kForeignKey,
-               fmt::format("{} is about the mock engine's {}", kind_.name, fault_.feed_sequence ? "feed" : "exchange"),
+               fmt::format("{} is about the mock engine's {}", kind_.name,
+                           of_the_mock            ? "exchange"
+                           : fault_.feed_sequence ? "feed"
+                                                  : "session"),
                "an engine of your own has none that the harness knows");
     }
     check_trigger();

@@ -1,6 +1,7 @@
 #include "harness/scenario/fault_checks.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -8,6 +9,7 @@
 #include "harness/scenario/engine_checks.h"
 #include "harness/scenario/matrix.h"
 #include "harness/scenario/suggest.h"
+#include "harness/scenario/sweep_passages.h"
 
 namespace crashwright::harness {
 namespace {
@@ -31,16 +33,31 @@ void check_file(const ScenarioFault& fault, SectionReader& reader) {
 }
 
 void check_triggers(const ScenarioFault& fault, SectionReader& reader) {
-  const int given =
-      (fault.hit ? 1 : 0) + (fault.probability_ppb ? 1 : 0) + (fault.after_ns ? 1 : 0) + (fault.feed_sequence ? 1 : 0);
+  const int given = (fault.hit ? 1 : 0) + (fault.probability_ppb ? 1 : 0) + (fault.after_ns ? 1 : 0) +
+                    (fault.feed_sequence ? 1 : 0) + (fault.about ? 1 : 0) + (fault.last_passage ? 1 : 0);
   if (given > 1) {
     reader.complain(fault.position, fault.kind.size(), code::kTriggers,
                     fmt::format("{} has more than one trigger", fault.kind),
-                    "give one of: hit, probability, after, feed_sequence");
+                    "give one of: hit, probability, after, feed_sequence, about, passage");
   }
   if (fault.incarnation && fault.during_recovery) {
     reader.complain(fault.position, fault.kind.size(), code::kTriggers,
                     fmt::format("{} has both \"incarnation\" and \"during\"", fault.kind), "give one of them");
+  }
+}
+
+// Triggers that only some points know: at another one the fault would wait in vain.
+void check_point_of_trigger(const ScenarioFault& fault, SectionReader& reader) {
+  if (fault.at.empty()) return;
+  if (fault.last_passage && !is_passed_at_the_end(fault.at)) {
+    reader.complain(fault.at_position, fault.at.size(), code::kTriggers,
+                    fmt::format("nobody knows which passage of {} is the last before it is over", fault.at),
+                    fmt::format("`passage: last` is for {}", fmt::join(points_passed_at_the_end(), ", ")));
+  }
+  if (fault.about && !has_subject(fault.at)) {
+    reader.complain(fault.at_position, fault.at.size(), code::kTriggers,
+                    fmt::format("passages of {} are about nothing that has a number", fault.at),
+                    fmt::format("`about` is for {}", fmt::join(points_with_subject(), ", ")));
   }
 }
 
@@ -49,7 +66,9 @@ void check_place(ScenarioFault& fault, const FaultKind& kind, bool open, Section
   if (kind.outside != OutsideAction::kNothing || !fault.output.empty() || !fault.function.empty()) return;
   const bool by_harness = kind.at_rest();
   if (by_harness) {
-    if (fault.at.empty() && !fault.hit && !fault.probability_ppb && !fault.after_ns && !fault.feed_sequence) return;
+    const bool no_trigger = !fault.hit && !fault.probability_ppb && !fault.after_ns && !fault.feed_sequence &&
+                            !fault.about && !fault.last_passage;
+    if (fault.at.empty() && no_trigger) return;
     reader.complain(
         fault.at_position, std::max<size_t>(fault.at.size(), 1), code::kTriggers,
         fmt::format("{} has no trigger: it is done after the faults before it ended the process", kind.name),
@@ -144,6 +163,7 @@ void check_faults(Scenario& scenario, SectionReader& reader) {
       refuse_outside_fault(fault, kind, reader);
       check_triggers(fault, reader);
       check_place(fault, kind, open, reader);
+      check_point_of_trigger(fault, reader);
       check_builds(scenario, fault, kind, reader);
       check_durability(scenario, fault, kind, reader);
     }

@@ -12,6 +12,7 @@ using Value = const FieldValue&;
 
 std::vector<std::string> scope_words() { return {"process", "thread"}; }
 std::vector<std::string> during_words() { return {"recovery"}; }
+std::vector<std::string> passage_words() { return {"last"}; }
 
 struct SignalWord {
   const char* word;
@@ -73,6 +74,15 @@ std::vector<Field> trigger_fields() {
        "after: 20ms", [](Target t, Value v) { t.fault->after_ns = v.number; }, nullptr, 1},
       {"fault", "feed_sequence", FieldType::kCount, "none", "fires once the feed is applied up to this message",
        "feed_sequence: 2500", [](Target t, Value v) { t.fault->feed_sequence = v.number; }, nullptr, 1},
+      {"fault", "passage", FieldType::kWord, "none",
+       "last: fires at the last passage of a session that ends in order, which its last checkpoint makes; of "
+       "audit.append, "
+       "orders.apply and the points of audit.*_write, state.* and checkpoint.*",
+       "passage: last", [](Target t, Value) { t.fault->last_passage = true; }, passage_words},
+      {"fault", "about", FieldType::kCount, "none",
+       "fires at the passage about this one: the order that feed message N caused (gateway.before_append, "
+       "gateway.send_order, gateway.after_send), or message N of the exchange (gateway.on_message, orders.execution)",
+       "about: 2713", [](Target t, Value v) { t.fault->about = v.number; }, nullptr, 1},
       {"fault", "output", FieldType::kText, "none",
        "fires when a line that an engine of your own prints has this text, for the `hit`-th time",
        "output: order 50 done", [](Target t, Value v) { t.fault->output = v.text(); }},

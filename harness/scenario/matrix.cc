@@ -84,7 +84,7 @@ class Unfolder {
       labels.push_back(fault_label(*cell.fault, faults_));
     }
     if (cell.point != nullptr) {
-      place_faults(faults_of(tree), *cell.point, 0);
+      place_faults(faults_of(tree), *cell.point, std::nullopt);
       labels.push_back(cell.point->text);
     }
     if (cell.profile != nullptr) {
@@ -194,7 +194,7 @@ bool is_place_open(const ScenarioFault& fault) {
          !fault.feed_sequence && fault.output.empty() && fault.function.empty();
 }
 
-size_t place_faults(YamlNode& faults, const YamlNode& point, uint64_t hit) {
+size_t place_faults(YamlNode& faults, const YamlNode& point, const std::optional<YamlTrigger>& trigger) {
   size_t placed = 0;
   for (YamlNode& entry : faults.items) {
     if (!is_open(entry)) continue;
@@ -204,7 +204,7 @@ size_t place_faults(YamlNode& faults, const YamlNode& point, uint64_t hit) {
       parameters.position = point.position;
     }
     set_value(parameters, "at", point);
-    if (hit != 0) set_value(parameters, "hit", scalar(std::to_string(hit), point.position));
+    if (trigger) set_value(parameters, trigger->key.c_str(), scalar(trigger->value, point.position));
     ++placed;
   }
   return placed;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,13 @@ void check_sweep_points(const YamlNode& root, const Scenario& prototype, const s
 // Whether a fault has no place yet and would take one from a matrix or a sweep.
 [[nodiscard]] bool is_place_open(const ScenarioFault& fault);
 
-// Puts `at`, and a `hit` unless it is 0, into every fault of the list `faults` whose place is open.
-size_t place_faults(YamlNode& faults, const YamlNode& point, uint64_t hit);
+// A trigger as a scenario has it: "hit" "100", "passage" "last".
+struct YamlTrigger {
+  std::string key;
+  std::string value;
+};
+
+// Puts `at`, and a trigger unless there is none, into every fault of the list `faults` whose place is open.
+size_t place_faults(YamlNode& faults, const YamlNode& point, const std::optional<YamlTrigger>& trigger);
 
 }  // namespace crashwright::harness

@@ -44,6 +44,11 @@ void set_trigger(const ScenarioFault& fault, uint64_t fallback_seed, FaultPlan& 
   } else if (fault.feed_sequence) {
     plan.trigger = FaultTrigger::kFeedSequence;
     plan.feed_sequence = *fault.feed_sequence;
+  } else if (fault.last_passage) {
+    plan.trigger = FaultTrigger::kLast;
+  } else if (fault.about) {
+    plan.trigger = FaultTrigger::kSubject;
+    plan.hit = *fault.about;
   } else {
     plan.trigger = FaultTrigger::kHit;
     plan.hit = fault.hit.value_or(1);

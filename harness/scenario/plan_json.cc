@@ -30,6 +30,12 @@ Json trigger_to_json(const FaultPlan& fault) {
     case FaultTrigger::kElapsed:
       trigger["elapsed_ns"] = fault.elapsed_ns;
       break;
+    case FaultTrigger::kLast:
+      trigger["passage"] = "last";
+      break;
+    case FaultTrigger::kSubject:
+      trigger["about"] = fault.hit;
+      break;
   }
   if (!fault.output.empty()) trigger["output"] = fault.output;
   if (!fault.function.empty()) trigger["function"] = fault.function;

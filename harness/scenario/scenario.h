@@ -113,6 +113,8 @@ struct ScenarioFault {
   std::optional<uint64_t> seed;
   std::optional<uint64_t> after_ns;
   std::optional<uint64_t> feed_sequence;
+  std::optional<uint64_t> about;           // the passage about this order's feed message, or message of the exchange
+  bool last_passage = false;               // passage: last
   bool per_thread = false;                 // scope: thread
   std::string thread;                      // only this thread may fire it; empty: any
   std::optional<uint32_t> incarnation;     // start of the engine, 0 the first

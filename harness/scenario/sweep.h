@@ -2,9 +2,11 @@
 // fault that applies there; while it trades, in the recovery that follows a death, and in the recovery of that one.
 //
 // The cases are scenarios like any other, with a text of their own, so that a case folder repeats itself. How often a
-// point is passed is counted beforehand (harness/runner/census.h); where that differs from run to run, the last passage
-// that can be relied on is called late, not last. Where it depends on how much the committer groups, so on the load of
-// the machine, middle and late are the first passage behind a message of the feed.
+// point is passed is counted beforehand (harness/runner/census.h). Where that differs from run to run, the last passage
+// is told by something else than its number: by the engine, which says when nothing but its last checkpoint is left
+// (`passage: last`), or by the last order or message (`about`). Where nothing tells it, the last passage that can be
+// relied on is taken, and called late. Where the number depends on how much the committer groups, so on the load of the
+// machine, the middle is the first passage behind a message of the feed.
 // Threads: pure functions. Errors: none; the same census gives the same scenarios.
 #pragma once
 
@@ -23,6 +25,8 @@ struct PassageCount {
   std::string point;
   uint64_t least = 0;
   uint64_t most = 0;
+  bool announced = false;   // the engine says when it comes to the last one
+  uint64_t last_about = 0;  // what the last one is about, the same in all runs; 0: not known
 };
 
 struct SweepCensus {
@@ -31,14 +35,16 @@ struct SweepCensus {
   std::vector<PassageCount> segments = {};           // of an uninterrupted start with small segments
   std::vector<PassageCount> segments_recovery = {};  // of the start after a death with such segments
   std::vector<PassageCount> new_session = {};        // of one whose exchange begins a new session
-  std::string broken = {};                           // the first promise that was broken while counting; empty: none
+  std::vector<PassageCount> sends_first = {};        // of one that logs what it has sent
+  std::vector<PassageCount> sends_first_recovery = {};
+  std::string broken = {};  // the first promise that was broken while counting; empty: none
 };
 
 // What no case of the sweep does, and who does it instead: one line for people.
 [[nodiscard]] const char* sweep_leaves_out() noexcept;
 
-// The sessions of the sweep. Those behind the first two are there for the points that no other session passes.
-enum class SweepSession { kUsual, kCancelOnDisconnect, kSmallSegments, kNewSession };
+// The sessions of the sweep. Small segments and the new session are there for the points that no other one passes.
+enum class SweepSession { kUsual, kCancelOnDisconnect, kSmallSegments, kNewSession, kSendsFirst };
 
 // Such a session, as the lines `session:` and `exchange:` of a scenario.
 [[nodiscard]] std::string sweep_session(const char* durability, SweepSession session);

@@ -22,7 +22,7 @@ YamlNode tree_of(const Scenario& scenario) {
 
 bool is_asked_for(const SweepPassage& passage, const std::vector<std::string>& words) {
   // Where passages differ from run to run, the last one that can be relied on stands for the last.
-  const std::string word = std::string_view(passage.word) == "late" ? "last" : passage.word;
+  const std::string word = passage.is("late") ? "last" : passage.word;
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
@@ -31,7 +31,7 @@ Scenario swept(const Scenario& scenario, YamlNode tree, const std::string& point
   YamlNode place;
   place.kind = YamlNode::Kind::kScalar;
   place.text = point;
-  place_faults(*find_value(tree, "faults"), place, passage.hit);
+  place_faults(*find_value(tree, "faults"), place, passage.trigger);
   find_value(tree, "name")->text += fmt::format(" [{}, {} passage]", point, passage.word);
   Loaded loaded = load_scenario_text(scenario.path, emit_yaml(tree));
   std::move(loaded.diagnostics.begin(), loaded.diagnostics.end(), std::back_inserter(diagnostics));

@@ -51,6 +51,21 @@ BOOST_AUTO_TEST_CASE(a_last_passage_that_differs_from_run_to_run_is_taken_late) 
   BOOST_TEST(*unfolded.scenarios[0].faults[0].hit == 6);
 }
 
+BOOST_AUTO_TEST_CASE(a_last_passage_is_told_by_the_engine_or_by_what_it_is_about) {
+  const Scenario scenario = only("name: x\nsweep: {passages: [middle, last]}\nfaults: [{sigkill: }]\n");
+  const Loaded unfolded =
+      unfold_sweep(scenario, {{"audit.before_write", 30, 60, true}, {"gateway.after_send", 90, 92, false, 2713}});
+  BOOST_TEST(names(unfolded.scenarios) ==
+             "x [audit.before_write, middle passage]\n"
+             "x [audit.before_write, last passage]\n"
+             "x [gateway.after_send, middle passage]\n"
+             "x [gateway.after_send, last passage]\n");
+  BOOST_REQUIRE(unfolded.scenarios.size() == 4U);
+  BOOST_TEST(*unfolded.scenarios[0].faults[0].hit == 6);
+  BOOST_TEST(unfolded.scenarios[1].faults[0].last_passage);
+  BOOST_TEST(*unfolded.scenarios[3].faults[0].about == 2'713U);
+}
+
 BOOST_AUTO_TEST_CASE(the_swept_fault_may_come_after_deaths) {
   const std::string text =
       "name: x\n"

@@ -118,8 +118,9 @@ class LogOnDisk {
 };
 
 // A state store beside the log, whose newest snapshot is of that place.
-inline void write_snapshot(const LogOnDisk& log, const postmortem::AuditMark& mark) {
-  const auto store = postmortem::StateStore::open({.path = log.file("state.bin"), .slot_bytes = 4096});
+inline void write_snapshot(const LogOnDisk& log, const postmortem::AuditMark& mark,
+                           const std::string& name = "state.bin") {
+  const auto store = postmortem::StateStore::open({.path = log.file(name), .slot_bytes = 4096});
   BOOST_REQUIRE(store.has_value());
   BOOST_REQUIRE((*store)->write(mark, std::vector<std::byte>(8)).has_value());
 }
