@@ -8,6 +8,7 @@ FigureArea storage_figures() {
   area.measurements = {{"storage", "storage_bench", {}},
                        {"explore", "explore_bench", {}},
                        {"memory", "exploration_memory_bench", {}, Speech::kSamples, 600},
+                       {"small_writes", "small_writes_bench", {}, Speech::kSamples, 600},
                        {"alarms", "false_alarms_bench", {}, Speech::kSamples, 900}};
   area.figures = {
       at_least(0.4, "storage.sqlite_commits_vs_bare",
@@ -21,6 +22,10 @@ FigureArea storage_figures() {
               "memory of exploring a run of 1 GiB in pages of 4 KiB, all its processes")
           .in("MiB")
           .from("memory", "exploration_memory_1gib_mib"),
+      at_most(256, "storage.small_writes_memory_1gib_mib",
+              "memory of replaying and exploring a record of 1 GiB in writes of 512 bytes")
+          .in("MiB")
+          .from("small_writes", "memory_small_writes_1gib_mib"),
       at_least(200, "storage.crash_states_per_s", "crash states judged a second, mock engine, 2 jobs, real recovery")
           .in("states/s")
           .from("explore", "crash_states_per_s")
