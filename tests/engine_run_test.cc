@@ -193,6 +193,21 @@ BOOST_AUTO_TEST_CASE(a_checker_that_errs_is_an_error_and_never_a_pass) {
              place.said());
 }
 
+BOOST_AUTO_TEST_CASE(a_python_checker_that_cannot_run_is_an_error_and_any_other_end_of_it_is_told) {
+  Place place;
+  const auto with = [&](const std::string& exception) {
+    place.put("check",
+              "#!/bin/sh\necho 'Traceback (most recent call last):' >&2\necho '  File \"check.py\"' >&2\necho \"" +
+                  exception + "\" >&2\nexit 1\n");
+    return place.run("  - sigkill: {output: counted 40}\n");
+  };
+  BOOST_TEST(with("ModuleNotFoundError: No module named 'nosuch'") == 5, place.said());
+  BOOST_TEST(place.said().find("ModuleNotFoundError: No module named 'nosuch'") != std::string::npos, place.said());
+  BOOST_TEST(with("KeyError: 'AAPL'") == 1, place.said());
+  BOOST_TEST(place.said().find("acknowledged: uncaught exception: KeyError: 'AAPL'") != std::string::npos,
+             place.said());
+}
+
 BOOST_AUTO_TEST_CASE(a_recovery_that_changes_what_it_recovered_is_found) {
   Place place;
   BOOST_TEST(place.run_scenario("engine:\n  command: [./counter]\n  recover: [sh, -c, \"echo 0 >> journal\"]\n"

@@ -29,6 +29,10 @@ void print_wrapped(const std::string& indent, const std::string& text) {
   fmt::print("{}{}\n", indent, wrap(printable(text), indent.size() + 2));
 }
 
+std::string issuer(const StorageFinding& finding, size_t loss) {
+  return loss < finding.issued_by.size() ? finding.issued_by[loss] : std::string();
+}
+
 void print_lost(const StorageFinding& finding) {
   if (finding.lost.empty())
     print_wrapped("  ",
@@ -40,8 +44,10 @@ void print_lost(const StorageFinding& finding) {
       break;
     }
     print_wrapped("  ", "lost: " + finding.lost[i]);
-    const std::string where = i < finding.issued_by.size() ? finding.issued_by[i] : "";
-    if (!where.empty()) print_wrapped("        ", "by " + where);
+    // Once for all that follow each other and come from the same place.
+    const std::string where = issuer(finding, i);
+    const bool last = i + 1 == std::min(finding.lost.size(), kLossesShown);
+    if (!where.empty() && (last || issuer(finding, i + 1) != where)) print_wrapped("        ", "by " + where);
   }
   const size_t along = finding.lost_along.size();
   if (along == 1) print_wrapped("  ", "lost with it, for names go in order: " + finding.lost_along.front());
@@ -92,6 +98,28 @@ void print_end(const ProfileSummary& profile) {
                                                     profile.steps_known, left)));
 }
 
+void print_untouched(const ImageVerdict& verdict) {
+  fmt::print("\n");
+  print_wrapped("", "error: the checker calls even the untouched folder violated: " + verdict.reason());
+  print_wrapped("  ", kUntouchedMeans);
+  fmt::print("  the checker said:\n");
+  print_output(verdict.output);
+}
+
+void print_errors(const CampaignResult& result) {
+  if (result.checker_errors == 0) return;
+  fmt::print("\nthe checker could not judge {} {}:\n", result.checker_errors,
+             result.checker_errors == 1 ? "state" : "states");
+  print_output(result.first_error);
+}
+
+// Where the time went that is no profile's.
+void print_time(const CampaignResult& result) {
+  if (result.findings.empty()) return;
+  fmt::print("findings explained in {:.1f} s: {:.1f} s to the fewest losses, {:.1f} s trying added syncs\n",
+             result.minimising_seconds + result.advising_seconds, result.minimising_seconds, result.advising_seconds);
+}
+
 }  // namespace
 
 void print_exploration(const CampaignResult& result, const Recording& recording) {
@@ -106,13 +134,15 @@ void print_exploration(const CampaignResult& result, const Recording& recording)
     }
     print_end(profile);
   }
+  if (result.untouched) return print_untouched(*result.untouched);
+  print_time(result);
   size_t number = 0;
   for (const StorageFinding& finding : result.findings) print_finding(finding, ++number);
-  if (result.checker_errors > 0) {
-    fmt::print("\nthe checker could not judge {} {}:\n", result.checker_errors,
-               result.checker_errors == 1 ? "state" : "states");
-    print_output(result.first_error);
+  if (result.unexplained > 0) {
+    fmt::print("\n{} more {} of failure, told apart by what the checker says, not explained\n", result.unexplained,
+               result.unexplained == 1 ? "kind" : "kinds");
   }
+  print_errors(result);
   const bool cut = std::any_of(result.profiles.begin(), result.profiles.end(),
                                [](const ProfileSummary& profile) { return profile.end == ExplorationEnd::kTime; });
   const std::string verdict = exploration_verdict(result);

@@ -124,7 +124,10 @@ std::optional<int> Options::parse(const std::vector<std::string>& arguments) {
   const std::vector<std::string> rest = parser_->app.remaining();
   if (rest.empty()) return std::nullopt;
   const std::string name = rest.front().substr(0, rest.front().find('='));
-  if (name.rfind('-', 0) != 0) return refuse(fmt::format("does not take \"{}\"", name), "");
+  if (name.rfind('-', 0) != 0) {
+    return refuse(fmt::format("does not take \"{}\"", name),
+                  tail_.empty() ? "" : fmt::format("the program and its arguments stand behind --: -- {}", name));
+  }
   std::vector<std::string> names = {"--help"};
   for (const Entry& option : options_) names.push_back(option.name);
   return refuse(fmt::format("no option {}", name), suggestion(name, names));

@@ -1,6 +1,10 @@
 // Goal: `storage` refuses what it cannot do before it runs anything, and says what would help. Method: the commands as
 // a shell would run them, with arguments that are wrong.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <regex>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -63,7 +67,7 @@ BOOST_AUTO_TEST_CASE(what_somebody_put_aside_among_the_evidence_stays, *boost::u
   const Folder folder;
   const auto explore = [&] {
     return folder.run({"storage", "explore", "--states", "20", "--keep", folder.path + "/kept", "--check",
-                       "sh -c 'test ! -e file'", "--", "sh", "-c", "echo text > file"});
+                       "sh -c 'test ! -e file'", "--", "sh", "-c", "echo text > file; mv file done"});
   };
   BOOST_TEST(explore().code == 1);
   const std::string first = folder.path + "/kept/K-1";
@@ -73,4 +77,85 @@ BOOST_AUTO_TEST_CASE(what_somebody_put_aside_among_the_evidence_stays, *boost::u
   BOOST_TEST(explore().code == 1);
   BOOST_TEST(std::filesystem::exists(folder.path + "/kept/ticket-4711"));
   BOOST_TEST(!std::filesystem::exists(folder.path + "/kept/K-9"));
+}
+
+BOOST_AUTO_TEST_CASE(a_program_without_its_dashes_and_a_mistyped_fault_are_told_what_was_meant) {
+  const Folder folder;
+  const Answer bare = folder.run({"storage", "explore", "--check", "true", "./safe.py"});
+  BOOST_TEST(bare.code == 2);
+  BOOST_TEST(bare.err ==
+             "crashwright storage explore: does not take \"./safe.py\"\n"
+             "  the program and its arguments stand behind --: -- ./safe.py\n"
+             "  see: crashwright storage explore --help\n");
+  for (const char* const part : {"explore", "lint"}) {
+    std::vector<std::string> words{"storage", part, "--fault", "eio_fsinc path=*"};
+    if (part == std::string("explore")) words.insert(words.end(), {"--check", "true"});
+    words.insert(words.end(), {"--", "true"});
+    const Answer answer = folder.run(words);
+    BOOST_TEST(answer.code == 2);
+    BOOST_TEST(answer.err.find("  did you mean \"eio_fsync\"?\n") != std::string::npos, answer.err);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_checker_that_is_never_content_is_an_error_and_no_finding,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const Folder folder;
+  const auto explore = [&](const std::string& check, std::vector<std::string> more = {}) {
+    std::vector<std::string> words{
+        "storage", "explore", "--states", "20", "--keep", folder.path + "/kept", "--json", folder.path + "/x.json",
+        "--check", check};
+    words.insert(words.end(), more.begin(), more.end());
+    words.insert(words.end(), {"--", "sh", "-c", "echo text > file; echo more >> file"});
+    return folder.run(words);
+  };
+  const Answer never = explore("sh -c 'echo it is wrong; echo why >&2; exit 1'");
+  BOOST_TEST(never.code == 5);
+  BOOST_TEST(
+      never.out.find("error: the checker calls even the untouched folder violated: it is wrong\n") != std::string::npos,
+      never.out);
+  BOOST_TEST(never.out.find("    | why\n") != std::string::npos, never.out);
+  BOOST_TEST(never.out.find("finding 1") == std::string::npos, never.out);
+  BOOST_TEST(folder.text("x.json").find("\"verdict\": \"error\"") != std::string::npos);
+  BOOST_TEST(folder.text("x.json").find("\"untouched_folder_violated\": \"it is wrong\\nwhy\\n\"") !=
+             std::string::npos);
+
+  // Where something else was made to go wrong, the end of the run is no measure.
+  const Answer faulty = explore("sh -c 'test \"$(cat file)\" = text'", {"--fault", "lost_write nth=2"});
+  BOOST_TEST(faulty.code != 5, faulty.out);
+  BOOST_TEST(faulty.out.find("fault: lost_write happened: a write of 5 bytes was lost\n") != std::string::npos,
+             faulty.out);
+}
+
+BOOST_AUTO_TEST_CASE(findings_are_kept_beside_the_runs_and_a_clean_exploration_leaves_nothing,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const Folder folder;
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path);
+  const auto explore = [&](const std::string& check) {
+    return folder.run({"storage", "explore", "--states", "20", "--seed", "7", "--check", check, "--", "sh", "-c",
+                       "echo text > file; mv file done"});
+  };
+  BOOST_TEST(explore("true").code == 0);
+  BOOST_TEST(!folder.has("crashwright-out"));
+  const Answer found = explore("sh -c 'test ! -e file'");
+  std::filesystem::current_path(before);
+  BOOST_TEST(found.code == 1);
+  const std::regex kept("kept in crashwright-out/storage-[0-9]{8}-[0-9]{6}-7/K-1\n");
+  BOOST_TEST(std::regex_search(found.out, kept), found.out);
+}
+
+BOOST_AUTO_TEST_CASE(the_lint_tells_equal_findings_of_two_profiles_once_and_in_80_columns,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const Folder folder;
+  const Answer lint =
+      folder.run({"storage", "lint", "--profile", "E,S", "--", "sh", "-c",
+                  "echo a > a_file_with_quite_a_long_name_indeed; mv a_file_with_quite_a_long_name_indeed "
+                  "another_name_that_is_as_long; echo ack first_order_of_the_day"});
+  BOOST_TEST(lint.code == 1, lint.out);
+  BOOST_TEST(lint.out.starts_with("profiles E and S: 1 of 1 acknowledgement left before its bytes were durable\n"),
+             lint.out);
+  BOOST_TEST(lint.out.find("  E and S: write of 2 bytes") != std::string::npos, lint.out);
+  BOOST_TEST(lint.out.find("write of 2 bytes") == lint.out.rfind("write of 2 bytes"), lint.out);
+  std::istringstream lines(lint.out);
+  for (std::string line; std::getline(lines, line);) BOOST_TEST(line.size() <= 80U, line);
 }

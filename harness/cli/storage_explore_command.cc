@@ -14,9 +14,11 @@
 #include "base/unique_fd.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/exploration_report.h"
+#include "harness/cli/run_folder.h"
 #include "harness/cli/storage_commands.h"
 #include "harness/cli/storage_recording.h"
 #include "harness/cli/storage_work.h"
+#include "harness/cli/terminal_text.h"
 #include "harness/runner/interrupt.h"
 #include "harness/runner/program_search.h"
 #include "harness/storage/explore/campaign.h"
@@ -54,14 +56,15 @@ void declare(Options& options, ExploreArguments& explore) {
   options.text("--for", "TIME", explore.time_max, "stops judging then, per profile, as in 30s (default no limit)");
   options.text("--check-deadline", "TIME", explore.check_deadline, "a checker that takes longer errs (default 30s)");
   options.text("--keep", "DIR", explore.keep,
-               "images and operations of findings (default crashwright-out/storage-TIME)");
+               "images and operations of findings (default crashwright-out/storage-TIME-SEED)");
   options.note(
       "The checker is run in the image; CRASHWRIGHT_ACKED names a file with the tokens acknowledged before the "
       "power loss, one a line. Exit 0: consistent, nothing acknowledged is missing. 1: violated. Anything else: "
-      "it could not judge.");
+      "it could not judge. The end of the run, where nothing is lost, must be consistent: otherwise no state is "
+      "judged.");
   options.note(
       "Exit codes: 0 clean, 1 violated, 2 wrong use or a program that fails or changes nothing, 3 no state to judge "
-      "or a fault that never fired, 5 the checker could not judge, "
+      "or a fault that never fired, 5 the checker could not judge or calls even the untouched folder violated, "
       "10 environment, 70 the record is not what the folder holds, 130 interrupted.");
   options.tail("-- COMMAND [ARGS]");
   options.example("crashwright storage explore --check ./check.sh -- ./writer data.db");
@@ -124,21 +127,46 @@ Status check_arguments(const ExploreArguments& explore) {
     return fail(ErrorKind::kUsage, fmt::format("--jobs wants 1 to {}, not {}", kJobsMax, explore.jobs),
                 "leave it out for 2, or give how many processors are to judge");
   }
-  if (auto room = check_place("--keep", explore.keep + "/x"); !room) return room;
+  if (!explore.keep.empty()) {
+    if (auto room = check_place("--keep", explore.keep + "/x"); !room) return room;
+  }
   return explore.json_path.empty() || explore.json_path == "-" ? Status() : check_place("--json", explore.json_path);
 }
 
-// Lines on a terminal that say how far it is.
-std::function<void(uint64_t, uint64_t)> progress_line(uint64_t states_max) {
-  if (::isatty(STDERR_FILENO) == 0) return {};
-  auto shown = std::make_shared<std::atomic<uint64_t>>(0);
-  return [shown, states_max](uint64_t judged, uint64_t violated) {
-    const uint64_t now = monotonic_ns();
-    uint64_t last = *shown;
-    if (now - last < 200'000'000 || !shown->compare_exchange_strong(last, now)) return;
-    fmt::print(stderr, "\r{} of {} states judged, {} violated ", judged, states_max, violated);
-  };
-}
+// One line on a terminal that says how far it is: "profile E: 120 of 2000 states judged, 3 violated".
+class ProgressLine {
+ public:
+  explicit ProgressLine(uint64_t states_max) : states_max_(states_max) {}
+  ~ProgressLine() { clear(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show_in(CampaignOptions& options) {
+    if (::isatty(STDERR_FILENO) == 0) return;
+    options.explore.progress = [this](const std::string& profile, uint64_t judged, uint64_t violated) {
+      const uint64_t now = monotonic_ns();
+      uint64_t last = shown_ns_;
+      if (now - last < kEveryNs || !shown_ns_.compare_exchange_strong(last, now)) return;
+      show(fmt::format("profile {}: {} of {} states judged, {} violated", profile, judged, states_max_, violated));
+    };
+    options.phase = [this](const std::string& what) { show(what); };
+  }
+  void clear() {
+    if (drawn_.exchange(false)) fmt::print(stderr, "\r\033[K");
+  }
+
+ private:
+  static constexpr uint64_t kEveryNs = 200'000'000;
+
+  void show(const std::string& text) {
+    drawn_ = true;
+    fmt::print(stderr, "\r\033[K{} ", text);
+  }
+
+  uint64_t states_max_;
+  std::atomic<uint64_t> shown_ns_ = 0;
+  std::atomic<bool> drawn_ = false;
+};
 
 std::string repro_script(const std::vector<std::string>& arguments) {
   std::error_code none;
@@ -160,6 +188,7 @@ std::string repro_script(const std::vector<std::string>& arguments) {
 
 int exit_code_of(const CampaignResult& result) {
   if (interrupted()) return kExitInterrupted;
+  if (result.untouched) return kExitJudgeFailed;
   if (result.violated > 0) return kExitBroken;
   if (result.checker_errors > 0) return kExitJudgeFailed;
   return result.states == 0 ? kExitInconclusive : kExitPassed;
@@ -176,10 +205,36 @@ Result<CampaignOptions> campaign_options(const ExploreArguments& explore) {
   options.explore.seed = explore.seed;
   options.explore.states_max = explore.states;
   options.explore.jobs = static_cast<unsigned>(explore.jobs);
-  options.explore.progress = progress_line(explore.states);
   options.evidence_folder = explore.keep;
   return options;
 }
+
+// The folder of the findings where none was named, called as that of a run is. It goes again where nothing is kept.
+class KeptFolder {
+ public:
+  static Result<KeptFolder> make(uint64_t seed) {
+    RunRequest request;
+    request.prefix = "storage-";
+    request.latest = false;
+    request.seed = seed;
+    auto folder = make_run_folder(request);
+    if (!folder) return tl::unexpected(folder.error());
+    KeptFolder kept;
+    kept.path_ = std::move(*folder);
+    return kept;
+  }
+  KeptFolder() = default;
+  KeptFolder(KeptFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  KeptFolder& operator=(KeptFolder&&) = delete;
+  ~KeptFolder() {
+    if (path_.empty() || ::rmdir(path_.c_str()) != 0) return;
+    ::rmdir(std::filesystem::path(path_).parent_path().c_str());  // of all runs: not if there is another
+  }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
 
 // Keeps standard output for the JSON alone: while this lives, what people read goes to standard error.
 class JsonOutput {
@@ -207,7 +262,6 @@ class JsonOutput {
 };
 
 Result<int> run_exploration(const ExploreArguments& explore, const std::vector<std::string>& arguments) {
-  if (auto valid = check_arguments(explore); !valid) return tl::unexpected(valid.error());
   const JsonOutput output(explore.json_path == "-");
   const auto check_deadline = parse_time("--check-deadline", explore.check_deadline);
   if (!check_deadline) return tl::unexpected(check_deadline.error());
@@ -233,15 +287,18 @@ Result<int> run_exploration(const ExploreArguments& explore, const std::vector<s
   const auto places = CallPlaces::read(work->path() + "/record");
   if (!places) return tl::unexpected(places.error());
   options->places = places->get();
+  options->ended_well = run->ended_well();
   if (!run->seen_at.empty()) {
     if (auto gained = gain_private_mounts(); !gained) return tl::unexpected(gained.error());
   }
   CheckerOptions checker{bind_program_words(split_words(explore.check), command_line_places()), *check_deadline,
                          run->seen_at};
+  ProgressLine progress(explore.states);
+  progress.show_in(*options);
   auto result = run_campaign(recording, checker_judges(checker, recording.tokens), *options);
   if (!result) return tl::unexpected(result.error());
   result->interrupted = interrupted();
-  if (options->explore.progress) fmt::print(stderr, "\r\033[K");
+  progress.clear();
   print_exploration(*result, recording);
   if (!explore.json_path.empty()) {
     auto put = output.write(explore.json_path, exploration_json(*result, recording, explore.seed));
@@ -267,7 +324,10 @@ int storage_explore_command(const std::vector<std::string>& arguments) {
                   "leave of its files.");
   declare(options, explore);
   if (const auto code = parse_recording(options, arguments, explore.recording)) return *code;
-  if (explore.keep.empty()) explore.keep = fmt::format("crashwright-out/storage-{}", wall_ns() / 1'000'000);
+  if (const auto valid = check_arguments(explore); !valid) return report_error(valid.error());
+  const auto own = explore.keep.empty() ? KeptFolder::make(explore.seed) : Result<KeptFolder>(KeptFolder());
+  if (!own) return report_error(own.error());
+  if (explore.keep.empty()) explore.keep = shown_path(own->path());
   const InterruptSignals signals;
   const auto code = run_exploration(explore, arguments);
   return code ? *code : report_error(code.error());

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -77,29 +79,71 @@ std::string counted(uint64_t number, const std::string& what) {
   return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
+// On lines of 80 columns, those after the first two columns further in.
+void print_wrapped(size_t indent, const std::string& text) {
+  fmt::print("{:{}}{}\n", "", indent, wrap(printable(text), indent + 2));
+}
+
+// What several profiles show word for word is told once.
+template <typename Told>
+struct Folded {
+  Told what;
+  std::vector<std::string> profiles;
+
+  [[nodiscard]] std::string names() const { return fmt::format("{}", fmt::join(profiles, " and ")); }
+};
+
+template <typename Told, typename Same>
+void fold_in(std::vector<Folded<Told>>& all, const Told& what, const std::string& profile, Same same) {
+  const auto known =
+      std::find_if(all.begin(), all.end(), [&](const Folded<Told>& one) { return same(one.what, what); });
+  if (known == all.end()) {
+    all.push_back({what, {profile}});
+  } else {
+    known->profiles.push_back(profile);
+  }
+}
+
+void print_change(const Folded<EarlyChange>& folded, bool several) {
+  const EarlyChange& change = folded.what;
+  const std::string like = change.operations > 1 ? fmt::format(" (and {} like it)", change.operations - 1) : "";
+  print_wrapped(
+      2, fmt::format("{}{}{}, early for {}, first for \"{}\"", several ? folded.names() + ": " : "", change.operation,
+                     like, counted(change.acknowledgements, "acknowledgement"), change.first_token));
+  print_wrapped(4, "missing: " + change.missing_sync);
+  print_wrapped(4, change.durable_by.empty() ? "no sync of the run saved it" : "saved later by " + change.durable_by);
+  if (change.perhaps_memory) {
+    print_wrapped(4,
+                  "weak: nothing in the run asks for this file to last; it may be memory that processes share (then "
+                  "--ignore leaves it out)");
+  }
+}
+
 void print_paths(const char* what, const std::vector<std::string>& paths) {
-  for (size_t i = 0; i < paths.size() && i < kPathsShown; ++i) fmt::print("  {}: {}\n", what, printable(paths[i]));
+  for (size_t i = 0; i < paths.size() && i < kPathsShown; ++i) print_wrapped(2, what + (": " + paths[i]));
   if (paths.size() > kPathsShown) fmt::print("  {}: {} more\n", what, paths.size() - kPathsShown);
 }
 
-void print_lint(const AckLint& lint) {
-  fmt::print("profile {}: {} of {} left before {} bytes were durable\n", lint.profile, lint.early,
-             counted(lint.acknowledgements, "acknowledgement"), lint.acknowledgements == 1 ? "its" : "their");
-  for (const EarlyChange& change : lint.changes) {
-    const std::string like = change.operations > 1 ? fmt::format(" (and {} like it)", change.operations - 1) : "";
-    fmt::print("  {}{}, early for {}, first for \"{}\"\n", printable(change.operation), like,
-               counted(change.acknowledgements, "acknowledgement"), printable(change.first_token));
-    fmt::print("    missing: {}\n", printable(change.missing_sync));
-    fmt::print("    {}\n", change.durable_by.empty() ? "no sync of the run saved it"
-                                                     : "saved later by " + printable(change.durable_by));
-    if (change.perhaps_memory) {
-      fmt::print(
-          "    weak: nothing in the run asks for this file to last; it may be memory\n"
-          "    that processes share (then --ignore leaves it out)\n");
+void print_lints(const std::vector<AckLint>& lints) {
+  std::vector<Folded<AckLint>> summaries;
+  std::vector<Folded<EarlyChange>> changes;
+  for (const AckLint& lint : lints) {
+    fold_in(summaries, lint, lint.profile, [](const AckLint& a, const AckLint& b) {
+      return a.early == b.early && a.scratch == b.scratch && a.unfinished == b.unfinished;
+    });
+    for (const EarlyChange& change : lint.changes) {
+      fold_in(changes, change, lint.profile, [](const EarlyChange& a, const EarlyChange& b) { return a == b; });
     }
   }
-  print_paths("note: never made durable, taken for scratch", lint.scratch);
-  print_paths("another thread was still at work on", lint.unfinished);
+  for (const Folded<AckLint>& summary : summaries) {
+    const AckLint& lint = summary.what;
+    fmt::print("{} {}: {} of {} left before {} bytes were durable\n",
+               summary.profiles.size() > 1 ? "profiles" : "profile", summary.names(), lint.early,
+               counted(lint.acknowledgements, "acknowledgement"), lint.acknowledgements == 1 ? "its" : "their");
+    print_paths("note: never made durable, taken for scratch", lint.scratch);
+    print_paths("another thread was still at work on", lint.unfinished);
+  }
+  for (const Folded<EarlyChange>& change : changes) print_change(change, lints.size() > 1);
 }
 
 // The record that the arguments name, or that of the program that they name.
@@ -163,8 +207,8 @@ Result<int> run_lint(const LintArguments& arguments) {
   std::vector<AckLint> lints;
   for (const StorageProfile& profile : *profiles) {
     lints.push_back(lint_acknowledgements(recording, profile, arguments.ignored));
-    print_lint(lints.back());
   }
+  print_lints(lints);
   const nlohmann::ordered_json json = lint_json(lints);
   fmt::print("\n{}{}\n", json["verdict"].get<std::string>(),
              recording.tokens.empty() ? ": nothing was acknowledged, so nothing can have left early" : "");

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <sstream>
 
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
@@ -11,6 +12,7 @@
 #include "harness/runner/files.h"
 #include "harness/runner/interrupt.h"
 #include "harness/storage/explore/scratch_folder.h"
+#include "harness/storage/fault_words.h"
 #include "harness/storage/storage_mount.h"
 
 namespace crashwright::harness::cli {
@@ -30,7 +32,8 @@ Status serve(const StorageOptions& options, const std::vector<std::string>& faul
              options.mount_point, options.backing);
   std::fflush(stdout);
   while (!interrupted()) ::nanosleep(&kLook, nullptr);
-  if (const auto told = (*mount)->faults(); told && !told->empty()) fmt::print("faults:\n{}", *told);
+  std::istringstream told((*mount)->faults().value_or(""));
+  for (std::string line; std::getline(told, line);) fmt::print("fault: {}\n", fault_report_in_words(line));
   const Status same = (*mount)->verify_record();
   const Status stopped = (*mount)->stop();
   if (!same) return same;
@@ -54,6 +57,9 @@ int storage_mount_command(const std::vector<std::string>& arguments) {
   if (const auto code = options.parse(arguments)) return *code;
   if (folders.size() != 1) return report_error({ErrorKind::kUsage, "storage mount takes one folder", ""});
   storage.mount_point = folders.front();
+  for (const std::string& fault : faults) {
+    if (auto checked = check_storage_fault(fault); !checked) return report_error(checked.error());
+  }
   const auto noted = StorageWork::begin();
   if (!noted) return report_error(noted.error());
   auto scratch = ScratchFolder::create(ScratchFolder::Place::kDisk, (*noted)->ledger());

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "harness/scenario/value.h"
+#include "harness/storage/fault_words.h"
 #include "harness/storage/storage_access.h"
 
 namespace crashwright::harness::cli {
@@ -76,13 +77,16 @@ ProgramPlaces command_line_places() { return {{std::filesystem::current_path().s
 void print_recorded(const RecordedRun& run) {
   if (!run.note.empty()) fmt::print("note: {}\n", run.note);
   std::istringstream lines(run.faults);
-  for (std::string line; std::getline(lines, line);) fmt::print("fault: {}\n", line);
+  for (std::string line; std::getline(lines, line);) fmt::print("fault: {}\n", fault_report_in_words(line));
 }
 
 Result<RecordedRun> record_run(const RecordingArguments& recording, const std::string& work) {
   if (recording.command.empty()) {
     return fail(ErrorKind::kUsage, "no program to run",
                 "give it behind --: crashwright storage explore ... -- COMMAND");
+  }
+  for (const std::string& fault : recording.faults) {
+    if (auto checked = check_storage_fault(fault); !checked) return tl::unexpected(checked.error());
   }
   const auto deadline = parse_time("--timeout", recording.deadline);
   if (!deadline) return tl::unexpected(deadline.error());

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <string_view>
+#include <sstream>
 
 #include "harness/runner/process.h"
+#include "harness/runner/uncaught_exception.h"
 
 namespace crashwright::harness {
 namespace {
@@ -15,6 +15,7 @@ using verifiers::Outcome;
 using verifiers::Verdict;
 
 constexpr int kCheckViolated = 1;
+constexpr size_t kLinesShown = 12;  // of what a checker printed
 
 // From artefacts, as for the reference engine; what its own programs answer is judged here.
 bool judged_from_artefacts(const Verdict& verdict) {
@@ -32,6 +33,13 @@ std::string trimmed(std::string text) {
   return text;
 }
 
+std::vector<std::string> first_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream rest(text);
+  for (std::string line; lines.size() < kLinesShown && std::getline(rest, line);) lines.push_back(line);
+  return lines;
+}
+
 Verdict judge_acknowledged(const ForeignEngine& engine, const std::vector<AfterDeath>& deaths) {
   const auto verdict = [](Outcome outcome, std::string summary) {
     return Verdict{"acknowledged", outcome, std::move(summary), {}};
@@ -41,10 +49,14 @@ Verdict judge_acknowledged(const ForeignEngine& engine, const std::vector<AfterD
     const HelperEnd& check = *deaths[i].check;
     if (check.well()) continue;
     const bool violated = check.in_time && ChildEnd{check.wait_status}.exited_with(kCheckViolated);
-    if (!violated)
-      return verdict(Outcome::kError, which(i, deaths) + "the checker could not judge: " + check.description());
-    const std::string reason = check.output.substr(0, check.output.find('\n'));
-    return verdict(Outcome::kFail, which(i, deaths) + (reason.empty() ? "the checker says so" : reason));
+    const auto exception = uncaught_exception(check.errors);
+    const bool broken_program = exception && exception->of_program;
+    Verdict bad = violated && !broken_program
+                      ? verdict(Outcome::kFail, check.reason().empty() ? "the checker says so" : check.reason())
+                      : verdict(Outcome::kError, "the checker could not judge: " + check.description());
+    bad.summary = which(i, deaths) + bad.summary;
+    bad.details = first_lines(check.output + check.errors);
+    return bad;
   }
   const size_t last = deaths.empty() ? 0 : deaths.back().acknowledged;
   return verdict(Outcome::kPass, fmt::format("{} acknowledged, the checker misses nothing", last));

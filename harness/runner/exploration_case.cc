@@ -78,7 +78,8 @@ class ExplorationCase {
     }
     const CheckerOptions checker{bind_program_words(plan_.engine.check, places_),
                                  std::chrono::milliseconds(plan_.limits.check_deadline_ms), run->seen_at};
-    const auto result = explore(recording, [&](const CampaignOptions& options) {
+    const auto result = explore(recording, [&](CampaignOptions& options) {
+      options.ended_well = run->ended_well();
       return run_campaign(recording, checker_judges(checker, recording.tokens), options);
     });
     if (!result || interrupted()) return result ? Status() : tl::unexpected(result.error());
@@ -170,7 +171,7 @@ class ExplorationCase {
   }
 
   Result<CampaignResult> explore(const Recording& recording,
-                                 const std::function<Result<CampaignResult>(const CampaignOptions&)>& campaign) {
+                                 const std::function<Result<CampaignResult>(CampaignOptions&)>& campaign) {
     auto images = ScratchFolder::create(ScratchFolder::Place::kMemory, context_.run.ledger,
                                         recording.image_bytes * std::max(1UL, plan_.limits.jobs));
     if (!images) return tl::unexpected(images.error());

@@ -80,6 +80,12 @@ std::string finding_line(const StorageFinding& finding) {
 }
 
 verifiers::Verdict judge_exploration(const ExplorationPlan& plan, const CampaignResult& result, bool cut_short) {
+  if (result.untouched) {
+    return {kPromise,
+            Outcome::kError,
+            "the checker calls even the untouched folder violated: " + result.untouched->reason(),
+            {kUntouchedMeans, result.untouched->output}};
+  }
   if (result.states == 0) return {kPromise, Outcome::kInconclusive, "there was no state to judge", {}};
   verifiers::Verdict verdict = plan.expect.violated ? judge_violated(plan.expect, result) : judge_clean(result);
   const bool broken = !plan.expect.violated && result.violated > 0;  // whatever the checker could not judge besides

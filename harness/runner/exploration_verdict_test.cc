@@ -118,3 +118,14 @@ BOOST_AUTO_TEST_CASE(an_exploration_that_was_interrupted_is_not_clean) {
   result.violated = 1;
   BOOST_TEST(exploration_verdict(result) == std::string("violated"));
 }
+
+BOOST_AUTO_TEST_CASE(a_checker_that_is_not_content_with_the_end_of_the_run_judged_nothing_whatever_was_expected) {
+  CampaignResult result;
+  result.untouched = ImageVerdict{ImageVerdict::Kind::kViolated, "no book\nat all\n"};
+  for (const bool violated : {false, true}) {
+    const auto verdict = judge_exploration(expecting(violated), result, false);
+    BOOST_TEST((verdict.outcome == Outcome::kError));
+    BOOST_TEST(verdict.summary == "the checker calls even the untouched folder violated: no book");
+  }
+  BOOST_TEST(std::string(exploration_verdict(result)) == "error");
+}

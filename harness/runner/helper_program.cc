@@ -8,22 +8,24 @@
 #include "base/file.h"
 #include "harness/runner/interrupt.h"
 #include "harness/runner/process.h"
+#include "harness/runner/uncaught_exception.h"
 
 namespace crashwright::harness {
 namespace {
 
 constexpr size_t kOutputBytesMax = 1 << 20;
+constexpr size_t kErrorBytesMax = 16 << 10;
 constexpr std::chrono::milliseconds kTick{5};
-
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
 
 bool HelperEnd::well() const { return in_time && ChildEnd{wait_status}.exited_with(0); }
 
+std::string HelperEnd::reason() const { return reason_given(output.empty() ? errors : output); }
+
 std::string HelperEnd::description() const {
   std::string text = in_time ? describe_wait_status(wait_status) : "still ran when its time was over";
-  const std::string said = output.empty() ? complaint : first_line(output);
+  const std::string said = reason();
   return said.empty() ? text : fmt::format("{}: {}", text, said);
 }
 
@@ -50,7 +52,7 @@ Result<HelperEnd> run_helper(const HelperRun& run) {
   end.wait_status = ended->wait_status;
   end.ended_ns = ended->ended_ns;
   end.output = read_file(options.stdout_path).value_or("").substr(0, kOutputBytesMax);
-  end.complaint = first_line(read_file(options.stderr_path).value_or(""));
+  end.errors = read_file(options.stderr_path).value_or("").substr(0, kErrorBytesMax);
   return end;
 }
 

@@ -25,11 +25,13 @@ struct HelperEnd {
   int32_t wait_status = 0;
   uint64_t ended_ns = 0;
   std::string output;  // its standard output, the beginning of it when it is long
+  std::string errors;  // its standard error, likewise
 
   [[nodiscard]] bool well() const;  // exit status 0, in time
-  // "exit status 3: no such order", with the first line that it said.
+  // Why it ended so, in its own words: the first line of its output, or else what standard error says. Empty: nothing.
+  [[nodiscard]] std::string reason() const;
+  // "exit status 3: no such order", with that reason.
   [[nodiscard]] std::string description() const;
-  std::string complaint;  // first line of its standard error
 };
 
 [[nodiscard]] Result<HelperEnd> run_helper(const HelperRun& run);

@@ -24,6 +24,7 @@ list(APPEND SOURCES
     runner/exchange_process.cc
     runner/exploration_case.cc
     runner/exploration_verdict.cc
+    runner/uncaught_exception.cc
     runner/fault_observer.cc
     runner/file_damage.cc
     runner/files.cc

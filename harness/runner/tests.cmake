@@ -2,6 +2,8 @@ crashwright_test(runner_process_test SOURCES runner/process_test.cc LINK crashwr
 crashwright_test(runner_core_test SOURCES runner/core_test.cc LINK crashwright::harness LABELS process)
 crashwright_test(runner_cleanup_test SOURCES runner/cleanup_test.cc LINK crashwright::harness LABELS process)
 crashwright_test(runner_exploration_verdict_test SOURCES runner/exploration_verdict_test.cc LINK crashwright::harness)
+crashwright_test(runner_uncaught_exception_test SOURCES runner/uncaught_exception_test.cc LINK crashwright::harness
+                 LABELS process)
 crashwright_test(runner_program_search_test SOURCES runner/program_search_test.cc LINK crashwright::harness)
 crashwright_test(runner_live_process_test SOURCES runner/live_process_test.cc LINK crashwright::harness LABELS process)
 crashwright_test(runner_golden_test SOURCES runner/golden_test.cc LINK crashwright::harness)

@@ -3,6 +3,7 @@ pkg_check_modules(FUSE3 REQUIRED IMPORTED_TARGET fuse3)
 pkg_check_modules(URING REQUIRED IMPORTED_TARGET liburing)
 list(APPEND SOURCES
     storage/copy_folder.cc
+    storage/fault_words.cc
     storage/file_content.cc
     storage/fresh_blocks.cc
     storage/journal_commits.cc
@@ -15,6 +16,7 @@ list(APPEND SOURCES
     storage/storage_access.cc
     storage/storage_canary.cc
     storage/storage_canary_writers.cc
+    storage/storage_fault_rule.cc
     storage/storage_mount.cc
     storage/storage_record.cc
     storage/tree_folder.cc

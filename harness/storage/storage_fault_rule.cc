@@ -165,6 +165,16 @@ OperationClass usual_operation(FaultAction action) noexcept {
   return OperationClass::kAny;
 }
 
+std::vector<std::string> storage_fault_names() {
+  std::vector<std::string> names;
+  for (const Word& word : kWords) names.emplace_back(word.name);
+  return names;
+}
+
+std::vector<std::string> storage_fault_keys() {
+  return {"path", "after_ack", "range", "operation", "nth", "times", "after_ms", "bytes", "delay_ms"};
+}
+
 const char* storage_fault_name(FaultAction action) noexcept {
   for (const Word& word : kWords) {
     if (word.action == action) return word.name;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "postmortem/control_block.h"
@@ -46,6 +47,9 @@ struct StorageFaultRule {
 [[nodiscard]] bool matches(const StorageFaultRule& rule, const FaultSite& site);
 // The operation that `action` meets unless a rule says otherwise.
 [[nodiscard]] OperationClass usual_operation(postmortem::FaultAction action) noexcept;
+// All faults, and all words that may stand before `=` behind one.
+[[nodiscard]] std::vector<std::string> storage_fault_names();
+[[nodiscard]] std::vector<std::string> storage_fault_keys();
 [[nodiscard]] const char* storage_fault_name(postmortem::FaultAction action) noexcept;  // null: not of this layer
 
 }  // namespace crashwright::harness

@@ -1,5 +1,6 @@
-crashwright_test(fault_gate_test SOURCES storage/fault_gate_test.cc storage/fault_gate.cc storage/storage_fault_rule.cc
+crashwright_test(fault_gate_test SOURCES storage/fault_gate_test.cc storage/fault_gate.cc
                  LINK crashwright::harness)
+crashwright_test(fault_words_test SOURCES storage/fault_words_test.cc LINK crashwright::harness)
 crashwright_test(copy_folder_test SOURCES storage/copy_folder_test.cc LINK crashwright::harness)
 crashwright_test(file_content_test SOURCES storage/file_content_test.cc LINK crashwright::harness)
 crashwright_test(storage_record_test SOURCES storage/storage_record_test.cc LINK crashwright::harness)
@@ -16,7 +17,7 @@ if(TARGET durable_files_test)
   add_dependencies(durable_files_test crashwright_storage)
 endif()
 
-crashwright_test(storage_fault_test SOURCES storage/storage_fault_test.cc storage/storage_fault_rule.cc
+crashwright_test(storage_fault_test SOURCES storage/storage_fault_test.cc
                  LINK crashwright::harness PkgConfig::URING LABELS process)
 crashwright_test(storage_conformance_test SOURCES storage/storage_conformance_test.cc storage/folder_actor.cc
                  LINK crashwright::harness PkgConfig::URING LABELS process)

@@ -37,6 +37,8 @@ struct EarlyChange {
   uint32_t operations = 0;
   bool perhaps_memory =
       false;  // weaker: a file that nothing of the run asks to last may be memory that processes share
+
+  bool operator==(const EarlyChange&) const = default;
 };
 
 struct AckLint {

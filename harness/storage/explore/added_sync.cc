@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "harness/storage/explore/finding.h"
 #include "harness/storage/explore/patched_recording.h"
@@ -60,12 +61,14 @@ std::string name_added(const std::string& synced, bool folder) {
 
 class Search {
  public:
-  Search(const DurabilityModel& model, const std::vector<CrashState>& failing, const JudgeMaker& judges)
-      : model_(model), recording_(model.recording), failing_(failing), judges_(judges) {
+  Search(const std::vector<FailingStates>& failing, const JudgeMaker& judges)
+      : strongest_(*failing.back().model), recording_(strongest_.recording), failing_(failing), judges_(judges) {
     for (uint32_t i = 0; i < recording_.size(); ++i) kinds_.push_back(operation_class(recording_, i));
-    std::sort(failing_.begin(), failing_.end(), [](const CrashState& a, const CrashState& b) {
-      return a.point != b.point ? a.point < b.point : is_simpler(a, b);
-    });
+    for (FailingStates& one : failing_) {
+      std::sort(one.states.begin(), one.states.end(), [](const CrashState& a, const CrashState& b) {
+        return a.point != b.point ? a.point < b.point : is_simpler(a, b);
+      });
+    }
   }
 
   Result<SyncAdvice> search(const CrashState& minimal) {
@@ -102,10 +105,12 @@ class Search {
       found.emplace_back(kind, index);
     };
     for (const Loss& loss : minimal.losses) add(loss.operation);
-    for (const CrashState& state : failing_) {
-      for (const Loss& loss : state.losses) add(loss.operation);
+    for (const FailingStates& one : failing_) {
+      for (const CrashState& state : one.states) {
+        for (const Loss& loss : state.losses) add(loss.operation);
+      }
     }
-    for (const uint32_t index : PendingOperations(model_).at(minimal.point)) add(index);
+    for (const uint32_t index : PendingOperations(strongest_).at(minimal.point)) add(index);
     return found;
   }
 
@@ -136,18 +141,20 @@ class Search {
     Plan made;
     made.rules = std::move(rules);
     const PatchedRecording patched = add_syncs(recording_, kinds_, made.rules);
-    const DurabilityModel with(patched.recording, model_.profile);
     made.times = patched.added;
     made.synced = patched.synced;
     for (const SyncRule& rule : made.rules) {
       const bool names = changes_names(recording_.operations[rule.example].kind);
       made.unusual += (lost_.contains(rule.kind) ? 0 : 2) + (rule.folder == names ? 0 : 1);
     }
-    for (const CrashState& state : failing_) {
-      const CrashState same = moved(state, patched);
-      CrashState there = same;
-      make_allowed(with, there);
-      made.saves.push_back(there.losses != same.losses);
+    for (const FailingStates& one : failing_) {
+      const DurabilityModel with(patched.recording, one.model->profile);
+      for (const CrashState& state : one.states) {
+        const CrashState same = moved(state, patched);
+        CrashState there = same;
+        make_allowed(with, there);
+        made.saves.push_back(there.losses != same.losses);
+      }
     }
     return made;
   }
@@ -190,24 +197,38 @@ class Search {
   // front of the power loss, for the power may go then.
   Result<bool> cures(const Plan& candidate) {
     const PatchedRecording patched = add_syncs(recording_, kinds_, candidate.rules);
-    const DurabilityModel with(patched.recording, model_.profile);
+    for (const FailingStates& one : failing_) {
+      auto cured = cures(patched, one);
+      if (!cured || !*cured) return cured;
+    }
+    return true;
+  }
+
+  Result<bool> cures(const PatchedRecording& patched, const FailingStates& failing) {
+    const DurabilityModel with(patched.recording, failing.model->profile);
     auto judge = judges_(with);
     if (!judge) return tl::unexpected(judge.error());
-    std::set<uint64_t> passed;
-    for (const CrashState& state : failing_) {
+    for (const CrashState& state : failing.states) {
       const uint32_t earliest = state.point == 0 ? 0 : patched.place[state.point - 1] + 1;
       for (uint32_t point = earliest; point <= patched.place[state.point]; ++point) {
         CrashState there = moved(state, patched);
         there.point = point;
         make_allowed(with, there);
-        (*judge)->prepare(there);
-        if (!passed.insert((*judge)->hash()).second) continue;
-        const auto verdict = (*judge)->judge();
-        if (!verdict) return tl::unexpected(verdict.error());
-        if (verdict->kind != ImageVerdict::Kind::kConsistent) return false;
+        const auto passes = passes_there(**judge, there);
+        if (!passes || !*passes) return passes;
       }
     }
     return true;
+  }
+
+  // Syncs change which states there may be, not what is in them: what one place leaves another leaves as well.
+  Result<bool> passes_there(StateJudge& judge, const CrashState& state) {
+    judge.prepare(state);
+    const uint64_t hash = judge.hash();
+    if (const auto known = passes_.find(hash); known != passes_.end()) return known->second;
+    const auto verdict = judge.judge();
+    if (!verdict) return tl::unexpected(verdict.error());
+    return passes_[hash] = verdict->kind == ImageVerdict::Kind::kConsistent;
   }
 
   std::vector<AddedSync> describe(const Plan& helps) const {
@@ -227,12 +248,13 @@ class Search {
     return syncs;
   }
 
-  const DurabilityModel& model_;
+  const DurabilityModel& strongest_;
   const Recording& recording_;
-  std::vector<CrashState> failing_;
+  std::vector<FailingStates> failing_;
   const JudgeMaker& judges_;
   std::vector<uint64_t> kinds_;
-  std::set<uint64_t> lost_;  // kinds that the minimal state loses
+  std::unordered_map<uint64_t, bool> passes_;  // by hash of the state
+  std::set<uint64_t> lost_;                    // kinds that the minimal state loses
 };
 
 }  // namespace
@@ -241,14 +263,17 @@ std::string sync_that_saves(const Recording& recording, uint32_t index) {
   return name_sync(recording.paths[index], changes_names(recording.operations[index].kind));
 }
 
-Result<SyncAdvice> fewest_added_syncs(const DurabilityModel& model, const CrashState& minimal,
-                                      const std::vector<CrashState>& failing, const JudgeMaker& judges) {
+Result<SyncAdvice> fewest_added_syncs(const std::vector<FailingStates>& failing, const CrashState& minimal,
+                                      const JudgeMaker& judges) {
   SyncAdvice advice;
-  advice.too_large = model.recording.size() > kOperationsMax;
-  const bool nothing_lost =
-      std::all_of(failing.begin(), failing.end(), [](const CrashState& state) { return state.losses.empty(); });
+  if (failing.empty()) return advice;
+  advice.too_large = failing.back().model->recording.size() > kOperationsMax;
+  const bool nothing_lost = std::all_of(failing.begin(), failing.end(), [](const FailingStates& one) {
+    return std::all_of(one.states.begin(), one.states.end(),
+                       [](const CrashState& state) { return state.losses.empty(); });
+  });
   if (advice.too_large || nothing_lost) return advice;
-  return Search(model, failing, judges).search(minimal);
+  return Search(failing, judges).search(minimal);
 }
 
 }  // namespace crashwright::harness

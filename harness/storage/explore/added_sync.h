@@ -1,5 +1,5 @@
 // Looks for the syncs whose absence explains a failure: one, or else two, that were they added to the run would make
-// every failing state pass.
+// every failing state pass, each under the profile that allows it.
 //
 // Tried are the file of every operation that failing states lose or that waits for a sync when the power goes, and
 // the folder of its name; behind each operation of that kind, behind the last of them in a row, and before the next
@@ -34,8 +34,15 @@ struct SyncAdvice {
   bool too_large = false;        // the run has too many operations to try
 };
 
-// `minimal` is the minimised failing state, `failing` all that must pass.
-[[nodiscard]] Result<SyncAdvice> fewest_added_syncs(const DurabilityModel& model, const CrashState& minimal,
-                                                    const std::vector<CrashState>& failing, const JudgeMaker& judges);
+// States that a profile allows and that must pass under it.
+struct FailingStates {
+  const DurabilityModel* model;
+  std::vector<CrashState> states;
+};
+
+// `minimal` is the minimised failing state, `failing` all that must pass: of one recording, the profile that allows the
+// least first.
+[[nodiscard]] Result<SyncAdvice> fewest_added_syncs(const std::vector<FailingStates>& failing,
+                                                    const CrashState& minimal, const JudgeMaker& judges);
 
 }  // namespace crashwright::harness

@@ -145,3 +145,38 @@ BOOST_AUTO_TEST_CASE(files_that_differ_in_numbers_are_each_synced_and_counted_an
                  "fsync of " + lost + " before the acknowledgement, after write of " + lost + " (2 times in this run)",
              finding.fix);
 }
+
+namespace {
+
+// b is written, renamed to a and acknowledged.
+HandWrittenRecord renamed(bool sync_behind, bool sync_folder) {
+  HandWrittenRecord record = with_old();
+  record.create(2, "b").write(2, 0, "new").rename(2, "b", "a", 1);
+  if (sync_behind) record.sync(2);
+  if (sync_folder) record.sync_folder();
+  record.acknowledge("1");
+  return record;
+}
+
+uint64_t violated(const HandWrittenRecord& record, const std::string& profiles) {
+  return campaign(record, judges(wants("a", "new")), profiles).violated;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_added_sync_holds_for_every_profile_that_was_asked_for) {
+  const auto advice = [](const std::string& profiles) {
+    const StorageFinding finding = only_finding(renamed(false, false), wants("a", "new"), profiles);
+    BOOST_TEST(finding.profile == "E");
+    return finding.fix;
+  };
+  // A sync of the file commits its rename on E, and says nothing of its name on S.
+  BOOST_TEST(advice("E") == "fsync of a before the acknowledgement, after write of b (1 time in this run)");
+  BOOST_TEST(violated(renamed(true, false), "E") == 0U);
+  BOOST_TEST(violated(renamed(true, false), "S") > 0U);
+  const std::string both = advice("ES");
+  BOOST_TEST(both.find("fsync of the folder") != std::string::npos, both);
+  BOOST_TEST(both.find(", and fsync of ") != std::string::npos, both);
+  BOOST_TEST(both.find("that is enough for profile") == std::string::npos, both);
+  BOOST_TEST(violated(renamed(true, true), "ES") == 0U);
+}

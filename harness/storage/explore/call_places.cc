@@ -96,7 +96,7 @@ const std::string& CallPlaces::text(uint16_t number) {
     if (shown++ == kFramesShown) break;
     const std::string interpreter = interpreter_of(frame);
     text += (text.empty() ? "" : ", from ") +
-            (interpreter.empty() ? describe(frame) : "a script of " + interpreter + ", whose lines have no symbols");
+            (interpreter.empty() ? describe(frame) : "a script of " + interpreter + ", " + kNoLines);
     if (!interpreter.empty()) break;
   }
   return text;

@@ -15,6 +15,9 @@
 
 namespace crashwright::harness {
 
+// In the text of a place within an interpreter, which says nothing of the script.
+inline constexpr const char* kNoLines = "whose lines have no symbols";
+
 class CallPlaces {
  public:
   // A record without places is no error: then none is known.

@@ -8,10 +8,11 @@
 #include <memory>
 #include <optional>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "harness/runner/interrupt.h"
 #include "harness/storage/copy_folder.h"
-#include "harness/storage/explore/added_sync.h"
+#include "harness/storage/explore/finding_advice.h"
 #include "harness/storage/explore/minimiser.h"
 
 namespace crashwright::harness {
@@ -19,6 +20,15 @@ namespace {
 
 constexpr size_t kFindingsMax = 8;  // explained, per profile
 constexpr size_t kLinesMax = 400;
+
+// Who issued an operation; empty: unknown. Of a store through a mapping no call did, and its place is that of the next.
+std::string issued_by(const Recording& recording, CallPlaces* places, uint32_t index) {
+  if (places == nullptr) return "";
+  const Operation& operation = recording.operations[index];
+  const std::string& place = places->text(operation.place);
+  const bool store = operation.kind == OperationKind::kWrite && (operation.flags & kFromMapping) != 0;
+  return place.empty() || !store ? place : "a store before the call of " + place;
+}
 
 // Explains the failures of one profile with judges of its own.
 class Explainer {
@@ -43,13 +53,14 @@ class Explainer {
     const auto verdict = asked.judge();
     if (!verdict) return tl::unexpected(verdict.error());
     finding.output = verdict->output;
-    finding.reason = verdict->first_line();
+    finding.reason = verdict->reason();
     if (verdict->kind != ImageVerdict::Kind::kViolated) {
       finding.reason = group.reason;
       finding.output = group.verdict.output + "\n(asked again about the same image, the checker gave another answer)";
     }
     describe(model, finding);
-    if (auto advised = advise(group, model, finding); !advised) return tl::unexpected(advised.error());
+    const bool power_kept_on = finding.state.losses.empty() || model.profile.keeps_everything;
+    if (power_kept_on) finding.no_fix = "nothing is lost that a sync could have saved";
     if (auto kept = keep_evidence(asked, model, finding, number); !kept) return tl::unexpected(kept.error());
     return finding;
   }
@@ -59,14 +70,6 @@ class Explainer {
     const std::string folder = options_.explore.scratch + "/" + name;
     if (::mkdir(folder.c_str(), 0700) != 0) return fail_errno(errno, "make " + folder);
     return StateJudge::create(model, judges_, folder);
-  }
-
-  // One folder for all that are tried, one after the other.
-  Result<std::unique_ptr<StateJudge>> with_fix(const DurabilityModel& model) {
-    const std::string name = "fix-" + model.profile.name;
-    std::error_code none;
-    std::filesystem::remove_all(options_.explore.scratch + "/" + name, none);
-    return make_judge(model, name);
   }
 
   // Leaves a state alone about which the judge has changed its mind.
@@ -113,26 +116,6 @@ class Explainer {
     return std::nullopt;
   }
 
-  Status advise(const FailureGroup& group, const DurabilityModel& named, StorageFinding& finding) {
-    std::vector<CrashState> failing = group.examples;
-    failing.insert(failing.end(), group.variety.begin(), group.variety.end());
-    const auto advice =
-        fewest_added_syncs(model_, finding.state, failing, [&](const DurabilityModel& with) { return with_fix(with); });
-    if (!advice) return tl::unexpected(advice.error());
-    for (const AddedSync& sync : advice->syncs) {
-      const std::string where = issued_by(sync.operation);
-      finding.fix += (finding.fix.empty() ? "" : ", and ") + sync.text;
-      if (!where.empty()) finding.fix += (is_store(sync.operation) ? ", " : " by ") + where;
-    }
-    if (!finding.fix.empty()) return {};
-    const bool power_kept_on = finding.state.losses.empty() || named.profile.keeps_everything;
-    finding.no_fix = power_kept_on       ? "nothing is lost that a sync could have saved"
-                     : advice->too_large ? "not looked for, the run is too long"
-                                         : "no sync in one place, and no two, make all failing states pass (" +
-                                               std::to_string(advice->tried) + " places tried)";
-    return {};
-  }
-
   void describe(const DurabilityModel& model, StorageFinding& finding) const {
     const std::vector<Loss> roots = roots_of(model, finding.state);
     for (const Loss& loss : finding.state.losses) {
@@ -141,7 +124,7 @@ class Explainer {
         continue;
       }
       finding.lost.push_back(describe_loss(model, loss));
-      finding.issued_by.push_back(issued_by(loss.operation));
+      finding.issued_by.push_back(issued_by(model_.recording, options_.places, loss.operation));
     }
     finding.acked = model.acked(finding.state);
     finding.crash_point = finding.state.point - std::min(model_.recording.initial, finding.state.point);
@@ -175,18 +158,6 @@ class Explainer {
     return text;
   }
 
-  // Through a mapping: no call made it, and its place is that of the next one.
-  [[nodiscard]] bool is_store(uint32_t index) const {
-    const Operation& operation = model_.recording.operations[index];
-    return operation.kind == OperationKind::kWrite && (operation.flags & kFromMapping) != 0;
-  }
-
-  [[nodiscard]] std::string issued_by(uint32_t index) const {
-    if (options_.places == nullptr) return "";
-    const std::string& place = options_.places->text(model_.recording.operations[index].place);
-    return place.empty() || !is_store(index) ? place : "a store before the call of " + place;
-  }
-
   std::string operations_text(const DurabilityModel& model, const StorageFinding& finding) const {
     const Recording& recording = model.recording;
     const uint32_t from = finding.state.point > kLinesMax ? finding.state.point - kLinesMax : 0;
@@ -202,7 +173,7 @@ class Explainer {
         fate = !lost->units.empty() ? "TORN" : lost->size_kept > 0 ? "ZEROS" : "LOST";
       text += std::to_string(i - recording.initial + 1) + " " + std::to_string(operation.pid) + "/" +
               std::to_string(operation.tid) + " " + fate + " " + describe_operation(recording, i);
-      const std::string where = issued_by(i);
+      const std::string where = issued_by(model_.recording, options_.places, i);
       text += (where.empty() ? "" : " by " + where) + "\n";
     }
     return text + "power lost; " + std::to_string(finding.acked) + " tokens acknowledged\n";
@@ -243,11 +214,112 @@ ProfileSummary summarise(const StorageProfile& profile, const Exploration& found
           found.steps_done, found.steps_known, found.pairs_known, found.pairs_covered, found.seconds};
 }
 
-bool known_already(const std::vector<StorageFinding>& findings, const std::string& reason) {
-  return std::any_of(findings.begin(), findings.end(), [&](const StorageFinding& finding) {
-    return general_reason(finding.reason) == general_reason(reason);
-  });
-}
+double seconds_since(uint64_t started_ns) { return static_cast<double>(monotonic_ns() - started_ns) / 1e9; }
+
+// One after the other under all profiles, with what came before.
+class Campaign {
+ public:
+  Campaign(const Recording& recording, const JudgeFactory& judges, const CampaignOptions& options,
+           std::vector<StorageProfile> profiles)
+      : recording_(recording), judges_(judges), options_(options), profiles_(std::move(profiles)) {}
+
+  // The end of the run, where everything that was done is there.
+  Status judge_untouched() {
+    tell("the end of the run");
+    const DurabilityModel model(recording_, profiles_.front());
+    auto judge = make_judge(model, "untouched");
+    if (!judge) return tl::unexpected(judge.error());
+    (*judge)->prepare({static_cast<uint32_t>(recording_.size()), {}});
+    auto verdict = (*judge)->judge();
+    if (!verdict) return tl::unexpected(verdict.error());
+    if (verdict->kind == ImageVerdict::Kind::kViolated) result_.untouched = std::move(*verdict);
+    return {};
+  }
+
+  Status explore_profile(const StorageProfile& profile) {
+    const DurabilityModel model(recording_, profile);
+    auto found = explore(model, judges_, judged_, options_.explore);
+    if (!found) return tl::unexpected(found.error());
+    result_.states += found->states;
+    result_.violated += found->violated;
+    if (result_.checker_errors == 0) result_.first_error = found->first_error;
+    result_.checker_errors += found->checker_errors;
+    result_.profiles.push_back(summarise(profile, *found));
+    const uint64_t started_ns = monotonic_ns();
+    Explainer explainer(model, judges_, options_);
+    size_t explained = 0;
+    for (const FailureGroup& group : found->groups) {
+      if (interrupted()) break;
+      std::vector<CrashState> states = group.examples;
+      states.insert(states.end(), group.variety.begin(), group.variety.end());
+      if (const size_t known = find_finding(group.reason); known < result_.findings.size()) {
+        failed_[known].push_back({profile, std::move(states)});
+        continue;
+      }
+      if (explained++ >= kFindingsMax) {
+        ++result_.unexplained;
+        continue;
+      }
+      const size_t number = result_.findings.size();
+      tell("finding " + std::to_string(number + 1) + ": the fewest losses that show it");
+      auto finding = explainer.explain(group, number);
+      if (!finding) return tl::unexpected(finding.error());
+      result_.findings.push_back(std::move(*finding));
+      failed_.push_back({{profile, std::move(states)}});
+    }
+    result_.minimising_seconds += seconds_since(started_ns);
+    return {};
+  }
+
+  // Once all profiles have been explored: what one shows, another asks more of.
+  Status advise_all() {
+    const uint64_t started_ns = monotonic_ns();
+    for (size_t i = 0; i < result_.findings.size() && !interrupted(); ++i) {
+      tell("finding " + std::to_string(i + 1) + " of " + std::to_string(result_.findings.size()) +
+           ": added syncs that would save it");
+      const AdviceQuestion question{
+          recording_, profiles_, failed_[i],
+          [&](uint32_t operation) { return issued_by(recording_, options_.places, operation); },
+          [&](const DurabilityModel& with) { return make_judge(with, "fix"); }};
+      if (auto advised = advise(question, result_.findings[i]); !advised) return advised;
+    }
+    result_.advising_seconds = seconds_since(started_ns);
+    return {};
+  }
+
+  [[nodiscard]] const std::vector<StorageProfile>& profiles() const { return profiles_; }
+  [[nodiscard]] CampaignResult& result() { return result_; }
+
+ private:
+  void tell(const std::string& what) const {
+    if (options_.phase) options_.phase(what);
+  }
+
+  // One folder for all of a name, one after the other.
+  Result<std::unique_ptr<StateJudge>> make_judge(const DurabilityModel& model, const std::string& name) {
+    const std::string folder = options_.explore.scratch + "/" + name;
+    std::error_code none;
+    std::filesystem::remove_all(folder, none);
+    if (::mkdir(folder.c_str(), 0700) != 0) return fail_errno(errno, "make " + folder);
+    return StateJudge::create(model, judges_, folder);
+  }
+
+  [[nodiscard]] size_t find_finding(const std::string& reason) const {
+    const auto same = [&](const StorageFinding& finding) {
+      return general_reason(finding.reason) == general_reason(reason);
+    };
+    return static_cast<size_t>(std::find_if(result_.findings.begin(), result_.findings.end(), same) -
+                               result_.findings.begin());
+  }
+
+  const Recording& recording_;
+  const JudgeFactory& judges_;
+  const CampaignOptions& options_;
+  std::vector<StorageProfile> profiles_;
+  JudgedStates judged_;
+  CampaignResult result_;
+  std::vector<std::vector<FailedUnder>> failed_;  // of each finding
+};
 
 }  // namespace
 
@@ -258,28 +330,16 @@ Result<CampaignResult> run_campaign(const Recording& recording, const JudgeFacto
     return allows_no_more(a, b) && !allows_no_more(b, a);
   });
   if (!options.evidence_folder.empty()) remove_old_evidence(options.evidence_folder, profiles);
-  CampaignResult result;
-  JudgedStates judged;
-  for (const StorageProfile& profile : profiles) {
-    const DurabilityModel model(recording, profile);
-    auto found = explore(model, judges, judged, options.explore);
-    if (!found) return tl::unexpected(found.error());
-    result.states += found->states;
-    result.violated += found->violated;
-    if (result.checker_errors == 0) result.first_error = found->first_error;
-    result.checker_errors += found->checker_errors;
-    result.profiles.push_back(summarise(profile, *found));
-    Explainer explainer(model, judges, options);
-    size_t number = result.findings.size();
-    for (const FailureGroup& group : found->groups) {
-      if (interrupted() || number >= result.findings.size() + kFindingsMax) break;
-      if (known_already(result.findings, group.reason)) continue;
-      auto finding = explainer.explain(group, number++);
-      if (!finding) return tl::unexpected(finding.error());
-      result.findings.push_back(std::move(*finding));
-    }
+  Campaign campaign(recording, judges, options, std::move(profiles));
+  if (options.ended_well) {
+    if (auto judged = campaign.judge_untouched(); !judged) return tl::unexpected(judged.error());
+    if (campaign.result().untouched) return std::move(campaign.result());
   }
-  return result;
+  for (const StorageProfile& profile : campaign.profiles()) {
+    if (auto explored = campaign.explore_profile(profile); !explored) return tl::unexpected(explored.error());
+  }
+  if (auto advised = campaign.advise_all(); !advised) return tl::unexpected(advised.error());
+  return std::move(campaign.result());
 }
 
 }  // namespace crashwright::harness

@@ -52,6 +52,12 @@ class Checker final : public ImageJudge {
     auto end = call_.run(image);
     if (!end) return tl::unexpected(end.error());
     ImageVerdict verdict;
+    const auto exception = end->exited_with(1) ? uncaught_exception(end->output) : std::nullopt;
+    if (exception && exception->of_program) {
+      verdict.kind = ImageVerdict::Kind::kError;
+      verdict.output = "the checker is broken: " + exception->what + "\n" + end->output;
+      return verdict;
+    }
     if (end->exited_with(0) || end->exited_with(1)) {
       verdict.kind = end->exited_with(0) ? ImageVerdict::Kind::kConsistent : ImageVerdict::Kind::kViolated;
       verdict.output = std::move(end->output);

@@ -2,7 +2,8 @@
 //
 //   working folder       the image, which it may change (recovery)
 //   CRASHWRIGHT_ACKED    path of a file with the tokens acknowledged before the power loss, one a line
-//   exit 0 consistent and nothing acknowledged is missing, 1 violated, anything else: an error of the checker
+//   exit 0 consistent and nothing acknowledged is missing, 1 violated, anything else: an error of the checker; and 1
+//   with the traceback of a Python program that is broken whatever it judges (uncaught_exception.h)
 // What it leaves running is killed. Threads: one owner, the one that runs it. Errors: as ImageJudge.
 #pragma once
 

@@ -16,6 +16,7 @@ nlohmann::ordered_json finding_json(const StorageFinding& finding) {
 }  // namespace
 
 const char* exploration_verdict(const CampaignResult& result) noexcept {
+  if (result.untouched) return "error";
   if (result.violated > 0) return "violated";
   if (result.interrupted) return "interrupted";
   if (result.checker_errors > 0) return "error";
@@ -29,6 +30,8 @@ std::string exploration_json(const CampaignResult& result, const Recording& reco
   json["states_violated"] = result.violated;
   json["checker_errors"] = result.checker_errors;
   if (result.checker_errors > 0) json["first_checker_error"] = result.first_error;
+  if (result.untouched) json["untouched_folder_violated"] = result.untouched->output;
+  json["findings_unexplained"] = result.unexplained;
   json["operations"] = recording.size() - recording.initial;
   json["acknowledged"] = recording.tokens.size();
   json["seed"] = seed;

@@ -1,7 +1,8 @@
 // An exploration for machines: `--json FILE` of `crashwright storage explore`, exploration.json of a case folder.
 //
-//   verdict           clean, violated, error (nothing violated, but the checker could not judge every state), or
-//                     interrupted (nothing violated in the part that was judged)
+//   verdict           clean, violated, error (nothing violated, but the checker could not judge every state; or, with
+//                     untouched_folder_violated, what it printed: it is violated where nothing is lost), or interrupted
+//                     (nothing violated in the part that was judged)
 //   states            distinct states judged
 //   findings          profile, reason, operations_lost, lost_along, states, crash_point, after, added_sync, ...
 //   profiles          what each of them came to

@@ -224,3 +224,74 @@ BOOST_AUTO_TEST_CASE(the_image_is_the_same_whichever_images_came_before) {
     BOOST_REQUIRE_EQUAL(look(*wandering, state), look(*fresh, state));
   }
 }
+
+BOOST_AUTO_TEST_CASE(a_python_checker_that_is_broken_judges_nothing_and_its_other_exceptions_are_named) {
+  HandWrittenRecord record;
+  write_old(record);
+  record.write(1, 0, "new");
+  const std::vector<std::string> tokens;
+  const auto with = [&](const std::string& exception) {
+    const std::string script =
+        "echo 'Traceback (most recent call last):' >&2; echo '  File \"c.py\", line 1' >&2; echo \"" + exception +
+        "\" >&2; exit 1";
+    return campaign(record, checker_judges({{"sh", "-c", script}}, tokens), "E");
+  };
+  const CampaignResult broken = with("ModuleNotFoundError: No module named 'nosuch'");
+  BOOST_TEST(broken.violated == 0U);
+  BOOST_TEST(broken.checker_errors == broken.states);
+  BOOST_TEST(broken.first_error.starts_with("the checker is broken: ModuleNotFoundError: No module named 'nosuch'\n"));
+  const CampaignResult other = with("KeyError: 'AAPL'");
+  BOOST_REQUIRE(!other.findings.empty());
+  BOOST_TEST(other.findings.front().reason == "uncaught exception: KeyError: 'AAPL'");
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_a_run_that_ended_well_is_judged_first_and_an_end_that_is_violated_alone) {
+  HandWrittenRecord record;
+  write_old(record);
+  record.write(1, 0, "new").acknowledge("1");
+  const Recording recording = make_recording(record.operations());
+  const auto explored = [&](const Look& look, bool ended_well) {
+    const ScratchFolder images = ScratchFolder::create(ScratchFolder::Place::kMemory).value();
+    CampaignOptions options;
+    options.profiles = {load_storage_profile("S").value(), load_storage_profile("E").value()};
+    options.explore.scratch = images.path();
+    options.ended_well = ended_well;
+    auto result = run_campaign(recording, judges(look), options);
+    BOOST_REQUIRE(result);
+    return *result;
+  };
+  const Look never = [](const std::string&, uint32_t) { return "nothing is ever right\nsecond line"; };
+  const CampaignResult refused = explored(never, true);
+  BOOST_REQUIRE(refused.untouched.has_value());
+  BOOST_TEST(refused.untouched->reason() == "nothing is ever right");
+  BOOST_TEST(refused.states == 0U);
+  BOOST_TEST(refused.findings.empty());
+  BOOST_TEST(explored(never, false).violated > 0U);
+  const CampaignResult judged = explored(wants_new, true);
+  BOOST_TEST(!judged.untouched.has_value());
+  BOOST_TEST(judged.violated > 0U);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_waits_is_told_the_profile_and_what_comes_behind_the_last_state) {
+  HandWrittenRecord record;
+  write_old(record);
+  record.write(1, 0, "new").acknowledge("1");
+  const Recording recording = make_recording(record.operations());
+  const ScratchFolder images = ScratchFolder::create(ScratchFolder::Place::kMemory).value();
+  std::vector<std::string> told;
+  CampaignOptions options;
+  options.profiles = {load_storage_profile("E").value()};
+  options.explore.scratch = images.path();
+  options.explore.jobs = 1;
+  options.explore.progress = [&](const std::string& profile, uint64_t, uint64_t) {
+    if (told.empty() || told.back() != profile) told.push_back(profile);
+  };
+  options.phase = [&](const std::string& what) { told.push_back(what); };
+  const auto result = run_campaign(recording, judges(wants_new), options);
+  BOOST_REQUIRE(result);
+  const std::vector<std::string> expected = {"E", "finding 1: the fewest losses that show it",
+                                             "finding 1 of 1: added syncs that would save it"};
+  BOOST_TEST(told == expected, boost::test_tools::per_element());
+  BOOST_TEST(result->minimising_seconds > 0);
+  BOOST_TEST(result->advising_seconds > 0);
+}

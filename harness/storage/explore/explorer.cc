@@ -131,7 +131,7 @@ class Team {
     if (verdict->kind == ImageVerdict::Kind::kError) erred.push_back(place);
     if (verdict->kind == ImageVerdict::Kind::kViolated) ++violated_now_;
     trial.verdict = std::move(*verdict);
-    if (options_.progress) options_.progress(++judged_now_, violated_now_);
+    if (options_.progress) options_.progress(model_.profile.name, ++judged_now_, violated_now_);
   }
 
   // Counted before its place alone, so that nothing is missing in front of the last error that counts.
@@ -152,7 +152,7 @@ class Team {
 
   void add_failure(const CrashState& state, ImageVerdict verdict) {
     ++found_.violated;
-    FailureGroup& group = groups_[general_reason(verdict.first_line())];
+    FailureGroup& group = groups_[general_reason(verdict.reason())];
     ++group.states;
     std::set<uint64_t> kinds;
     for (const Loss& loss : state.losses) kinds.insert(operation_class(model_.recording, loss.operation));
@@ -161,7 +161,7 @@ class Team {
     }
     const auto at = std::upper_bound(group.examples.begin(), group.examples.end(), state, is_simpler);
     if (at == group.examples.begin()) {
-      group.reason = verdict.first_line();
+      group.reason = verdict.reason();
       group.verdict = std::move(verdict);
     }
     group.examples.insert(at, state);

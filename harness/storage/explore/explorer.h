@@ -22,8 +22,9 @@ struct ExploreOptions {
   uint64_t states_max = 2'000;            // distinct states judged, per profile
   std::chrono::milliseconds time_max{0};  // 0: no limit
   unsigned jobs = 2;
-  std::string scratch;                                               // existing folder for the workers
-  std::function<void(uint64_t judged, uint64_t violated)> progress;  // called now and then, from any worker
+  std::string scratch;  // existing folder for the workers
+  // Called now and then, from any worker.
+  std::function<void(const std::string& profile, uint64_t judged, uint64_t violated)> progress;
 };
 
 // States that fail alike: same text of the judge, but for its numbers.

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "harness/runner/uncaught_exception.h"
 
 namespace crashwright::harness {
 
@@ -17,7 +18,8 @@ struct ImageVerdict {
   enum class Kind { kConsistent, kViolated, kError };
   Kind kind = Kind::kConsistent;
   std::string output;  // what the judge printed, at its beginning
-  [[nodiscard]] std::string first_line() const { return output.substr(0, output.find('\n')); }
+  // What it says is wrong: the first line of it, or the exception that ended the checker.
+  [[nodiscard]] std::string reason() const { return reason_given(output); }
 };
 
 class ImageJudge {

@@ -68,8 +68,7 @@ Result<bool> Minimiser::fails(CrashState& state) {
   ++trials_;
   const auto verdict = judge_.judge();
   if (!verdict) return tl::unexpected(verdict.error());
-  const bool failed =
-      verdict->kind == ImageVerdict::Kind::kViolated && general_reason(verdict->first_line()) == reason_;
+  const bool failed = verdict->kind == ImageVerdict::Kind::kViolated && general_reason(verdict->reason()) == reason_;
   known_[hash] = failed;
   return failed;
 }

@@ -73,8 +73,7 @@ Result<OrderLint> lint_orders(const Recording& recording, const StorageProfile& 
     if (!verdict) return tl::unexpected(verdict.error());
     if (verdict->kind == ImageVerdict::Kind::kConsistent) continue;
     if (found.early++ >= kExamplesMax) continue;
-    found.examples.push_back(
-        {verdict->first_line(), point > 0 ? describe_operation(own, point - 1) : "start of the run"});
+    found.examples.push_back({verdict->reason(), point > 0 ? describe_operation(own, point - 1) : "start of the run"});
   }
   return found;
 }

@@ -36,6 +36,9 @@ struct RecordedRun {
   std::string faults;       // a line for each: its name, "armed", "fired" or "confirmed", what was seen of it
   bool all_fired = true;
   std::string output_path;  // what it printed
+
+  // By itself, with exit status 0, and nothing was made to go wrong.
+  [[nodiscard]] bool ended_well() const { return note.empty() && faults.empty(); }
 };
 
 [[nodiscard]] Result<RecordedRun> record_program(const ProgramRun& run);

@@ -11,6 +11,7 @@ list(APPEND SOURCES
     storage/explore/exploration_json.cc
     storage/explore/explorer.cc
     storage/explore/finding.cc
+    storage/explore/finding_advice.cc
     storage/explore/finding_scripts.cc
     storage/explore/image_builder.cc
     storage/explore/image_content.cc

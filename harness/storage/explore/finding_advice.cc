@@ -1,0 +1,88 @@
+#include "harness/storage/explore/finding_advice.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "harness/storage/explore/call_places.h"
+
+namespace crashwright::harness {
+namespace {
+
+// Of every profile from the first that failed on: what failed under it, or under one that allows no more.
+class Cases {
+ public:
+  explicit Cases(const AdviceQuestion& question) {
+    for (const StorageProfile& profile : question.profiles) {
+      std::vector<CrashState> states;
+      for (const FailedUnder& failed : question.failed) {
+        if (!allows_no_more(failed.profile, profile)) continue;
+        states.insert(states.end(), failed.states.begin(), failed.states.end());
+      }
+      if (states.empty()) continue;
+      models_.push_back(std::make_unique<DurabilityModel>(question.recording, profile));
+      all_.push_back({models_.back().get(), std::move(states)});
+    }
+  }
+  // The first so many of the profiles.
+  [[nodiscard]] std::vector<FailingStates> weakest(size_t count) const {
+    return {all_.begin(), all_.begin() + static_cast<ptrdiff_t>(count)};
+  }
+  [[nodiscard]] size_t size() const { return all_.size(); }
+  [[nodiscard]] std::string names(size_t from, size_t to) const {
+    std::vector<std::string> names;
+    for (size_t i = from; i < to; ++i) names.push_back(all_[i].model->profile.name);
+    return fmt::format("{}", fmt::join(names, " and "));
+  }
+
+ private:
+  std::vector<std::unique_ptr<DurabilityModel>> models_;
+  std::vector<FailingStates> all_;
+};
+
+// A place is told once: not again for the next sync, and a script without lines not if the losses told of it.
+std::string in_words(const SyncAdvice& advice, const AdviceQuestion& question, const StorageFinding& finding) {
+  std::string text;
+  std::set<std::string> told;
+  for (const std::string& where : finding.issued_by) {
+    if (where.find(kNoLines) != std::string::npos) told.insert(where);
+  }
+  for (const AddedSync& sync : advice.syncs) {
+    text += (text.empty() ? "" : ", and ") + sync.text;
+    const std::string where = question.issued_by(sync.operation);
+    const Operation& operation = question.recording.operations[sync.operation];
+    const bool store = operation.kind == OperationKind::kWrite && (operation.flags & kFromMapping) != 0;
+    if (!where.empty() && told.insert(where).second) text += (store ? ", " : " by ") + where;
+  }
+  return text;
+}
+
+}  // namespace
+
+Status advise(const AdviceQuestion& question, StorageFinding& finding) {
+  const Cases cases(question);
+  size_t tried = 0;
+  for (size_t count = cases.size(); count > 0; --count) {
+    const auto advice = fewest_added_syncs(cases.weakest(count), finding.state, question.judges);
+    if (!advice) return tl::unexpected(advice.error());
+    if (advice->too_large && finding.no_fix.empty()) finding.no_fix = "not looked for, the run is too long";
+    if (advice->too_large) return {};
+    tried = std::max(tried, advice->tried);
+    if (advice->syncs.empty()) continue;
+    finding.fix = in_words(*advice, question, finding);
+    finding.no_fix.clear();
+    if (count == cases.size()) return {};
+    finding.fix += fmt::format("; that is enough for profile {}: for {} no sync in one place, and no two, are",
+                               cases.names(0, count), cases.names(count, cases.size()));
+    return {};
+  }
+  if (!finding.no_fix.empty()) return {};
+  finding.no_fix =
+      fmt::format("no sync in one place, and no two, make all failing states pass ({} places tried)", tried);
+  return {};
+}
+
+}  // namespace crashwright::harness
