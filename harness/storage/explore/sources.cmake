@@ -7,6 +7,7 @@ list(APPEND SOURCES
     storage/explore/call_watch.cc
     storage/explore/campaign.cc
     storage/explore/checker.cc
+    storage/explore/content_leaf.cc
     storage/explore/crash_state.cc
     storage/explore/exploration_json.cc
     storage/explore/explorer.cc
