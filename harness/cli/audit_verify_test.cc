@@ -1,8 +1,12 @@
 // `crashwright audit verify`: what it says of a log's beginning and end, and whom it asks.
+#include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <span>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "base/file.h"
 #include "harness/cli/exit_code.h"
@@ -178,16 +182,38 @@ BOOST_AUTO_TEST_CASE(verify_is_broken_by_a_snapshot_of_another_log_and_by_one_th
   BOOST_TEST(holds(parted.text, "snapshot and log have parted: "), parted.text);
 }
 
-// Told in the order of their names, looked up in the order of the log, whichever of them knows more.
-BOOST_AUTO_TEST_CASE(two_state_stores_that_know_of_records_in_one_block_are_both_found_in_the_log) {
+namespace {
+
+// In place of what `log` holds: all records in one block.
+void write_in_one_block(const LogOnDisk& log, const std::vector<AuditRecord>& records) {
+  std::vector<AuditBlock> blocks(2);
+  AuditBlockBuilder builder({.salt = 5, .next_block = 0, .next_sequence = 1, .segment_blocks = 8});
+  builder.finish(blocks[0], AuditBlockKind::kSegment, 0, 0, 0);
+  std::copy(records.begin(), records.end(), blocks[1].records);
+  builder.finish(blocks[1], AuditBlockKind::kRecords, records.size(), 0, 1);
+  const auto bytes = std::as_bytes(std::span(blocks));
+  BOOST_REQUIRE(write_file(log.path(), {reinterpret_cast<const char*>(bytes.data()), bytes.size()}).has_value());
+}
+
+}  // namespace
+
+// Stores are told in the order of their names, records looked up in the order of the log: the store that has parted is
+// found, whichever of them knows more.
+BOOST_AUTO_TEST_CASE(of_two_state_stores_that_know_of_records_in_one_block_the_parted_one_is_named) {
   const auto records = two_orders();
-  const LogOnDisk log(records);  // five records: one block
-  write_snapshot(log, {.sequence = 5, .state_hash = records[4].state_hash, .log_id = 1}, "a.bin");
-  write_snapshot(log, {.sequence = 2, .state_hash = records[1].state_hash, .log_id = 1}, "b.bin");
-  const auto verdict = audit({"verify", log.path()});
-  BOOST_TEST(verdict.code == kExitPassed, verdict.text);
-  const size_t newer = verdict.text.find("a.bin knows of sequence 5, which the log has\n");
-  const size_t older = verdict.text.find("b.bin knows of sequence 2, which the log has\n");
-  BOOST_TEST(older != std::string::npos, verdict.text);
-  BOOST_TEST(newer < older, verdict.text);
+  const uint64_t other_hash = records[3].state_hash;
+  for (const bool newer_parted : {true, false}) {
+    const LogOnDisk log(records);
+    write_in_one_block(log, records);
+    write_snapshot(log, {.sequence = 5, .state_hash = newer_parted ? other_hash : records[4].state_hash, .log_id = 1},
+                   "a.bin");
+    write_snapshot(log, {.sequence = 2, .state_hash = newer_parted ? records[1].state_hash : other_hash, .log_id = 1},
+                   "b.bin");
+    const auto verdict = audit({"verify", log.path()});
+    BOOST_TEST(verdict.code == kExitBroken, verdict.text);
+    const std::string parted = newer_parted ? "a.bin" : "b.bin";
+    const std::string own = newer_parted ? "b.bin knows of sequence 2" : "a.bin knows of sequence 5";
+    BOOST_TEST(holds(verdict.text, parted + " is not this log's: snapshot and log have parted"), verdict.text);
+    BOOST_TEST(holds(verdict.text, own + ", which the log has\n"), verdict.text);
+  }
 }
