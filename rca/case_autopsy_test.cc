@@ -151,6 +151,40 @@ BOOST_AUTO_TEST_CASE(a_torn_write_needs_the_storage_layer_and_a_torn_file) {
   BOOST_TEST(report.confidence > 0.9);
 }
 
+BOOST_AUTO_TEST_CASE(a_write_that_was_never_answered_is_torn_whatever_the_files_are) {
+  CaseFolder folder;
+  folder.engine().wait_status = signal_status(SIGKILL);
+  folder.engine().killed_by = "harness";
+  folder.engine().kill_reason = "fault";
+  InjectedFaultFact seen{"", "", "confirmed", "", 0, 1, ""};
+  seen.confirmed_by = "storage layer: 9 bytes of the write were kept, and it was never answered";
+  folder.facts().faults = {seen};
+  BOOST_TEST(autopsy_of(folder).cause == "TORN_WRITE");
+  BOOST_TEST(autopsy_of(folder).confidence >= 0.5);
+  seen.confirmed_by = "storage layer: 9 bytes of the write were kept, and so it was answered";
+  folder.facts().faults = {seen};
+  BOOST_TEST(autopsy_of(folder).cause == "KILLED_BY_HARNESS");
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_of_the_kernel_is_the_cause_by_its_signal_and_by_a_refused_call) {
+  for (const int number : {SIGXFSZ, SIGXCPU}) {
+    CaseFolder folder;
+    folder.engine().wait_status = signal_status(number);
+    const AutopsyReport report = autopsy_of(folder);
+    BOOST_TEST(report.cause == "RESOURCE_LIMIT");
+    BOOST_TEST(report.confidence >= 0.5);
+  }
+  CaseFolder folder;
+  folder.engine().wait_status = exit_status(1);
+  folder.facts().faults = {
+      {"", "", "confirmed", "the kernel enforces open descriptors of 4: a call was refused with EMFILE", 0, 1, ""}};
+  BOOST_TEST(autopsy_of(folder).cause == "RESOURCE_LIMIT");
+  put(folder, "stderr.txt", "OSError: [Errno 27] File too large: 'x'\n");
+  BOOST_TEST(autopsy_of(folder).cause == "RESOURCE_LIMIT");
+  folder.facts().faults.front().state = "armed";
+  BOOST_TEST(autopsy_of(folder).cause != "RESOURCE_LIMIT");
+}
+
 BOOST_AUTO_TEST_CASE(a_torn_head_of_the_newest_segment_is_a_torn_write_also_where_the_first_ones_are_archived) {
   CaseFolder folder;
   folder.engine().wait_status = signal_status(SIGKILL);

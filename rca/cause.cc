@@ -27,6 +27,7 @@ constexpr Cause kCauses[] = {
     {"ILLEGAL_INSTRUCTION", "CHECK", "an instruction that the processor refuses"},
     {"UNEXPECTED_EXIT", "CHECK", "the program exited where it must not"},
     {"OOM", "RESOURCE", "out of memory"},
+    {"RESOURCE_LIMIT", "RESOURCE", "a limit that the kernel enforces was reached"},
     {"DEADLOCK", "CONCURRENCY", "threads wait for each other in a circle"},
     {"LIVELOCK", "CONCURRENCY", "a thread runs without progress"},
     {"TIMEOUT", "CONCURRENCY", "a thread stalled"},
@@ -62,9 +63,13 @@ constexpr Refinement kRefinements[] = {
     {"TIMEOUT", {"DEADLOCK", "LIVELOCK", "OOM"}},
     {"EXCEPTION", {"OOM", "DISK_FULL", "IO_ERROR", "STACK_OVERFLOW_EXHAUSTION"}},
     {"DOUBLE_FREE", {"HEAP_OVERFLOW", "USE_AFTER_FREE"}},
-    {"KILLED_EXTERNAL", {"OOM", "KILLED_BY_HARNESS", "TORN_WRITE", "DEADLOCK", "LIVELOCK", "TIMEOUT"}},
+    {"KILLED_EXTERNAL",
+     {"OOM", "RESOURCE_LIMIT", "KILLED_BY_HARNESS", "TORN_WRITE", "DEADLOCK", "LIVELOCK", "TIMEOUT"}},
     {"KILLED_BY_HARNESS", {"TORN_WRITE", "DEADLOCK", "LIVELOCK", "TIMEOUT"}},
-    {"UNEXPECTED_EXIT", {"DISK_FULL", "IO_ERROR", "OOM", "ASSERTION", "EXCEPTION"}},
+    {"IO_ERROR", {"RESOURCE_LIMIT"}},
+    {"EXCEPTION", {"RESOURCE_LIMIT"}},
+    {"RESOURCE_LIMIT", {"OOM"}},
+    {"UNEXPECTED_EXIT", {"DISK_FULL", "IO_ERROR", "OOM", "RESOURCE_LIMIT", "ASSERTION", "EXCEPTION"}},
 };
 
 }  // namespace

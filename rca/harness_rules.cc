@@ -44,11 +44,25 @@ void killed_by_signal(Investigation& investigation, const ProcessFacts& process,
                       "ended by " + signal_text(signal));
     return;
   }
+  // Nobody but the kernel has a reason to send these.
+  if (signal == SIGXFSZ || signal == SIGXCPU) {
+    investigation.add(kFact, "wait status", "RESOURCE_LIMIT", 0.9, "facts.json", "ended by " + signal_text(signal));
+    return;
+  }
   // Nothing of the process's own making ends like this; who sent it is not known.
   if (process.oom_kills == 0) {
     investigation.add(kFact, "wait status", "KILLED_EXTERNAL", 0.9, "facts.json",
                       "ended by " + signal_text(signal) + ", which the harness did not send");
     investigation.report.killer = "somebody outside the harness: " + signal_text(signal) + " names no sender";
+  }
+}
+
+// That a limit was reached is an observation, whoever set it.
+void limits_reached(Investigation& investigation, const ProcessFacts& process) {
+  for (const InjectedFaultFact& fault : investigation.artefacts.observations) {
+    const bool seen = fault.state == "confirmed" && fault.confirmed_by.starts_with("the kernel enforces ");
+    if (!seen || fault.incarnation != process.incarnation) continue;
+    investigation.add(kFact, "kernel", "RESOURCE_LIMIT", 0.7, "facts.json", fault.confirmed_by);
   }
 }
 
@@ -62,6 +76,7 @@ void apply_harness_rules(Investigation& investigation) {
     investigation.add(kFact, "harness", "NO_FAULT", 1, "facts.json", "the session completed in order, exit code 0");
     return;
   }
+  limits_reached(investigation, process);
   if (process.killed_by == "harness") {
     killed_by_harness(investigation, process);
   } else if (WIFSIGNALED(process.wait_status)) {

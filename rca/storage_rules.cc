@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 
 #include "postmortem/audit_log.h"
 #include "postmortem/audit_segments.h"
@@ -37,12 +38,16 @@ std::string torn_file(Investigation& investigation) {
   return {};
 }
 
-// A write of which the storage layer kept a part only, while the process was killed. A short write that the process
-// survived looks the same from there: the files decide.
+constexpr std::string_view kPartKept = " bytes of the write were kept";
+constexpr std::string_view kNeverAnswered = ", and it was never answered";
+
+// A write of which the storage layer kept a part only, while the process was killed. One that was never answered is
+// torn. Where the layer does not say, a short write that the process survived looks the same: the files decide.
 void torn_write(Investigation& investigation, const std::string& seen) {
   const std::string torn = torn_file(investigation);
   const bool nothing_kept = seen.starts_with("storage layer: 0 bytes");
-  const double strength = nothing_kept || !torn.empty() ? 0.9 : 0.25;
+  const bool decided = nothing_kept || seen.ends_with(kNeverAnswered) || !torn.empty();
+  const double strength = decided ? 0.9 : 0.25;
   investigation.add(EvidenceTier::kHarnessFact, "storage layer", "TORN_WRITE", strength, "facts.json", seen);
   if (!torn.empty()) {
     investigation.add(EvidenceTier::kRuntimeVerdict, "data folder", "TORN_WRITE", 0.8, "data", torn);
@@ -55,7 +60,7 @@ void storage_observations(Investigation& investigation, const ProcessFacts& proc
   for (const InjectedFaultFact& fault : investigation.artefacts.observations) {
     const std::string& seen = fault.confirmed_by;
     if (fault.incarnation != process.incarnation || !seen.starts_with("storage layer: ")) continue;
-    if (killed && seen.ends_with(" bytes of the write were kept")) {
+    if (killed && (seen.ends_with(kPartKept) || seen.ends_with(kNeverAnswered))) {
       torn_write(investigation, seen);
     } else if (seen.ends_with("errno 28")) {
       investigation.add(EvidenceTier::kHarnessFact, "storage layer", "DISK_FULL", 0.7, "facts.json", seen);

@@ -49,6 +49,7 @@ bool is_terminal(std::FILE* out) {
 }  // namespace
 
 std::string crash_place(const rca::AutopsyReport& autopsy) {
+  if (autopsy.function.empty()) return {};  // nobody is to blame: any line would do
   for (const rca::ThreadStack& stack : autopsy.threads) {
     if (!stack.faulting) continue;
     for (const rca::Frame& frame : stack.frames) {

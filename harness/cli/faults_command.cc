@@ -10,6 +10,7 @@
 #include "harness/cli/options.h"
 #include "harness/cli/terminal_text.h"
 #include "harness/faults/registry.h"
+#include "harness/scenario/engine_checks.h"
 #include "harness/scenario/fields.h"
 #include "harness/scenario/suggest.h"
 
@@ -53,10 +54,20 @@ std::string code_list(const std::vector<std::string>& words) {
   return text.empty() ? "none" : text;
 }
 
-const char* builds_of(const FaultKind& kind) {
+std::string builds_of(const FaultKind& kind) {
   if (kind.outside != OutsideAction::kNothing) return "engines of your own";
-  if (kind.causes_asan.empty()) return "release";
-  return kind.causes_release.empty() ? "asan" : "release, asan";
+  const std::string builds = kind.causes_asan.empty()      ? "release"
+                             : kind.causes_release.empty() ? "asan"
+                                                           : "release, asan";
+  switch (use_by_own_engine(kind)) {
+    case OwnEngineUse::kAny:
+      return builds + ", engines of your own";
+    case OwnEngineUse::kWithTheKit:
+      return builds + ", engines of your own that link the kit";
+    case OwnEngineUse::kNone:
+      break;
+  }
+  return builds;
 }
 
 const std::vector<std::string>& answers_of(const FaultKind& kind) {

@@ -5,6 +5,7 @@
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
 #include "harness/cli/planned_cases.h"
+#include "harness/storage/storage_fault_rule.h"
 
 namespace crashwright::harness::cli {
 namespace {
@@ -13,6 +14,9 @@ using postmortem::FaultScope;
 using postmortem::FaultTrigger;
 
 std::string trigger_text(const FaultPlan& fault) {
+  if (fault.waits_in_storage() && fault.output.empty() && fault.function.empty() && fault.elapsed_ns == 0) {
+    return fmt::format("at {} {}", operation_word(usual_operation(fault.action)), fault.operation());
+  }
   const char* const scope = fault.scope == FaultScope::kThread ? " of a thread" : "";
   if (!fault.output.empty()) return fmt::format("at line {} that it prints with \"{}\"", fault.hit, fault.output);
   if (!fault.function.empty()) return fmt::format("at call {} of {}", fault.hit, fault.function);

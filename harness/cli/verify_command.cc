@@ -141,7 +141,8 @@ int verify_command(const std::vector<std::string>& arguments) {
       ++cases;
       const auto view = verifiers::open_case(folder);
       if (!view) return report_error(view.error());
-      const auto verdicts = verifiers::verify_case(*view);
+      auto verdicts = verifiers::verify_case(*view);
+      set_aside_unproven(view->facts, verdicts);
       const Judgement judgement = judge_again(*view, verdicts);
       count(judgement.outcome, counts);
       if (format == "json") {

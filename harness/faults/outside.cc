@@ -39,11 +39,11 @@ std::vector<FaultKind> outside_fault_kinds() {
                                  "the kernel enforces a limit from then on, from the start without a trigger",
                                  "limit: {file_size: 64KiB}");
   limit.stands_for = "ulimit, systemd's Limit*=, a batch system";
-  limit.evidence = "what the program says of the refused call, or the kernel's signal";
+  limit.evidence = "a call that the kernel refuses, or its signal; a limit that was never reached proves nothing";
   limit.reveals = "none: engines of one's own have their own bugs";
   limit.parameters = {"descriptors", "file_size", "address_space", "cpu_time", "threads"};
   limit.ends_process = false;
-  limit.causes_release = {"NO_FAULT"};
+  limit.causes_release = {"NO_FAULT", "RESOURCE_LIMIT", "IO_ERROR", "OOM", "EXCEPTION", "UNEXPECTED_EXIT"};
 
   FaultKind memory_limit = outside_kind("memory_limit", OutsideAction::kMemoryLimit,
                                         "the engine lives in a memory cgroup of this size, until the kernel kills it",

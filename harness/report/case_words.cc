@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <iterator>
 
+#include "harness/scenario/scenario.h"
+#include "verifiers/promises.h"
+
 namespace crashwright::harness {
 
 std::string cause_in_words(const CaseFinished& done) {
@@ -29,6 +32,11 @@ std::string passages_in_words(const CaseFinished& done, const rca::InjectedFault
   return fmt::format("passed {} {}", passed, passed == 1 ? "time" : "times");
 }
 
+bool blames_another_function(const verifiers::Verdict& verdict) {
+  return verdict.promise == "rca" && verdict.outcome == verifiers::Outcome::kFail &&
+         verdict.summary.find(" is blamed, expected ") != std::string::npos;
+}
+
 }  // namespace
 
 std::vector<verifiers::Verdict> broken_verdicts(const CaseFinished& done) {
@@ -36,6 +44,11 @@ std::vector<verifiers::Verdict> broken_verdicts(const CaseFinished& done) {
   std::ranges::copy_if(done.verdicts, std::back_inserter(broken), [](const verifiers::Verdict& verdict) {
     return verdict.outcome != verifiers::Outcome::kPass && verdict.outcome != verifiers::Outcome::kNotApplicable;
   });
+  if (std::ranges::any_of(broken, blames_another_function)) {
+    std::erase_if(broken, [](const verifiers::Verdict& verdict) {
+      return verdict.details.size() <= 1 && verifiers::misses_expected_function(verdict);
+    });
+  }
   std::ranges::stable_partition(broken, [&](const verifiers::Verdict& verdict) {
     return done.summary == verdict.promise + ": " + verdict.summary;
   });
@@ -44,7 +57,13 @@ std::vector<verifiers::Verdict> broken_verdicts(const CaseFinished& done) {
 
 std::string unfired_advice(const CaseFinished& done) {
   for (const rca::InjectedFaultFact& fault : done.faults) {
-    if (fault.state != "armed" || fault.point.empty()) continue;
+    if (fault.state == "confirmed") continue;
+    // Of an engine of the scenario's own the runner tells what it saw in whole sentences.
+    if (fault.state != "armed" || fault.point.empty() || done.build == build_name(Build::kForeign)) {
+      const bool told = done.summary.find(fault.confirmed_by) != std::string::npos;
+      if (!told) return fault.confirmed_by;
+      continue;
+    }
     const auto passed = done.passages.find(fault.point);
     if (passed == done.passages.end() || passed->second == 0) {
       return fmt::format("{} was never passed: choose another place, or a longer session (session.messages)",

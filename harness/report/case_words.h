@@ -13,11 +13,12 @@ namespace crashwright::harness {
 // "NULL_DEREF in OrderGateway::send"; empty without an autopsy.
 [[nodiscard]] std::string cause_in_words(const CaseFinished& done);
 
-// The promises that were not kept, or could not be judged: the one that the summary tells first.
+// The promises that were not kept, or could not be judged: the one that the summary tells first. That the stack does
+// not reach the expected function is left out where rca says which one it should be.
 [[nodiscard]] std::vector<verifiers::Verdict> broken_verdicts(const CaseFinished& done);
 
-// What to change about a fault that waited at its point in vain; empty: every one fired, or waited for no point of the
-// engine.
+// What was seen instead of a fault that waited in vain, or of its effect, and what to change about it; empty: every one
+// was confirmed, or nothing more is known.
 [[nodiscard]] std::string unfired_advice(const CaseFinished& done);
 
 }  // namespace crashwright::harness

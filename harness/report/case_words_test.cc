@@ -40,6 +40,32 @@ BOOST_AUTO_TEST_CASE(a_point_that_was_never_passed_is_the_wrong_place) {
              "audit.before_write was never passed: choose another place, or a longer session (session.messages)");
 }
 
+BOOST_AUTO_TEST_CASE(of_an_engine_of_ones_own_it_is_told_what_was_seen_and_nothing_of_a_session) {
+  CaseFinished done = waiting("the engine has no fault point audit.before_write", {});
+  done.build = "foreign";
+  BOOST_TEST(unfired_advice(done) == "the engine has no fault point audit.before_write");
+  done.faults = {{"memory_limit", "", "fired", "the limit was never reached", 0, 5, ""}};
+  BOOST_TEST(unfired_advice(done) == "the limit was never reached");
+  done.summary = "the fault memory_limit fired, but the limit was never reached";
+  BOOST_TEST(unfired_advice(done).empty());
+  done.faults[0].state = "confirmed";
+  BOOST_TEST(unfired_advice(done).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_function_that_was_wrongly_expected_is_told_once) {
+  using verifiers::Outcome;
+  CaseFinished done = testing::sample_case("a", Outcome::kFail);
+  const std::string missed = "start 0: the faulting thread's stack does not reach place_odrer";
+  const std::string blamed = "function place_order is blamed, expected place_odrer";
+  done.verdicts = {{"core_capture", Outcome::kFail, missed, {missed}}, {"rca", Outcome::kFail, blamed, {blamed}}};
+  const auto broken = broken_verdicts(done);
+  BOOST_REQUIRE(broken.size() == 1U);
+  BOOST_TEST(broken[0].promise == "rca");
+  // What else is wrong with the core is told.
+  done.verdicts[0].details.emplace_back("start 0: the core is truncated");
+  BOOST_TEST(broken_verdicts(done).size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(a_fault_that_fired_needs_no_advice) {
   BOOST_TEST(unfired_advice(testing::sample_case("a", verifiers::Outcome::kPass)).empty());
 }

@@ -22,7 +22,10 @@ Status apply_aftermath(CaseContext& context, uint32_t number, const OtherData& o
     if (!fault.at_rest() || fault.incarnation != number) continue;
     const auto damaged = damage_file(fault, context.data->path(), others);
     // Nothing to damage: the fault stays armed, and the case inconclusive.
-    if (!damaged && damaged.error().kind == ErrorKind::kUsage) continue;
+    if (!damaged && damaged.error().kind == ErrorKind::kUsage) {
+      context.observer->explain(i, damaged.error().message);
+      continue;
+    }
     if (!damaged) return tl::unexpected(damaged.error());
     context.observer->done_at_rest(i, number, fault.file + ": " + *damaged);
     context.note("damage at rest, " + fault.file + ": " + *damaged);

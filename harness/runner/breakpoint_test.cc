@@ -162,7 +162,13 @@ BOOST_AUTO_TEST_CASE(a_program_that_becomes_another_is_stopped_in_the_other) {
 BOOST_AUTO_TEST_CASE(a_function_that_is_not_there_is_told_and_harms_nothing) {
   const Run done = run({"orders", "3"}, FunctionBreakpoint("victim::place_odrer", 1, ""), nothing);
   BOOST_TEST(done.status == 0);
-  BOOST_TEST(done.failure.find("no function \"victim::place_odrer\" in /proc/") == 0);
+  BOOST_TEST(done.failure == "no function \"victim::place_odrer\" in " BREAKPOINT_VICTIM
+                             ": did you mean \"victim::place_order\"?");
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_lacks_its_scope_is_told_with_it) {
+  const Run done = run({"orders", "3"}, FunctionBreakpoint("place_order", 1, ""), nothing);
+  BOOST_TEST(done.failure.ends_with(": did you mean \"victim::place_order\"?"), done.failure);
 }
 
 BOOST_AUTO_TEST_CASE(functions_are_found_by_every_name_that_people_use) {

@@ -138,6 +138,7 @@ Status examine(CaseContext& context, CaseFinished& finished) {
   const auto view = verifiers::open_case(context.folder);
   if (!view) return tl::unexpected(view.error());
   finished.verdicts = verifiers::verify_case(*view);
+  set_aside_unproven(view->facts, finished.verdicts);
   return write_file(context.folder + "/verdicts.json", verifiers::verdicts_to_json(finished.verdicts));
 }
 

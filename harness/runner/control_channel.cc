@@ -24,7 +24,7 @@ void arm(const FaultPlan& plan, ArmedFault& fault) {
   fault.trigger = plan.trigger;
   fault.scope = plan.scope;
   fault.incarnation = plan.incarnation;
-  fault.hit = plan.hit;
+  fault.hit = plan.waits_in_storage() ? plan.operation() : plan.hit;
   fault.probability_ppb = plan.probability_ppb;
   fault.seed = plan.seed;
   fault.feed_sequence = plan.feed_sequence;

@@ -15,8 +15,9 @@
 namespace crashwright::harness {
 namespace {
 
-constexpr long kCloneOption = PTRACE_O_TRACECLONE;
+constexpr long kOptions = PTRACE_O_TRACECLONE | PTRACE_O_TRACESYSGOOD;
 constexpr long kBreakpointOptions = PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK;
+constexpr int kCallStop = SIGTRAP | 0x80;  // as PTRACE_O_TRACESYSGOOD marks it
 constexpr std::chrono::milliseconds kStopPatience{500};
 
 // A mask of /proc/PID/status; bit 0 is signal 1.
@@ -50,15 +51,12 @@ bool has_default_action(int32_t pid, int number) {
   return ((signal_mask(pid, "SigCgt") | signal_mask(pid, "SigIgn")) & bit) == 0;
 }
 
-void resume(int32_t tid, int signal_number) {
-  ::ptrace(PTRACE_CONT, tid, nullptr, reinterpret_cast<void*>(static_cast<long>(signal_number)));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<CrashTracer>> CrashTracer::attach(int32_t pid, const std::string& core_path,
-                                                         std::vector<TracedBreakpoint> breakpoints) {
-  std::unique_ptr<CrashTracer> tracer(new CrashTracer(pid, core_path, std::move(breakpoints)));
+                                                         std::vector<TracedBreakpoint> breakpoints,
+                                                         std::optional<Refusal> refusal) {
+  std::unique_ptr<CrashTracer> tracer(new CrashTracer(pid, core_path, std::move(breakpoints), refusal));
   int error_number = ESRCH;
   if (!tracer->attach_all(error_number)) {
     return fail_errno(error_number, "trace process " + std::to_string(pid),
@@ -68,7 +66,7 @@ Result<std::unique_ptr<CrashTracer>> CrashTracer::attach(int32_t pid, const std:
 }
 
 bool CrashTracer::attach_all(int& error_number) {
-  const long options = breakpoints_.empty() ? kCloneOption : kCloneOption | kBreakpointOptions;
+  const long options = is_busy() ? kOptions | kBreakpointOptions : kOptions;
   for (bool grown = true; grown;) {
     grown = false;
     for (const int32_t tid : list_threads(pid_)) {
@@ -87,6 +85,17 @@ bool CrashTracer::attach_all(int& error_number) {
 }
 
 CrashTracer::~CrashTracer() { let_go(); }
+
+void CrashTracer::resume(int32_t tid, int signal_number) const {
+  const auto how = awaited_ ? PTRACE_SYSCALL : PTRACE_CONT;
+  ::ptrace(how, tid, nullptr, reinterpret_cast<void*>(static_cast<long>(signal_number)));
+}
+
+void CrashTracer::watch_for(const Refusal& refusal) {
+  awaited_ = refusal;
+  // Those that run go on to their next call only once they have been stopped.
+  for (const Thread& thread : threads_) ::ptrace(PTRACE_INTERRUPT, thread.tid, nullptr, nullptr);
+}
 
 void CrashTracer::let_go() {
   for (Thread& thread : threads_) {
@@ -133,15 +142,24 @@ void CrashTracer::on_stop(Thread& thread, int status) {
   thread.stopped = false;
   // `thread` is no longer valid from here on: others may be born.
   if (status >> 8 != 0) return on_event(tid, status >> 8, number);
+  if (number == kCallStop) return on_call(tid);
+  if (number == SIGXFSZ || number == SIGXCPU) limit_reached_ = number == SIGXFSZ ? "SIGXFSZ came" : "SIGXCPU came";
   if (number == SIGTRAP && on_breakpoint(tid)) return;
   if (dumps_core(number) && has_default_action(pid_, number) && written_.empty() && !path_.empty()) take_core(tid);
   resume(tid, number);
 }
 
+void CrashTracer::on_call(int32_t tid) {
+  if (awaited_) limit_reached_ = refused_call(tid, *awaited_);
+  if (!limit_reached_.empty()) awaited_.reset();
+  resume(tid, 0);
+}
+
 void CrashTracer::on_event(int32_t tid, int event, int number) {
   if (event == PTRACE_EVENT_STOP) {
     const bool group_stop = number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
-    ::ptrace(group_stop ? PTRACE_LISTEN : PTRACE_CONT, tid, nullptr, nullptr);
+    if (!group_stop) return resume(tid, 0);
+    ::ptrace(PTRACE_LISTEN, tid, nullptr, nullptr);
     return;
   }
   if (event == PTRACE_EVENT_CLONE) {
@@ -245,7 +263,11 @@ void CrashTracer::resume_others(int32_t standing) {
     const bool waits = std::any_of(breakpoints_.begin(), breakpoints_.end(), [&](const TracedBreakpoint& breakpoint) {
       return number == SIGTRAP && breakpoint.at.is_hit(threads_[i].tid);
     });
-    resume(threads_[i].tid, waits ? 0 : number);
+    if (number == kCallStop) {
+      on_call(threads_[i].tid);
+    } else {
+      resume(threads_[i].tid, waits ? 0 : number);
+    }
   }
 }
 

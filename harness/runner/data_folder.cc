@@ -48,6 +48,11 @@ std::string DataFolder::backing(uint32_t number) const { return case_folder_ + "
 
 std::string DataFolder::mount_point(uint32_t number) const { return case_folder_ + "/data-" + std::to_string(number); }
 
+std::string DataFolder::description() const {
+  if (!plan_.fuse) return "a plain folder";
+  return std::string("the power-loss file system, profile ") + profile_name(plan_.profile);
+}
+
 Status DataFolder::mount() {
   path_ = mount_point(powers_lost_);
   const std::string record = case_folder_ + "/record-" + std::to_string(powers_lost_);

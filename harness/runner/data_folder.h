@@ -27,6 +27,8 @@ class DataFolder {
   DataFolder(const DataFolder&) = delete;
   DataFolder& operator=(const DataFolder&) = delete;
 
+  // For people: what it is on.
+  [[nodiscard]] std::string description() const;
   // Changes with a loss of power.
   [[nodiscard]] const std::string& path() const { return path_; }
   // No engine runs. What the profile lets survive becomes the content; answers one line for people. The old mount goes

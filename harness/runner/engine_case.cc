@@ -1,5 +1,7 @@
 #include "harness/runner/engine_case.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -70,6 +72,7 @@ class EngineCase {
     context_.facts.leftovers =
         find_leftovers({context_.mark, context_.folder, context_.cgroup_folder, context_.run.ledger.run_id()});
     if (context_.observer) context_.facts.faults = context_.observer->facts();
+    explain_starts_that_never_came();
     return outcome;
   }
 
@@ -88,6 +91,16 @@ class EngineCase {
   }
 
  private:
+  void explain_starts_that_never_came() {
+    const size_t starts = context_.facts.processes.size();
+    for (rca::InjectedFaultFact& fault : context_.facts.faults) {
+      if (fault.state != "armed" || fault.incarnation < starts || starts == 0) continue;
+      const bool finished = context_.facts.processes.back().finished;
+      fault.confirmed_by = fmt::format("it waits for start {} of the engine, which never came: start {} {}",
+                                       fault.incarnation, starts - 1, finished ? "ended in order" : "was the last");
+    }
+  }
+
   std::string inc_folder(uint32_t number) const { return context_.folder + "/inc" + std::to_string(number); }
 
   // With the program as a path: one that is in none of the places is in PATH.
@@ -131,6 +144,7 @@ class EngineCase {
     auto data = DataFolder::create(context_.plan, context_.folder, context_.channel->fd(), context_.run.ledger);
     if (!data) return tl::unexpected(data.error());
     context_.data = std::move(*data);
+    context_.note("the data folder is on " + context_.data->description());
     if (engine_.dir.empty()) return {};
     const std::string folder = find_folder(engine_.dir, places_);
     if (folder.empty()) return fail(ErrorKind::kUsage, engine_.dir + ": no such folder");
@@ -158,7 +172,9 @@ class EngineCase {
     run.environment = context_.marks();
     run.environment.push_back("CRASHWRIGHT_ACKED=" + context_.folder + "/acknowledged.txt");
     run.patience = context_.deadline.remaining();
-    return run_helper(run);
+    auto end = run_helper(run);
+    if (end) end->command = fmt::format("{}", fmt::join(words, " "));
+    return end;
   }
 
   // Recovery in place, then what it came to, seen from copies.
@@ -215,6 +231,7 @@ class EngineCase {
     const auto view = verifiers::open_case(context_.folder);
     if (!view) return tl::unexpected(view.error());
     finished.verdicts = judge_engine(engine_, after_, *view);
+    set_aside_unproven(view->facts, finished.verdicts);
     return write_file(context_.folder + "/verdicts.json", verifiers::verdicts_to_json(finished.verdicts));
   }
 

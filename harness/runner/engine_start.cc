@@ -10,6 +10,7 @@
 #include "base/unique_fd.h"
 #include "harness/runner/aftermath.h"
 #include "harness/runner/engine_variables.h"
+#include "harness/runner/fault_absence.h"
 #include "harness/runner/files.h"
 #include "harness/runner/outside_triggers.h"
 #include "harness/runner/supervise.h"
@@ -69,7 +70,8 @@ class Start {
     // Its working folder is its data, where no core may land: the tracer takes it.
     options.kernel_core = false;
     options.before_exec = [this](int32_t pid) -> Status {
-      auto attached = CrashTracer::attach(pid, fmt::format("{}/core.{}", folder_, pid), triggers_.breakpoints());
+      auto attached = CrashTracer::attach(pid, fmt::format("{}/core.{}", folder_, pid), triggers_.breakpoints(),
+                                          triggers_.refusal_from_the_start());
       if (!attached) return tl::unexpected(attached.error());
       tracer_ = std::move(*attached);
       for (const size_t fault : triggers_.begin(pid)) arm_from_the_start(fault);
@@ -142,9 +144,26 @@ class Start {
         facts.kill_reason = "fault";
         facts.kill_signal = fault.signal_number;
       }
-      context_.observer->done_outside(i, start_.number, done.fired_ns, proof_of_outside_fault(fault, done, facts));
+      const std::string proof = proof_of_outside_fault(fault, done, facts, tracer_->limit_reached());
+      context_.observer->done_outside(i, start_.number, done.fired_ns, proof);
     }
     context_.observer->after_incarnation(facts);
+    explain_faults(facts);
+  }
+
+  // What was seen instead of those that did not happen. Of one that waited for an operation the observer has told it.
+  void explain_faults(const rca::ProcessFacts& facts) {
+    const SeenStart seen{facts, context_.channel->block(), triggers_, tracer_->breakpoints()};
+    for (size_t i = 0; i < context_.plan.faults.size(); ++i) {
+      const FaultPlan& fault = context_.plan.faults[i];
+      const rca::InjectedFaultFact& fact = context_.observer->facts()[i];
+      if (fault.incarnation != start_.number || fact.state == "confirmed") continue;
+      if (fact.state == "fired") {
+        context_.observer->explain(i, why_without_effect(fault, facts));
+      } else if (!triggers_.is_due(i)) {
+        context_.observer->explain(i, why_never_fired(i, fault, seen));
+      }
+    }
   }
 
   void tell(const rca::ProcessFacts& facts) const {

@@ -40,7 +40,18 @@ std::vector<std::string> first_lines(const std::string& text) {
   return lines;
 }
 
-Verdict judge_acknowledged(const ForeignEngine& engine, const std::vector<AfterDeath>& deaths) {
+// The second dump fails where recovering again does: the command says which it was.
+std::string no_state(const HelperEnd& dump) {
+  return fmt::format("no state, `{}` ended so: {}", dump.command, dump.description());
+}
+
+// Which kind of storage took it.
+std::string on_profile(const verifiers::CaseView& view) {
+  return view.facts.power_lost ? fmt::format(" (power lost on profile {})", view.plan.profile) : std::string();
+}
+
+Verdict judge_acknowledged(const ForeignEngine& engine, const std::vector<AfterDeath>& deaths,
+                           const verifiers::CaseView& view) {
   const auto verdict = [](Outcome outcome, std::string summary) {
     return Verdict{"acknowledged", outcome, std::move(summary), {}};
   };
@@ -52,14 +63,15 @@ Verdict judge_acknowledged(const ForeignEngine& engine, const std::vector<AfterD
     const auto exception = uncaught_exception(check.errors);
     const bool broken_program = exception && exception->of_program;
     Verdict bad = violated && !broken_program
-                      ? verdict(Outcome::kFail, check.reason().empty() ? "the checker says so" : check.reason())
+                      ? verdict(Outcome::kFail,
+                                (check.reason().empty() ? "the checker says so" : check.reason()) + on_profile(view))
                       : verdict(Outcome::kError, "the checker could not judge: " + check.description());
     bad.summary = which(i, deaths) + bad.summary;
     bad.details = first_lines(check.output + check.errors);
     return bad;
   }
   const size_t last = deaths.empty() ? 0 : deaths.back().acknowledged;
-  return verdict(Outcome::kPass, fmt::format("{} acknowledged, the checker misses nothing", last));
+  return verdict(Outcome::kPass, fmt::format("{} acknowledged, the checker misses nothing{}", last, on_profile(view)));
 }
 
 Verdict judge_recovery(const ForeignEngine& engine, const std::vector<AfterDeath>& deaths) {
@@ -80,7 +92,7 @@ Verdict judge_state(const ForeignEngine& engine, const std::vector<AfterDeath>& 
   for (size_t i = 0; i < deaths.size(); ++i) {
     for (const auto* const dump : {&deaths[i].first_dump, &deaths[i].second_dump}) {
       if ((*dump)->well()) continue;
-      return {"state_recovery", Outcome::kFail, which(i, deaths) + "no state: " + (*dump)->description(), {}};
+      return {"state_recovery", Outcome::kFail, which(i, deaths) + no_state(**dump), {}};
     }
     const std::string first = trimmed(deaths[i].first_dump->output);
     const std::string second = trimmed(deaths[i].second_dump->output);
@@ -98,7 +110,7 @@ Verdict judge_state(const ForeignEngine& engine, const std::vector<AfterDeath>& 
 
 std::vector<Verdict> judge_engine(const ForeignEngine& engine, const std::vector<AfterDeath>& deaths,
                                   const verifiers::CaseView& view) {
-  std::vector<Verdict> verdicts = {judge_acknowledged(engine, deaths), judge_recovery(engine, deaths),
+  std::vector<Verdict> verdicts = {judge_acknowledged(engine, deaths, view), judge_recovery(engine, deaths),
                                    judge_state(engine, deaths)};
   verifiers::apply_expectations(view, verdicts);
   for (Verdict& verdict : verifiers::verify_case(view)) {

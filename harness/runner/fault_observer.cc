@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "harness/runner/fault_absence.h"
 #include "harness/runner/passages.h"
 #include "harness/runner/process.h"
 
@@ -52,14 +53,26 @@ std::string proof_in_block(const ArmedFault& armed) {
   const int64_t detail = armed.confirmed_detail.load();
   switch (armed.action) {
     case FaultAction::kTornWrite:
+      return "storage layer: " + std::to_string(detail) + " bytes of the write were kept, and it was never answered";
     case FaultAction::kShortWrite:
-      return "storage layer: " + std::to_string(detail) + " bytes of the write were kept";
+      return "storage layer: " + std::to_string(detail) + " bytes of the write were kept, and so it was answered";
     case FaultAction::kEnospc:
     case FaultAction::kEioFsync:
+    case FaultAction::kStaleRead:
     case FaultAction::kEioWrite:
     case FaultAction::kReadOnly:
     case FaultAction::kNoInodes:
       return "storage layer: answered with errno " + std::to_string(detail);
+    case FaultAction::kLostWrite:
+      return "storage layer: " + std::to_string(detail) + " bytes were withheld";
+    case FaultAction::kReorderedWrite:
+      return "storage layer: " + std::to_string(detail) + " bytes were held back over a sync";
+    case FaultAction::kMisdirectedWrite:
+      return "storage layer: the write went to offset " + std::to_string(detail);
+    case FaultAction::kFlippedWrite:
+      return "storage layer: a bit of byte " + std::to_string(detail) + " of the write was changed";
+    case FaultAction::kSlowFsync:
+      return "storage layer: the sync took " + std::to_string(detail / 1'000'000) + " ms more";
     case FaultAction::kDescriptorExhaustion:
     case FaultAction::kThreadExhaustion:
     case FaultAction::kFileSizeLimit:
@@ -154,6 +167,7 @@ void FaultObserver::after_incarnation(const rca::ProcessFacts& process) {
     ArmedFault* const armed = channel_.armed(i);
     rca::InjectedFaultFact& fact = facts_[i];
     if (armed == nullptr || fact.state == "confirmed") continue;
+    if (met_nothing(i, process)) continue;
     const FaultState state = armed->state.load();
     if (state != FaultState::kFired && state != FaultState::kConfirmed) {
       note_passages(fact, process.incarnation);
@@ -181,6 +195,18 @@ void FaultObserver::after_incarnation(const rca::ProcessFacts& process) {
       armed->state.store(FaultState::kConfirmed);
     }
   }
+}
+
+// A storage fault whose operation did not come while the start lived: nobody after it is to meet it.
+bool FaultObserver::met_nothing(size_t plan_fault, const rca::ProcessFacts& process) {
+  const FaultPlan& fault = plan_.faults[plan_fault];
+  ArmedFault* const armed = channel_.armed(plan_fault);
+  if (!fault.waits_in_storage() || fault.incarnation != process.incarnation) return false;
+  const uint64_t seen = armed->fired_hit.load();
+  if (armed->state.load() != FaultState::kFired || seen >= armed->hit) return false;
+  armed->state.store(FaultState::kArmed);
+  facts_[plan_fault].confirmed_by = operations_in_words(fault, seen);
+  return true;
 }
 
 // A fault that waits for a later passage than this start had: how many there were is what people ask next.
@@ -221,6 +247,11 @@ void FaultObserver::done_outside(size_t plan_fault, uint32_t incarnation, uint64
   fact.confirmed_by = proof;
   fact.incarnation = incarnation;
   fact.fired_ns = fired_ns;
+}
+
+void FaultObserver::explain(size_t plan_fault, const std::string& seen) {
+  rca::InjectedFaultFact& fact = facts_.at(plan_fault);
+  if (fact.state != "confirmed" && !seen.empty()) fact.confirmed_by = seen;
 }
 
 void FaultObserver::after_exchange(const std::string& exchange_json) {

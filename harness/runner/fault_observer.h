@@ -36,6 +36,8 @@ class FaultObserver {
   void done_at_rest(size_t plan_fault, uint32_t incarnation, const std::string& what);
   // A fault done from outside to a running program; without proof it has fired and nobody saw its effect.
   void done_outside(size_t plan_fault, uint32_t incarnation, uint64_t fired_ns, const std::string& proof);
+  // What was seen instead of the effect of a fault; nothing of one that is confirmed.
+  void explain(size_t plan_fault, const std::string& seen);
   // After the exchange has ended; `exchange_json` is the text of its final report.
   void after_exchange(const std::string& exchange_json);
 
@@ -49,6 +51,7 @@ class FaultObserver {
  private:
   // The fatal fault that fired last and has not been confirmed: the one that a death now is the effect of.
   [[nodiscard]] std::optional<size_t> last_fatal_fault() const;
+  [[nodiscard]] bool met_nothing(size_t plan_fault, const rca::ProcessFacts& process);
   void note_passages(rca::InjectedFaultFact& fact, uint32_t incarnation) const;
   // Of a fault of `passage: last`: whether the counters of the ended start bear that out.
   [[nodiscard]] bool was_last_passage(const postmortem::ArmedFault& armed, std::string& why_not) const;

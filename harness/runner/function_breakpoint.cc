@@ -9,9 +9,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 
 #include "base/file.h"
+#include "harness/scenario/suggest.h"
 #include "rca/elf_function.h"
 
 namespace crashwright::harness {
@@ -38,14 +40,37 @@ std::string name_of_thread(int32_t tid) {
   return *name;
 }
 
+// The path by which people know it, while it leads there.
+std::string program_of(int32_t pid) {
+  const std::string link = fmt::format("/proc/{}/exe", pid);
+  std::error_code trouble;
+  const auto path = std::filesystem::read_symlink(link, trouble);
+  return !trouble && std::filesystem::exists(path, trouble) ? path.string() : link;
+}
+
+// The nearest name of a function of the program; first one that only lacks the scope that was left out.
+std::string nearest_function(const std::string& program, const std::string& typed) {
+  const std::vector<std::string> names = rca::elf_function_names(program);
+  for (const std::string& name : names) {
+    if (name.ends_with("::" + typed)) return name;
+  }
+  return nearest_word(typed, names);
+}
+
+tl::unexpected<Error> not_found(const std::string& program, const std::string& function, const Error& error) {
+  const std::string nearest = nearest_function(program, function);
+  const std::string hint = nearest.empty() ? error.remedy : fmt::format("did you mean \"{}\"?", nearest);
+  return fail(error.kind, hint.empty() ? error.message : error.message + ": " + hint);
+}
+
 }  // namespace
 
 Status FunctionBreakpoint::arm(int32_t pid) {
   armed_ = false;
   address_ = 0;
-  const std::string program = fmt::format("/proc/{}/exe", pid);
+  const std::string program = program_of(pid);
   const auto found = rca::find_elf_function(program, function_);
-  if (!found) return tl::unexpected(found.error());
+  if (!found) return not_found(program, function_, found.error());
   const auto entry = entry_of(pid);
   if (!entry)
     return fail(ErrorKind::kEnvironment, fmt::format("/proc/{}/auxv does not tell where the program is", pid));

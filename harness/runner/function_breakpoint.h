@@ -41,6 +41,7 @@ class FunctionBreakpoint {
   [[nodiscard]] bool armed() const { return armed_; }
   [[nodiscard]] uint64_t calls() const { return calls_; }
   [[nodiscard]] const std::string& function() const { return function_; }
+  [[nodiscard]] const std::string& thread() const { return thread_; }
 
  private:
   [[nodiscard]] bool put(int32_t tid, uint8_t byte, uint8_t* previous) const;

@@ -21,7 +21,8 @@ struct HelperRun {
 };
 
 struct HelperEnd {
-  bool in_time = true;  // false: it was killed
+  std::string command{};  // as the scenario has it
+  bool in_time = true;    // false: it was killed
   int32_t wait_status = 0;
   uint64_t ended_ns = 0;
   std::string output;  // its standard output, the beginning of it when it is long

@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "harness/faults/registry.h"
+#include "verifiers/deaths.h"
 #include "verifiers/promises.h"
 
 namespace crashwright::harness {
@@ -43,6 +45,7 @@ std::string describe(const rca::InjectedFaultFact& fault) {
   return "the fault " + fault.kind + where + " fired, but " + but;
 }
 
+// Armed before fired: without the one the other had no chance.
 const rca::InjectedFaultFact* unproven_fault(const rca::CaseFacts& facts) {
   const rca::InjectedFaultFact* found = nullptr;
   for (const rca::InjectedFaultFact& fault : facts.faults) {
@@ -50,6 +53,18 @@ const rca::InjectedFaultFact* unproven_fault(const rca::CaseFacts& facts) {
     if (fault.state != "confirmed" && found == nullptr) found = &fault;
   }
   return found;
+}
+
+// The thread that passed the point has done it, or hangs: a death of another kind is the engine's answer to it.
+bool was_committed_by_the_engine(const rca::InjectedFaultFact& fault) {
+  const FaultKind* const kind = find_fault_kind(fault.kind);
+  return fault.state == "fired" && kind != nullptr &&
+         (postmortem::crashes_by_itself(kind->action) || postmortem::is_hang(kind->action) ||
+          kind->outside == OutsideAction::kNullCall);
+}
+
+bool crashed(const rca::ProcessFacts& process) {
+  return process.killed_by.empty() && verifiers::is_crash_signal(verifiers::ending_signal(process));
 }
 
 // The worse one, or the earlier one; but that a function is blamed says more than that another one is not on the stack,
@@ -63,16 +78,24 @@ bool is_told_before(const Verdict& verdict, const Verdict& earlier) {
 
 }  // namespace
 
+void set_aside_unproven(const rca::CaseFacts& facts, std::vector<Verdict>& verdicts) {
+  const rca::InjectedFaultFact* const unproven = unproven_fault(facts);
+  if (unproven == nullptr || std::any_of(facts.processes.begin(), facts.processes.end(), crashed)) return;
+  if (std::any_of(facts.faults.begin(), facts.faults.end(), was_committed_by_the_engine)) return;
+  for (Verdict& verdict : verdicts) {
+    if (!about_the_death(verdict) || badness(verdict.outcome) == 0 || verdict.outcome == Outcome::kError) continue;
+    verdict = {verdict.promise, Outcome::kNotApplicable, "not judged: " + describe(*unproven), {}};
+  }
+}
+
 Judgement judge(const rca::CaseFacts& facts, const std::vector<Verdict>& verdicts) {
   if (!facts.environment_error.empty()) return {Outcome::kError, facts.environment_error};
   if (!facts.skipped_need.empty()) return {Outcome::kSkipped, "missing: " + facts.skipped_need};
   const rca::InjectedFaultFact* const unproven = unproven_fault(facts);
-  const bool unfired = unproven != nullptr && unproven->state == "armed";
   const Verdict* worst = nullptr;
   size_t kept = 0;
   for (const Verdict& verdict : verdicts) {
     if (verdict.outcome == Outcome::kPass) ++kept;
-    if (unfired && about_the_death(verdict)) continue;
     if (worst == nullptr || is_told_before(verdict, *worst)) worst = &verdict;
   }
   const int worst_badness = worst == nullptr ? 0 : badness(worst->outcome);

@@ -31,6 +31,11 @@ rca::CaseFacts facts_with_fault(const std::string& state) {
 
 constexpr int kSegvWithCore = SIGSEGV | 0x80;
 
+Judgement judged(const rca::CaseFacts& facts, std::vector<Verdict>& verdicts) {
+  set_aside_unproven(facts, verdicts);
+  return judge(facts, verdicts);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(all_promises_kept_and_the_fault_confirmed_is_a_pass) {
@@ -64,10 +69,40 @@ BOOST_AUTO_TEST_CASE(what_the_books_are_wrong_by_is_told_before_that_they_are) {
 }
 
 BOOST_AUTO_TEST_CASE(a_fault_that_never_fired_is_inconclusive_although_the_death_is_missing) {
-  const auto result =
-      judge(facts_with_fault("armed"), {verdict("rca", Outcome::kFail), verdict("continuity", Outcome::kPass)});
+  std::vector<Verdict> verdicts = {verdict("rca", Outcome::kFail), verdict("continuity", Outcome::kPass)};
+  const auto result = judged(facts_with_fault("armed"), verdicts);
   BOOST_TEST((result.outcome == Outcome::kInconclusive));
   BOOST_TEST(result.summary == "the fault null_dereference at risk.check never fired");
+  BOOST_TEST((verdicts[0].outcome == Outcome::kNotApplicable));
+  BOOST_TEST(verdicts[0].summary == "not judged: the fault null_dereference at risk.check never fired");
+  BOOST_TEST((verdicts[1].outcome == Outcome::kPass));
+}
+
+BOOST_AUTO_TEST_CASE(no_promise_about_the_death_is_held_against_an_engine_that_a_fault_had_no_effect_on) {
+  rca::CaseFacts facts = facts_with_fault("fired");
+  facts.faults[0].kind = "memory_limit";
+  for (const char* const promise : {"core_capture", "rca", "recovery_time", "handler"}) {
+    std::vector<Verdict> verdicts = {verdict(promise, Outcome::kFail)};
+    BOOST_TEST((judged(facts, verdicts).outcome == Outcome::kInconclusive), promise);
+  }
+  std::vector<Verdict> verdicts = {verdict("acknowledged", Outcome::kFail), verdict("rca", Outcome::kFail)};
+  const auto result = judged(facts, verdicts);
+  BOOST_TEST((result.outcome == Outcome::kFail));
+  BOOST_TEST(result.summary == "acknowledged: because");
+}
+
+BOOST_AUTO_TEST_CASE(a_death_that_the_engine_owes_to_a_fault_of_its_own_thread_stays_judged) {
+  std::vector<Verdict> verdicts = {verdict("core_capture", Outcome::kFail)};
+  BOOST_TEST((judged(facts_with_fault("fired"), verdicts).outcome == Outcome::kFail));
+}
+
+BOOST_AUTO_TEST_CASE(a_crash_that_no_fault_explains_stays_judged) {
+  rca::CaseFacts facts = facts_with_fault("armed");
+  facts.processes.emplace_back().wait_status = kSegvWithCore;
+  std::vector<Verdict> verdicts = {verdict("rca", Outcome::kFail)};
+  BOOST_TEST((judged(facts, verdicts).outcome == Outcome::kFail));
+  facts.processes.back().killed_by = "harness";
+  BOOST_TEST((judged(facts, verdicts).outcome == Outcome::kInconclusive));
 }
 
 BOOST_AUTO_TEST_CASE(a_broken_promise_counts_even_when_the_fault_never_fired) {

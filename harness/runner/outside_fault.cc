@@ -42,7 +42,8 @@ OutsideFaultDone send_signal(const FaultPlan& fault, int32_t pid, int32_t tid) {
 
 OutsideFaultDone set_limit(const ResourceLimit& limit, int32_t pid) {
   OutsideFaultDone done;
-  const rlimit wanted{limit.value, limit.value};
+  // Processor time: SIGXCPU at the limit, SIGKILL a second later for who goes on nevertheless.
+  const rlimit wanted{limit.value, limit.resource == RLIMIT_CPU ? limit.value + 1 : limit.value};
   const auto resource = static_cast<__rlimit_resource>(limit.resource);
   if (::prlimit(pid, resource, &wanted, nullptr) != 0) return done;
   rlimit seen{};
@@ -54,6 +55,16 @@ OutsideFaultDone set_limit(const ResourceLimit& limit, int32_t pid) {
 
 int ending_signal(const rca::ProcessFacts& process) {
   return WIFSIGNALED(process.wait_status) ? WTERMSIG(process.wait_status) : 0;
+}
+
+// A limit in force that nothing reached has had no effect.
+std::string proof_of_limit(const OutsideFaultDone& done, const rca::ProcessFacts& process,
+                           const std::string& limit_reached) {
+  const int number = ending_signal(process);
+  if (number == SIGXFSZ || number == SIGXCPU) {
+    return fmt::format("{}: wait status {}", done.in_force, describe_wait_status(process.wait_status));
+  }
+  return limit_reached.empty() ? std::string() : fmt::format("{}: {}", done.in_force, limit_reached);
 }
 
 }  // namespace
@@ -78,7 +89,7 @@ OutsideFaultDone do_outside_fault(const FaultPlan& fault, int32_t pid, int32_t t
 }
 
 std::string proof_of_outside_fault(const FaultPlan& fault, const OutsideFaultDone& done,
-                                   const rca::ProcessFacts& process) {
+                                   const rca::ProcessFacts& process, const std::string& limit_reached) {
   const int number = ending_signal(process);
   const std::string wait_status = "wait status " + describe_wait_status(process.wait_status);
   switch (fault.outside) {
@@ -91,7 +102,7 @@ std::string proof_of_outside_fault(const FaultPlan& fault, const OutsideFaultDon
     case OutsideAction::kNullCall:
       return number == SIGSEGV ? wait_status : std::string();
     case OutsideAction::kLimit:
-      return done.in_force;
+      return proof_of_limit(done, process, limit_reached);
     case OutsideAction::kMemoryLimit:
       if (process.oom_kills == 0 || number != SIGKILL) return {};
       return fmt::format("{}, the cgroup counts {} OOM kill", wait_status, process.oom_kills);

@@ -32,12 +32,19 @@ class OutsideTriggers {
   // faults of the plan that only the control block can arm are the answer.
   [[nodiscard]] std::vector<size_t> begin(int32_t pid);
 
+  // How the kernel shows that a limit, in force from the start, was reached.
+  [[nodiscard]] std::optional<Refusal> refusal_from_the_start() const;
+
   // What is done when a fault is due; set before the first look().
   void act_by(Act act) { act_ = std::move(act); }
   // `running_ns`: since the start.
   void look(uint64_t running_ns);
   // After its end: what it printed last fires nothing any more.
   void read_rest();
+  [[nodiscard]] bool is_due(size_t plan_fault) const;
+  // Lines with the text that the fault waits for, and the last of all lines that it printed; no acknowledgements.
+  [[nodiscard]] uint64_t lines_with_text(size_t plan_fault) const;
+  [[nodiscard]] const std::string& last_line() const { return last_line_; }
   // Tokens of the lines `ack TOKEN` so far, in order.
   [[nodiscard]] const std::vector<std::string>& acknowledged() const { return acknowledged_; }
 
@@ -52,9 +59,10 @@ class OutsideTriggers {
     bool due = false;
   };
 
+  [[nodiscard]] bool from_the_start(const Waiting& waiting) const;
   void read(bool firing);
-  void on_line(const std::string& line);
-  void take_acknowledgement(const std::string& line);
+  void on_line(const std::string& line, bool firing);
+  [[nodiscard]] bool take_acknowledgement(const std::string& line);
   void fire(Waiting& waiting, int32_t tid);
 
   const Plan& plan_;
@@ -62,6 +70,7 @@ class OutsideTriggers {
   TailedFile stderr_;
   TailedFile acknowledgements_;
   std::vector<std::string> acknowledged_;
+  std::string last_line_;
   std::vector<Waiting> waiting_;
   std::vector<OutsideFaultDone> done_;
   Act act_;

@@ -25,6 +25,7 @@ list(APPEND SOURCES
     runner/exploration_case.cc
     runner/exploration_verdict.cc
     runner/uncaught_exception.cc
+    runner/fault_absence.cc
     runner/fault_observer.cc
     runner/file_damage.cc
     runner/files.cc
@@ -48,6 +49,7 @@ list(APPEND SOURCES
     runner/proc_info.cc
     runner/process.cc
     runner/program_search.cc
+    runner/refused_call.cc
     runner/run.cc
     runner/sandbox.cc
     runner/session_exploration.cc

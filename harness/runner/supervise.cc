@@ -54,7 +54,7 @@ class Supervisor {
   void tick() {
     ++ticks_;
     if (quick_ticks_ > 0) --quick_ticks_;
-    if (options_.tracer != nullptr && options_.tracer->serve() && !options_.tracer->breakpoints().empty()) {
+    if (options_.tracer != nullptr && options_.tracer->serve() && options_.tracer->is_busy()) {
       quick_ticks_ = kQuickTicks;
     }
     if (core_tried_) reap_traced_threads(child_.pid());
@@ -121,6 +121,8 @@ class Supervisor {
     ArmedFault* const armed = options_.channel->armed(plan_fault);
     if (armed == nullptr) {
       options_.outside->perform(plan_fault, child_.pid(), tid);
+      const auto refusal = refusal_of(options_.plan->faults.at(plan_fault).limit);
+      if (refusal && options_.tracer != nullptr) options_.tracer->watch_for(*refusal);
     } else if (armed->state.load() == FaultState::kArmed) {
       do_timed_fault(*armed);
     }

@@ -15,9 +15,21 @@ bool needs_the_kit(const FaultKind& kind) {
          (kind.action < FaultAction::kSigkill || kind.action >= FaultAction::kLostWakeup);
 }
 
+// Done by the storage layer to an operation that comes.
+bool waits_for_an_operation(const FaultKind& kind) {
+  return postmortem::happens_in_storage(kind.action) && kind.action != FaultAction::kPowerLoss;
+}
+
 bool acts_from_the_start(const FaultKind& kind) {
   return kind.outside == OutsideAction::kLimit || kind.outside == OutsideAction::kMemoryLimit ||
-         (postmortem::happens_in_storage(kind.action) && kind.action != FaultAction::kPowerLoss);
+         waits_for_an_operation(kind);
+}
+
+// What of the mock engine it is about; null: it is about any engine.
+const char* part_of_the_mock_engine(const FaultKind& kind) {
+  if (kind.action == FaultAction::kExchangeDisconnect || kind.action == FaultAction::kSecondPrimary) return "exchange";
+  // Only of its sessions a copy is kept to put in the place of the file.
+  return kind.name == "stale_file" || kind.name == "foreign_file" ? "sessions" : nullptr;
 }
 
 class FaultChecker {
@@ -26,18 +38,15 @@ class FaultChecker {
       : fault_(fault), kind_(kind), reader_(reader) {}
 
   void check() {
-    const bool of_the_mock =
-        kind_.action == FaultAction::kExchangeDisconnect || kind_.action == FaultAction::kSecondPrimary;
-    const bool by_session = fault_.feed_sequence || fault_.about || fault_.last_passage;
-    if (of_the_mock || by_session) {
-      complain(code::kForeignKey,
-               fmt::format("{} is about the mock engine's {}", kind_.name,
-                           of_the_mock            ? "exchange"
-                           : fault_.feed_sequence ? "feed"
-                                                  : "session"),
+    const char* part = part_of_the_mock_engine(kind_);
+    if (part == nullptr && fault_.feed_sequence) part = "feed";
+    if (part == nullptr && (fault_.about || fault_.last_passage)) part = "session";
+    if (part != nullptr) {
+      complain(code::kForeignKey, fmt::format("{} is about the mock engine's {}", kind_.name, part),
                "an engine of your own has none that the harness knows");
     }
     check_trigger();
+    check_counted();
     if (kind_.outside == OutsideAction::kLimit && fault_.limits.size() != 1) {
       complain(code::kMissingKey, fmt::format("{} wants one limit, not {}", kind_.name, fault_.limits.size()),
                "one of: descriptors, file_size, address_space, cpu_time, threads");
@@ -70,12 +79,35 @@ class FaultChecker {
     }
   }
 
+  // What counts: passages of a point, lines, calls; in the storage layer the operations of a file.
+  void check_counted() {
+    if (fault_.at.empty() && (fault_.probability_ppb || fault_.per_thread)) {
+      complain(code::kTriggers,
+               fmt::format("{} has \"{}\", which is of passages of a fault point", kind_.name,
+                           fault_.per_thread ? "scope" : "probability"),
+               "add at for an engine that links the kit");
+    }
+    const bool counts = !fault_.at.empty() || !fault_.output.empty() || !fault_.function.empty();
+    if (!fault_.hit || counts) return;
+    if (waits_for_an_operation(kind_) && !fault_.after_ns) return;
+    if (!fault_.after_ns && !kind_.at_rest() && !acts_from_the_start(kind_)) return;  // it does not say when
+    complain(code::kTriggers, fmt::format("{} has nothing that \"hit\" could count", kind_.name),
+             "hit counts lines with output, calls with function, passages with at, and for a storage fault without any "
+             "of these the writes or syncs of the file");
+  }
+
   const ScenarioFault& fault_;
   const FaultKind& kind_;
   SectionReader& reader_;
 };
 
 }  // namespace
+
+OwnEngineUse use_by_own_engine(const FaultKind& kind) {
+  if (part_of_the_mock_engine(kind) != nullptr) return OwnEngineUse::kNone;
+  // The version is that of the kit's audit log.
+  return needs_the_kit(kind) || kind.name == "newer_version" ? OwnEngineUse::kWithTheKit : OwnEngineUse::kAny;
+}
 
 bool has_own_engine(const Scenario& scenario) { return !scenario.engine.command.empty() && !scenario.exploration; }
 

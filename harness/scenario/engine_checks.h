@@ -1,5 +1,5 @@
 // What the table of fields cannot say about the faults of an engine of the scenario's own, and of the reference engine
-// when it is given what only the other takes. Inside harness/scenario only.
+// when it is given what only the other takes.
 //
 // Threads: free functions without shared state.
 #pragma once
@@ -11,6 +11,10 @@ namespace crashwright::harness {
 
 // Whether the scenario's faults happen to a program of its own rather than to the reference engine.
 [[nodiscard]] bool has_own_engine(const Scenario& scenario);
+
+// Whether a fault can be done to an engine of one's own.
+enum class OwnEngineUse { kNone, kWithTheKit, kAny };
+[[nodiscard]] OwnEngineUse use_by_own_engine(const FaultKind& kind);
 
 // When and where a fault of an engine of one's own happens.
 void check_own_engine_fault(const ScenarioFault& fault, const FaultKind& kind, SectionReader& reader);

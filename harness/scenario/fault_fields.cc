@@ -58,8 +58,10 @@ std::vector<Field> trigger_fields() {
   return {
       {"fault", "at", FieldType::kText, "of the kind, or required", "fault point (mock_engine --list-fault-points)",
        "at: gateway.send_order", set_at},
-      {"fault", "hit", FieldType::kCount, "1", "fires at the n-th passage of the point", "hit: 100",
-       [](Target t, Value v) { t.fault->hit = v.number; }, nullptr, 1},
+      {"fault", "hit", FieldType::kCount, "1",
+       "fires at the n-th passage of the point; of an engine of your own at the n-th line with `output`, call with "
+       "`function`, or, of a storage fault without either, write or sync of `file`",
+       "hit: 100", [](Target t, Value v) { t.fault->hit = v.number; }, nullptr, 1},
       {"fault", "scope", FieldType::kWord, "process", "process or thread: what passages are counted in",
        "scope: thread", [](Target t, Value v) { t.fault->per_thread = v.text() == "thread"; }, scope_words},
       {"fault", "thread", FieldType::kText, "any", "only this thread may fire it", "thread: trading",
@@ -105,8 +107,8 @@ std::vector<Field> fault_fields() {
       {"fault", "file", FieldType::kText, "audit.log, or any of an engine of your own",
        "base name of the file that it hits; the mock engine has audit.log and state.bin", "file: state.bin", set_file,
        nullptr, 0, 15},
-      {"fault", "bytes", FieldType::kSize, "512B", "of the write that still reach the file", "bytes: 100B",
-       [](Target t, Value v) { t.fault->bytes = v.number; }, nullptr, 0, 1 << 30},
+      {"fault", "bytes", FieldType::kSize, "512B", "of the write that still reach the file; of a shorter write, half",
+       "bytes: 100B", [](Target t, Value v) { t.fault->bytes = v.number; }, nullptr, 0, 1 << 30},
       {"fault", "lose", FieldType::kCount, "what the seed says", "at most so many unsynced writes and changes are lost",
        "lose: 1", [](Target t, Value v) { t.fault->lost_max = v.number; }, nullptr, 1, 1ULL << 32},
       {"fault", "headroom", FieldType::kSize, "16MiB", "address space left when the limit is set", "headroom: 8MiB",

@@ -115,7 +115,9 @@ FaultPlan plan_fault(const ScenarioFault& fault, Build build, uint32_t deaths, u
   const bool between_starts = kind.at_rest();
   plan.incarnation = fault.incarnation.value_or(between_starts && deaths > 0 ? deaths - 1 : deaths);
   plan.ends_process = kind.ends_process && !resumes(fault, kind);
-  plan.causes = plan.ends_process ? kind.causes(build) : std::vector<std::string>{"NO_FAULT"};
+  // What a limit comes to is the engine's affair: it goes on, stops by itself, or dies of the kernel's signal.
+  const bool may_end = plan.ends_process || plan.outside == OutsideAction::kLimit;
+  plan.causes = may_end ? kind.causes(build) : std::vector<std::string>{"NO_FAULT"};
   return plan;
 }
 
@@ -135,8 +137,11 @@ ExpectPlan plan_expect(const ScenarioExpect& expect, const std::vector<FaultPlan
   // A signal that the engine takes for a request to end is no death.
   if (plan.causes.empty() && expect.outcome == ScenarioOutcome::kFinish) plan.causes = {"NO_FAULT"};
   if (plan.causes.empty()) {
-    const auto ending =
-        std::find_if(faults.begin(), faults.end(), [](const FaultPlan& fault) { return fault.ends_process; });
+    const auto find = [&](const auto& is_meant) { return std::find_if(faults.begin(), faults.end(), is_meant); };
+    auto ending = find([](const FaultPlan& fault) { return fault.ends_process; });
+    if (ending == faults.end()) {
+      ending = find([](const FaultPlan& fault) { return fault.outside == OutsideAction::kLimit; });
+    }
     plan.causes = ending == faults.end() ? std::vector<std::string>{"NO_FAULT"} : ending->causes;
   }
   plan.function = expect.function;

@@ -47,6 +47,12 @@ struct FaultPlan {
   [[nodiscard]] bool at_rest() const {
     return action == postmortem::FaultAction::kNone && outside == OutsideAction::kNothing;
   }
+  // Of an engine without fault points: the storage layer waits for an operation from the trigger on, or from the start.
+  [[nodiscard]] bool waits_in_storage() const {
+    return point.empty() && postmortem::happens_in_storage(action) && action != postmortem::FaultAction::kPowerLoss;
+  }
+  // The operation that it waits for, 1 is the first: `hit`, unless that counts lines or calls.
+  [[nodiscard]] uint64_t operation() const { return output.empty() && function.empty() ? hit : 1; }
 };
 
 struct ExpectPlan {

@@ -37,6 +37,16 @@ bool rule_is_used_up(const StorageFault& fault) {
 
 bool waits(const ArmedFault& fault) { return fault.state.load(std::memory_order_acquire) == FaultState::kFired; }
 
+bool is_wanted(const ArmedFault& fault, const FaultSite& site, const std::string& file) {
+  const OperationClass wanted = usual_operation(fault.action);
+  if (wanted != OperationClass::kAny && wanted != site.operation) return false;
+  if (fault.point.empty()) return is_named(fault, file);
+  // The next segment of a log is laid out in the background meanwhile; there is nothing in it to damage.
+  if (wanted == OperationClass::kWrite && site.zeros) return false;
+  const bool of_a_file = wanted == OperationClass::kWrite || wanted == OperationClass::kSync;
+  return !of_a_file || is_named(fault, file);
+}
+
 }  // namespace
 
 FaultGate::FaultGate(postmortem::ControlBlock* block, int power_end)
@@ -60,21 +70,23 @@ bool FaultGate::due(const StorageFault& fault) const {
   return fault.rule.after_ack.empty() && passed >= std::chrono::milliseconds(fault.rule.after_ms);
 }
 
-std::optional<MetFault> FaultGate::meet_armed(const FaultSite& site) const {
-  if (block_ == nullptr) return std::nullopt;
+std::optional<MetFault> FaultGate::meet_armed(const FaultSite& site) {
+  std::optional<MetFault> met;
+  if (block_ == nullptr) return met;
   const std::string file = site.path.substr(site.path.rfind('/') + 1);
   for (uint32_t i = 0; i < block_->fault_count && i < postmortem::kArmedFaultsMax; ++i) {
     ArmedFault& fault = block_->faults[i];
     if (storage_fault_name(fault.action) == nullptr || fault.action == FaultAction::kPowerLoss || !waits(fault))
       continue;
-    const OperationClass wanted = usual_operation(fault.action);
-    if (wanted != OperationClass::kAny && wanted != site.operation) continue;
-    // The next segment of a log is laid out in the background meanwhile; there is nothing in it to damage.
-    if (wanted == OperationClass::kWrite && site.zeros) continue;
-    if ((wanted == OperationClass::kWrite || wanted == OperationClass::kSync) && !is_named(fault, file)) continue;
-    return MetFault{fault.action, fault.args[0], &fault, nullptr};
+    if (!is_wanted(fault, site, file)) continue;
+    const bool counts = fault.point.empty();
+    const bool due = !counts || (fault.fired_hit.fetch_add(1) + 1 >= fault.hit && !counted_.test(i));
+    if (!due || met) continue;
+    counted_.set(i, counts);
+    if (counts) fault.fired_ns.store(monotonic_ns());
+    met = MetFault{fault.action, fault.args[0], &fault, nullptr};
   }
-  return std::nullopt;
+  return met;
 }
 
 std::optional<MetFault> FaultGate::meet(const FaultSite& site) {

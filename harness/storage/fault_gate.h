@@ -1,11 +1,14 @@
 // Where a storage fault meets the operation it waits for.
 //
-// Faults come from two sides: an engine of ours passes its fault point and sets the armed fault to kFired, and then the
-// next matching operation meets it; for any other program a rule (storage_fault_rule.h) counts matching operations.
-// Meeting a fault is to have fired; confirming it says what the layer, as the witness, saw of its effect.
+// Faults come from three sides: an engine of ours passes its fault point and sets the armed fault to kFired, and then
+// the next matching operation meets it; an armed fault without a point is set to kFired by the harness, and from then
+// on matching operations are counted in `fired_hit` until the `hit`-th meets it; for programs without a control block a
+// rule (storage_fault_rule.h) counts. Meeting a fault is to have fired; confirming it says what the layer, as the
+// witness, saw of its effect.
 // Threads: one owner at a time (the core's lock).
 #pragma once
 
+#include <bitset>
 #include <chrono>
 #include <deque>
 #include <optional>
@@ -62,11 +65,12 @@ class FaultGate {
  private:
   [[nodiscard]] bool request_kill_of_program(std::chrono::milliseconds patience) const;
   [[nodiscard]] bool due(const StorageFault& fault) const;
-  [[nodiscard]] std::optional<MetFault> meet_armed(const FaultSite& site) const;
+  [[nodiscard]] std::optional<MetFault> meet_armed(const FaultSite& site);
 
   postmortem::ControlBlock* block_;
   int power_end_;
-  std::deque<StorageFault> own_;  // never moves: a met fault points into it
+  std::deque<StorageFault> own_;                      // never moves: a met fault points into it
+  std::bitset<postmortem::kArmedFaultsMax> counted_;  // of those without a point: met
   std::chrono::steady_clock::time_point begun_;
 };
 

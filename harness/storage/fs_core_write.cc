@@ -157,7 +157,9 @@ int64_t StorageCore::write_met(const Caller& caller, ServedNode& node, const Fil
       return spoil(caller, node, write, fault);
   }
   FileWrite part = write;
-  part.data = write.data.first(std::min(write.data.size(), static_cast<size_t>(std::max<int64_t>(fault.argument, 0))));
+  // A write that is kept as a whole would be neither torn nor short.
+  const auto asked = static_cast<size_t>(std::max<int64_t>(fault.argument, 0));
+  part.data = write.data.first(asked < write.data.size() ? asked : write.data.size() / 2);
   const int64_t kept = part.data.empty() ? 0 : put(caller, node, part, kByFault);
   if (fault.action == FaultAction::kTornWrite) {
     if (fault.own != nullptr) {

@@ -175,6 +175,10 @@ std::vector<std::string> storage_fault_keys() {
   return {"path", "after_ack", "range", "operation", "nth", "times", "after_ms", "bytes", "delay_ms"};
 }
 
+const char* operation_word(OperationClass operation) noexcept {
+  return operation == OperationClass::kAny ? "change" : kOperations.at(static_cast<size_t>(operation));
+}
+
 const char* storage_fault_name(FaultAction action) noexcept {
   for (const Word& word : kWords) {
     if (word.action == action) return word.name;

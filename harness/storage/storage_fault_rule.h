@@ -50,6 +50,8 @@ struct StorageFaultRule {
 // All faults, and all words that may stand before `=` behind one.
 [[nodiscard]] std::vector<std::string> storage_fault_names();
 [[nodiscard]] std::vector<std::string> storage_fault_keys();
+// For people: "write", "sync"; "change" for any.
+[[nodiscard]] const char* operation_word(OperationClass operation) noexcept;
 [[nodiscard]] const char* storage_fault_name(postmortem::FaultAction action) noexcept;  // null: not of this layer
 
 }  // namespace crashwright::harness
