@@ -14,6 +14,7 @@ namespace {
 using testing::Answer;
 using testing::CommandFolder;
 using testing::contains;
+using testing::unfolded;
 
 std::string control(const std::string& name) { return "name: " + name + "\nsession: {messages: 300}\n"; }
 
@@ -81,16 +82,6 @@ BOOST_AUTO_TEST_CASE(what_failed_is_repeated_as_it_was_whatever_became_of_its_fi
   const Answer unknown = folder.run({"rerun", folder.path + "/out", "--case", "two.relase"});
   BOOST_TEST(unknown.code == kExitUsage);
   BOOST_TEST(contains(unknown.err, "did you mean \"two.release\"?"));
-}
-
-// Long lines of a command are folded with a backslash, those of a text without one.
-std::string unfolded(const std::string& text) {
-  std::string line;
-  for (const char c : text) {
-    const bool blank = c == ' ' || c == '\n' || c == '\\';
-    if (!blank || (!line.empty() && line.back() != ' ')) line += blank ? ' ' : c;
-  }
-  return line;
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_changed_since_is_told_and_the_repetition_named_by_what_was_run) {

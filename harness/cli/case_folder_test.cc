@@ -14,19 +14,10 @@ namespace {
 using testing::Answer;
 using testing::CommandFolder;
 using testing::contains;
+using testing::unfolded;
 
 constexpr const char* kDies =
     "name: dies once\nsession: {messages: 300}\nfaults:\n  - null_dereference: {at: feed.message, hit: 50}\n";
-
-// What a terminal folded, on one line.
-std::string unfolded(const std::string& text) {
-  std::string line;
-  for (const char c : text) {
-    const bool blank = c == ' ' || c == '\n' || c == '\\';
-    if (!blank || (!line.empty() && line.back() != ' ')) line += blank ? ' ' : c;
-  }
-  return line;
-}
 
 Answer run(const CommandFolder& folder, const std::string& text, std::vector<std::string> more = {}) {
   std::vector<std::string> words = {"run", folder.file("s.yaml", text), "--out", folder.path + "/out"};

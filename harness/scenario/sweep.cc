@@ -131,15 +131,15 @@ std::vector<PassageCount> relied_on(const std::vector<PassageCount>& recovery, c
 }  // namespace
 
 const char* sweep_leaves_out() noexcept {
-  return "not swept: the last passage of audit.next_segment and audit.archive_segment, for how many segments a log has "
-         "depends on how the machine groups its records; that of messages and executions in recovery where the "
-         "exchange "
-         "cancels, which are as many as orders were open; a lie about the very last write of the log, which nothing "
-         "behind it vouches for; misdirected writes of snapshots in recovery and of the last one, for whether they hit "
-         "the "
-         "head of the store depends on the slot that is due; bit flips of state.bin, which scenarios/storage has; bit "
-         "flips in recovery; log calls "
-         "(recorder.commit) and the crash handler's stages (handler.stage), which scenarios/process has";
+  return "not swept: the last passage of audit.next_segment and audit.archive_segment, for how many segments a"
+         " log has depends on how the machine groups its records; that of messages and executions in recovery "
+         "where the exchange cancels, which are as many as orders were open; a lie about the very last write "
+         "of the log, which nothing behind it vouches for; misdirected writes of snapshots in recovery and of "
+         "the last one, for whether they hit the head of the store depends on the slot that is due; bit flips "
+         "of state.bin, which scenarios/storage has; bit flips in recovery; EIO of writes, stale reads and "
+         "devices that lie where the exchange cancels; devices that lie and faults of state.bin where orders "
+         "are sent first; log calls (recorder.commit) and the crash handler's stages (handler.stage), which "
+         "scenarios/process has";
 }
 
 std::string sweep_session(const char* durability, SweepSession session) {

@@ -125,7 +125,7 @@ bool looks_like_other_number(std::string_view text) {
 
 std::string unit_hint(std::string_view number, ValueResult<uint64_t> (*parse)(std::string_view), uint64_t least,
                       uint64_t most) {
-  for (const char* const unit : {"ms", "s", "us", "ns", "min", "h", "KiB", "MiB", "GiB", "B"}) {
+  for (const char* const unit : {"ms", "s", "us", "ns", "min", "h", "B", "KiB", "MiB", "GiB"}) {
     const std::string text = std::string(number) + unit;
     const auto value = parse(text);
     if (value && *value >= least && *value <= most) return fmt::format("add the unit: {} for example", text);

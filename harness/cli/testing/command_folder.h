@@ -76,6 +76,16 @@ struct CommandFolder {
   std::string path;
 };
 
+// On one line: long lines of a command are folded with a backslash, those of a text without one.
+[[nodiscard]] inline std::string unfolded(const std::string& text) {
+  std::string line;
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\n' || c == '\\';
+    if (!blank || (!line.empty() && line.back() != ' ')) line += blank ? ' ' : c;
+  }
+  return line;
+}
+
 [[nodiscard]] inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
