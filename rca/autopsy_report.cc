@@ -59,7 +59,8 @@ class Page {
   void write_place() {
     if (!report_.function.empty()) labelled("function", report_.function + " (" + report_.function_reason + ")");
     std::string process = report_.pid == 0 ? "" : fmt::format("{}", report_.pid);
-    if (report_.tid != 0) process += fmt::format(", thread {} {}", report_.tid, report_.thread_name);
+    if (report_.tid != 0) process += fmt::format(", thread {}", report_.tid);
+    if (report_.tid != 0 && !report_.thread_name.empty()) process += " " + report_.thread_name;
     labelled("process", process);
     if (report_.signal_number != 0) {
       std::string signal = signal_words(report_);

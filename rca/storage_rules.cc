@@ -64,7 +64,7 @@ void storage_observations(Investigation& investigation, const ProcessFacts& proc
       torn_write(investigation, seen);
     } else if (seen.ends_with("errno 28")) {
       investigation.add(EvidenceTier::kHarnessFact, "storage layer", "DISK_FULL", 0.7, "facts.json", seen);
-    } else if (seen.ends_with("errno 5")) {
+    } else if (seen.ends_with("errno 5") || seen.ends_with("errno 30")) {
       investigation.add(EvidenceTier::kHarnessFact, "storage layer", "IO_ERROR", 0.7, "facts.json", seen);
     }
   }

@@ -150,6 +150,7 @@ constexpr TextRule kRules[] = {
     {"[Errno 12] Cannot allocate memory", "OOM", kMessage, 0.9},
     {": No space left on device", "DISK_FULL", kMessage, 0.7},
     {": Input/output error", "IO_ERROR", kMessage, 0.7},
+    {": I/O error", "IO_ERROR", kMessage, 0.6},
     {": Read-only file system", "IO_ERROR", kMessage, 0.7},
     {": File too large", "IO_ERROR", kMessage, 0.7},
 };

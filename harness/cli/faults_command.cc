@@ -74,6 +74,18 @@ const std::vector<std::string>& answers_of(const FaultKind& kind) {
   return kind.causes_release.empty() ? kind.causes_asan : kind.causes_release;
 }
 
+// What an engine of one's own makes of an error that it is told is its own affair.
+std::string in_own_engines(const FaultKind& kind) {
+  if (kind.outside != OutsideAction::kNothing || !is_answered_by_own_engine(kind)) return {};
+  std::vector<std::string> more;
+  for (const std::string& cause : causes_in_own_engine(kind)) {
+    if (std::find(kind.causes_release.begin(), kind.causes_release.end(), cause) == kind.causes_release.end()) {
+      more.push_back(cause);
+    }
+  }
+  return fmt::format("; of engines of your own also {}", fmt::join(more, ", "));
+}
+
 void print_page_of_kind(const FaultKind& kind) {
   fmt::print("\n### {}\n{}.\n\n", kind.name, kind.doc);
   fmt::print("```yaml\n- {}\n```\n", kind.example);
@@ -81,7 +93,8 @@ void print_page_of_kind(const FaultKind& kind) {
   fmt::print("- **Shows as:** {}\n", kind.evidence);
   fmt::print("- **Parameters:** {}; **builds:** {}; **needs:** {}\n", code_list(kind.parameters), builds_of(kind),
              code_list(kind.needs));
-  fmt::print("- **Right answers of the autopsy:** {}\n", code_list(answers_of(kind)));
+  if (!kind.right_then.empty()) fmt::print("- **What is right then:** {}\n", kind.right_then);
+  fmt::print("- **Right answers of the autopsy:** {}{}\n", code_list(answers_of(kind)), in_own_engines(kind));
   fmt::print("- **Planted bug:** {}\n", kind.reveals);
 }
 
@@ -117,7 +130,8 @@ void print_in_full(const FaultKind& kind) {
   print_detail("parameters", fmt::format("{}", fmt::join(kind.parameters, ", ")));
   print_detail("builds", builds_of(kind));
   print_detail("needs", fmt::format("{}", fmt::join(kind.needs, ", ")));
-  print_detail("cause", fmt::format("{}", fmt::join(answers_of(kind), " or ")));
+  print_detail("right then", kind.right_then);
+  print_detail("cause", fmt::format("{}{}", fmt::join(answers_of(kind), " or "), in_own_engines(kind)));
 }
 
 nlohmann::ordered_json to_json(const FaultKind& kind) {
@@ -129,6 +143,7 @@ nlohmann::ordered_json to_json(const FaultKind& kind) {
           {"shows_as", kind.evidence},
           {"parameters", kind.parameters},
           {"builds", builds_of(kind)},
+          {"right_then", kind.right_then},
           {"needs", kind.needs},
           {"causes", answers_of(kind)}};
 }

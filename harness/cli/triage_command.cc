@@ -131,7 +131,11 @@ int triage_command(const std::vector<std::string>& arguments) {
   const std::vector<rca::Crash> crashes = collect(paths);
   const std::vector<rca::CrashGroup> groups = rca::triage(crashes, *known);
   format == "json" ? print_json(groups) : print_text(groups);
-  if (groups.empty()) return kExitNothing;
+  if (groups.empty()) {
+    fmt::print(stderr, "crashwright: no crash there: {} {} without a core, a crash record or a report of one\n",
+               paths.size(), paths.size() == 1 ? "path" : "paths");
+    return kExitNothing;
+  }
   if (update) {
     record_groups(groups, *known);
     if (auto good = rca::write_ledger(ledger, *known); !good) return report_error(good.error());

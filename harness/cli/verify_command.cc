@@ -10,6 +10,8 @@
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
 #include "harness/cli/terminal_text.h"
+#include "harness/runner/engine_answers.h"
+#include "harness/runner/engine_verdict.h"
 #include "harness/runner/judge.h"
 #include "verifiers/verifier.h"
 
@@ -99,6 +101,21 @@ Judgement judge_again(const verifiers::CaseView& view, const std::vector<verifie
   return judge(view.facts, verdicts);
 }
 
+// An engine of the scenario's own is judged by what its programs answered, which was kept.
+Result<std::vector<verifiers::Verdict>> verdicts_again(const verifiers::CaseView& view) {
+  std::vector<verifiers::Verdict> verdicts;
+  if (!view.facts.environment_error.empty() || !view.facts.skipped_need.empty()) return verdicts;  // never came so far
+  if (view.plan.build == build_name(Build::kForeign)) {
+    const auto answers = read_answers(view.folder);
+    if (!answers) return tl::unexpected(answers.error());
+    verdicts = judge_engine(*answers, view);
+  } else {
+    verdicts = verifiers::verify_case(view);
+  }
+  set_aside_unproven(view.facts, verdicts);
+  return verdicts;
+}
+
 void print_verdicts(const std::string& folder, const Judgement& judgement,
                     const std::vector<verifiers::Verdict>& verdicts) {
   fmt::print("{}\n  {:<14} {}\n", fold(shown_path(folder), 2, terminal_columns(stdout)),
@@ -141,8 +158,9 @@ int verify_command(const std::vector<std::string>& arguments) {
       ++cases;
       const auto view = verifiers::open_case(folder);
       if (!view) return report_error(view.error());
-      auto verdicts = verifiers::verify_case(*view);
-      set_aside_unproven(view->facts, verdicts);
+      auto found = verdicts_again(*view);
+      if (!found) return report_error(found.error());
+      const std::vector<verifiers::Verdict>& verdicts = *found;
       const Judgement judgement = judge_again(*view, verdicts);
       count(judgement.outcome, counts);
       if (format == "json") {

@@ -21,9 +21,10 @@ struct FaultKind {
   std::string doc;                                  // one line
   std::string example;                              // one entry of `faults:`
   // For docs/faults.md, which is written from this table.
-  std::string stands_for;  // the failure of real life that it stands for
-  std::string evidence;    // how it shows
-  std::string reveals;     // the planted bug that it reveals, or why there is none that it alone reveals
+  std::string stands_for;    // the failure of real life that it stands for
+  std::string evidence;      // how it shows
+  std::string reveals;       // the planted bug that it reveals, or why there is none that it alone reveals
+  std::string right_then{};  // of one that is noticed late: what the engine owes; empty: the promises say it
   // Keys beyond the triggers that every kind takes.
   std::vector<std::string> parameters{};
   std::string default_at{};    // empty: `at` must be given unless the trigger is a time or a feed sequence

@@ -8,6 +8,13 @@ using postmortem::FaultAction;
 
 namespace {
 
+constexpr const char* kNoticedWhenRead =
+    "nothing until the file is read again: put a kill behind it. Acknowledged records of audit.log are gone then, "
+    "which "
+    "the restart must refuse: `expect: {outcome: refuse}`; state.bin is folded from the log anew. An engine of your "
+    "own "
+    "that has one copy only loses what it acknowledged, and must not trade on it: `expect: {broken: acknowledged}`";
+
 const FaultKind kKinds[] = {
     {.name = "torn_write",
      .family = "storage",
@@ -47,6 +54,7 @@ const FaultKind kKinds[] = {
      .evidence = "the bytes withheld, by the storage layer",
      .reveals = "none: an engine that is lied to cannot know before it reads again; what it must do then, "
                 "bit_flip shows",
+     .right_then = kNoticedWhenRead,
      .parameters = {"file"},
      .default_at = "audit.before_write",
      .default_file = "audit.log",
@@ -62,6 +70,7 @@ const FaultKind kKinds[] = {
      .stands_for = "a firmware or driver that mixes up blocks",
      .evidence = "the place it went to, by the storage layer",
      .reveals = "none: as lost_write",
+     .right_then = kNoticedWhenRead,
      .parameters = {"file"},
      .default_at = "audit.before_write",
      .default_file = "audit.log",
@@ -77,6 +86,7 @@ const FaultKind kKinds[] = {
      .stands_for = "a cache that does not obey a flush",
      .evidence = "the sync it was held back over, by the storage layer",
      .reveals = "none: as lost_write",
+     .right_then = kNoticedWhenRead,
      .parameters = {"file"},
      .default_at = "audit.before_write",
      .default_file = "audit.log",
@@ -92,6 +102,7 @@ const FaultKind kKinds[] = {
      .stands_for = "bad memory in a controller",
      .evidence = "the bit, by the storage layer",
      .reveals = "none: as lost_write; audit_crc_not_checked shows with bit_flip",
+     .right_then = kNoticedWhenRead,
      .parameters = {"file"},
      .default_at = "audit.before_write",
      .default_file = "audit.log",

@@ -1,5 +1,7 @@
 #include "harness/runner/aftermath.h"
 
+#include "harness/runner/nearest_file.h"
+
 namespace crashwright::harness {
 namespace {
 
@@ -23,7 +25,8 @@ Status apply_aftermath(CaseContext& context, uint32_t number, const OtherData& o
     const auto damaged = damage_file(fault, context.data->path(), others);
     // Nothing to damage: the fault stays armed, and the case inconclusive.
     if (!damaged && damaged.error().kind == ErrorKind::kUsage) {
-      context.observer->explain(i, damaged.error().message);
+      const std::string missing = no_such_file(fault.file, context.data->path());
+      context.observer->explain(i, missing.empty() ? damaged.error().message : missing);
       continue;
     }
     if (!damaged) return tl::unexpected(damaged.error());

@@ -32,7 +32,10 @@ namespace fs = std::filesystem;
 class EngineCase {
  public:
   EngineCase(const Plan& plan, RunContext& run)
-      : context_(plan, run), engine_(*plan.own_engine), places_(scenario_places(plan.scenario_path)) {
+      : context_(plan, run),
+        engine_(*plan.own_engine),
+        places_(scenario_places(plan.scenario_path)),
+        answers_(answers_of(engine_)) {
     context_.facts.name = plan.name;
     context_.facts.seed = plan.seed;
     context_.facts.environment_error = distrust(plan, run.machine);
@@ -96,8 +99,9 @@ class EngineCase {
     for (rca::InjectedFaultFact& fault : context_.facts.faults) {
       if (fault.state != "armed" || fault.incarnation < starts || starts == 0) continue;
       const bool finished = context_.facts.processes.back().finished;
-      fault.confirmed_by = fmt::format("it waits for start {} of the engine, which never came: start {} {}",
-                                       fault.incarnation, starts - 1, finished ? "ended in order" : "was the last");
+      fault.confirmed_by = fmt::format(
+          "it waits for start {} of the engine, which never came: start {} {}; `incarnation: {}` has it in that start",
+          fault.incarnation, starts - 1, finished ? "ended in order" : "was the last", starts - 1);
     }
   }
 
@@ -208,8 +212,8 @@ class EngineCase {
       if (!checked) return tl::unexpected(checked.error());
       after.check = *checked;
     }
-    after_.push_back(std::move(after));
-    return {};
+    answers_.deaths.push_back(std::move(after));
+    return write_answers(context_.folder, answers_);
   }
 
   // The second dump is of what was recovered once more.
@@ -230,7 +234,7 @@ class EngineCase {
     finished.autopsy = std::move(*report);
     const auto view = verifiers::open_case(context_.folder);
     if (!view) return tl::unexpected(view.error());
-    finished.verdicts = judge_engine(engine_, after_, *view);
+    finished.verdicts = judge_engine(answers_, *view);
     set_aside_unproven(view->facts, finished.verdicts);
     return write_file(context_.folder + "/verdicts.json", verifiers::verdicts_to_json(finished.verdicts));
   }
@@ -247,7 +251,7 @@ class EngineCase {
   const ForeignEngine& engine_;
   ProgramPlaces places_;
   std::vector<std::string> acknowledged_;
-  std::vector<AfterDeath> after_;
+  EngineAnswers answers_;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "harness/runner/engine_variables.h"
 #include "harness/runner/fault_absence.h"
 #include "harness/runner/files.h"
+#include "harness/runner/nearest_file.h"
 #include "harness/runner/outside_triggers.h"
 #include "harness/runner/supervise.h"
 #include "rca/build_id.h"
@@ -151,7 +152,8 @@ class Start {
     explain_faults(facts);
   }
 
-  // What was seen instead of those that did not happen. Of one that waited for an operation the observer has told it.
+  // What was seen instead of those that did not happen. Of one that waited for an operation the observer has told how
+  // many came; of a file that is not there none does.
   void explain_faults(const rca::ProcessFacts& facts) {
     const SeenStart seen{facts, context_.channel->block(), triggers_, tracer_->breakpoints()};
     for (size_t i = 0; i < context_.plan.faults.size(); ++i) {
@@ -162,6 +164,9 @@ class Start {
         context_.observer->explain(i, why_without_effect(fault, facts));
       } else if (!triggers_.is_due(i)) {
         context_.observer->explain(i, why_never_fired(i, fault, seen));
+      } else if (fault.waits_in_storage()) {
+        const std::string missing = no_such_file(fault.file, context_.data->path());
+        if (!missing.empty()) context_.observer->explain(i, fmt::format("{}; {}", fact.confirmed_by, missing));
       }
     }
   }

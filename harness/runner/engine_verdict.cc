@@ -16,6 +16,10 @@ using verifiers::Verdict;
 
 constexpr int kCheckViolated = 1;
 constexpr size_t kLinesShown = 12;  // of what a checker printed
+constexpr const char* kNothingAcknowledged =
+    "nothing was acknowledged before the engine ended, so nothing could be missed: it prints a line `ack TOKEN` for "
+    "each "
+    "promise (docs/bring-your-own-engine.md), or the scenario says `engine: {acknowledges: false}`";
 
 // From artefacts, as for the reference engine; what its own programs answer is judged here.
 bool judged_from_artefacts(const Verdict& verdict) {
@@ -50,12 +54,12 @@ std::string on_profile(const verifiers::CaseView& view) {
   return view.facts.power_lost ? fmt::format(" (power lost on profile {})", view.plan.profile) : std::string();
 }
 
-Verdict judge_acknowledged(const ForeignEngine& engine, const std::vector<AfterDeath>& deaths,
-                           const verifiers::CaseView& view) {
+Verdict judge_acknowledged(const EngineAnswers& answers, const verifiers::CaseView& view) {
+  const std::vector<AfterDeath>& deaths = answers.deaths;
   const auto verdict = [](Outcome outcome, std::string summary) {
     return Verdict{"acknowledged", outcome, std::move(summary), {}};
   };
-  if (engine.check.empty()) return verdict(Outcome::kNotApplicable, "the scenario has no `engine.check`");
+  if (!answers.checks) return verdict(Outcome::kNotApplicable, "the scenario has no `engine.check`");
   for (size_t i = 0; i < deaths.size(); ++i) {
     const HelperEnd& check = *deaths[i].check;
     if (check.well()) continue;
@@ -70,12 +74,15 @@ Verdict judge_acknowledged(const ForeignEngine& engine, const std::vector<AfterD
     bad.details = first_lines(check.output + check.errors);
     return bad;
   }
+  if (!answers.acknowledges) return verdict(Outcome::kPass, "what is left is consistent" + on_profile(view));
   const size_t last = deaths.empty() ? 0 : deaths.back().acknowledged;
+  if (last == 0) return verdict(Outcome::kInconclusive, kNothingAcknowledged);
   return verdict(Outcome::kPass, fmt::format("{} acknowledged, the checker misses nothing{}", last, on_profile(view)));
 }
 
-Verdict judge_recovery(const ForeignEngine& engine, const std::vector<AfterDeath>& deaths) {
-  if (engine.recover.empty()) {
+Verdict judge_recovery(const EngineAnswers& answers) {
+  const std::vector<AfterDeath>& deaths = answers.deaths;
+  if (!answers.recovers) {
     return {"recovery", Outcome::kNotApplicable, "the scenario has no `engine.recover`", {}};
   }
   for (size_t i = 0; i < deaths.size(); ++i) {
@@ -85,8 +92,9 @@ Verdict judge_recovery(const ForeignEngine& engine, const std::vector<AfterDeath
   return {"recovery", Outcome::kPass, "recovery ended in order", {}};
 }
 
-Verdict judge_state(const ForeignEngine& engine, const std::vector<AfterDeath>& deaths) {
-  if (engine.dump_state.empty()) {
+Verdict judge_state(const EngineAnswers& answers) {
+  const std::vector<AfterDeath>& deaths = answers.deaths;
+  if (!answers.dumps_state) {
     return {"state_recovery", Outcome::kNotApplicable, "the scenario has no `engine.dump_state`", {}};
   }
   for (size_t i = 0; i < deaths.size(); ++i) {
@@ -108,14 +116,12 @@ Verdict judge_state(const ForeignEngine& engine, const std::vector<AfterDeath>& 
 
 }  // namespace
 
-std::vector<Verdict> judge_engine(const ForeignEngine& engine, const std::vector<AfterDeath>& deaths,
-                                  const verifiers::CaseView& view) {
-  std::vector<Verdict> verdicts = {judge_acknowledged(engine, deaths, view), judge_recovery(engine, deaths),
-                                   judge_state(engine, deaths)};
+std::vector<Verdict> judge_engine(const EngineAnswers& answers, const verifiers::CaseView& view) {
+  std::vector<Verdict> verdicts = {judge_acknowledged(answers, view), judge_recovery(answers), judge_state(answers)};
   verifiers::apply_expectations(view, verdicts);
   for (Verdict& verdict : verifiers::verify_case(view)) {
     if (!judged_from_artefacts(verdict)) continue;
-    if (verdict.promise == "recovery_time" && engine.recover.empty()) {
+    if (verdict.promise == "recovery_time" && !answers.recovers) {
       verdict = {verdict.promise, Outcome::kNotApplicable, "the scenario has no `engine.recover`", {}};
     }
     verdicts.push_back(std::move(verdict));

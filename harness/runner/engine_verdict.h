@@ -1,34 +1,22 @@
 // From what an engine of the scenario's own left after each death to the verdicts of its case.
 //
-//   acknowledged     witness: the lines `ack TOKEN` that the harness read while the engine lived; judged by `check`
+//   acknowledged     witness: the lines `ack TOKEN` that the harness read while the engine lived; judged by `check`.
+//                    Without any such line nothing could be missed: INCONCLUSIVE, unless the scenario says so
 //   recovery         witness: the wait status of `recover`
 //   state_recovery   witness: what `dump_state` says, again after a recovery of what was recovered
 // and those promises of verifiers/ that ask nothing of the kit.
 // Threads: pure functions. Errors: none.
 #pragma once
 
-#include <optional>
-#include <string>
 #include <vector>
 
-#include "harness/runner/helper_program.h"
-#include "harness/scenario/scenario.h"
+#include "harness/runner/engine_answers.h"
 #include "verifiers/case_view.h"
 #include "verifiers/verifier.h"
 
 namespace crashwright::harness {
 
-// What was asked after one death; absent: the scenario has no such program.
-struct AfterDeath {
-  size_t acknowledged = 0;  // tokens until then
-  std::optional<HelperEnd> recovery;
-  std::optional<HelperEnd> first_dump;
-  std::optional<HelperEnd> second_dump;
-  std::optional<HelperEnd> check;
-};
-
-[[nodiscard]] std::vector<verifiers::Verdict> judge_engine(const ForeignEngine& engine,
-                                                           const std::vector<AfterDeath>& deaths,
+[[nodiscard]] std::vector<verifiers::Verdict> judge_engine(const EngineAnswers& answers,
                                                            const verifiers::CaseView& view);
 
 }  // namespace crashwright::harness

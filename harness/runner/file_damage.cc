@@ -51,6 +51,7 @@ struct WrittenFile {
 // kUsage when there is nothing in it to damage.
 Result<WrittenFile> open_written(const std::string& file) {
   WrittenFile open{UniqueFd(::open(file.c_str(), O_RDWR | O_CLOEXEC))};
+  if (!open.fd && errno == ENOENT) return fail(ErrorKind::kUsage, file + ": nothing there to damage");
   if (!open.fd) return fail_errno(errno, "open " + file);
   struct stat info {};
   if (::fstat(open.fd.get(), &info) != 0) return fail_errno(errno, file);

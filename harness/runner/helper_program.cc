@@ -51,9 +51,14 @@ Result<HelperEnd> run_helper(const HelperRun& run) {
   }
   end.wait_status = ended->wait_status;
   end.ended_ns = ended->ended_ns;
-  end.output = read_file(options.stdout_path).value_or("").substr(0, kOutputBytesMax);
-  end.errors = read_file(options.stderr_path).value_or("").substr(0, kErrorBytesMax);
+  end.output_path = run.output_path;
+  read_output(end);
   return end;
+}
+
+void read_output(HelperEnd& end) {
+  end.output = read_file(end.output_path).value_or("").substr(0, kOutputBytesMax);
+  end.errors = read_file(end.output_path + ".err").value_or("").substr(0, kErrorBytesMax);
 }
 
 }  // namespace crashwright::harness

@@ -25,8 +25,9 @@ struct HelperEnd {
   bool in_time = true;    // false: it was killed
   int32_t wait_status = 0;
   uint64_t ended_ns = 0;
-  std::string output;  // its standard output, the beginning of it when it is long
-  std::string errors;  // its standard error, likewise
+  std::string output_path{};  // of its standard output; standard error is in the same with .err behind
+  std::string output;         // what it says, the beginning of it when it is long
+  std::string errors;         // its standard error, likewise
 
   [[nodiscard]] bool well() const;  // exit status 0, in time
   // Why it ended so, in its own words: the first line of its output, or else what standard error says. Empty: nothing.
@@ -36,5 +37,8 @@ struct HelperEnd {
 };
 
 [[nodiscard]] Result<HelperEnd> run_helper(const HelperRun& run);
+
+// Takes `output` and `errors` from the files; what is not there is empty.
+void read_output(HelperEnd& end);
 
 }  // namespace crashwright::harness

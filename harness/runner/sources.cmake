@@ -15,9 +15,11 @@ list(APPEND SOURCES
     runner/core_writer.cc
     runner/crash_tracer.cc
     runner/data_folder.cc
+    runner/engine_answers.cc
     runner/engine_case.cc
     runner/engine_command.cc
     runner/environment.cc
+    runner/nearest_file.cc
     runner/engine_start.cc
     runner/engine_variables.cc
     runner/engine_verdict.cc

@@ -128,15 +128,17 @@ class Supervisor {
     }
   }
 
+  // A kill goes out before it is told: the storage layer, told that the power is gone, lets nobody go on from there.
   void do_timed_fault(ArmedFault& fault) {
     fault.fired_feed_sequence.store(options_.channel->block().engine.feed_applied.load());
     fault.fired_ns.store(monotonic_ns());
-    fault.state.store(FaultState::kFired);
     if (fault.action == FaultAction::kSigkill || fault.action == FaultAction::kSigterm ||
         fault.action == FaultAction::kPowerLoss) {
       killed_for_ = &fault;
       kill("fault", fault.action == FaultAction::kSigterm ? SIGTERM : SIGKILL);
-    } else if (fault.action == FaultAction::kSigstop) {
+    }
+    fault.state.store(FaultState::kFired);
+    if (fault.action == FaultAction::kSigstop) {
       stop(&fault);
     } else if (fault.action == FaultAction::kExchangeDisconnect) {
       disconnect_exchange();

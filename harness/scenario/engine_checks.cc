@@ -109,6 +109,29 @@ OwnEngineUse use_by_own_engine(const FaultKind& kind) {
   return needs_the_kit(kind) || kind.name == "newer_version" ? OwnEngineUse::kWithTheKit : OwnEngineUse::kAny;
 }
 
+bool is_answered_by_own_engine(const FaultKind& kind) {
+  switch (kind.action) {
+    case FaultAction::kEnospc:
+    case FaultAction::kEioWrite:
+    case FaultAction::kEioFsync:
+    case FaultAction::kStaleRead:
+    case FaultAction::kReadOnly:
+    case FaultAction::kNoInodes:
+      return true;
+    default:
+      return kind.outside == OutsideAction::kLimit;
+  }
+}
+
+std::vector<std::string> causes_in_own_engine(const FaultKind& kind) {
+  std::vector<std::string> causes = kind.causes(Build::kForeign);
+  if (!is_answered_by_own_engine(kind) || kind.outside == OutsideAction::kLimit) return causes;
+  for (const char* const way : {"NO_FAULT", "UNEXPECTED_EXIT", "EXCEPTION", "ABORT", "ASSERTION"}) {
+    causes.emplace_back(way);
+  }
+  return causes;
+}
+
 bool has_own_engine(const Scenario& scenario) { return !scenario.engine.command.empty() && !scenario.exploration; }
 
 void check_own_engine_fault(const ScenarioFault& fault, const FaultKind& kind, SectionReader& reader) {

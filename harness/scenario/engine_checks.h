@@ -4,6 +4,9 @@
 // Threads: free functions without shared state.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "harness/faults/fault_kind.h"
 #include "harness/scenario/section_reader.h"
 
@@ -15,6 +18,12 @@ namespace crashwright::harness {
 // Whether a fault can be done to an engine of one's own.
 enum class OwnEngineUse { kNone, kWithTheKit, kAny };
 [[nodiscard]] OwnEngineUse use_by_own_engine(const FaultKind& kind);
+
+// What of it an engine of one's own dies, or does not, is its own affair: a limit, or an error of the device that it is
+// told.
+[[nodiscard]] bool is_answered_by_own_engine(const FaultKind& kind);
+// Causes that are right answers of the autopsy then.
+[[nodiscard]] std::vector<std::string> causes_in_own_engine(const FaultKind& kind);
 
 // When and where a fault of an engine of one's own happens.
 void check_own_engine_fault(const ScenarioFault& fault, const FaultKind& kind, SectionReader& reader);

@@ -94,7 +94,8 @@ void set_arguments(const ScenarioFault& fault, FaultPlan& plan) {
 }
 
 // `deaths`: faults before this one that end the process.
-FaultPlan plan_fault(const ScenarioFault& fault, Build build, uint32_t deaths, uint64_t fallback_seed) {
+FaultPlan plan_fault(const ScenarioFault& fault, const Scenario& scenario, Build build, uint32_t deaths,
+                     uint64_t fallback_seed) {
   const FaultKind& kind = *find_fault_kind(fault.kind);
   FaultPlan plan;
   plan.kind = kind.name;
@@ -114,10 +115,14 @@ FaultPlan plan_fault(const ScenarioFault& fault, Build build, uint32_t deaths, u
   set_arguments(fault, plan);
   const bool between_starts = kind.at_rest();
   plan.incarnation = fault.incarnation.value_or(between_starts && deaths > 0 ? deaths - 1 : deaths);
-  plan.ends_process = kind.ends_process && !resumes(fault, kind);
-  // What a limit comes to is the engine's affair: it goes on, stops by itself, or dies of the kernel's signal.
-  const bool may_end = plan.ends_process || plan.outside == OutsideAction::kLimit;
-  plan.causes = may_end ? kind.causes(build) : std::vector<std::string>{"NO_FAULT"};
+  // What an error or a limit comes to is such an engine's affair: it goes on, stops by itself, or dies of it.
+  const bool own = has_own_engine(scenario);
+  const bool answered = own && is_answered_by_own_engine(kind);
+  plan.ends_process = kind.ends_process && !answered && !resumes(fault, kind);
+  plan.may_end = plan.ends_process || answered;
+  plan.causes = !plan.may_end ? std::vector<std::string>{"NO_FAULT"}
+                : own         ? causes_in_own_engine(kind)
+                              : kind.causes(build);
   return plan;
 }
 
@@ -140,7 +145,7 @@ ExpectPlan plan_expect(const ScenarioExpect& expect, const std::vector<FaultPlan
     const auto find = [&](const auto& is_meant) { return std::find_if(faults.begin(), faults.end(), is_meant); };
     auto ending = find([](const FaultPlan& fault) { return fault.ends_process; });
     if (ending == faults.end()) {
-      ending = find([](const FaultPlan& fault) { return fault.outside == OutsideAction::kLimit; });
+      ending = find([](const FaultPlan& fault) { return fault.may_end; });
     }
     plan.causes = ending == faults.end() ? std::vector<std::string>{"NO_FAULT"} : ending->causes;
   }
@@ -223,9 +228,9 @@ std::string unique_id(const Scenario& scenario, const Plan& plan, std::set<std::
 }
 
 // One entry of the scenario is as many faults as starts in which it is armed; of a poison the last start survives.
-void add_fault(const ScenarioFault& fault, uint64_t seed, uint32_t& deaths, Plan& plan) {
+void add_fault(const ScenarioFault& fault, const Scenario& scenario, uint64_t seed, uint32_t& deaths, Plan& plan) {
   for (uint32_t time = 1; time <= fault.times; ++time) {
-    plan.faults.push_back(plan_fault(fault, plan.build, deaths, seed));
+    plan.faults.push_back(plan_fault(fault, scenario, plan.build, deaths, seed));
     FaultPlan& added = plan.faults.back();
     if (fault.times > 1 && time == fault.times) added.ends_process = false;
     if (added.ends_process) ++deaths;
@@ -251,7 +256,7 @@ Plan make_plan(const Scenario& scenario, Build build, uint32_t repetition, const
   if (plan.session.seed == 0) plan.session.seed = derived_seed(seed, "session");
   uint32_t deaths = 0;
   for (size_t i = 0; i < scenario.faults.size(); ++i) {
-    add_fault(scenario.faults[i], derived_seed(plan.seed, fmt::format("fault {}", i)), deaths, plan);
+    add_fault(scenario.faults[i], scenario, derived_seed(plan.seed, fmt::format("fault {}", i)), deaths, plan);
   }
   plan.exchange = scenario.exchange;
   const auto needs_layer = [](const FaultPlan& fault) { return postmortem::happens_in_storage(fault.action); };

@@ -41,6 +41,7 @@ struct FaultPlan {
   int signal_number = 0;  // kSignal
   ResourceLimit limit;    // kLimit
   bool ends_process = true;
+  bool may_end = true;              // it can: the engine decides what comes of it
   std::vector<std::string> causes;  // that count as right, for this build
 
   // Done to the files between a death and the next start.

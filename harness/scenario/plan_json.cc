@@ -141,11 +141,8 @@ Json exchange_to_json(const ExchangeBehaviour& exchange) {
 }
 
 Json engine_to_json(const ForeignEngine& engine) {
-  return {{"command", engine.command},
-          {"recover", engine.recover},
-          {"dump_state", engine.dump_state},
-          {"check", engine.check},
-          {"dir", engine.dir}};
+  return {{"command", engine.command}, {"recover", engine.recover},           {"dump_state", engine.dump_state},
+          {"check", engine.check},     {"acknowledges", engine.acknowledges}, {"dir", engine.dir}};
 }
 
 Json exploration_to_json(const ExplorationPlan& exploration) {

@@ -106,7 +106,16 @@ PlantedBugs load_planted_bugs_text(const std::string& path, const std::string& t
 
 PlantedBugs load_planted_bugs(const std::string& path) {
   const auto text = read_file(path);
-  if (!text) return {{}, {Diagnostic{path, {}, 1, code::kCannotRead, text.error().message, {}, {}}}};
+  if (!text) {
+    return {{},
+            {Diagnostic{path,
+                        {},
+                        1,
+                        code::kCannotRead,
+                        text.error().message,
+                        "name the project's folder scenarios, which has it: crashwright prove FOLDER",
+                        {}}}};
+  }
   return load_planted_bugs_text(path, *text);
 }
 

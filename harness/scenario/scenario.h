@@ -147,6 +147,7 @@ struct ForeignEngine {
   std::vector<std::string> recover;     // puts in order what a death left; empty: nothing does
   std::vector<std::string> dump_state;  // prints the state as text; empty: nothing does
   std::vector<std::string> needs;       // programs without which the case is SKIPPED
+  bool acknowledges = true;             // false: it promises nobody anything, `check` asks for consistency alone
   std::string dir;                      // the working folder begins as a copy of this one; empty: it begins empty
 };
 

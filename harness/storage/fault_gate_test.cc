@@ -50,6 +50,22 @@ BOOST_AUTO_TEST_CASE(a_fault_without_a_point_counts_the_operations_of_its_file_a
   BOOST_TEST(!gate.meet(write).has_value());
 }
 
+// The harness has killed the engine before it says so: nobody is left who would answer.
+BOOST_AUTO_TEST_CASE(a_loss_of_power_at_a_time_of_the_harness_asks_nobody_for_the_kill) {
+  const auto block = std::make_unique<postmortem::ControlBlock>();
+  block->fault_count = 1;
+  block->faults[0].action = postmortem::FaultAction::kPowerLoss;
+  block->faults[0].state.store(postmortem::FaultState::kFired);
+  const FaultGate gate(block.get());
+  const auto lost = gate.power_loss();
+  BOOST_REQUIRE(lost.has_value());
+  BOOST_TEST(gate.request_kill(*lost, std::chrono::milliseconds(0)));
+  BOOST_TEST((block->harness_request.load() == postmortem::HarnessRequest::kNone));
+  block->faults[0].point.assign("gateway.after_send");
+  BOOST_TEST(!gate.request_kill(*lost, std::chrono::milliseconds(0)));
+  BOOST_TEST((block->harness_request.load() == postmortem::HarnessRequest::kKill));
+}
+
 BOOST_AUTO_TEST_CASE(an_operation_that_another_fault_took_is_counted_and_the_next_one_is_met) {
   const auto block = std::make_unique<postmortem::ControlBlock>();
   block->fault_count = 2;

@@ -237,9 +237,10 @@ class Search {
       const SyncRule& rule = helps.rules[i];
       const std::string& path = recording_.paths[rule.example];
       const char* const name = operation_name(recording_.operations[rule.example].kind);
-      const char* const where = rule.place == SyncPlace::kBehindEach  ? "after each {} of {}"
-                                : rule.place == SyncPlace::kBehindRow ? "after the last {} of {} in a row"
-                                                                      : "before the acknowledgement, after {} of {}";
+      const char* const where = rule.place == SyncPlace::kBehindEach ? "after each {} of {}"
+                                : rule.place == SyncPlace::kBehindRow
+                                    ? "after the last {} of {} in a row"
+                                    : "right before the acknowledgement that follows {} of {}";
       syncs.push_back({fmt::format("{} {} ({} {} in this run)", name_added(helps.synced[i], rule.folder),
                                    fmt::format(fmt::runtime(where), name, path), helps.times[i],
                                    helps.times[i] == 1 ? "time" : "times"),

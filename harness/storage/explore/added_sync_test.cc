@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_sync_behind_a_rename_names_the_file_as_it_is_called_by_th
   const StorageFinding finding = only_finding(record, whole_once_replaced, "E");
   BOOST_REQUIRE(!finding.fix.empty());
   const bool at_the_end = finding.fix.find("before the acknowledgement") != std::string::npos;
-  BOOST_TEST(finding.fix.find(at_the_end ? "fsync of a before" : "fsync of tmp after") == 0U, finding.fix);
+  BOOST_TEST(finding.fix.find(at_the_end ? "fsync of a right before" : "fsync of tmp after") == 0U, finding.fix);
 }
 
 BOOST_AUTO_TEST_CASE(files_that_differ_in_numbers_are_each_synced_and_counted_and_the_lost_one_is_named) {
@@ -141,8 +141,8 @@ BOOST_AUTO_TEST_CASE(files_that_differ_in_numbers_are_each_synced_and_counted_an
   const StorageFinding finding = only_finding(record, wants_both, "E");
   BOOST_REQUIRE(finding.lost.size() == 1U);
   const std::string lost = finding.lost[0].substr(finding.lost[0].rfind("log"), 4);
-  BOOST_TEST(finding.fix ==
-                 "fsync of " + lost + " before the acknowledgement, after write of " + lost + " (2 times in this run)",
+  BOOST_TEST(finding.fix == "fsync of " + lost + " right before the acknowledgement that follows write of " + lost +
+                                " (2 times in this run)",
              finding.fix);
 }
 
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(an_added_sync_holds_for_every_profile_that_was_asked_for) {
     return finding.fix;
   };
   // A sync of the file commits its rename on E, and says nothing of its name on S.
-  BOOST_TEST(advice("E") == "fsync of a before the acknowledgement, after write of b (1 time in this run)");
+  BOOST_TEST(advice("E") == "fsync of a right before the acknowledgement that follows write of b (1 time in this run)");
   BOOST_TEST(violated(renamed(true, false), "E") == 0U);
   BOOST_TEST(violated(renamed(true, false), "S") > 0U);
   const std::string both = advice("ES");
