@@ -1,5 +1,5 @@
-// Goal: what an engine of one's own left behind is judged by its own commands, the same at the time of the run and later;
-// no answer is taken for a better one than it is.
+// Goal: what an engine of one's own left behind is judged by its own commands, the same at the time of the run and
+// later; no answer is taken for a better one than it is.
 // Method: the real crashwright on scenarios of tiny programs.
 #include <boost/test/unit_test.hpp>
 #include <string>

@@ -34,7 +34,8 @@ std::string as_list(const std::string& program, const fs::path& folder) {
 std::string hint_for(const std::string& key, const std::string& program, const std::string& scenario_path) {
   std::error_code trouble;
   const fs::path beside = fs::path(scenario_path).parent_path() / program;
-  if (fs::exists(beside, trouble)) return "the file is there and cannot be run: `chmod +x " + beside.lexically_normal().string() + "`";
+  if (fs::exists(beside, trouble))
+    return "the file is there and cannot be run: `chmod +x " + beside.lexically_normal().string() + "`";
   if (program.find(' ') != std::string::npos) {
     return fmt::format("a program with arguments is a list: {}: {}", key,
                        as_list(program, fs::path(scenario_path).parent_path()));
