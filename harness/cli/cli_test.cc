@@ -157,6 +157,9 @@ BOOST_AUTO_TEST_CASE(nothing_selected_ends_with_4) {
   BOOST_TEST(folder.run({"list", good, "--filter", "zzz"}).code == 4);
   BOOST_TEST(folder.run({"run", good, "--tag", "zzz"}).code == 4);
   BOOST_TEST(folder.run({"list", good, "--build", "asan"}).code == 4);
+  const auto other_build = folder.run({"run", good, "--build", "asan"});
+  BOOST_TEST(other_build.code == 4);
+  BOOST_TEST(other_build.err.find("`build: both`") != std::string::npos, other_build.err);
   BOOST_TEST(folder.run({"list", good, "--fault", "abort"}).code == 4);
 }
 

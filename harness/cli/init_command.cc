@@ -8,6 +8,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
+#include "harness/cli/selection.h"
 #include "harness/cli/terminal_text.h"
 #include "harness/scenario/schema.h"
 
@@ -71,7 +72,7 @@ int init_command(const std::vector<std::string>& arguments) {
   options.example("crashwright init crashes && crashwright run crashes");
   if (const auto code = options.parse(arguments)) return *code;
   if (folders.size() > 1) return report_error({ErrorKind::kUsage, "init takes one folder", ""});
-  const std::string folder = folders.empty() ? "my_scenarios" : folders.front();
+  const std::string folder = folders.empty() ? kFirstFolder : folders.front();
   if (const auto done = scaffold(folder); !done) return report_error(done.error());
   fmt::print("{0}/{1}  the scenario\n{0}/{2}  for your editor\n\nrun it:  {3} run {0}\n", folder, kScenarioFile,
              kSchemaFile, own_name());

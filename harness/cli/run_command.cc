@@ -38,7 +38,8 @@ int run_selected(RunArguments& run, const PlanOptions& planning, const Programs&
   if (unfolded.exit_code) return *unfolded.exit_code;
   std::vector<Plan> plans = make_plans(unfolded.scenarios, planning);
   if (plans.empty()) {
-    fmt::print(stderr, "crashwright: nothing selected: no scenario has a case of this build\n");
+    fmt::print(stderr, "crashwright: nothing selected: no scenario has a case of this build\n  {}\n",
+               "a scenario names its builds: `build: both`; an engine of your own has neither");
     return kExitNothing;
   }
   if (const auto kept = share.keep_named(plans); !kept) return report_error(kept.error());

@@ -116,10 +116,13 @@ Loaded load(const Selection& selection, const std::string& engine) {
   if (!engine.empty()) points = engine_fault_points(engine).value_or(std::vector<std::string>{});
   if (!selection.paths.empty()) return load_scenarios(selection.paths, points);
   Loaded stock = load_scenarios({default_scenarios()}, points);
-  // Nobody named that folder: who has none begins with a first scenario.
+  // Nobody named that folder: who has none begins with a first scenario, or names the one that `init` has made.
+  std::error_code trouble;
+  const bool begun = std::filesystem::is_directory(kFirstFolder, trouble);
   for (Diagnostic& diagnostic : stock.diagnostics) {
     if (diagnostic.file == default_scenarios() && diagnostic.code == std::string(code::kCannotRead)) {
-      diagnostic.hint = "`crashwright init` writes a first scenario";
+      diagnostic.hint = begun ? std::string("name the folder: ") + kFirstFolder
+                              : std::string("`crashwright init` writes a first scenario");
     }
   }
   return stock;

@@ -43,6 +43,8 @@ struct Selected {
 // Every mistake in the files of the paths, unprinted; `engine` as above.
 [[nodiscard]] std::vector<Diagnostic> find_mistakes(const Selection& selection, const std::string& engine);
 
+// Where `init` puts a first scenario.
+inline constexpr const char* kFirstFolder = "my_scenarios";
 // The folder `scenarios` here; else the stock scenarios that were installed with this program.
 [[nodiscard]] std::string default_scenarios();
 

@@ -113,7 +113,7 @@ PlantedBugs load_planted_bugs(const std::string& path) {
                         1,
                         code::kCannotRead,
                         text.error().message,
-                        "name the project's folder scenarios, which has it: crashwright prove FOLDER",
+                        "it is in the project's folder `scenarios`: crashwright prove FOLDER",
                         {}}}};
   }
   return load_planted_bugs_text(path, *text);
