@@ -7,6 +7,7 @@
 
 #include "harness/scenario/sweep_case.h"
 #include "harness/scenario/sweep_devices.h"
+#include "harness/scenario/sweep_flips.h"
 
 namespace crashwright::harness {
 namespace {
@@ -17,7 +18,7 @@ constexpr uint64_t kSentBeforeFirstDeath = 30;
 constexpr std::string_view kOrderPath[] = {"strategy.decide",    "risk.check",         "gateway.before_append",
                                            "gateway.send_order", "gateway.after_send", "gateway.on_message",
                                            "audit.append",       "audit.before_write", "audit.after_write",
-                                           "orders.apply",       "orders.execution"};
+                                           "orders.apply",       "orders.execution",   "state.before_write"};
 
 bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
 
@@ -29,7 +30,7 @@ void add_passages(const SweepPlace& place, const PassageCount& count, const std:
                   std::vector<Scenario>& scenarios) {
   for (const SweepPassage& passage : passages) {
     for (const SweptFault& fault : swept_faults()) {
-      if (!applies(fault, count.point, passage, place.session)) continue;
+      if (!applies(fault, count.point, passage)) continue;
       scenarios.push_back(sweep_case(place, fault, count.point, passage));
     }
   }
@@ -52,12 +53,25 @@ void add_second_recovery(const std::vector<PassageCount>& counts, SweepSession s
   }
 }
 
-void add_devices_of_second_recovery(const std::vector<PassageCount>& counts, std::vector<Scenario>& scenarios) {
+void add_devices_of_second_recovery(const std::vector<PassageCount>& counts, SweepSession session,
+                                    std::vector<Scenario>& scenarios) {
   const EngineEnd end = end_of_engine(counts, true);
   for (const PassageCount& count : counts) {
     if (!starts_with(count.point, "recovery.") || count.least == 0) continue;
-    const SweepPlace place{"second recovery", SweepSession::kUsual, sweep_first_death() + kill_line(count.point, true)};
+    const SweepPlace place{"second recovery", session, sweep_first_death() + kill_line(count.point, true)};
     add_devices(place, {{count.point, 1, 1}}, end, scenarios);
+  }
+}
+
+void add_flips_everywhere(const SweepCensus& census, const std::vector<PassageCount>& recovery,
+                          std::vector<Scenario>& scenarios) {
+  const std::string death = sweep_first_death();
+  add_flips({"trading"}, census.trading, scenarios);
+  add_flips({"recovery", SweepSession::kUsual, death}, recovery, scenarios);
+  for (const PassageCount& count : census.recovery) {
+    if (!starts_with(count.point, "recovery.") || count.least == 0) continue;
+    add_flips({"second recovery", SweepSession::kUsual, death + kill_line(count.point, true)}, {{count.point, 1, 1}},
+              scenarios);
   }
 }
 
@@ -97,19 +111,15 @@ void add_new_session(const std::vector<PassageCount>& counts, std::vector<Scenar
 void add_sends_first(const char* name, const std::vector<PassageCount>& counts, const std::string& deaths,
                      std::vector<Scenario>& scenarios) {
   const SweepPlace place{name, SweepSession::kSendsFirst, deaths};
+  std::vector<PassageCount> swept;
   for (const PassageCount& count : counts) {
     const bool on_the_way =
         std::find(std::begin(kOrderPath), std::end(kOrderPath), count.point) != std::end(kOrderPath);
-    if (!on_the_way && (deaths.empty() || !starts_with(count.point, "recovery."))) continue;
-    for (const SweepPassage& passage : swept_passages(count)) {
-      for (const SweptFault& fault : swept_faults()) {
-        if (std::string_view(fault.file) == "state.bin" || !applies(fault, count.point, passage, place.session)) {
-          continue;  // a snapshot comes behind the log in both orders of logging
-        }
-        scenarios.push_back(sweep_case(place, fault, count.point, passage));
-      }
-    }
+    if (on_the_way || (place.in_recovery() && starts_with(count.point, "recovery."))) swept.push_back(count);
   }
+  add_place(place, swept, scenarios);
+  add_devices(place, swept, end_of_engine(counts, place.in_recovery()), scenarios);
+  add_misdirected_snapshots(place, swept, scenarios);
 }
 
 // How much is sent again, and what was cancelled meanwhile, differs from death to death: what the census counted in
@@ -133,16 +143,15 @@ std::vector<PassageCount> relied_on(const std::vector<PassageCount>& recovery, c
 const char* sweep_leaves_out() noexcept {
   return "not swept: the last passage of audit.next_segment and audit.archive_segment, for how many segments a"
          " log has depends on how the machine groups its records; that of messages and executions in recovery "
-         "where the exchange cancels, which are as many as orders were open; a lie about the very last write "
-         "of the log, which nothing behind it vouches for; misdirected writes of snapshots in recovery and of "
-         "the last one, for whether they hit the head of the store depends on the slot that is due; bit flips "
-         "of state.bin, which scenarios/storage has; bit flips in recovery; EIO of writes, stale reads and "
-         "devices that lie where the exchange cancels; devices that lie and faults of state.bin where orders "
-         "are sent first; log calls (recorder.commit) and the crash handler's stages (handler.stage), which "
-         "scenarios/process has";
+         "where the exchange cancels, which are as many as orders were open; that of log calls (recorder.commit), "
+         "which any thread may make; a lie about the very last write of the log, which nothing behind it vouches "
+         "for; bit flips in a log too short to vouch for its middle, and in slots that hold no snapshot yet; those "
+         "where the exchange cancels or orders are sent first, of files that are read in the same way; the crash "
+         "handler's stages (handler.stage), in which an engine has died already: one death proves one fault, and "
+         "scenarios/process crashes in each";
 }
 
-std::string sweep_session(const char* durability, SweepSession session) {
+std::string sweep_session(const char* durability, SweepSession session, uint32_t checkpoint_every) {
   const char* more = "";
   const char* exchange = "";
   switch (session) {
@@ -162,8 +171,8 @@ std::string sweep_session(const char* durability, SweepSession session) {
       more = ", order_logging: after_send";
       break;
   }
-  return fmt::format("session: {{messages: 3000, checkpoint_every: 40, durability: {}{}}}\n{}", durability, more,
-                     exchange);
+  return fmt::format("session: {{messages: 3000, checkpoint_every: {}, durability: {}{}}}\n{}", checkpoint_every,
+                     durability, more, exchange);
 }
 
 std::string sweep_first_death() {
@@ -175,8 +184,14 @@ std::vector<Scenario> sweep_scenarios(const SweepCensus& census) {
   const std::string death = sweep_first_death();
   for (const SweepSession session : {SweepSession::kUsual, SweepSession::kCancelOnDisconnect}) {
     add_place({"trading", session}, census.trading, scenarios);
-    add_place({"recovery", session, death}, relied_on(census.recovery, census.trading, session), scenarios);
+    const auto recovery = relied_on(census.recovery, census.trading, session);
+    add_place({"recovery", session, death}, recovery, scenarios);
     add_second_recovery(census.recovery, session, scenarios);
+    add_devices({"trading", session}, census.trading, end_of_engine(census.trading, false), scenarios);
+    add_devices({"recovery", session, death}, recovery, end_of_engine(recovery, true), scenarios);
+    add_devices_of_second_recovery(census.recovery, session, scenarios);
+    add_misdirected_snapshots({"trading", session}, census.trading, scenarios);
+    add_misdirected_snapshots({"recovery", session, death}, recovery, scenarios);
   }
   add_small_segments(census, scenarios);
   add_new_session(census.new_session, scenarios);
@@ -184,12 +199,8 @@ std::vector<Scenario> sweep_scenarios(const SweepCensus& census) {
   add_sends_first("recovery, sends first",
                   relied_on(census.sends_first_recovery, census.sends_first, SweepSession::kSendsFirst), death,
                   scenarios);
-  const auto recovery = relied_on(census.recovery, census.trading, SweepSession::kUsual);
-  add_devices({"trading"}, census.trading, end_of_engine(census.trading, false), scenarios);
-  add_devices({"recovery", SweepSession::kUsual, death}, recovery, end_of_engine(recovery, true), scenarios);
-  add_devices_of_second_recovery(census.recovery, scenarios);
   add_lost_snapshots(census.trading, scenarios);
-  add_flips(census.trading, scenarios);
+  add_flips_everywhere(census, relied_on(census.recovery, census.trading, SweepSession::kUsual), scenarios);
   return scenarios;
 }
 

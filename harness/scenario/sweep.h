@@ -46,8 +46,11 @@ struct SweepCensus {
 // The sessions of the sweep. Small segments and the new session are there for the points that no other one passes.
 enum class SweepSession { kUsual, kCancelOnDisconnect, kSmallSegments, kNewSession, kSendsFirst };
 
+inline constexpr uint32_t kSweepCheckpointEvery = 40;  // audit records
+
 // Such a session, as the lines `session:` and `exchange:` of a scenario.
-[[nodiscard]] std::string sweep_session(const char* durability, SweepSession session);
+[[nodiscard]] std::string sweep_session(const char* durability, SweepSession session,
+                                        uint32_t checkpoint_every = kSweepCheckpointEvery);
 // The first death of the cases in recovery, as a line of `faults:`.
 [[nodiscard]] std::string sweep_first_death();
 

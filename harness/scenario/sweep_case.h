@@ -17,10 +17,12 @@ namespace crashwright::harness {
 // Message of the feed, of 3,000, behind which orders are decided and the last checkpoint comes; the first death of the
 // cases in recovery lies before it.
 inline constexpr uint64_t kSweepMiddleOfFeed = 1'800;
+// Message behind which most orders were sent, and some more and a checkpoint are still to come.
+inline constexpr uint64_t kSweepLateInFeed = 2'600;
 
-// Where a fault of a file is waited for. A device that fails is met in the same way whatever the exchange cancels, and
-// of a snapshot only the write counts that is met: what lies between two of them changes nothing.
-enum class SweptReach { kEverySession, kNotCancelling, kCheckpointsOnly };
+// Where a fault of a file is waited for. Of a snapshot that fails only the write counts that is met: what lies between
+// two of them changes nothing.
+enum class SweptReach { kEveryPoint, kCheckpointsOnly };
 
 // One column of the matrix: what happens at the point, and what the session must promise for it.
 struct SweptFault {
@@ -30,7 +32,7 @@ struct SweptFault {
   const char* durability;
   const char* profile;  // of `storage:`; empty: none
   const char* file;     // that the fault waits for; empty: it happens at the point itself
-  SweptReach reach = SweptReach::kEverySession;
+  SweptReach reach = SweptReach::kEveryPoint;
 };
 
 // Those that end the engine, the plain SIGKILL first, and the short write.
@@ -41,26 +43,38 @@ struct SweepPlace {
   const char* name;
   SweepSession session = SweepSession::kUsual;
   std::string deaths{};
+  uint32_t checkpoint_every = kSweepCheckpointEvery;
 
   [[nodiscard]] bool in_recovery() const { return !deaths.empty(); }
+  [[nodiscard]] bool cancels() const { return session == SweepSession::kCancelOnDisconnect; }
 };
 
-// Points that lie on no order's way: a log call, and the crash handler's own.
+// What a session must promise, and the start after its last death.
+struct SweepPromise {
+  const char* why;
+  const char* durability;
+  const char* refusal = nullptr;  // what it must say when it is to refuse; "": an account of the damage; null: goes on
+  const char* profile = "";       // of `storage:`; empty: none
+};
+
+// The crash handler's own point, which an engine passes that has crashed already and sends no order any more.
 [[nodiscard]] bool is_off_the_path(const std::string& point);
 // Points in front of the write of a snapshot.
 [[nodiscard]] bool is_before_a_snapshot(const std::string& point);
 
-// Whether the fault can be met at that point and passage of that session.
-[[nodiscard]] bool applies(const SweptFault& fault, const std::string& point, const SweepPassage& passage,
-                           SweepSession session);
+// Whether the fault can be met at that point and passage.
+[[nodiscard]] bool applies(const SweptFault& fault, const std::string& point, const SweepPassage& passage);
 
 // One line of `faults:`.
 [[nodiscard]] std::string fault_line(const std::string& kind, const std::string& arguments, const std::string& point,
                                      const SweepPassage& passage, bool in_recovery);
 
-// `head`: the lines before `faults:`, `tail`: those behind. The text is a valid scenario.
-[[nodiscard]] Scenario sweep_case(const std::string& name, const char* why, const std::string& session,
-                                  const std::string& faults, const std::string& tail);
+// "LABEL at POINT, first passage": what the name of a case says of it.
+[[nodiscard]] std::string at_passage(const std::string& label, const std::string& point, const SweepPassage& passage);
+
+// `what` is behind the place in the name, `faults` are the lines behind its deaths. The text is a valid scenario.
+[[nodiscard]] Scenario sweep_case(const SweepPlace& place, const std::string& what, const std::string& faults,
+                                  const SweepPromise& promise);
 
 [[nodiscard]] Scenario sweep_case(const SweepPlace& place, const SweptFault& fault, const std::string& point,
                                   const SweepPassage& passage);

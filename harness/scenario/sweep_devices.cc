@@ -8,6 +8,13 @@
 namespace crashwright::harness {
 namespace {
 
+constexpr const char* kWhy = "a device that lies is found out at the next start";
+
+// Records between checkpoints with which the last one of a session is its only one, or the second of two: a session has
+// some 215 to 245.
+constexpr uint32_t kOneSnapshot = 100'000;
+constexpr uint32_t kTwoSnapshots = 180;
+
 struct Device {
   const char* label;  // before the file
   const char* kind;
@@ -37,25 +44,17 @@ bool more_than_one_write_follows(const std::string& point, const SweepPassage& p
 
 bool a_write_follows(bool of_log, const std::string& point, const SweepPassage& passage) {
   const SweptFault met{"", "", "", "", "", of_log ? "audit.log" : "state.bin"};
-  return applies(met, point, passage, SweepSession::kUsual);
+  return applies(met, point, passage);
 }
 
-// A page in front of the first slot stands the head of the store, in front of the second nothing: which of them is
-// written next is known only of the first two snapshots.
+// Where a snapshot that is misdirected lands says which slot it was for: add_misdirected_snapshots().
 bool is_misdirected(const Device& device) { return std::string_view(device.kind) == "misdirected_write"; }
 
-bool is_swept(const SweepPlace& place, const Device& device, bool of_log, const std::string& point,
-              const SweepPassage& passage) {
-  const bool slot_is_known = !place.in_recovery() && !passage.is("last");
-  if (!of_log && is_misdirected(device) && !slot_is_known) return false;
-  if (!of_log) return is_before_a_snapshot(point) && a_write_follows(of_log, point, passage);
+bool is_swept(const Device& device, bool of_log, const std::string& point, const SweepPassage& passage) {
+  if (!of_log) {
+    return !is_misdirected(device) && is_before_a_snapshot(point) && a_write_follows(of_log, point, passage);
+  }
   return device.refused ? more_than_one_write_follows(point, passage) : a_write_follows(of_log, point, passage);
-}
-
-const char* expectation(const Device& device, bool of_log, const SweepPassage& passage) {
-  if (of_log) return device.refused ? "expect: {outcome: refuse}\n" : "";
-  const bool hits_the_head = is_misdirected(device) && passage.is("first");
-  return hits_the_head ? "expect: {outcome: refuse, refusal: \"not a state store\"}\n" : "";
 }
 
 void add_device(const SweepPlace& place, const Device& device, const PassageCount& count, const EngineEnd& end,
@@ -63,14 +62,12 @@ void add_device(const SweepPlace& place, const Device& device, const PassageCoun
   for (const char* const file : {"audit.log", "state.bin"}) {
     const bool of_log = std::string_view(file) == "audit.log";
     for (const SweepPassage& passage : swept_passages(count)) {
-      if (passage.is("late") || !is_swept(place, device, of_log, count.point, passage)) continue;
-      const std::string name =
-          fmt::format("sweep, {}: {} {} at {}, {} passage", place.name, device.label, file, count.point, passage.word);
+      if (passage.is("late") || !is_swept(device, of_log, count.point, passage)) continue;
       const std::string arguments = fmt::format("file: {}, {}", file, device.arguments);
-      scenarios.push_back(sweep_case(
-          name, "a device that lies is found out at the next start", sweep_session(device.durability, place.session),
-          place.deaths + fault_line(device.kind, arguments, count.point, passage, place.in_recovery()) + end,
-          expectation(device, of_log, passage)));
+      scenarios.push_back(
+          sweep_case(place, at_passage(fmt::format("{} {}", device.label, file), count.point, passage),
+                     fault_line(device.kind, arguments, count.point, passage, place.in_recovery()) + end,
+                     {kWhy, device.durability, of_log && device.refused ? "" : nullptr}));
     }
   }
 }
@@ -93,6 +90,48 @@ std::string lost_snapshot(const SweepPassage& passage) {
   return fault_line("lost_write", "file: state.bin, ", "state.before_write", passage, false);
 }
 
+// A place in which it is known whether the snapshot at a passage is for the first slot.
+using KnownSlot = std::pair<SweepPlace, bool>;
+
+// Snapshots go into the slots in turn, so that their number before says which is next. In recovery the one of what was
+// recovered is the first, and one more at least follows.
+std::vector<KnownSlot> known_slots(const SweepPlace& place, const SweepPassage& passage) {
+  const uint64_t hit = std::stoull(passage.trigger.value);
+  if (!place.in_recovery()) return {{place, hit % 2 == 1}};
+  std::vector<KnownSlot> known;
+  for (const uint64_t before : {2, 3}) {
+    SweepPlace behind = place;
+    behind.deaths = death_behind_snapshots(before);
+    known.push_back({behind, (before + hit) % 2 == 1});
+  }
+  return known;
+}
+
+// The last snapshot of a session that takes no other one, but of what it has recovered; and of one that takes one more.
+// What the first death leaves is recovered into the first slot, what a second one leaves into the second.
+std::vector<KnownSlot> ends_with_known_slot(const SweepPlace& place) {
+  SweepPlace one = place;
+  one.checkpoint_every = kOneSnapshot;
+  SweepPlace other = one;
+  if (place.in_recovery()) {
+    other.name = place.session == SweepSession::kSendsFirst ? "second recovery, sends first" : "second recovery";
+    other.deaths += fault_line("sigkill", "", "recovery.reconciled", passage_at("first", 1), true);
+  } else {
+    other.checkpoint_every = kTwoSnapshots;
+  }
+  return {{one, !place.in_recovery()}, {other, place.in_recovery()}};
+}
+
+// A page in front of the first slot stands the head of the store, in front of the second nothing.
+void add_misdirected_snapshot(const SweepPlace& place, const std::string& point, const SweepPassage& passage,
+                              bool first_slot, const EngineEnd& end, std::vector<Scenario>& scenarios) {
+  const std::string label =
+      fmt::format("misdirected write to the {} slot of state.bin", first_slot ? "first" : "second");
+  const std::string write = fault_line("misdirected_write", "file: state.bin, ", point, passage, place.in_recovery());
+  scenarios.push_back(sweep_case(place, at_passage(label, point, passage), write + end,
+                                 {kWhy, "power_loss", first_slot ? "not a state store" : nullptr}));
+}
+
 }  // namespace
 
 EngineEnd end_of_engine(const std::vector<PassageCount>& counts, bool in_recovery) {
@@ -111,6 +150,28 @@ void add_devices(const SweepPlace& place, const std::vector<PassageCount>& count
   }
 }
 
+std::string death_behind_snapshots(uint64_t snapshots) {
+  return fault_line("sigkill", "", "state.after_write", passage_at("", snapshots), false);
+}
+
+void add_misdirected_snapshots(const SweepPlace& place, const std::vector<PassageCount>& counts,
+                               std::vector<Scenario>& scenarios) {
+  const EngineEnd end = end_of_engine(counts, place.in_recovery());
+  for (const PassageCount& count : counts) {
+    if (!is_before_a_snapshot(count.point)) continue;
+    for (const SweepPassage& passage : passages_of(count)) {
+      const bool announced = passage.trigger.key == "passage";
+      if (passage.is("late") || (passage.is("last") && !announced)) continue;
+      const bool again = place.in_recovery() && passage.is("middle");
+      if (again && place.session == SweepSession::kSendsFirst) continue;  // it is through before it is logged
+      const SweepPassage met = again ? passage_at("middle", 2) : passage;
+      for (const auto& [known, first_slot] : announced ? ends_with_known_slot(place) : known_slots(place, met)) {
+        add_misdirected_snapshot(known, count.point, met, first_slot, end, scenarios);
+      }
+    }
+  }
+}
+
 void add_lost_snapshots(const std::vector<PassageCount>& trading, std::vector<Scenario>& scenarios) {
   const auto count = std::find_if(trading.begin(), trading.end(),
                                   [](const PassageCount& one) { return one.point == "state.before_write"; });
@@ -124,26 +185,9 @@ void add_lost_snapshots(const std::vector<PassageCount>& trading, std::vector<Sc
       std::string faults = lost_snapshot(passage);
       if (ending.second_is_lost) faults += lost_snapshot(in_so_many(1));
       faults += fault_line("sigkill", "", ending.point, in_so_many(ending.writes_on), false);
-      scenarios.push_back(
-          sweep_case(fmt::format("sweep, trading: lost write to state.bin at state.before_write, {} passage, {}",
-                                 passage.word, ending.words),
-                     "state is the fold of the log, whatever became of its snapshots",
-                     sweep_session("process_death", SweepSession::kUsual), faults, ""));
-    }
-  }
-}
-
-void add_flips(const std::vector<PassageCount>& trading, std::vector<Scenario>& scenarios) {
-  for (const PassageCount& count : trading) {
-    if (is_off_the_path(count.point)) continue;
-    for (const SweepPassage& passage : swept_passages(count)) {
-      // Behind a first passage the log may be so short that nothing vouches for its middle.
-      if (passage.is("first")) continue;
       scenarios.push_back(sweep_case(
-          fmt::format("sweep, trading: bit flip in audit.log at {}, {} passage", count.point, passage.word),
-          "damage is refused wherever the engine died", sweep_session("process_death", SweepSession::kUsual),
-          fault_line("sigkill", "", count.point, passage, false) + "  - bit_flip: {file: audit.log, offset: 50%}\n",
-          ""));
+          {"trading"}, at_passage("lost write to state.bin", "state.before_write", passage) + ", " + ending.words,
+          faults, {"state is the fold of the log, whatever became of its snapshots", "process_death"}));
     }
   }
 }

@@ -1,6 +1,5 @@
-// The sweep's devices that lie and go on: a write that is lost, lands elsewhere, changes on its way or comes late, a
-// sync that takes its time, and bits that flip at rest. The engine trades on and dies at its end. Inside
-// harness/scenario only.
+// The sweep's devices that lie and go on: a write that is lost, lands elsewhere, changes on its way or comes late, and
+// a sync that takes its time. The engine trades on and dies at its end. Inside harness/scenario only.
 //
 // What of the log is lost, misplaced or changed stands before intact blocks then, and the next start refuses with an
 // exact account; state is the fold of the log, whatever became of its snapshots.
@@ -23,10 +22,14 @@ using EngineEnd = std::string;
 void add_devices(const SweepPlace& place, const std::vector<PassageCount>& counts, const EngineEnd& end,
                  std::vector<Scenario>& scenarios);
 
+// Dead once so many snapshots are written. A line of `faults:`.
+[[nodiscard]] std::string death_behind_snapshots(uint64_t snapshots);
+
+// A snapshot that lands elsewhere, of a slot that is known: whether that hits the head of the store depends on it.
+void add_misdirected_snapshots(const SweepPlace& place, const std::vector<PassageCount>& counts,
+                               std::vector<Scenario>& scenarios);
+
 // One snapshot, or two in a row, of which the engine dies before the slot is written again.
 void add_lost_snapshots(const std::vector<PassageCount>& trading, std::vector<Scenario>& scenarios);
-
-// A bit of the log flips between the death and the restart.
-void add_flips(const std::vector<PassageCount>& trading, std::vector<Scenario>& scenarios);
 
 }  // namespace crashwright::harness
