@@ -194,7 +194,7 @@ void DelayedAllocation::keep(const Operation& write) {
 
 bool DelayedAllocation::reaches_over_lost(NodeId node, uint64_t size) const {
   const auto file = lost_.find(node);
-  return file != lost_.end() && !file->second.all.empty() && *file->second.all.begin() * kFileBlockBytes < size;
+  return file != lost_.end() && !file->second.all.empty() && file->second.all.first() * kFileBlockBytes < size;
 }
 
 uint64_t DelayedAllocation::size_ahead(size_t index, const Operation& write) const {

@@ -28,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/storage/number_set.h"
 #include "harness/storage/operation_list.h"
 
 namespace crashwright::harness {
@@ -85,7 +86,7 @@ class DelayedAllocation {
  private:
   // Blocks that were never given out; of those that were to be taken before others also by when.
   struct LostBlocks {
-    std::set<uint64_t> all;
+    NumberSet all;
     std::set<std::pair<uint32_t, uint64_t>> taken;
 
     void add(const FreshRun& run, bool taken_first) {
@@ -95,13 +96,13 @@ class DelayedAllocation {
       }
     }
     void erase(uint64_t begin, uint64_t end) {
-      all.erase(all.lower_bound(begin), all.lower_bound(end));
+      all.erase(begin, end);
       std::erase_if(taken, [&](const auto& entry) { return entry.second >= begin && entry.second < end; });
     }
     // A run cannot survive since what comes before it did not.
     [[nodiscard]] bool bars(const FreshRun& run, bool taken_first) const {
       if (taken_first) return !taken.empty() && *taken.begin() < std::pair(run.taken_at, run.first);
-      return !all.empty() && *all.begin() < run.first;
+      return !all.empty() && all.first() < run.first;
     }
   };
 

@@ -5,6 +5,7 @@ crashwright_test(copy_folder_test SOURCES storage/copy_folder_test.cc LINK crash
 crashwright_test(file_content_test SOURCES storage/file_content_test.cc LINK crashwright::harness)
 crashwright_test(storage_record_test SOURCES storage/storage_record_test.cc LINK crashwright::harness)
 crashwright_test(fresh_blocks_test SOURCES storage/fresh_blocks_test.cc LINK crashwright::harness)
+crashwright_test(number_set_test SOURCES storage/number_set_test.cc LINK crashwright::harness)
 crashwright_test(journal_commits_test SOURCES storage/journal_commits_test.cc LINK crashwright::harness)
 crashwright_test(power_loss_test SOURCES storage/power_loss_test.cc LINK crashwright::harness)
 crashwright_test(storage_mount_test SOURCES storage/storage_mount_test.cc LINK crashwright::harness PkgConfig::URING

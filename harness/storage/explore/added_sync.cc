@@ -132,8 +132,11 @@ class Search {
 
   // A failing state in the numbers of the recording with the syncs; not yet one that it allows.
   static CrashState moved(const CrashState& state, const PatchedRecording& patched) {
-    CrashState there{patched.place[state.point], state.losses};
-    for (Loss& loss : there.losses) loss.operation = patched.place[loss.operation];
+    CrashState there{patched.place[state.point], {}};
+    for (Loss loss : state.losses) {
+      loss.operation = patched.place[loss.operation];
+      there.losses.set(std::move(loss));
+    }
     return there;
   }
 

@@ -117,9 +117,9 @@ class Explainer {
   }
 
   void describe(const DurabilityModel& model, StorageFinding& finding) const {
-    const std::vector<Loss> roots = roots_of(model, finding.state);
+    const LossList roots = roots_of(model, finding.state);
     for (const Loss& loss : finding.state.losses) {
-      if (std::find(roots.begin(), roots.end(), loss) == roots.end()) {
+      if (!roots.find(loss.operation)) {
         finding.lost_along.push_back(describe_loss(model, loss));
         continue;
       }
@@ -164,13 +164,12 @@ class Explainer {
     const uint32_t first_loss =
         finding.state.losses.empty() ? finding.state.point : finding.state.losses.front().operation;
     std::string text = "number process/thread fate operation\n";
+    LossCursor losses(finding.state.losses, first_loss);
     for (uint32_t i = std::max(recording.initial, std::min(from, first_loss)); i < finding.state.point; ++i) {
       const Operation& operation = recording.operations[i];
-      const auto lost = std::find_if(finding.state.losses.begin(), finding.state.losses.end(),
-                                     [&](const Loss& loss) { return loss.operation == i; });
+      const Loss* const lost = losses.at(i);
       const char* fate = model.may_lose(i, finding.state.point) ? "kept" : "safe";
-      if (lost != finding.state.losses.end())
-        fate = !lost->units.empty() ? "TORN" : lost->size_kept > 0 ? "ZEROS" : "LOST";
+      if (lost != nullptr) fate = !lost->units.empty() ? "TORN" : lost->size_kept > 0 ? "ZEROS" : "LOST";
       text += std::to_string(i - recording.initial + 1) + " " + std::to_string(operation.pid) + "/" +
               std::to_string(operation.tid) + " " + fate + " " + describe_operation(recording, i);
       const std::string where = issued_by(model_.recording, options_.places, i);

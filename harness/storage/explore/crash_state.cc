@@ -1,47 +1,84 @@
 #include "harness/storage/explore/crash_state.h"
 
 #include <algorithm>
-#include <map>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
+
+#include "harness/storage/number_set.h"
 
 namespace crashwright::harness {
 namespace {
 
+constexpr uint64_t kRootsWorkMax = 50'000'000;  // operations looked at; what is left then counts as roots
+
 bool resizes(OperationKind kind) { return kind == OperationKind::kTruncate || kind == OperationKind::kAllocate; }
 
-// In profiles with ordered metadata everything behind the first lost change of metadata is lost, too.
-void close_metadata(const DurabilityModel& model, CrashState& state, std::map<uint32_t, Loss>& lost) {
-  if (!model.profile.metadata_in_order) return;
-  const auto first = std::find_if(lost.begin(), lost.end(), [&](const auto& entry) {
-    return is_metadata(model.recording.operations[entry.first]);
-  });
-  if (first == lost.end()) return;
-  for (uint32_t i = first->first; i < state.point; ++i) {
-    if (is_metadata(model.recording.operations[i]) && model.may_lose(i, state.point)) lost[i] = {i, {}};
+// What is lost when `with(index, loss)` settles each operation of [first, point); null and none: nothing of it.
+template <typename With>
+LossList changed(const LossList& lost, uint32_t first, uint32_t point, With with) {
+  LossList made = lost.before(first);
+  LossCursor cursor(lost, first);
+  for (uint32_t i = first; i < point; ++i) {
+    std::optional<Loss> loss = with(i, cursor.at(i));
+    if (loss) made.set(std::move(*loss));
   }
+  return made;
+}
+
+std::optional<Loss> as_it_is(const Loss* loss) { return loss == nullptr ? std::nullopt : std::optional(*loss); }
+
+// The first that is lost and meant; `point`: none is.
+template <typename Meant>
+uint32_t first_lost(const LossList& lost, uint32_t point, Meant meant) {
+  for (auto at = lost.begin(); at != lost.end(); ++at) {
+    if (meant(at.operation())) return at.operation();
+  }
+  return point;
+}
+
+LossList what_may_be_lost(const DurabilityModel& model, const CrashState& state) {
+  const auto all = state.losses.begin();
+  const auto end = state.losses.end();
+  auto safe = all;
+  while (safe != end && model.may_lose(safe.operation(), state.point)) ++safe;
+  if (safe == end) return state.losses;
+  LossList made;
+  for (auto at = all; at != end; ++at) {
+    if (model.may_lose(at.operation(), state.point)) made.set(*at);
+  }
+  return made;
+}
+
+// In profiles with ordered metadata everything behind the first lost change of metadata is lost, too.
+void close_metadata(const DurabilityModel& model, uint32_t point, LossList& lost) {
+  if (!model.profile.metadata_in_order) return;
+  const auto of_metadata = [&](uint32_t index) { return is_metadata(model.recording.operations[index]); };
+  const uint32_t first = first_lost(lost, point, of_metadata);
+  lost = changed(lost, first, point, [&](uint32_t i, const Loss* loss) {
+    return of_metadata(i) && model.may_lose(i, point) ? std::optional(Loss{i, {}}) : as_it_is(loss);
+  });
 }
 
 // Bytes behind a lost truncation belong to blocks that were given out after it.
-void lose_what_stands_on_truncations(const DurabilityModel& model, uint32_t point, std::map<uint32_t, Loss>& lost) {
+void lose_what_stands_on_truncations(const DurabilityModel& model, uint32_t point, LossList& lost) {
   std::unordered_map<NodeId, uint64_t> cut;  // from this offset on
-  const auto& operations = model.recording.operations;
-  const auto first =
-      std::find_if(lost.begin(), lost.end(), [&](const auto& entry) { return model.recording.shrinks(entry.first); });
-  if (first == lost.end()) return;
-  for (uint32_t i = first->first; i < point; ++i) {
-    const Operation& operation = operations[i];
-    if (!changes_content(operation.kind)) continue;
+  const uint32_t first = first_lost(lost, point, [&](uint32_t index) { return model.recording.shrinks(index); });
+  lost = changed(lost, first, point, [&](uint32_t i, const Loss* loss) {
+    const Operation& operation = model.recording.operations[i];
+    std::optional<Loss> now = as_it_is(loss);
+    if (!changes_content(operation.kind)) return now;
     const auto node_cut = cut.find(operation.node);
     if (node_cut != cut.end() && model.may_lose(i, point)) {
       const uint64_t reach = resizes(operation.kind) ? operation.size : operation.offset + operation.size;
-      if (resizes(operation.kind) || reach > node_cut->second) lost[i] = {i, {}};
+      if (resizes(operation.kind) || reach > node_cut->second) now = Loss{i, {}};
     }
-    if (model.recording.shrinks(i) && lost.contains(i)) {
+    if (model.recording.shrinks(i) && now) {
       const auto [entry, fresh] = cut.emplace(operation.node, operation.size);
       if (!fresh) entry->second = std::min(entry->second, operation.size);
     }
-  }
+    return now;
+  });
 }
 
 bool is_lost(const Loss* loss, uint64_t unit) {
@@ -49,53 +86,75 @@ bool is_lost(const Loss* loss, uint64_t unit) {
 }
 
 // Blocks that a write is the first to fill are lost or kept as the first unit of them is, what comes later with them.
-// True when a change of a size was lost so: changes of metadata behind it may have to follow.
-bool order_fresh_blocks(const DurabilityModel& model, uint32_t point, std::map<uint32_t, Loss>& lost) {
-  std::unordered_set<NodeId> files;
-  uint32_t first = point;
-  for (const auto& [index, loss] : lost) {
-    if (!changes_data(model.recording.operations[index].kind)) continue;
-    files.insert(model.recording.operations[index].node);
-    first = std::min(first, index);
+class FreshOrder {
+ public:
+  FreshOrder(const DurabilityModel& model, uint32_t point)
+      : model_(model), point_(point), allocation_(*model.fresh, point) {}
+
+  std::optional<Loss> settle(uint32_t i, const Operation& operation, const Loss* loss) {
+    if (model_.recording.shrinks(i) && loss == nullptr) allocation_.cut(operation.node, operation.size);
+    if (resizes(operation.kind) && loss == nullptr && model_.may_lose(i, point_) &&
+        allocation_.reaches_over_lost(operation.node, operation.size)) {
+      size_lost_ = true;
+      return Loss{i, {}};
+    }
+    if (operation.kind == OperationKind::kZero && loss == nullptr) allocation_.punch(operation);
+    if (operation.kind != OperationKind::kWrite) return as_it_is(loss);
+    if (model_.may_lose(i, point_)) return settle_write(i, operation, loss);
+    allocation_.keep(operation);
+    return as_it_is(loss);
   }
-  if (!model.fresh || files.empty()) return false;
-  bool size_lost = false;
-  DelayedAllocation allocation(*model.fresh, point);
-  const uint32_t unit_bytes = model.profile.tear_unit_bytes;
-  for (uint32_t i = first; i < point; ++i) {
-    const Operation& operation = model.recording.operations[i];
-    if (!files.contains(operation.node)) continue;
-    const auto entry = lost.find(i);
-    if (model.recording.shrinks(i) && entry == lost.end()) allocation.cut(operation.node, operation.size);
-    if (resizes(operation.kind) && entry == lost.end() && model.may_lose(i, point) &&
-        allocation.reaches_over_lost(operation.node, operation.size)) {
-      lost[i] = {i, {}};
-      size_lost = true;
-    }
-    if (operation.kind == OperationKind::kZero && entry == lost.end()) allocation.punch(operation);
-    if (operation.kind != OperationKind::kWrite) continue;
-    if (!model.may_lose(i, point)) {
-      allocation.keep(operation);
-      continue;
-    }
-    const Loss* const meant = entry == lost.end() ? nullptr : &entry->second;
-    auto units = allocation.lost_units(i, operation, unit_bytes, [&](uint64_t unit) { return is_lost(meant, unit); });
-    const UnitRange range = units_of(operation, unit_bytes);
-    if (units.empty()) {
-      if (entry != lost.end()) lost.erase(entry);
-      continue;
-    }
+  // A change of a size was lost so: changes of metadata behind it may have to follow.
+  [[nodiscard]] bool size_lost() const { return size_lost_; }
+
+ private:
+  std::optional<Loss> settle_write(uint32_t i, const Operation& write, const Loss* loss) {
+    const uint32_t unit_bytes = model_.profile.tear_unit_bytes;
+    auto units = allocation_.lost_units(i, write, unit_bytes, [&](uint64_t unit) { return is_lost(loss, unit); });
+    if (units.empty()) return std::nullopt;
+    const UnitRange range = units_of(write, unit_bytes);
     if (units.size() == range.last - range.first + 1) units.clear();  // as a whole
-    const uint64_t wished = meant == nullptr ? 0 : meant->size_kept;
-    lost[i] = {i, std::move(units), wished > 0 ? std::min(wished, allocation.size_ahead(i, operation)) : 0};
+    const uint64_t wished = loss == nullptr ? 0 : loss->size_kept;
+    return Loss{i, std::move(units), wished > 0 ? std::min(wished, allocation_.size_ahead(i, write)) : 0};
   }
-  return size_lost;
+
+  const DurabilityModel& model_;
+  uint32_t point_;
+  DelayedAllocation allocation_;
+  bool size_lost_ = false;
+};
+
+// The files of which bytes are lost, and where that begins; `point`: of none are.
+struct Losing {
+  std::unordered_set<NodeId> files;
+  uint32_t first;
+};
+
+Losing files_that_lose(const DurabilityModel& model, uint32_t point, const LossList& lost) {
+  Losing losing{{}, point};
+  for (auto at = lost.begin(); at != lost.end(); ++at) {
+    const Operation& operation = model.recording.operations[at.operation()];
+    if (!changes_data(operation.kind)) continue;
+    losing.files.insert(operation.node);
+    losing.first = std::min(losing.first, at.operation());
+  }
+  return losing;
 }
 
-using Kept = std::unordered_map<NodeId, std::unordered_set<uint64_t>>;
+// True when a change of a size was lost so.
+bool order_fresh_blocks(const DurabilityModel& model, uint32_t point, LossList& lost) {
+  if (!model.fresh) return false;
+  const Losing losing = files_that_lose(model, point, lost);
+  FreshOrder order(model, point);
+  lost = changed(lost, losing.first, point, [&](uint32_t i, const Loss* loss) {
+    const Operation& operation = model.recording.operations[i];
+    return losing.files.contains(operation.node) ? order.settle(i, operation, loss) : as_it_is(loss);
+  });
+  return order.size_lost();
+}
 
 // The lost units of one write, after those that a later kept write covers were taken out of the loss.
-std::vector<uint64_t> really_lost(const Loss* loss, UnitRange range, std::unordered_set<uint64_t>& kept_later) {
+std::vector<uint64_t> really_lost(const Loss* loss, UnitRange range, NumberSet& kept_later) {
   std::vector<uint64_t> units;
   for (uint64_t unit = range.first; unit <= range.last; ++unit) {
     if (is_lost(loss, unit) && !kept_later.contains(unit)) {
@@ -107,49 +166,74 @@ std::vector<uint64_t> really_lost(const Loss* loss, UnitRange range, std::unorde
   return units;
 }
 
+// Losses that turned out to be smaller, the last first: few beside all that is lost.
+struct Smaller {
+  std::vector<uint32_t> kept;  // after all
+  std::vector<Loss> torn;
+};
+
 // Backwards through the writes of files that lose something.
-void keep_prefixes_of_units(const DurabilityModel& model, uint32_t point, std::map<uint32_t, Loss>& lost) {
-  const auto& operations = model.recording.operations;
-  Kept kept_later;
-  uint32_t first = point;
-  for (const auto& [index, loss] : lost) {
-    if (!changes_data(operations[index].kind)) continue;
-    first = std::min(first, index);
-    kept_later[operations[index].node];
-  }
-  for (uint32_t i = point; i-- > first;) {
-    const Operation& operation = operations[i];
-    const auto kept = kept_later.find(operation.node);
-    if (kept == kept_later.end() || !changes_content(operation.kind)) continue;
-    const auto entry = lost.find(i);
+Smaller what_later_writes_keep(const DurabilityModel& model, uint32_t point, const LossList& lost) {
+  const Losing losing = files_that_lose(model, point, lost);
+  std::unordered_map<NodeId, NumberSet> kept_later;
+  Smaller smaller;
+  for (uint32_t i = point; i-- > losing.first;) {
+    const Operation& operation = model.recording.operations[i];
+    if (!changes_content(operation.kind) || !losing.files.contains(operation.node)) continue;
+    std::optional<Loss> loss = lost.find(i);
+    NumberSet& later = kept_later[operation.node];
     if (resizes(operation.kind)) {
-      if (entry == lost.end() && model.recording.shrinks(i)) kept->second.clear();
+      if (!loss && model.recording.shrinks(i)) later.clear();
       continue;
     }
     const UnitRange range = units_of(operation, model.profile.tear_unit_bytes);
-    auto units = really_lost(entry == lost.end() ? nullptr : &entry->second, range, kept->second);
-    if (entry == lost.end()) continue;
+    auto units = really_lost(loss ? &*loss : nullptr, range, later);
+    if (!loss) continue;
     if (units.empty()) {
-      lost.erase(entry);
+      smaller.kept.push_back(i);
+      continue;
+    }
+    if (units.size() == range.last - range.first + 1) units.clear();  // as a whole
+    if (units == loss->units) continue;
+    loss->units = std::move(units);
+    smaller.torn.push_back(std::move(*loss));
+  }
+  return smaller;
+}
+
+void keep_prefixes_of_units(const DurabilityModel& model, uint32_t point, LossList& lost) {
+  Smaller smaller = what_later_writes_keep(model, point, lost);
+  if (smaller.kept.empty() && smaller.torn.empty()) return;
+  LossList made;
+  for (auto at = lost.begin(); at != lost.end(); ++at) {
+    if (!smaller.kept.empty() && smaller.kept.back() == at.operation()) {
+      smaller.kept.pop_back();
+    } else if (!smaller.torn.empty() && smaller.torn.back().operation == at.operation()) {
+      made.set(std::move(smaller.torn.back()));
+      smaller.torn.pop_back();
     } else {
-      const bool whole = units.size() == range.last - range.first + 1;
-      entry->second.units = whole ? std::vector<uint64_t>{} : std::move(units);
+      made.set(*at);
     }
   }
+  lost = std::move(made);
 }
 
 // A kill ends a write between two pages.
-void cut_behind_pages(const DurabilityModel& model, std::map<uint32_t, Loss>& lost) {
+void cut_behind_pages(const DurabilityModel& model, LossList& lost) {
   const uint32_t unit_bytes = model.profile.tear_unit_bytes;
-  for (auto& [index, loss] : lost) {
+  LossList made;
+  for (Loss loss : lost) {
     loss.size_kept = 0;
-    if (loss.units.empty()) continue;
-    const UnitRange range = units_of(model.recording.operations[index], unit_bytes);
-    const uint64_t page = loss.units.front() * unit_bytes / kFileBlockBytes * kFileBlockBytes;
-    const uint64_t first = std::max(page / unit_bytes, range.first);
-    loss.units.clear();
-    for (uint64_t unit = first; first > range.first && unit <= range.last; ++unit) loss.units.push_back(unit);
+    if (!loss.units.empty()) {
+      const UnitRange range = units_of(model.recording.operations[loss.operation], unit_bytes);
+      const uint64_t page = loss.units.front() * unit_bytes / kFileBlockBytes * kFileBlockBytes;
+      const uint64_t first = std::max(page / unit_bytes, range.first);
+      loss.units.clear();
+      for (uint64_t unit = first; first > range.first && unit <= range.last; ++unit) loss.units.push_back(unit);
+    }
+    made.set(std::move(loss));
   }
+  lost = std::move(made);
 }
 
 // Where the last unit of a write that is kept ends; 0: none is.
@@ -163,56 +247,60 @@ uint64_t end_of_kept(const Loss& loss, const Operation& write, uint32_t unit_byt
 
 // A size that outlives its bytes is a change of metadata: where that goes in order, it does so only if all before it
 // does.
-void settle_sizes(const DurabilityModel& model, std::map<uint32_t, Loss>& lost) {
+void settle_sizes(const DurabilityModel& model, LossList& lost) {
+  if (lost.torn() == 0) return;
   bool metadata_lost = false;
-  for (auto& [index, loss] : lost) {
-    const Operation& operation = model.recording.operations[index];
+  LossList made;
+  for (Loss loss : lost) {
+    const Operation& operation = model.recording.operations[loss.operation];
     if (is_metadata(operation)) metadata_lost = true;
-    if (loss.size_kept == 0) continue;
-    loss.size_kept = std::min(loss.size_kept, operation.offset + operation.size);
-    const bool allowed = model.may_keep_size(index) && !(metadata_lost && model.profile.metadata_in_order);
-    const bool ahead = loss.size_kept > end_of_kept(loss, operation, model.profile.tear_unit_bytes);
-    if (!allowed || !ahead) loss.size_kept = 0;
+    if (loss.size_kept > 0) {
+      const uint64_t size = size_left(loss, operation);
+      const bool allowed = model.may_keep_size(loss.operation) && !(metadata_lost && model.profile.metadata_in_order);
+      const bool ahead = size > end_of_kept(loss, operation, model.profile.tear_unit_bytes);
+      const bool whole = size == operation.offset + operation.size;
+      loss.size_kept = !allowed || !ahead ? 0 : whole ? kAsFarAsAllowed : size;
+    }
+    made.set(std::move(loss));
   }
+  lost = std::move(made);
 }
 
 }  // namespace
 
 bool is_simpler(const CrashState& a, const CrashState& b) {
-  const auto torn_units = [](const CrashState& state) {
-    size_t count = 0;
-    for (const Loss& loss : state.losses) count += loss.units.size() + (loss.size_kept > 0 ? 1 : 0);
-    return count;
-  };
   if (a.losses.size() != b.losses.size()) return a.losses.size() < b.losses.size();
-  if (torn_units(a) != torn_units(b)) return torn_units(a) < torn_units(b);
+  if (a.losses.torn() != b.losses.torn()) return a.losses.torn() < b.losses.torn();
   return a.point != b.point ? a.point < b.point : a.losses < b.losses;
 }
 
 void make_allowed(const DurabilityModel& model, CrashState& state) {
-  std::map<uint32_t, Loss> lost;
-  for (Loss& loss : state.losses) {
-    if (model.may_lose(loss.operation, state.point)) lost[loss.operation] = std::move(loss);
-  }
+  LossList lost = what_may_be_lost(model, state);
   if (model.profile.keeps_everything) cut_behind_pages(model, lost);
   do {
-    close_metadata(model, state, lost);
+    close_metadata(model, state.point, lost);
     lose_what_stands_on_truncations(model, state.point, lost);
   } while (order_fresh_blocks(model, state.point, lost));
   keep_prefixes_of_units(model, state.point, lost);
   settle_sizes(model, lost);
-  state.losses.clear();
-  for (auto& [index, loss] : lost) state.losses.push_back(std::move(loss));
+  state.losses = std::move(lost);
 }
 
-std::vector<Loss> roots_of(const DurabilityModel& model, const CrashState& state) {
-  std::vector<Loss> roots = state.losses;
-  for (size_t i = roots.size(); i-- > 0;) {
-    CrashState without{state.point, roots};
-    without.losses.erase(without.losses.begin() + static_cast<ptrdiff_t>(i));
-    const std::vector<Loss> fewer = without.losses;
+// Many that follow from others stand behind each other: they are tried together, the more the longer that goes well.
+LossList roots_of(const DurabilityModel& model, const CrashState& state) {
+  LossList roots = state.losses;
+  uint64_t looked_at = 0;
+  size_t together = 1;
+  for (size_t end = roots.size(); end > 0 && looked_at < kRootsWorkMax;) {
+    together = std::min(together, end);
+    CrashState without{state.point, roots.without(end - together, end)};
+    LossList fewer = without.losses;
+    looked_at += state.point - state.losses.front().operation;
     make_allowed(model, without);
-    if (without.losses == state.losses) roots = fewer;
+    const bool follow = without.losses == state.losses;
+    if (follow) roots = std::move(fewer);
+    if (follow || together == 1) end -= together;
+    together = follow ? together * 2 : std::max<size_t>(together / 2, 1);
   }
   return roots;
 }

@@ -5,28 +5,20 @@
 // Threads: values. Errors: none.
 #pragma once
 
-#include <compare>
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "harness/storage/explore/loss_list.h"
 #include "harness/storage/explore/recording.h"
 #include "harness/storage/fresh_blocks.h"
 
 namespace crashwright::harness {
 
-struct Loss {
-  uint32_t operation = 0;
-  std::vector<uint64_t> units;  // lost tear units of a write (offset / unit); empty: the whole operation
-  uint64_t size_kept = 0;       // the file is as long all the same, zeros where bytes are lost; 0: the size is lost too
-  auto operator<=>(const Loss&) const = default;
-};
-
-inline constexpr uint64_t kAsFarAsAllowed = UINT64_MAX;  // a wish for size_kept
-
 struct CrashState {
   uint32_t point = 0;
-  std::vector<Loss> losses;  // in order of operations
+  LossList losses;
 };
 
 // A total order: fewer operations lost, fewer units of torn ones and sizes that outlive their bytes, an earlier crash
@@ -68,6 +60,11 @@ struct UnitRange {
   return {operation.offset / unit_bytes, (operation.offset + bytes - 1) / unit_bytes};
 }
 
+// How long a lost write leaves its file, where its size outlives its bytes; 0: no longer than it was.
+[[nodiscard]] inline uint64_t size_left(const Loss& loss, const Operation& write) {
+  return std::min(loss.size_kept, write.offset + write.size);
+}
+
 // Makes `state` one that the model allows: where everything is kept, cuts the write that the kill came in behind whole
 // pages; otherwise drops losses of what is durable, closes losses of metadata to a suffix where
 // the profile says so, loses what stands on a lost truncation, lets blocks that held nothing before come as a whole and
@@ -75,8 +72,9 @@ struct UnitRange {
 // bytes as far as the profile does.
 void make_allowed(const DurabilityModel& model, CrashState& state);
 
-// The losses of an allowed state from which all its others follow, in order.
-[[nodiscard]] std::vector<Loss> roots_of(const DurabilityModel& model, const CrashState& state);
+// The losses of an allowed state from which all its others follow, in order;
+// where finding them takes too long, some more.
+[[nodiscard]] LossList roots_of(const DurabilityModel& model, const CrashState& state);
 
 // True when the model allows exactly these losses.
 [[nodiscard]] bool is_allowed(const DurabilityModel& model, const CrashState& state);

@@ -28,8 +28,8 @@ std::string describe_operation(const Recording& recording, uint32_t index) {
 
 std::string describe_loss(const DurabilityModel& model, const Loss& loss) {
   const std::string what = describe_operation(model.recording, loss.operation);
-  const std::string size =
-      loss.size_kept == 0 ? "" : ", its bytes alone: the file is " + std::to_string(loss.size_kept) + " bytes long";
+  const uint64_t left = size_left(loss, model.recording.operations[loss.operation]);
+  const std::string size = left == 0 ? "" : ", its bytes alone: the file is " + std::to_string(left) + " bytes long";
   if (loss.units.empty()) return what + size;
   const UnitRange all = units_of(model.recording.operations[loss.operation], model.profile.tear_unit_bytes);
   return what + ", torn: " + std::to_string(loss.units.size()) + " of its " + std::to_string(all.last - all.first + 1) +

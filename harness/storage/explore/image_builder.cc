@@ -116,16 +116,17 @@ void ImageBuilder::settle_all(uint32_t point) {
 }
 
 void ImageBuilder::replay(const Stream& stream, const CrashState& state) {
+  if (stream.applied == stream.operations.size()) return;
+  LossCursor losses(state.losses, stream.operations[stream.applied]);
   for (size_t i = stream.applied; i < stream.operations.size(); ++i) {
     const uint32_t index = stream.operations[i];
-    const auto loss = std::lower_bound(state.losses.begin(), state.losses.end(), index,
-                                       [](const Loss& entry, uint32_t wanted) { return entry.operation < wanted; });
-    if (loss == state.losses.end() || loss->operation != index) {
+    const Loss* const loss = losses.at(index);
+    if (loss == nullptr) {
       apply(index, nullptr, image_);
       continue;
     }
     if (!loss->units.empty()) apply(index, &loss->units, image_);
-    if (loss->size_kept > 0) grow(index, loss->size_kept);
+    if (loss->size_kept > 0) grow(index, size_left(*loss, model_.recording.operations[index]));
   }
 }
 

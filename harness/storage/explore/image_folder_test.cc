@@ -33,7 +33,7 @@ struct Images {
   // The hash of the image in which these operations are lost at the end of the run.
   uint64_t become(const std::vector<uint32_t>& lost, uint32_t point) {
     CrashState state{point, {}};
-    for (const uint32_t index : lost) state.losses.push_back({index, {}});
+    for (const uint32_t index : lost) state.losses.set({index, {}});
     BOOST_REQUIRE(is_allowed(model, state));
     ImageTree& image = builder.build(state);
     Touched touched;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "harness/storage/explore/explorer.h"
 
@@ -10,25 +11,29 @@ namespace {
 
 constexpr size_t kPointsMax = 48;   // earlier crash points that are tried one by one
 constexpr size_t kSinglesMax = 40;  // operations that are lost alone
+constexpr size_t kManyLosses = 4'096;
 
 // `items` without [begin, end), or those alone.
-template <typename T>
-std::vector<T> part_of(const std::vector<T>& items, size_t begin, size_t end, bool inside) {
-  std::vector<T> part;
+std::vector<uint64_t> part_of(const std::vector<uint64_t>& items, size_t begin, size_t end, bool inside) {
+  std::vector<uint64_t> part;
   for (size_t i = 0; i < items.size(); ++i) {
     if ((i >= begin && i < end) == inside) part.push_back(items[i]);
   }
   return part;
 }
+LossList part_of(const LossList& items, size_t begin, size_t end, bool inside) {
+  return inside ? items.part(begin, end) : items.without(begin, end);
+}
 
-// Delta debugging. `shrink(part)` takes a part over if it still fails and is smaller; `items()` is what there is now.
-template <typename Items, typename Shrink>
-Status reduce(Items items, Shrink shrink) {
-  for (size_t parts = 2; items().size() >= 2;) {
+// Delta debugging. `shrink(part)` takes a part over if it still fails and is smaller; `items()` is what there is now,
+// `spent()` whether it has taken too long.
+template <typename Items, typename Shrink, typename Spent>
+Status reduce(Items items, Shrink shrink, Spent spent) {
+  for (size_t parts = 2; items().size() >= 2 && !spent();) {
     const size_t size = items().size();
     parts = std::min(parts, size);
     bool smaller = false;
-    for (size_t trial = 0; trial < 2 * parts && !smaller; ++trial) {
+    for (size_t trial = 0; trial < 2 * parts && !smaller && !spent(); ++trial) {
       const bool inside = trial < parts;
       const size_t chunk = trial % parts;
       auto taken = shrink(part_of(items(), size * chunk / parts, size * (chunk + 1) / parts, inside));
@@ -44,13 +49,7 @@ Status reduce(Items items, Shrink shrink) {
 }
 
 // What is lost of it at an earlier point.
-CrashState at_point(const CrashState& state, uint32_t point) {
-  CrashState earlier{point, {}};
-  for (const Loss& loss : state.losses) {
-    if (loss.operation < point) earlier.losses.push_back(loss);
-  }
-  return earlier;
-}
+CrashState at_point(const CrashState& state, uint32_t point) { return {point, state.losses.before(point)}; }
 
 }  // namespace
 
@@ -61,6 +60,10 @@ Minimiser::Minimiser(StateJudge& judge, const DurabilityModel& model, const std:
 
 Result<bool> Minimiser::fails(CrashState& state) {
   make_allowed(model_, state);
+  return fails_as_it_is(state);
+}
+
+Result<bool> Minimiser::fails_as_it_is(const CrashState& state) {
   judge_.prepare(state);
   const uint64_t hash = judge_.hash();
   if (const auto known = known_.find(hash); known != known_.end()) return known->second;
@@ -73,11 +76,18 @@ Result<bool> Minimiser::fails(CrashState& state) {
   return failed;
 }
 
+// Once no more is judged, states of few losses may still be known to fail; of many it takes too long to look.
+bool Minimiser::spent(const CrashState& state) const {
+  return looked_at_ >= kLookedAtMax || (trials_ >= kTrialsMax && state.losses.size() > kManyLosses);
+}
+
 // Takes the candidate over where it is simpler and fails as well.
 Result<bool> Minimiser::try_simpler(CrashState candidate, CrashState& state) {
+  if (spent(state)) return false;
+  if (!candidate.losses.empty()) looked_at_ += candidate.point - candidate.losses.front().operation;
   make_allowed(model_, candidate);
   if (!is_simpler(candidate, state)) return false;
-  const auto failed = fails(candidate);
+  const auto failed = fails_as_it_is(candidate);
   if (failed && *failed) state = std::move(candidate);
   return failed;
 }
@@ -96,10 +106,32 @@ Result<CrashState> Minimiser::minimise(CrashState state) {
 
 Status Minimiser::lose_fewer(CrashState& state) {
   if (const auto none = try_simpler({state.point, {}}, state); !none) return tl::unexpected(none.error());
-  return reduce([&]() -> const std::vector<Loss>& { return state.losses; },
-                [&](std::vector<Loss> losses) {
+  if (state.losses.size() > kManyLosses) return lose_fewer_of_many(state);
+  return reduce([&]() -> const LossList& { return state.losses; },
+                [&](LossList losses) {
                   return try_simpler({state.point, std::move(losses)}, state);
-                });
+                },
+                [&] { return spent(state); });
+}
+
+// Only the last so many, found by halving; then not every loss by itself, but those that others follow from.
+Status Minimiser::lose_fewer_of_many(CrashState& state) {
+  const LossList all = state.losses;
+  size_t low = 0;  // the first that is lost
+  for (size_t high = all.size(); low + 1 < high;) {
+    const size_t middle = (low + high) / 2;
+    const auto taken = try_simpler({state.point, all.part(middle, all.size())}, state);
+    if (!taken) return tl::unexpected(taken.error());
+    (*taken ? low : high) = middle;
+  }
+  LossList roots = roots_of(model_, state);
+  return reduce([&]() -> const LossList& { return roots; },
+                [&](const LossList& fewer) {
+                  auto taken = try_simpler({state.point, fewer}, state);
+                  if (taken && *taken) roots = fewer;
+                  return taken;
+                },
+                [&] { return spent(state); });
 }
 
 // A set of losses from which none can be taken may still be larger than another one.
@@ -145,31 +177,35 @@ Status Minimiser::move_earlier(CrashState& state) {
 }
 
 Status Minimiser::lose_sizes(CrashState& state) {
-  for (size_t i = 0; i < state.losses.size(); ++i) {
-    if (state.losses[i].size_kept == 0) continue;
+  for (size_t i = state.losses.torn_from(0); i < state.losses.size(); i = state.losses.torn_from(i + 1)) {
+    Loss loss = state.losses[i];
+    if (std::exchange(loss.size_kept, 0) == 0) continue;
     CrashState other = state;
-    other.losses[i].size_kept = 0;
+    other.losses.set(std::move(loss));
     if (const auto taken = try_simpler(std::move(other), state); !taken) return tl::unexpected(taken.error());
   }
   return {};
 }
 
 Status Minimiser::tear_less(CrashState& state) {
-  for (size_t i = 0; i < state.losses.size(); ++i) {
+  for (size_t i = state.losses.torn_from(0); i < state.losses.size(); i = state.losses.torn_from(i + 1)) {
     if (state.losses[i].units.empty()) continue;
     const auto with = [&](std::vector<uint64_t> units) {
       CrashState other = state;
-      other.losses[i].units = std::move(units);
+      Loss loss = state.losses[i];
+      loss.units = std::move(units);
+      other.losses.set(std::move(loss));
       return other;
     };
     const size_t count = state.losses.size();
     const auto whole = try_simpler(with({}), state);
     if (!whole) return tl::unexpected(whole.error());
     if (*whole) continue;
-    const std::vector<uint64_t> none;  // once the loss is gone, the next round looks at the others
     auto reduced = reduce(
-        [&]() -> const std::vector<uint64_t>& { return state.losses.size() == count ? state.losses[i].units : none; },
-        [&](std::vector<uint64_t> units) { return try_simpler(with(std::move(units)), state); });
+        // Once the loss is gone, the next round looks at the others.
+        [&] { return state.losses.size() == count ? state.losses[i].units : std::vector<uint64_t>(); },
+        [&](std::vector<uint64_t> units) { return try_simpler(with(std::move(units)), state); },
+        [&] { return spent(state); });
     if (!reduced || state.losses.size() != count) return reduced;
   }
   return {};

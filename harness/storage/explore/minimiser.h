@@ -6,7 +6,9 @@
 // profile loses together with another operation counts as well.
 // Every state that is taken was judged; the same image is judged once.
 // Source:  Zeller & Hildebrandt, Simplifying and Isolating Failure-Inducing Input, 2002.
-// Threads: one owner. Errors: system errors of judging. After kTrialsMax judgements it stops with what it has.
+// Of very many lost operations only the last so many, found by halving; then those from which the others follow.
+// Threads: one owner. Errors: system errors of judging. After kTrialsMax judgements, or kLookedAtMax operations that
+// were looked at on the way, it stops with what it has.
 #pragma once
 
 #include <string>
@@ -19,7 +21,8 @@ namespace crashwright::harness {
 
 class Minimiser {
  public:
-  static constexpr size_t kTrialsMax = 200;  // judgements
+  static constexpr size_t kTrialsMax = 200;              // judgements
+  static constexpr uint64_t kLookedAtMax = 200'000'000;  // operations, of all states that were tried
 
   // States fail that the judge calls violated for this reason, numbers aside. Judge and model outlive this.
   Minimiser(StateJudge& judge, const DurabilityModel& model, const std::string& reason);
@@ -29,14 +32,18 @@ class Minimiser {
   // `state` fails.
   [[nodiscard]] Result<CrashState> minimise(CrashState state);
   // False: the last minimise() ran out of trials.
-  [[nodiscard]] bool finished() const { return trials_ < kTrialsMax; }
+  [[nodiscard]] bool finished() const { return trials_ < kTrialsMax && looked_at_ < kLookedAtMax; }
 
  private:
+  [[nodiscard]] Result<bool> fails_as_it_is(const CrashState& state);
   [[nodiscard]] Status lose_fewer(CrashState& state);
+  [[nodiscard]] Status lose_fewer_of_many(CrashState& state);
   [[nodiscard]] Status lose_one(CrashState& state);
   [[nodiscard]] Status move_earlier(CrashState& state);
   [[nodiscard]] Status lose_sizes(CrashState& state);
   [[nodiscard]] Status tear_less(CrashState& state);
+  // Is there nothing more to be had of this state?
+  [[nodiscard]] bool spent(const CrashState& state) const;
   [[nodiscard]] Result<bool> try_simpler(CrashState candidate, CrashState& state);
   [[nodiscard]] Result<uint32_t> first_guess(const std::vector<uint32_t>& points, CrashState& state);
 
@@ -47,6 +54,7 @@ class Minimiser {
   std::string reason_;
   std::unordered_map<uint64_t, bool> known_;  // by hash: does it fail?
   size_t trials_ = 0;
+  uint64_t looked_at_ = 0;
 };
 
 }  // namespace crashwright::harness

@@ -40,7 +40,7 @@ class LogReader final : public ImageJudge {
 
 CrashState everything_lost(const DurabilityModel& model, const PendingOperations& pending, uint32_t point) {
   CrashState state{point, {}};
-  for (const uint32_t index : pending.at(point)) state.losses.push_back({index, {}});
+  for (const uint32_t index : pending.at(point)) state.losses.set({index, {}});
   make_allowed(model, state);
   return state;
 }

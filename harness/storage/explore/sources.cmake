@@ -18,6 +18,7 @@ list(APPEND SOURCES
     storage/explore/image_content.cc
     storage/explore/image_folder.cc
     storage/explore/image_tree.cc
+    storage/explore/loss_list.cc
     storage/explore/mapped_files.cc
     storage/explore/minimiser.cc
     storage/explore/operation_paths.cc

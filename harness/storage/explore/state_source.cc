@@ -15,18 +15,19 @@ constexpr size_t kTearsMax = 12;
 constexpr size_t kDrawnPercent = 30;      // of each batch, while there are directed states
 constexpr size_t kClassesMax = 64;        // whose pairs are counted
 constexpr size_t kPairsExactOf = 2'000;   // operations that may be lost; of more all pairs are taken to be possible
-constexpr size_t kLossesMax = 1'000'000;  // in one batch, for the memory that they take
+constexpr size_t kLossesMax = 1'000'000;  // in one batch, for the time and
+constexpr size_t kBytesMax = 16 << 20;    // for the memory that they take
 
-std::vector<Loss> whole(const std::vector<uint32_t>& operations) {
-  std::vector<Loss> losses;
-  for (const uint32_t index : operations) losses.push_back({index, {}});
+LossList whole(const std::vector<uint32_t>& operations) {
+  LossList losses;
+  for (const uint32_t index : operations) losses.set({index, {}});
   return losses;
 }
 
-std::vector<Loss> without(const std::vector<uint32_t>& operations, uint32_t kept) {
-  std::vector<Loss> losses;
+LossList without(const std::vector<uint32_t>& operations, uint32_t kept) {
+  LossList losses;
   for (const uint32_t index : operations) {
-    if (index != kept) losses.push_back({index, {}});
+    if (index != kept) losses.set({index, {}});
   }
   return losses;
 }
@@ -91,7 +92,7 @@ std::vector<uint32_t> StateSource::spread(const std::vector<uint32_t>& of, size_
   return chosen;
 }
 
-void StateSource::emit(uint32_t point, std::vector<Loss> losses, std::vector<CrashState>& states) {
+void StateSource::emit(uint32_t point, LossList losses, std::vector<CrashState>& states) {
   CrashState state{point, std::move(losses)};
   make_allowed(model_, state);
   states.push_back(std::move(state));
@@ -102,11 +103,11 @@ void StateSource::add_whole(uint32_t point, const std::vector<uint32_t>& pending
   emit(point, {}, states);
   if (pending.empty()) return;
   emit(point, whole(pending), states);
-  std::vector<Loss> bytes;
+  LossList bytes;
   bool sizes = false;
   for (const uint32_t index : pending) {
     const Operation& operation = model_.recording.operations[index];
-    if (changes_data(operation.kind)) bytes.push_back({index, {}, size_of_lost(index)});
+    if (changes_data(operation.kind)) bytes.set({index, {}, size_of_lost(index)});
     sizes = sizes || model_.may_keep_size(index);
   }
   if (sizes) emit(point, std::move(bytes), states);
@@ -126,19 +127,20 @@ void StateSource::add_halves(uint32_t point, const std::vector<uint32_t>& pendin
     emit(point, whole(data), states);
     emit(point, whole(metadata), states);
   }
+  const LossList all_data = whole(data);
   for (const uint32_t first : spread(metadata, kSinglesMax)) {
     if (!model_.profile.metadata_in_order) break;
     emit(point, {{first, {}}}, states);
-    std::vector<Loss> losses = whole(data);
-    losses.push_back({first, {}});
+    LossList losses = all_data;
+    losses.set({first, {}});
     emit(point, std::move(losses), states);
   }
   if (files.size() < 2 || files.size() > kSinglesMax) return;
   for (const NodeId file : files) {
-    std::vector<Loss> of_file;
-    std::vector<Loss> of_others;
+    LossList of_file;
+    LossList of_others;
     for (const uint32_t index : data) {
-      (model_.recording.operations[index].node == file ? of_file : of_others).push_back({index, {}});
+      (model_.recording.operations[index].node == file ? of_file : of_others).set({index, {}});
     }
     emit(point, std::move(of_file), states);
     emit(point, std::move(of_others), states);
@@ -189,9 +191,9 @@ void StateSource::add_combinations(uint32_t point, const std::vector<uint32_t>& 
   const size_t count = std::min(pending.size(), kCombinationsOf);
   const std::vector<uint32_t> newest(pending.end() - static_cast<ptrdiff_t>(count), pending.end());
   for (uint32_t mask = 1; mask < (1U << count); ++mask) {
-    std::vector<Loss> losses;
+    LossList losses;
     for (size_t i = 0; i < count; ++i) {
-      if ((mask >> i & 1) != 0) losses.push_back({newest[i], {}});
+      if ((mask >> i & 1) != 0) losses.set({newest[i], {}});
     }
     emit(point, std::move(losses), states);
   }
@@ -226,8 +228,8 @@ void StateSource::add_pairs(const CrashState& state, const std::vector<uint32_t>
   std::set<uint64_t> kept;
   auto loss = state.losses.begin();
   for (const uint32_t index : pending) {
-    while (loss != state.losses.end() && loss->operation < index) ++loss;
-    const bool gone = loss != state.losses.end() && loss->operation == index;
+    while (loss != state.losses.end() && loss.operation() < index) ++loss;
+    const bool gone = loss != state.losses.end() && loss.operation() == index;
     auto& kinds = gone ? lost : kept;
     if (kinds.size() < kClassesMax) kinds.insert(classes_[index]);
   }
@@ -272,7 +274,7 @@ CrashState StateSource::draw() {
       if (loss.units.empty()) loss.units.push_back(units.last);
     }
     if (keep_sizes && random_.below(2) == 0) loss.size_kept = size_of_lost(index);
-    state.losses.push_back(std::move(loss));
+    state.losses.set(std::move(loss));
   }
   make_allowed(model_, state);
   if (pairs_.size() < pairs_possible_.size()) note_pairs(state, pending);
@@ -283,9 +285,13 @@ std::vector<CrashState> StateSource::next(size_t count) {
   std::vector<CrashState> states;
   const size_t directed = count - count * kDrawnPercent / 100;
   size_t losses = 0;
+  size_t bytes = 0;
   const auto full = [&](size_t before) {
-    for (; before < states.size(); ++before) losses += states[before].losses.size() + 1;
-    return losses >= kLossesMax;
+    for (; before < states.size(); ++before) {
+      losses += states[before].losses.size() + 1;
+      bytes += states[before].losses.bytes();
+    }
+    return losses >= kLossesMax || bytes >= kBytesMax;
   };
   size_t before = 0;
   for (; states.size() < directed && !directed_done() && !full(before);) {

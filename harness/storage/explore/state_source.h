@@ -53,7 +53,7 @@ class StateSource {
   [[nodiscard]] uint64_t size_of_lost(uint32_t index) const {
     return model_.may_keep_size(index) ? kAsFarAsAllowed : 0;
   }
-  void emit(uint32_t point, std::vector<Loss> losses, std::vector<CrashState>& states);
+  void emit(uint32_t point, LossList losses, std::vector<CrashState>& states);
   [[nodiscard]] std::vector<uint32_t> spread(const std::vector<uint32_t>& of, size_t count_max);
 
   const DurabilityModel& model_;
