@@ -22,6 +22,10 @@ FigureArea storage_figures() {
               "memory of exploring a run of 1 GiB in pages of 4 KiB, all its processes")
           .in("MiB")
           .from("memory", "exploration_memory_1gib_mib"),
+      at_most(256, "storage.unsynced_memory_1gib_mib",
+              "the same without a single sync: every page may be lost to the end")
+          .in("MiB")
+          .from("memory", "unsynced_memory_1gib_mib"),
       at_most(256, "storage.small_writes_memory_1gib_mib",
               "memory of replaying and exploring a record of 1 GiB in writes of 512 bytes")
           .in("MiB")
