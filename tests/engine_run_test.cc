@@ -24,6 +24,24 @@ BOOST_AUTO_TEST_CASE(an_engine_is_killed_so_long_after_its_start) {
   BOOST_TEST(place.proved("wait status SIGKILL, sent by the harness"), place.facts());
 }
 
+BOOST_AUTO_TEST_CASE(an_engine_may_use_the_whole_deadline_of_its_case) {
+  Place place;
+  BOOST_TEST(place.run_engine("[sh, -c, \"sleep 4.5; echo ack 1\"]", "[\"true\"]\n  acknowledges: true",
+                              "  - sigstop: {after: 20ms, for: 10ms}\n", "deadline: 8s\n") == 0,
+             place.said());
+  BOOST_TEST(place.run_engine("[sleep, \"60\"]", kNoCheck, "  - sigkill: {output: never}\n", "deadline: 1s\n") == 3,
+             place.said());
+  BOOST_TEST(place.proved("it still ran at its deadline and was killed"), place.facts());
+}
+
+BOOST_AUTO_TEST_CASE(what_an_engine_has_started_is_killed_with_it) {
+  Place place;
+  BOOST_TEST(place.run_engine("[sh, -c, \"./counter; true\"]", "[./check]", "  - sigkill: {output: counted 40}\n") == 0,
+             place.said());
+  BOOST_TEST(lines(place.left("data/journal")) < 4000);
+  BOOST_TEST(place.said().find("left behind") == std::string::npos, place.said());
+}
+
 BOOST_AUTO_TEST_CASE(any_signal_is_sent_and_an_engine_that_handles_it_may_end_in_order) {
   Place place;
   BOOST_TEST(place.run("  - signal: {signal: SIGHUP, output: counted 20}\n") == 0, place.said());

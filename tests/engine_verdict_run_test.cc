@@ -19,7 +19,8 @@ BOOST_AUTO_TEST_CASE(a_dump_that_fails_is_told_with_its_command) {
 BOOST_AUTO_TEST_CASE(an_engine_that_acknowledged_nothing_is_no_pass_unless_the_scenario_says_so) {
   Place place;
   BOOST_TEST(place.run_engine("[sleep, \"60\"]", "[./check]", "  - sigkill: {after: 30ms}\n") == 3, place.said());
-  BOOST_TEST(place.said().find("acknowledged: nothing was acknowledged") != std::string::npos, place.said());
+  BOOST_TEST(place.said().find("acknowledged: the engine died before its first line `ack TOKEN`") != std::string::npos,
+             place.said());
   BOOST_TEST(
       place.run_engine("[sleep, \"60\"]", "[./check]\n  acknowledges: false", "  - sigkill: {after: 30ms}\n") == 0,
       place.said());
@@ -30,11 +31,12 @@ BOOST_AUTO_TEST_CASE(an_engine_may_survive_an_error_or_die_of_it) {
   place.put("steadfast",
             "#!/bin/sh\nfor i in $(seq 80); do\n  echo $i >> journal && echo \"ack $i\" >&$CRASHWRIGHT_ACK_FD\n"
             "  echo \"tried $i\"\ndone\n");
-  for (const char* const fault : {"enospc", "eio_write", "read_only"}) {
+  for (const char* const fault : {"enospc", "eio_write", "read_only", "short_write"}) {
     for (const char* const engine : {"[./steadfast]", "[./counter]"}) {
-      const int code = place.run_scenario(std::string("engine:\n  command: ") + engine +
-                                          "\n  recover: [\"true\"]\n  check: [./check]\nfaults:\n  - " + fault +
-                                          ": {file: journal, hit: 20}\nexpect: {recovery_time: 30s}\n");
+      const int code =
+          place.run_scenario(std::string("engine:\n  command: ") + engine +
+                             "\n  recover: [sh, -c, \"touch recovered\"]\n  check: [./check]\nfaults:\n  - " + fault +
+                             ": {file: journal, hit: 20}\nexpect: {recovery_time: 30s}\n");
       if (place.skipped()) return;
       BOOST_TEST(code == 0, place.said());
     }
@@ -89,6 +91,19 @@ BOOST_AUTO_TEST_CASE(a_checker_that_errs_is_an_error_and_never_a_pass) {
       place.said());
   BOOST_TEST(place.said().find("the checker could not judge: exit status 9: no disk") != std::string::npos,
              place.said());
+}
+
+BOOST_AUTO_TEST_CASE(a_checker_that_errs_hides_no_broken_promise_and_is_told_the_same_later) {
+  Place place;
+  const std::string killed = "faults:\n  - sigkill: {output: counted 40}\n";
+  BOOST_TEST(place.run_scenario("engine:\n  command: [./counter]\n  check: [sh, -c, \"exit 9\"]\n" + killed) == 5,
+             place.said());
+  BOOST_TEST(place.call("verify " + place.folder()) == 5, place.said());
+  BOOST_TEST(place.run_scenario("engine:\n  command: [./counter]\n  recover: [sh, -c, \"echo damaged; exit 4\"]\n"
+                                "  check: [sh, -c, \"exit 9\"]\n" +
+                                killed) == 1,
+             place.said());
+  BOOST_TEST(place.said().find("recovery: exit status 4: damaged") != std::string::npos, place.said());
 }
 
 BOOST_AUTO_TEST_CASE(a_python_checker_that_cannot_run_is_an_error_and_any_other_end_of_it_is_told) {

@@ -106,7 +106,7 @@ void check_stacks(const CaseView& view, const rca::ProcessFacts& death, const st
   const std::string& function = view.plan.expect.rca_function;
   const auto holds = [&](const rca::Frame& frame) { return frame.function.find(function) != std::string::npos; };
   if (!function.empty() && std::none_of(faulting->frames.begin(), faulting->frames.end(), holds)) {
-    findings.fail(where + ": " + kDoesNotReach + function);
+    findings.fail(where + ": " + kDoesNotReach + function + ", which the scenario expects");
   }
 }
 

@@ -34,6 +34,16 @@ bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+// What an unexpected cause is about: how the first engine that did not finish ended.
+std::string ending_in_words(const CaseView& view) {
+  const rca::ProcessFacts* const death = view.first_death();
+  if (death == nullptr) return {};
+  if (death->kill_reason == "deadline") {
+    return ": it still ran when its time was over and was killed; if it does not hang, give it more with `deadline:`";
+  }
+  return ": it ended with " + describe_ending(*death);
+}
+
 // A fault that the engine's own thread committed blames that thread.
 void check_thread(const CaseView& view, const rca::AutopsyReport& report, Findings& findings) {
   const std::string& expected = view.plan.expect.rca_thread;
@@ -60,19 +70,21 @@ Verdict verify_rca(const CaseView& view) {
   const auto report = rca::autopsy_from_json(*text);
   if (!report) return findings.error(report.error().message);
   const std::vector<std::string> causes = expected_causes(view.plan);
+  const std::string& function = view.plan.expect.rca_function;
+  const std::string other_function =
+      function.empty() || report->function == function
+          ? std::string()
+          : "function " + (report->function.empty() ? "(none)" : report->function) + " is blamed, expected " + function;
   if (!contains(causes, report->cause)) {
     findings.fail("the autopsy says " + report->cause + " (confidence " + two_digits(report->confidence) +
-                  "), expected " + join(causes));
+                  "), expected " + join(causes) + ending_in_words(view) +
+                  (other_function.empty() ? "" : "; " + other_function));
   } else if (report->confidence < view.plan.expect.rca_confidence_min) {
     findings.fail("right cause " + report->cause + ", but only with confidence " + two_digits(report->confidence));
   }
   if (report->confidence > 1 || report->confidence < 0) findings.fail("the confidence is no probability");
   if (report->evidence.empty()) findings.fail("the autopsy names a cause without any evidence");
-  const std::string& function = view.plan.expect.rca_function;
-  if (!function.empty() && report->function != function) {
-    findings.fail("function " + (report->function.empty() ? "(none)" : report->function) + " is blamed, expected " +
-                  function);
-  }
+  if (!other_function.empty()) findings.fail(other_function);
   check_thread(view, *report, findings);
   if (view.first_death() != nullptr && report->signature.empty()) findings.fail("the crash has no signature");
   return findings.finish(report->cause + (report->function.empty() ? "" : " in " + report->function) + ", confidence " +

@@ -72,7 +72,7 @@ class Untold {
   Kind thinned_out_;
 };
 
-void count(Outcome outcome, OutcomeCounts& counts) {
+void count(Outcome outcome, const std::vector<verifiers::Verdict>& verdicts, OutcomeCounts& counts) {
   switch (outcome) {
     case Outcome::kPass:
       ++counts.pass;
@@ -85,6 +85,7 @@ void count(Outcome outcome, OutcomeCounts& counts) {
       break;
     case Outcome::kError:
       ++counts.error;
+      counts.judge_failed += judge_failed(verdicts) ? 1 : 0;
       break;
     case Outcome::kSkipped:
     case Outcome::kNotApplicable:
@@ -162,7 +163,7 @@ int verify_command(const std::vector<std::string>& arguments) {
       if (!found) return report_error(found.error());
       const std::vector<verifiers::Verdict>& verdicts = *found;
       const Judgement judgement = judge_again(*view, verdicts);
-      count(judgement.outcome, counts);
+      count(judgement.outcome, verdicts, counts);
       if (format == "json") {
         all.push_back({{"case", folder},
                        {"outcome", verifiers::outcome_name(judgement.outcome)},

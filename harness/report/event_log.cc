@@ -83,14 +83,10 @@ Result<RunRecord> read_events(const std::string& path) {
   return std::move(builder.run);
 }
 
-namespace {
-
-bool no_judgement(const std::vector<verifiers::Verdict>& verdicts) {
+bool judge_failed(const std::vector<verifiers::Verdict>& verdicts) {
   return std::any_of(verdicts.begin(), verdicts.end(),
                      [](const verifiers::Verdict& verdict) { return verdict.outcome == verifiers::Outcome::kError; });
 }
-
-}  // namespace
 
 OutcomeCounts count_outcomes(const RunRecord& run) {
   OutcomeCounts counts;
@@ -117,7 +113,7 @@ OutcomeCounts count_outcomes(const RunRecord& run) {
         break;
       case verifiers::Outcome::kError:
         ++counts.error;
-        counts.judge_failed += no_judgement(record.finished->verdicts) ? 1 : 0;
+        counts.judge_failed += judge_failed(record.finished->verdicts) ? 1 : 0;
         break;
     }
   }

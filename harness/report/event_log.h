@@ -65,5 +65,7 @@ struct OutcomeCounts {
   size_t missing_shards = 0;  // of a merged run
 };
 [[nodiscard]] OutcomeCounts count_outcomes(const RunRecord& run);
+// Of a case in error: it is a checker or a verifier that could not judge, and not the harness that failed.
+[[nodiscard]] bool judge_failed(const std::vector<verifiers::Verdict>& verdicts);
 
 }  // namespace crashwright::harness

@@ -49,7 +49,7 @@ HelperEnd end_from_json(const std::string& folder, const Json& object) {
 }
 
 Json death_to_json(const std::string& folder, const AfterDeath& death) {
-  Json object = {{"acknowledged", death.acknowledged}};
+  Json object = {{"acknowledged", death.acknowledged}, {"finished", death.finished}};
   for (const auto& question : kQuestions) {
     const std::optional<HelperEnd>& answer = death.*question.answer;
     if (answer) object[question.name] = end_to_json(folder, *answer);
@@ -60,6 +60,7 @@ Json death_to_json(const std::string& folder, const AfterDeath& death) {
 AfterDeath death_from_json(const std::string& folder, const Json& object) {
   AfterDeath death;
   death.acknowledged = object.at("acknowledged");
+  death.finished = object.at("finished");
   for (const auto& question : kQuestions) {
     if (const auto found = object.find(question.name); found != object.end()) {
       death.*question.answer = end_from_json(folder, *found);

@@ -19,6 +19,7 @@ namespace crashwright::harness {
 // What was asked after one death; absent: the scenario has no such program.
 struct AfterDeath {
   size_t acknowledged = 0;  // tokens until then
+  bool finished = false;    // no death: it ended in order
   std::optional<HelperEnd> recovery;
   std::optional<HelperEnd> first_dump;
   std::optional<HelperEnd> second_dump;

@@ -29,6 +29,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// An engine that ran to the end of the deadline is still to be recovered and judged.
+constexpr std::chrono::seconds kHelperPatienceMin{10};
+
 class EngineCase {
  public:
   EngineCase(const Plan& plan, RunContext& run)
@@ -57,7 +60,7 @@ class EngineCase {
     if (auto done = set_up(); !done) return done;
     const uint32_t starts = std::max<uint32_t>(context_.plan.incarnations_expected() - 1, 1);
     for (uint32_t number = 0; number < starts && !interrupted(); ++number) {
-      const EngineStart start{number, command_line(engine_.command)};
+      const EngineStart start{number, command_line(engine_.command), number + 1 == starts};
       if (auto lived = run_engine_start(context_, start, acknowledged_); !lived) return lived;
       if (auto kept = copy_folder(context_.data->path(), inc_folder(number) + "/data"); !kept) return kept;
       if (auto looked = look_after(number); !looked) return looked;
@@ -175,7 +178,7 @@ class EngineCase {
     run.output_path = output;
     run.environment = context_.marks();
     run.environment.push_back("CRASHWRIGHT_ACKED=" + context_.folder + "/acknowledged.txt");
-    run.patience = context_.deadline.remaining();
+    run.patience = std::max<std::chrono::nanoseconds>(context_.deadline.remaining(), kHelperPatienceMin);
     auto end = run_helper(run);
     if (end) end->command = fmt::format("{}", fmt::join(words, " "));
     return end;
@@ -183,7 +186,9 @@ class EngineCase {
 
   // Recovery in place, then what it came to, seen from copies.
   Status look_after(uint32_t number) {
+    context_.channel->begin(number + 1);  // what a fault did to the file system ends with the start that it was for
     AfterDeath after;
+    after.finished = context_.facts.processes.back().finished;
     after.acknowledged = acknowledged_.size();
     std::string tokens;
     for (const std::string& token : acknowledged_) tokens += token + "\n";

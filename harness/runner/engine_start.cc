@@ -97,7 +97,10 @@ class Start {
     options.channel = context_.channel.get();
     options.plan = &context_.plan;
     options.incarnation = start_.number;
-    options.deadline = context_.deadline.remaining() / 2;
+    // A hang must leave time for the starts after it.
+    const auto left = context_.deadline.remaining();
+    options.deadline = start_.last ? left : left / 2;
+    options.mark = context_.mark;
     options.folder = folder_;
     options.tracer = tracer_.get();
     options.outside = &triggers_;

@@ -18,6 +18,7 @@ namespace crashwright::harness {
 struct EngineStart {
   uint32_t number = 0;
   std::vector<std::string> argv;
+  bool last = true;  // of the case: it may use up the deadline
 };
 
 // Appends to context.facts.processes, and the tokens that were acknowledged to `acknowledged`. Leaves in

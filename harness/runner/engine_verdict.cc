@@ -16,10 +16,12 @@ using verifiers::Verdict;
 
 constexpr int kCheckViolated = 1;
 constexpr size_t kLinesShown = 12;  // of what a checker printed
+constexpr const char* kDiedTooEarly =
+    "the engine died before its first line `ack TOKEN`, so nothing could be missed: let the fault come later (one that "
+    "promises nobody anything says `engine: {acknowledges: false}`)";
 constexpr const char* kNothingAcknowledged =
-    "nothing was acknowledged before the engine ended, so nothing could be missed: it prints a line `ack TOKEN` for "
-    "each "
-    "promise (docs/bring-your-own-engine.md), or the scenario says `engine: {acknowledges: false}`";
+    "the engine never printed a line `ack TOKEN`, so nothing could be missed: print one for each promise "
+    "(docs/bring-your-own-engine.md), or say `engine: {acknowledges: false}`";
 
 // From artefacts, as for the reference engine; what its own programs answer is judged here.
 bool judged_from_artefacts(const Verdict& verdict) {
@@ -76,7 +78,8 @@ Verdict judge_acknowledged(const EngineAnswers& answers, const verifiers::CaseVi
   }
   if (!answers.acknowledges) return verdict(Outcome::kPass, "what is left is consistent" + on_profile(view));
   const size_t last = deaths.empty() ? 0 : deaths.back().acknowledged;
-  if (last == 0) return verdict(Outcome::kInconclusive, kNothingAcknowledged);
+  const bool finished = !deaths.empty() && deaths.back().finished;
+  if (last == 0) return verdict(Outcome::kInconclusive, finished ? kNothingAcknowledged : kDiedTooEarly);
   return verdict(Outcome::kPass, fmt::format("{} acknowledged, the checker misses nothing{}", last, on_profile(view)));
 }
 
@@ -87,7 +90,7 @@ Verdict judge_recovery(const EngineAnswers& answers) {
   }
   for (size_t i = 0; i < deaths.size(); ++i) {
     if (deaths[i].recovery->well()) continue;
-    return {"recovery", Outcome::kFail, which(i, deaths) + "recovery: " + deaths[i].recovery->description(), {}};
+    return {"recovery", Outcome::kFail, which(i, deaths) + deaths[i].recovery->description(), {}};
   }
   return {"recovery", Outcome::kPass, "recovery ended in order", {}};
 }
@@ -119,6 +122,11 @@ Verdict judge_state(const EngineAnswers& answers) {
 std::vector<Verdict> judge_engine(const EngineAnswers& answers, const verifiers::CaseView& view) {
   std::vector<Verdict> verdicts = {judge_acknowledged(answers, view), judge_recovery(answers), judge_state(answers)};
   verifiers::apply_expectations(view, verdicts);
+  const auto failed = [](const Verdict& verdict) { return verdict.outcome == Outcome::kFail; };
+  // A checker may well be lost where the recovery failed already: that is what there is to tell.
+  if (verdicts.front().outcome == Outcome::kError && std::any_of(verdicts.begin(), verdicts.end(), failed)) {
+    verdicts.front().outcome = Outcome::kInconclusive;
+  }
   for (Verdict& verdict : verifiers::verify_case(view)) {
     if (!judged_from_artefacts(verdict)) continue;
     if (verdict.promise == "recovery_time" && !answers.recovers) {

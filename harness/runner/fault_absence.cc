@@ -16,6 +16,8 @@ namespace {
 
 constexpr size_t kShownBytesMax = 80;
 constexpr double kNsPerSecond = 1e9;
+constexpr const char* kPrintedNothing =
+    "the engine printed nothing; its output must be flushed line by line to be seen in time";
 
 std::string times(uint64_t count) { return fmt::format("{} {}", count, count == 1 ? "time" : "times"); }
 
@@ -72,8 +74,10 @@ std::string unseen_line(size_t plan_fault, const FaultPlan& fault, const SeenSta
                        fault.hit);
   }
   const std::string& last = seen.triggers.last_line();
-  if (last.empty()) return "the engine printed nothing; its output must be flushed line by line to be seen in time";
-  return fmt::format("no line had this text; the last line was \"{}\"", last.substr(0, kShownBytesMax));
+  const std::string cut_off =
+      seen.process.kill_reason == "deadline" ? "; it still ran at its deadline and was killed" : "";
+  if (last.empty()) return cut_off.empty() ? kPrintedNothing : "the engine printed nothing" + cut_off;
+  return fmt::format("no line had this text; the last line was \"{}\"{}", last.substr(0, kShownBytesMax), cut_off);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "harness/runner/fault_observer.h"
 
+#include <fmt/format.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -16,6 +17,8 @@ namespace {
 using postmortem::ArmedFault;
 using postmortem::FaultAction;
 using postmortem::FaultState;
+
+constexpr double kNsPerSecond = 1e9;
 
 int ending_signal(const rca::ProcessFacts& process) {
   return WIFSIGNALED(process.wait_status) ? WTERMSIG(process.wait_status) : 0;
@@ -170,7 +173,7 @@ void FaultObserver::after_incarnation(const rca::ProcessFacts& process) {
     if (met_nothing(i, process)) continue;
     const FaultState state = armed->state.load();
     if (state != FaultState::kFired && state != FaultState::kConfirmed) {
-      note_passages(fact, process.incarnation);
+      note_passages(fact, armed->trigger == postmortem::FaultTrigger::kElapsed, process);
       continue;
     }
     if (fact.state == "armed") {
@@ -210,8 +213,16 @@ bool FaultObserver::met_nothing(size_t plan_fault, const rca::ProcessFacts& proc
 }
 
 // A fault that waits for a later passage than this start had: how many there were is what people ask next.
-void FaultObserver::note_passages(rca::InjectedFaultFact& fact, uint32_t incarnation) const {
-  if (fact.point.empty() || fact.incarnation != incarnation) return;
+// Likewise how long the start lived, of a fault that waits for a time.
+void FaultObserver::note_passages(rca::InjectedFaultFact& fact, bool timed, const rca::ProcessFacts& process) const {
+  const uint32_t incarnation = process.incarnation;
+  if (fact.incarnation != incarnation) return;
+  if (timed) {
+    fact.confirmed_by = fmt::format("start {} of the engine ended after {:.1f} s", incarnation,
+                                    static_cast<double>(process.ended_ns - process.started_ns) / kNsPerSecond);
+    return;
+  }
+  if (fact.point.empty()) return;
   const auto passages = passages_of(channel_.block());
   const auto passed = passages.find(fact.point);
   const uint64_t count = passed == passages.end() ? 0 : passed->second;

@@ -52,7 +52,7 @@ class FaultObserver {
   // The fatal fault that fired last and has not been confirmed: the one that a death now is the effect of.
   [[nodiscard]] std::optional<size_t> last_fatal_fault() const;
   [[nodiscard]] bool met_nothing(size_t plan_fault, const rca::ProcessFacts& process);
-  void note_passages(rca::InjectedFaultFact& fact, uint32_t incarnation) const;
+  void note_passages(rca::InjectedFaultFact& fact, bool timed, const rca::ProcessFacts& process) const;
   // Of a fault of `passage: last`: whether the counters of the ended start bear that out.
   [[nodiscard]] bool was_last_passage(const postmortem::ArmedFault& armed, std::string& why_not) const;
 

@@ -1,5 +1,6 @@
 #include "harness/runner/supervise.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/wait.h>
 
@@ -25,6 +26,7 @@ constexpr int kTickMs = 1;
 constexpr uint32_t kSlowTicks = 16;
 // A function with a breakpoint is called again soon, and its caller waits for us each time.
 constexpr uint32_t kQuickTicks = 200;
+constexpr int kFamilyRounds = 20;  // of looking for processes that those just killed had started
 
 class Supervisor {
  public:
@@ -207,8 +209,24 @@ class Supervisor {
   void kill(const char* reason, int signal_number = SIGKILL) {
     if (!result_.kill_reason.empty() && !(signal_number == SIGKILL && result_.kill_signal != SIGKILL)) return;
     if (!child_.send_signal(signal_number)) return;
+    if (signal_number == SIGKILL && !options_.mark.empty()) kill_what_it_started();
     result_.kill_reason = reason;
     result_.kill_signal = signal_number;
+  }
+
+  // An engine behind a shell, or one that forks: what is left of it would write on, under the recovery and its judges.
+  void kill_what_it_started() {
+    for (int round = 0; round < kFamilyRounds; ++round) {
+      bool found = false;
+      for (const ProcessStat& process : find_marked_processes(options_.mark)) {
+        if (process.pid == child_.pid()) continue;
+        found = true;
+        ::kill(process.pid, SIGKILL);
+        if (round == 0)
+          options_.note(fmt::format("{} (pid {}) of the engine is killed with it", process.name, process.pid));
+      }
+      if (!found) return;
+    }
   }
 
   void confirm(ArmedFault& fault, uint64_t now_ns) {

@@ -31,6 +31,9 @@ struct SupervisionOptions {
   // Starts another engine on the data folder of this one and waits until it has ended; returns its wait status.
   std::function<int32_t()> start_second_primary{};
   std::function<void(const std::string& text)> note = [](const std::string&) {};
+  // Every process of the case carries this; those that the engine has started die with it when we kill it. Empty: they
+  // are left alone.
+  std::string mark;
 };
 
 struct Supervised {

@@ -111,6 +111,7 @@ OwnEngineUse use_by_own_engine(const FaultKind& kind) {
 
 bool is_answered_by_own_engine(const FaultKind& kind) {
   switch (kind.action) {
+    case FaultAction::kShortWrite:
     case FaultAction::kEnospc:
     case FaultAction::kEioWrite:
     case FaultAction::kEioFsync:
@@ -127,7 +128,7 @@ std::vector<std::string> causes_in_own_engine(const FaultKind& kind) {
   std::vector<std::string> causes = kind.causes(Build::kForeign);
   if (!is_answered_by_own_engine(kind) || kind.outside == OutsideAction::kLimit) return causes;
   for (const char* const way : {"NO_FAULT", "UNEXPECTED_EXIT", "EXCEPTION", "ABORT", "ASSERTION"}) {
-    causes.emplace_back(way);
+    if (std::find(causes.begin(), causes.end(), way) == causes.end()) causes.emplace_back(way);
   }
   return causes;
 }

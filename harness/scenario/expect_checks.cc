@@ -110,6 +110,21 @@ void check_sweep(const YamlNode& root, const Scenario& scenario, SectionReader& 
                   "leave out its trigger");
 }
 
+// A session that is not over by then would be killed for it, whatever the engine does.
+void refuse_short_deadline(const YamlNode& root, const Scenario& scenario, SectionReader& reader) {
+  const Session& session = scenario.session;
+  if (!scenario.engine.command.empty() || scenario.exploration || session.feed_rate == 0) return;
+  const uint64_t takes_ms = session.messages * 1000 / session.feed_rate;
+  const YamlNode* const rate = find_key(root, "session.feed_rate");
+  const YamlNode* const deadline = find_key(root, "deadline");
+  const YamlNode* const place = deadline != nullptr ? deadline : rate;
+  if (takes_ms < scenario.deadline_ms || place == nullptr) return;
+  reader.complain(place->position, shown_width(*place), code::kExpectation,
+                  fmt::format("{} messages at {} a second take {} s, the case has to be over after {} s",
+                              session.messages, session.feed_rate, takes_ms / 1000, scenario.deadline_ms / 1000),
+                  fmt::format("give it more: `deadline: {}s`", 2 * takes_ms / 1000 + 10));
+}
+
 }  // namespace
 
 void check_expectations(const YamlNode& root, const Scenario& scenario, SectionReader& reader) {
@@ -118,6 +133,7 @@ void check_expectations(const YamlNode& root, const Scenario& scenario, SectionR
   refuse_skipped_details(root, scenario.expect, reader);
   refuse_impossible_outcome(root, scenario, reader);
   check_sweep(root, scenario, reader);
+  refuse_short_deadline(root, scenario, reader);
 }
 
 }  // namespace crashwright::harness

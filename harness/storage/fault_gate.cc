@@ -40,6 +40,8 @@ bool waits(const ArmedFault& fault) { return fault.state.load(std::memory_order_
 bool is_wanted(const ArmedFault& fault, const FaultSite& site, const std::string& file) {
   const OperationClass wanted = usual_operation(fault.action);
   if (wanted != OperationClass::kAny && wanted != site.operation) return false;
+  if (fault.action == FaultAction::kReadOnly && site.operation == OperationClass::kSync)
+    return false;  // changes nothing
   if (fault.point.empty()) return is_named(fault, file);
   // The next segment of a log is laid out in the background meanwhile; there is nothing in it to damage.
   if (wanted == OperationClass::kWrite && site.zeros) return false;

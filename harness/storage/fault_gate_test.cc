@@ -66,6 +66,20 @@ BOOST_AUTO_TEST_CASE(a_loss_of_power_at_a_time_of_the_harness_asks_nobody_for_th
   BOOST_TEST((block->harness_request.load() == postmortem::HarnessRequest::kKill));
 }
 
+BOOST_AUTO_TEST_CASE(a_sync_is_no_change_that_a_read_only_file_system_would_refuse) {
+  const auto block = std::make_unique<postmortem::ControlBlock>();
+  block->fault_count = 1;
+  block->faults[0].action = postmortem::FaultAction::kReadOnly;
+  block->faults[0].hit = 2;
+  block->faults[0].state.store(postmortem::FaultState::kFired);
+  FaultGate gate(block.get());
+  const FaultSite write{OperationClass::kWrite, "/journal", 0, 17, false};
+  const FaultSite sync{OperationClass::kSync, "/journal", 0, 0, false};
+  BOOST_TEST(!gate.meet(write).has_value());
+  BOOST_TEST(!gate.meet(sync).has_value());
+  BOOST_TEST(gate.meet(write).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(an_operation_that_another_fault_took_is_counted_and_the_next_one_is_met) {
   const auto block = std::make_unique<postmortem::ControlBlock>();
   block->fault_count = 2;
