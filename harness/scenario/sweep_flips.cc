@@ -41,7 +41,8 @@ constexpr std::string_view kBeforeTheStore[] = {"recovery.start", "recovery.snap
 // The feed's thread is done with it before much is traded.
 constexpr std::string_view kAheadOfTrading = "feed.message";
 
-// Audit records between the checkpoints of a session whose slots are both to be filled early.
+// Audit records between the checkpoints of a session whose slots are both to be filled early. On a busy machine the
+// second one may still be empty: the bit is then in the last byte of the first, with the same right answer.
 constexpr uint32_t kManySnapshots = 10;
 
 // Where a first death lies behind everything is there. In the first start the log is short and the slots are empty at a
