@@ -266,6 +266,13 @@ void settle_sizes(const DurabilityModel& model, LossList& lost) {
   lost = std::move(made);
 }
 
+// Can a loss be followed by another one at all?
+bool may_follow(const DurabilityModel& model, const CrashState& state) {
+  if (model.profile.metadata_in_order || model.fresh) return true;
+  const auto shrinks = [&](uint32_t index) { return model.recording.shrinks(index); };
+  return first_lost(state.losses, state.point, shrinks) < state.point;
+}
+
 }  // namespace
 
 bool is_simpler(const CrashState& a, const CrashState& b) {
@@ -289,6 +296,7 @@ void make_allowed(const DurabilityModel& model, CrashState& state) {
 // Many that follow from others stand behind each other: they are tried together, the more the longer that goes well.
 LossList roots_of(const DurabilityModel& model, const CrashState& state) {
   LossList roots = state.losses;
+  if (!may_follow(model, state)) return roots;
   uint64_t looked_at = 0;
   size_t together = 1;
   for (size_t end = roots.size(); end > 0 && looked_at < kRootsWorkMax;) {

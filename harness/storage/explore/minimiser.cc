@@ -77,8 +77,10 @@ Result<bool> Minimiser::fails_as_it_is(const CrashState& state) {
 }
 
 // Once no more is judged, states of few losses may still be known to fail; of many it takes too long to look.
-bool Minimiser::spent(const CrashState& state) const {
-  return looked_at_ >= kLookedAtMax || (trials_ >= kTrialsMax && state.losses.size() > kManyLosses);
+bool Minimiser::spent(const CrashState& state) {
+  const bool many = state.losses.size() > kManyLosses;
+  cut_short_ = cut_short_ || looked_at_ >= (many ? kLookedAtOfMany : kLookedAtMax);
+  return cut_short_ || (trials_ >= kTrialsMax && many);
 }
 
 // Takes the candidate over where it is simpler and fails as well.

@@ -21,8 +21,9 @@ namespace crashwright::harness {
 
 class Minimiser {
  public:
-  static constexpr size_t kTrialsMax = 200;              // judgements
-  static constexpr uint64_t kLookedAtMax = 200'000'000;  // operations, of all states that were tried
+  static constexpr size_t kTrialsMax = 200;                // judgements
+  static constexpr uint64_t kLookedAtMax = 200'000'000;    // operations, of all states that were tried
+  static constexpr uint64_t kLookedAtOfMany = 12'000'000;  // where very many are lost, for their images are large, too
 
   // States fail that the judge calls violated for this reason, numbers aside. Judge and model outlive this.
   Minimiser(StateJudge& judge, const DurabilityModel& model, const std::string& reason);
@@ -32,7 +33,7 @@ class Minimiser {
   // `state` fails.
   [[nodiscard]] Result<CrashState> minimise(CrashState state);
   // False: the last minimise() ran out of trials.
-  [[nodiscard]] bool finished() const { return trials_ < kTrialsMax && looked_at_ < kLookedAtMax; }
+  [[nodiscard]] bool finished() const { return trials_ < kTrialsMax && !cut_short_; }
 
  private:
   [[nodiscard]] Result<bool> fails_as_it_is(const CrashState& state);
@@ -43,7 +44,7 @@ class Minimiser {
   [[nodiscard]] Status lose_sizes(CrashState& state);
   [[nodiscard]] Status tear_less(CrashState& state);
   // Is there nothing more to be had of this state?
-  [[nodiscard]] bool spent(const CrashState& state) const;
+  [[nodiscard]] bool spent(const CrashState& state);
   [[nodiscard]] Result<bool> try_simpler(CrashState candidate, CrashState& state);
   [[nodiscard]] Result<uint32_t> first_guess(const std::vector<uint32_t>& points, CrashState& state);
 
@@ -55,6 +56,7 @@ class Minimiser {
   std::unordered_map<uint64_t, bool> known_;  // by hash: does it fail?
   size_t trials_ = 0;
   uint64_t looked_at_ = 0;
+  bool cut_short_ = false;  // by what was looked at
 };
 
 }  // namespace crashwright::harness
