@@ -106,6 +106,7 @@ void name_threads(Artefacts& artefacts) {
 void unwind_core(Artefacts& artefacts) {
   const StackUnwinder unwinder(*artefacts.core, *artefacts.symbolizer);
   const int32_t dead = artefacts.dead_tid();
+  std::map<int32_t, CallStack> stacks;
   for (const CoreThread& thread : artefacts.core->threads()) {
     const bool is_dead = thread.tid == dead;
     if (artefacts.stacks.size() >= kThreadsMax && !is_dead) continue;
@@ -114,11 +115,20 @@ void unwind_core(Artefacts& artefacts) {
     stack.name = artefacts.thread_name(thread.tid);
     stack.faulting = is_dead;
     stack.live = artefacts.live.has_value();
-    const CallStack calls = unwinder.unwind(thread, is_dead ? kDeadThread : kOtherThread);
+    CallStack calls = unwinder.unwind(thread, is_dead ? kDeadThread : kOtherThread);
     stack.frames = symbolize(*artefacts.symbolizer, calls);
     read_variables(*artefacts.core, *artefacts.symbolizer, calls, is_dead ? kVariableFramesDead : kVariableFramesOther,
                    stack.frames);
+    stacks.emplace(thread.tid, std::move(calls));
   }
+  // A crash record has the signal as it first came, and a watched thread no signal at all.
+  if (artefacts.record || artefacts.live) return;
+  artefacts.reraised = reraised_fault(*artefacts.core, stacks);
+  if (!artefacts.reraised) return;
+  CallStack handler = stacks[artefacts.reraised->tid];
+  handler.sites.resize(std::min(handler.sites.size(), artefacts.reraised->sites_above));
+  artefacts.reraised_below = symbolize(*artefacts.symbolizer, handler).size();
+  for (ThreadStack& stack : artefacts.stacks) stack.faulting = stack.tid == artefacts.dead_tid();
 }
 
 // Without a core the crash record's own walk is what there is.
@@ -194,6 +204,7 @@ int32_t Artefacts::dead_tid() const {
   if (stalled != 0 && core_thread(static_cast<int32_t>(stalled)) != nullptr) return static_cast<int32_t>(stalled);
   const auto recorded = record ? static_cast<int32_t>(record->tid) : 0;
   if (recorded != 0 && (!core || core_thread(recorded) != nullptr)) return recorded;
+  if (reraised) return reraised->tid;
   return core && !core->threads().empty() ? core->threads().front().tid : 0;
 }
 
@@ -206,6 +217,13 @@ const CoreThread* Artefacts::core_thread(int32_t tid) const {
 const ThreadStack* Artefacts::stack_of(int32_t tid) const {
   const auto found = std::ranges::find(stacks, tid, &ThreadStack::tid);
   return found == stacks.end() ? nullptr : &*found;
+}
+
+std::vector<Frame> Artefacts::stack_at_death() const {
+  const ThreadStack* const stack = stack_of(dead_tid());
+  if (stack == nullptr) return {};
+  const size_t above = reraised && reraised->tid == stack->tid ? std::min(reraised_below, stack->frames.size()) : 0;
+  return {stack->frames.begin() + static_cast<ptrdiff_t>(above), stack->frames.end()};
 }
 
 std::string Artefacts::thread_name(int32_t tid) const {

@@ -18,6 +18,7 @@
 #include "rca/crash_text.h"
 #include "rca/facts.h"
 #include "rca/foreign_core.h"
+#include "rca/reraised_fault.h"
 #include "rca/stack_unwinder.h"
 #include "rca/symbolizer.h"
 
@@ -34,9 +35,11 @@ struct Artefacts {
   std::unique_ptr<Symbolizer> symbolizer;  // of the core, or else of the crash record
   std::optional<postmortem::CrashRecord> record;
   std::unique_ptr<const postmortem::ControlBlock> control;
-  CrashText sanitizer_text;          // the report files of this process
-  CrashText error_text;              // its standard error
-  std::vector<CgroupFiles> cgroups;  // found beside it
+  CrashText sanitizer_text;               // the report files of this process
+  CrashText error_text;                   // its standard error
+  std::vector<CgroupFiles> cgroups;       // found beside it
+  std::optional<ReraisedFault> reraised;  // what the core's signal only repeats
+  size_t reraised_below = 0;              // so many frames of its thread
   std::map<int32_t, std::string> thread_names;
   std::vector<ThreadStack> stacks;      // one per thread of the core; without a core the one of the crash record
   std::optional<LiveObservation> live;  // it did not die at all
@@ -46,6 +49,8 @@ struct Artefacts {
   [[nodiscard]] int32_t dead_tid() const;
   [[nodiscard]] const CoreThread* core_thread(int32_t tid) const;
   [[nodiscard]] const ThreadStack* stack_of(int32_t tid) const;
+  // From the fault on: without the frames of a handler that raised its signal again. Empty when unknown.
+  [[nodiscard]] std::vector<Frame> stack_at_death() const;
   [[nodiscard]] std::string thread_name(int32_t tid) const;
 };
 

@@ -41,8 +41,8 @@ AutopsyReport investigate(const Artefacts& artefacts, const std::string& silent)
   report.missing = artefacts.missing;
   if (artefacts.symbolizer) report.build_id = artefacts.symbolizer->build_id();
   if (report.build_id.empty() && artefacts.process) report.build_id = artefacts.process->build_id;
-  if (const ThreadStack* const stack = artefacts.stack_of(report.tid); stack != nullptr) {
-    investigation.particulars.stack = stack->frames;
+  if (artefacts.stack_of(report.tid) != nullptr) {
+    investigation.particulars.stack = artefacts.stack_at_death();
   } else {
     const bool reported = !artefacts.sanitizer_text.stack.empty();
     investigation.particulars.stack = reported ? artefacts.sanitizer_text.stack : artefacts.error_text.stack;

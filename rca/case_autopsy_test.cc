@@ -2,6 +2,7 @@
 // Method: case folders with facts.json as the runner writes it, and artefacts of real deaths beside it.
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cstring>
 #include <filesystem>
@@ -122,14 +123,63 @@ BOOST_AUTO_TEST_CASE(a_sealed_log_names_the_full_disk_or_the_failing_device) {
   BOOST_TEST(report.confidence > 0.6);
 }
 
-BOOST_AUTO_TEST_CASE(an_exit_code_alone_decides_nothing) {
+BOOST_AUTO_TEST_CASE(an_exit_with_nothing_against_it_is_an_exit_before_its_time_whatever_the_code) {
   CaseFolder folder;
   folder.engine().wait_status = exit_status(4);
   put(folder, "stderr.txt", "");
   const AutopsyReport report = autopsy_of(folder);
-  BOOST_TEST(report.cause == "UNKNOWN");
-  BOOST_TEST(report.confidence < 0.5);
-  BOOST_TEST(!report.candidates.empty());
+  BOOST_TEST(report.cause == "UNEXPECTED_EXIT");
+  BOOST_TEST(report.confidence >= 0.5);
+  BOOST_TEST(report.evidence.front().excerpt == "exit code 4 before the session was over");
+}
+
+BOOST_AUTO_TEST_CASE(the_last_words_of_a_program_that_exited_are_quoted_escaped_and_bounded) {
+  CaseFolder folder;
+  folder.engine().wait_status = exit_status(6);
+  put(folder, "stderr.txt", "started\nno venue answers \x1b[31m" + std::string(5000, 'x') + "\r\n \n");
+  const AutopsyReport report = autopsy_of(folder);
+  BOOST_TEST(report.cause == "UNEXPECTED_EXIT");
+  BOOST_REQUIRE(report.evidence.size() == 2U);
+  const Evidence& said = report.evidence.back();
+  BOOST_TEST(said.source == "stderr");
+  BOOST_TEST(said.excerpt.starts_with("no venue answers "));
+  BOOST_TEST(said.excerpt.find('\x1b') == std::string::npos);
+  BOOST_TEST(said.excerpt.size() <= 240U);
+}
+
+BOOST_AUTO_TEST_CASE(what_made_a_program_exit_wins_over_the_exit) {
+  const struct {
+    const char* text;
+    const char* cause;
+  } kWords[] = {
+      {"write: No space left on device\n", "DISK_FULL"},
+      {"fdatasync: Input/output error\n", "IO_ERROR"},
+      {"terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc\n", "OOM"},
+      {"engine: order.cc:17: int check(int): Assertion `quantity < 1000' failed.\n", "ASSERTION"},
+      {"terminate called after throwing an instance of 'std::runtime_error'\n  what():  limit\n", "EXCEPTION"},
+      {"==4242==ERROR: AddressSanitizer: heap-use-after-free on address 0x1\n    #0 0x1 in f a.c:1\n",
+       "USE_AFTER_FREE"},
+  };
+  for (const auto& said : kWords) {
+    CaseFolder folder;
+    folder.engine().wait_status = exit_status(1);
+    put(folder, "stderr.txt", said.text);
+    const AutopsyReport report = autopsy_of(folder);
+    BOOST_TEST(report.cause == said.cause);
+    BOOST_TEST(report.confidence >= 0.5);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_allocation_that_nobody_looked_at_is_a_null_dereference_and_the_limit_is_told) {
+  const VictimRun run(Build::kPlain, "null");
+  CaseFolder folder;
+  folder.adopt(run);
+  const std::string seen = "the kernel enforces bytes of address space of 67108864: a call was refused with ENOMEM";
+  folder.facts().faults = {{"", "", "confirmed", seen, 0, 1, ""}};
+  const AutopsyReport report = autopsy_of(folder);
+  BOOST_TEST(report.cause == "NULL_DEREF");
+  BOOST_TEST(report.confidence > 0.7);
+  BOOST_TEST(std::ranges::any_of(report.evidence, [&](const Evidence& piece) { return piece.excerpt == seen; }));
 }
 
 BOOST_AUTO_TEST_CASE(a_torn_write_needs_the_storage_layer_and_a_torn_file) {

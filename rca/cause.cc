@@ -68,8 +68,14 @@ constexpr Refinement kRefinements[] = {
     {"KILLED_BY_HARNESS", {"TORN_WRITE", "DEADLOCK", "LIVELOCK", "TIMEOUT"}},
     {"IO_ERROR", {"RESOURCE_LIMIT"}},
     {"EXCEPTION", {"RESOURCE_LIMIT"}},
-    {"RESOURCE_LIMIT", {"OOM"}},
-    {"UNEXPECTED_EXIT", {"DISK_FULL", "IO_ERROR", "OOM", "RESOURCE_LIMIT", "ASSERTION", "EXCEPTION"}},
+    {"RESOURCE_LIMIT", {"OOM", "NULL_DEREF"}},  // of a refused allocation that nobody looked at
+    // How a process ended says little beside what made it end so: handlers and sanitizers exit, too.
+    {"UNEXPECTED_EXIT",
+     {"DISK_FULL", "IO_ERROR", "OOM", "RESOURCE_LIMIT", "ASSERTION", "EXCEPTION", "ABORT", "UNDEFINED_BEHAVIOUR",
+      "DEADLOCK", "LIVELOCK", "TIMEOUT", "DATA_RACE", "LEAK", "TORN_WRITE", "FPE", "ILLEGAL_INSTRUCTION"}},
+    {"UNEXPECTED_EXIT",
+     {"NULL_DEREF", "WILD_ACCESS", "USE_AFTER_FREE", "DOUBLE_FREE", "INVALID_FREE", "HEAP_OVERFLOW",
+      "STACK_BUFFER_OVERFLOW", "GLOBAL_BUFFER_OVERFLOW", "STACK_OVERFLOW_EXHAUSTION", "UNINITIALISED", "BUS"}},
 };
 
 }  // namespace

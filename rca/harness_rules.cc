@@ -1,14 +1,20 @@
 // What the supervisor saw: the strongest evidence where it speaks of intent, the weakest where it is a mere number.
+// That a process ended by itself before its time is a fact; why, whatever else is found knows better.
 #include <sys/wait.h>
 
 #include <cstring>
+#include <string_view>
 
+#include "rca/artefact_search.h"
+#include "rca/evidence.h"
+#include "rca/report_parts.h"
 #include "rca/rules.h"
 
 namespace crashwright::rca {
 namespace {
 
 constexpr EvidenceTier kFact = EvidenceTier::kHarnessFact;
+constexpr EvidenceTier kMessage = EvidenceTier::kLibraryMessage;
 constexpr EvidenceTier kStatus = EvidenceTier::kExitCode;
 
 struct SignalCause {
@@ -66,6 +72,26 @@ void limits_reached(Investigation& investigation, const ProcessFacts& process) {
   }
 }
 
+// The last line with something in it.
+std::string_view last_line(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const size_t last = text.find_last_not_of(kBlanks);
+  if (last == std::string_view::npos) return {};
+  text = text.substr(0, last + 1);
+  const size_t before = text.find_last_of("\r\n");
+  text.remove_prefix(before == std::string_view::npos ? 0 : before + 1);
+  return text.substr(text.find_first_not_of(kBlanks));
+}
+
+void exited_by_itself(Investigation& investigation, const ProcessFacts& process) {
+  investigation.add(kFact, "wait status", "UNEXPECTED_EXIT", 0.6, "facts.json",
+                    "exit code " + std::to_string(WEXITSTATUS(process.wait_status)) + " before the session was over");
+  const std::string text = read_text_ends(investigation.artefacts.folder + "/stderr.txt");
+  const std::string said = printable(last_line(text).substr(0, kExcerptMax));
+  if (said.empty()) return;
+  investigation.add(kMessage, "stderr", "UNEXPECTED_EXIT", 0.2, "stderr.txt, last line", said);
+}
+
 }  // namespace
 
 void apply_harness_rules(Investigation& investigation) {
@@ -82,8 +108,7 @@ void apply_harness_rules(Investigation& investigation) {
   } else if (WIFSIGNALED(process.wait_status)) {
     killed_by_signal(investigation, process, WTERMSIG(process.wait_status));
   } else if (exited) {
-    investigation.add(kStatus, "wait status", "UNEXPECTED_EXIT", 0.8, "facts.json",
-                      "exit code " + std::to_string(WEXITSTATUS(process.wait_status)) + " before the session was over");
+    exited_by_itself(investigation, process);
   }
 }
 

@@ -35,6 +35,18 @@ std::optional<Death> death_in_record(const Artefacts& artefacts) {
                record.registers.rsp};
 }
 
+std::optional<Death> death_in_handler(const Artefacts& artefacts) {
+  if (!artefacts.reraised) return std::nullopt;
+  const ReraisedFault& met = *artefacts.reraised;
+  return Death{"core, before a handler raised it again",
+               met.signal,
+               met.code,
+               met.address,
+               0,
+               met.registers.rip,
+               met.registers.rsp};
+}
+
 std::optional<Death> death_in_core(const Artefacts& artefacts) {
   if (!artefacts.core || artefacts.core->threads().empty()) return std::nullopt;
   const CoreThread* const found = artefacts.core_thread(artefacts.dead_tid());
@@ -113,13 +125,35 @@ void judge_segv(Investigation& investigation, const Death& death) {
   }
 }
 
-// Raised by a process: by this one itself, or by another.
+// What a signal means that the kernel raises for a fault; null for others.
+const char* cause_of_fault(int signal) {
+  switch (signal) {
+    case SIGSEGV:
+      return "WILD_ACCESS";
+    case SIGBUS:
+      return "BUS";
+    case SIGFPE:
+      return "FPE";
+    case SIGILL:
+      return "ILLEGAL_INSTRUCTION";
+    default:
+      return nullptr;
+  }
+}
+
+// Raised by a process: by this one itself, or by another. A fault that a handler raised again has been told from it
+// (reraised_fault.h), so that here nothing faulted.
 void judge_sent(Investigation& investigation, const Death& death) {
   const bool own = death.sender == 0 || death.sender == investigation.artefacts.pid;
   const std::string excerpt = fmt::format("signal {} sent by {}", death.signal,
                                           own ? "the process itself" : fmt::format("process {}", death.sender));
-  if (death.signal == SIGABRT || own) {
+  if (death.signal == SIGABRT) {
     investigation.add(EvidenceTier::kMachineState, death.source, "ABORT", 0.75, "signal", excerpt);
+  } else if (own) {
+    const char* const fault = cause_of_fault(death.signal);
+    investigation.add(EvidenceTier::kMachineState, death.source, fault == nullptr ? "UNKNOWN" : fault,
+                      fault == nullptr ? 0.75 : -0.75, "signal",
+                      excerpt + (fault == nullptr ? "" : ", and nothing faulted where it was sent"));
   } else {
     investigation.add(EvidenceTier::kMachineState, death.source, "KILLED_EXTERNAL", 0.95, "signal", excerpt);
     if (investigation.report.killer.empty()) {
@@ -155,6 +189,7 @@ void apply_machine_rules(Investigation& investigation) {
   const Artefacts& artefacts = investigation.artefacts;
   // The crash record has the signal as it first came; by the time of the core a sanitizer may have made SIGABRT of it.
   auto death = death_in_record(artefacts);
+  if (!death) death = death_in_handler(artefacts);
   if (!death) death = death_in_core(artefacts);
   if (!death) death = death_in_foreign(artefacts);
   if (!death) return;

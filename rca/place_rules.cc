@@ -18,9 +18,10 @@ user_regs_struct registers_of(const postmortem::CrashRegisters& from) {
   return to;
 }
 
-// As they were when the signal came. The record has them from the handler's context.
+// As they were when the signal came. The record has them from the handler's context, and so has the stack of a handler.
 std::optional<user_regs_struct> registers_at_death(const Artefacts& artefacts) {
   if (artefacts.record && artefacts.record->registers.rip != 0) return registers_of(artefacts.record->registers);
+  if (artefacts.reraised) return artefacts.reraised->registers;
   const CoreThread* const thread = artefacts.core_thread(artefacts.dead_tid());
   return thread == nullptr ? std::nullopt : std::optional(thread->registers);
 }

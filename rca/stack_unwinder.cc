@@ -86,12 +86,13 @@ bool is_frame(const CoreFile& core, const CoreSegment& stack, uint64_t address) 
   return next && back && *next > address && *next < stack.end && *next % 8 == 0 && is_code(core, *back);
 }
 
-// The registers that the kernel saved when it called the handler whose frame returns to `restorer`, found on the stack
-// of the thread: the restorer's address lies below the saved context (struct rt_sigframe). Without `interrupted_pc`
-// only a context that was interrupted where no code is.
-std::optional<user_regs_struct> interrupted_registers(const CoreFile& core, const user_regs_struct& registers,
-                                                      uint64_t restorer, std::optional<uint64_t> interrupted_pc) {
-  constexpr uint64_t kRegistersAfter = 8 + 40;  // the restorer, then flags, link and stack of ucontext_t
+// What the kernel saved when it called the handler whose frame returns to `restorer`, found on the stack of the thread:
+// the restorer's address lies below the saved context, and that below the siginfo (struct rt_sigframe). Without
+// `interrupted_pc` only a context that was interrupted where no code is.
+std::optional<InterruptedContext> saved_context(const CoreFile& core, const user_regs_struct& registers,
+                                                uint64_t restorer, std::optional<uint64_t> interrupted_pc) {
+  constexpr uint64_t kRegistersAfter = 8 + 40;             // the restorer, then flags, link and stack of ucontext_t
+  constexpr uint64_t kSignalInfoAfter = 8 + 40 + 256 + 8;  // then struct sigcontext and the mask of 64 signals
   for (uint64_t at = registers.rsp & ~uint64_t{7}; at < registers.rsp + kSignalScanBytes; at += 8) {
     const auto word = core.read_word(at);
     if (!word) return std::nullopt;
@@ -104,15 +105,23 @@ std::optional<user_regs_struct> interrupted_registers(const CoreFile& core, cons
                        : is_code(core, saved(REG_RIP)) || (saved(REG_CSGSFS) & 0xffff) != kUserCode) {
       continue;
     }
-    user_regs_struct found = registers;
+    InterruptedContext context;
+    user_regs_struct& found = context.registers = registers;
     found.r8 = saved(REG_R8), found.r9 = saved(REG_R9), found.r10 = saved(REG_R10), found.r11 = saved(REG_R11);
     found.r12 = saved(REG_R12), found.r13 = saved(REG_R13), found.r14 = saved(REG_R14), found.r15 = saved(REG_R15);
     found.rdi = saved(REG_RDI), found.rsi = saved(REG_RSI), found.rbp = saved(REG_RBP), found.rbx = saved(REG_RBX);
     found.rdx = saved(REG_RDX), found.rax = saved(REG_RAX), found.rcx = saved(REG_RCX), found.rsp = saved(REG_RSP);
-    found.rip = saved(REG_RIP);
-    return found;
+    found.rip = saved(REG_RIP), found.eflags = saved(REG_EFL);
+    context.trap = saved(REG_TRAPNO);
+    core.read(at + kSignalInfoAfter, &context.signal_info, sizeof context.signal_info);
+    return context;
   }
   return std::nullopt;
+}
+
+void note_handler(InterruptedContext context, size_t sites_above, CallStack& stack) {
+  context.sites_above = sites_above;
+  stack.interrupted.push_back(context);
 }
 
 // The segment that holds the stack: when it is used up, the stack pointer itself lies below it.
@@ -190,9 +199,10 @@ CallStack StackUnwinder::unwind(const CoreThread& thread, const StackLimits& lim
   user_regs_struct start = thread.registers;
   for (size_t i = 1; i < stack.sites.size(); ++i) {
     if (!stack.sites[i].exact) continue;
-    const auto saved = interrupted_registers(core_, start, stack.sites[i - 1].pc, stack.sites[i].pc);
+    const auto saved = saved_context(core_, start, stack.sites[i - 1].pc, stack.sites[i].pc);
     if (!saved) continue;
-    start = *saved;
+    note_handler(*saved, i, stack);
+    start = saved->registers;
     if (is_code(core_, start.rip)) continue;
     // Whatever libdwfl made of a jump to where no code is: the return address knows better.
     stack.sites.resize(i);
@@ -201,8 +211,11 @@ CallStack StackUnwinder::unwind(const CoreThread& thread, const StackLimits& lim
   }
   // libdwfl ends at a handler that interrupted a jump to where no code is.
   if (!stack.sites.empty() && !stack.middle_left_out) {
-    const auto saved = interrupted_registers(core_, start, stack.sites.back().pc, std::nullopt);
-    if (saved) follow(thread, start = *saved, limit, stack);
+    const auto saved = saved_context(core_, start, stack.sites.back().pc, std::nullopt);
+    if (saved) {
+      note_handler(*saved, stack.sites.size(), stack);
+      follow(thread, start = saved->registers, limit, stack);
+    }
   }
   add_vector_registers(thread, stack);
   // Two frames at most: no call frame information, or a smashed stack. The frame pointers may know more.

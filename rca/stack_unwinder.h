@@ -6,6 +6,7 @@
 // Threads: one owner. Signal context: no. Errors: a stack that cannot be followed further ends there.
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 #include <vector>
 
@@ -27,9 +28,18 @@ struct CallSite {
   FrameRegisters registers{};  // of the frame; none where only frame pointers were followed
 };
 
+// What the kernel kept of a thread when it called a handler that was still running.
+struct InterruptedContext {
+  siginfo_t signal_info{};  // of a handler that asked for it (SA_SIGINFO); zeros otherwise
+  user_regs_struct registers{};
+  uint64_t trap = 0;       // number of the processor's last exception that became a signal of this thread
+  size_t sites_above = 0;  // of the stack, that belong to the handler
+};
+
 struct CallStack {
   std::vector<CallSite> sites;
   bool middle_left_out = false;
+  std::vector<InterruptedContext> interrupted{};  // the innermost first
 };
 
 class StackUnwinder {

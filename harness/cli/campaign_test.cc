@@ -198,6 +198,38 @@ BOOST_AUTO_TEST_CASE(a_failing_case_is_shrunk_to_what_still_fails_the_same_way) 
   BOOST_TEST(contains(good.err, "one.release does not fail: "));
 }
 
+BOOST_AUTO_TEST_CASE(a_shrunk_scenario_runs_beside_the_one_it_came_from) {
+  const CommandFolder folder;
+  std::filesystem::create_directory(folder.path + "/s");
+  const std::string scenario = folder.file("s/big.yaml",
+                                           "name: it's big\nsession: {messages: 60}\nfaults:\n"
+                                           "  - abort: {at: feed.message, hit: 5}\n"
+                                           "expect: {rca: {cause: FPE}}\n");
+  const std::string smallest = folder.path + "/s/smallest.yaml";
+  const Answer answer = folder.run({"shrink", scenario, "--write", smallest, "--out", folder.path + "/out"});
+  BOOST_TEST(answer.code == kExitPassed, answer.err);
+  const Answer both = folder.run({"list", folder.path + "/s"});
+  BOOST_TEST(both.code == kExitPassed, both.err);
+  BOOST_TEST(contains(both.out, "2 scenarios"), both.out);
+  // What is small already is not named twice.
+  BOOST_TEST(folder.run({"shrink", smallest, "--write", smallest, "--out", folder.path + "/out"}).code == kExitPassed);
+  BOOST_TEST(!contains(folder.text("s/smallest.yaml"), "smallest, smallest"));
+}
+
+BOOST_AUTO_TEST_CASE(a_case_whose_fault_never_fired_is_not_shrunk_into_one_without_it) {
+  const CommandFolder folder;
+  const std::string scenario = folder.file("never.yaml",
+                                           "name: never\nsession: {messages: 60}\nfaults:\n"
+                                           "  - sigkill: {at: gateway.send_order, hit: 20000}\n");
+  const std::string smallest = folder.path + "/smallest.yaml";
+  const Answer answer = folder.run({"shrink", scenario, "--write", smallest, "--out", folder.path + "/out"});
+  BOOST_TEST(answer.code == kExitInconclusive);
+  BOOST_TEST(contains(answer.err, "nothing failed that could be made smaller: "), answer.err);
+  BOOST_TEST(contains(answer.err, "sigkill at gateway.send_order never fired\n"), answer.err);
+  BOOST_TEST(contains(answer.err, "let the fault fire first"), answer.err);
+  BOOST_TEST(!std::filesystem::exists(smallest));
+}
+
 BOOST_AUTO_TEST_CASE(only_scenarios_that_a_promise_judges) {
   const CommandFolder folder;
   static_cast<void>(folder.file("a.yaml", "name: a\nexpect: {skip: [handler]}\n"));

@@ -75,7 +75,7 @@ void print_finding(const StorageFinding& finding, size_t number) {
                   "a size can outlive its bytes, fsync or not: whoever reads the file must take zeros at its end for "
                   "a torn tail (docs/storage.md)");
   }
-  if (!finding.minimal) print_wrapped("  ", "perhaps fewer would do: the trials were used up");
+  if (!finding.minimal) print_wrapped("  ", "perhaps fewer would do: it ended before that was known");
   if (!finding.fix.empty()) print_wrapped("  ", "would pass with: " + finding.fix);
   if (!finding.no_fix.empty()) print_wrapped("  ", "no added fsync: " + finding.no_fix);
   fmt::print("  the checker said:\n");

@@ -10,6 +10,7 @@
 #include "harness/cli/options.h"
 #include "harness/cli/recorded_case.h"
 #include "harness/cli/shrink_trials.h"
+#include "harness/scenario/scenario_text.h"
 #include "harness/scenario/shrink.h"
 #include "harness/scenario/value.h"
 
@@ -17,6 +18,8 @@ namespace crashwright::harness::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kSmallest = ", smallest";  // behind the name of what was made smaller
 
 struct ShrinkArguments {
   std::vector<std::string> given;
@@ -59,6 +62,24 @@ std::string heading(const RecordedCase& recorded, const std::string& failure, co
   return text + "\n";
 }
 
+// Both files may be run together, and no two scenarios of a run may have one name.
+std::string with_own_name(const std::string& scenario) {
+  auto text = ScenarioText::parse("scenario", scenario);
+  const YamlNode* const name = text ? text->find("name") : nullptr;
+  if (name == nullptr || name->text.ends_with(kSmallest)) return scenario;
+  std::string quoted = "'";
+  for (const char c : name->text + kSmallest) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  return text->set("name", quoted + "'") ? text->text() : scenario;
+}
+
+int refuse_unfired(const RecordedCase& recorded, const ShrinkTrials& trials) {
+  fmt::print(stderr,
+             "crashwright: {}: nothing failed that could be made smaller: {}\n"
+             "  let the fault fire first: an earlier hit, another point, a longer session\n",
+             recorded.id, printable(trials.failure()));
+  return kExitInconclusive;
+}
+
 int shrink(ShrinkArguments& arguments) {
   const auto recorded = chosen_case(arguments.given.front(), arguments.request);
   if (!recorded) return report_error(recorded.error());
@@ -69,13 +90,15 @@ int shrink(ShrinkArguments& arguments) {
     fmt::print(stderr, "crashwright: {} does not fail: {}\n", recorded->id, printable((*trials)->failure()));
     return kExitInconclusive;
   }
+  if ((*trials)->fault_never_fired()) return refuse_unfired(*recorded, **trials);
   fmt::print("fails: {}\n", printable((*trials)->failure()));
   Shrinker shrinker([&](const std::string& what, const std::string& text) { return (*trials)->attempt(what, text); });
   const auto smallest = shrinker.shrink(recorded->scenario_text);
   if (!smallest) return report_error(smallest.error());
-  const std::string text = heading(*recorded, printable((*trials)->failure()), path) + *smallest;
+  const std::string scenario = with_own_name(*smallest);
+  const std::string text = heading(*recorded, printable((*trials)->failure()), path) + scenario;
   if (const auto written = write_file_atomic(path, text); !written) return report_error(written.error());
-  fmt::print("\n{}\n{} trials in {:.1f} s{}; written to {}\n", *smallest, (*trials)->count(), (*trials)->seconds(),
+  fmt::print("\n{}\n{} trials in {:.1f} s{}; written to {}\n", scenario, (*trials)->count(), (*trials)->seconds(),
              (*trials)->ended_by().empty() ? "" : ", ended by " + (*trials)->ended_by(), path);
   return (*trials)->interrupted() ? kExitInterrupted : kExitPassed;
 }
@@ -98,7 +121,7 @@ int shrink_command(const std::vector<std::string>& words) {
   options.word("--build", "BUILD", request.build, {"release", "asan"}, "of a scenario file: release or asan");
   options.text("--engine", "PATH", request.engine, "engine to run instead of the mock engine beside this program");
   options.text("--out", "DIR", request.out, "folder of the runs (default crashwright-out)");
-  options.note("Ends with 3 when the case does not fail to begin with.");
+  options.note("Ends with 3 when the case does not fail to begin with, or a fault of it never fired.");
   options.example("crashwright shrink crashwright-out/latest/double-free.asan");
   options.example("crashwright shrink my.yaml --seed 7 --write smallest.yaml");
   if (const auto code = options.parse(words)) return *code;

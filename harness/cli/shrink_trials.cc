@@ -21,6 +21,18 @@ class Silence : public EventSink {
   void on_event(const Event& /*event*/) override {}
 };
 
+// What differs from run to run.
+std::string without_numbers(std::string text) {
+  std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
+  return text;
+}
+
+bool never_fired(const CaseFinished& done) {
+  if (done.outcome != Outcome::kInconclusive) return false;
+  const bool armed = std::ranges::any_of(done.faults, [](const auto& fault) { return fault.state == "armed"; });
+  return armed || (done.exploration && done.summary.starts_with("never fired"));
+}
+
 bool is_failure(Outcome outcome) { return outcome == Outcome::kFail || outcome == Outcome::kInconclusive; }
 
 }  // namespace
@@ -28,6 +40,7 @@ bool is_failure(Outcome outcome) { return outcome == Outcome::kFail || outcome =
 FailureKey failure_key(const CaseFinished& done) {
   FailureKey key;
   key.outcome = done.outcome;
+  if (done.outcome == Outcome::kInconclusive) key.reason = without_numbers(done.summary);
   if (done.autopsy) key.cause = done.autopsy->cause;
   for (const verifiers::Verdict& verdict : done.verdicts) {
     if (verdict.outcome == Outcome::kFail) key.broken.insert(verdict.promise);
@@ -37,6 +50,7 @@ FailureKey failure_key(const CaseFinished& done) {
 
 bool fails_like(const FailureKey& original, const FailureKey& other) {
   if (other.outcome != original.outcome || other.cause != original.cause) return false;
+  if (other.reason != original.reason) return false;
   return std::includes(original.broken.begin(), original.broken.end(), other.broken.begin(), other.broken.end()) &&
          other.broken.empty() == original.broken.empty();
 }
@@ -67,6 +81,7 @@ Result<std::unique_ptr<ShrinkTrials>> ShrinkTrials::begin(const RecordedCase& re
   const auto original = trials->run(recorded.scenario_text);
   if (!original) return tl::unexpected(original.error());
   trials->failure_ = original->summary;
+  trials->fault_never_fired_ = never_fired(*original);
   if (is_failure(original->outcome)) trials->key_ = failure_key(*original);
   return trials;
 }

@@ -26,10 +26,12 @@ struct ShrinkRequest {
   uint64_t duration_ns = 0;  // 0: no limit
 };
 
-// What makes two failures the same: verdict, cause, and no promise broken that was not broken before.
+// What makes two failures the same: verdict, cause, and no promise broken that was not broken before; of a case that is
+// INCONCLUSIVE also the reason, numbers aside.
 struct FailureKey {
   verifiers::Outcome outcome = verifiers::Outcome::kPass;
   std::string cause;
+  std::string reason;
   std::set<std::string> broken;
 };
 
@@ -51,6 +53,8 @@ class ShrinkTrials {
   [[nodiscard]] bool original_fails() const { return key_.outcome != verifiers::Outcome::kPass; }
   // Why the original fails, or what came of it instead.
   [[nodiscard]] const std::string& failure() const { return failure_; }
+  // A fault of the original never fired: what there is shows nothing, and less of it would show something else.
+  [[nodiscard]] bool fault_never_fired() const { return fault_never_fired_; }
   [[nodiscard]] uint64_t count() const { return count_; }
   [[nodiscard]] double seconds() const;
   [[nodiscard]] const std::string& ended_by() const { return ended_by_; }  // empty: nothing more to try
@@ -67,6 +71,7 @@ class ShrinkTrials {
   InterruptSignals signals_;
   FailureKey key_;
   std::string failure_;
+  bool fault_never_fired_ = false;
   std::string ended_by_;
   uint64_t started_ns_;
   uint64_t count_ = 0;

@@ -43,7 +43,8 @@ std::vector<FaultKind> outside_fault_kinds() {
   limit.reveals = "none: engines of one's own have their own bugs";
   limit.parameters = {"descriptors", "file_size", "address_space", "cpu_time", "threads"};
   limit.ends_process = false;
-  limit.causes_release = {"NO_FAULT", "RESOURCE_LIMIT", "IO_ERROR", "OOM", "EXCEPTION", "UNEXPECTED_EXIT"};
+  limit.causes_release = {"NO_FAULT",  "RESOURCE_LIMIT",  "IO_ERROR",  "OOM",
+                          "EXCEPTION", "UNEXPECTED_EXIT", "NULL_DEREF"};
 
   FaultKind memory_limit = outside_kind("memory_limit", OutsideAction::kMemoryLimit,
                                         "the engine lives in a memory cgroup of this size, until the kernel kills it",

@@ -229,11 +229,74 @@ constexpr Death kDeaths[] = {
     {"stall", [] { Locks().stall(); }},
 };
 
+// Handlers as programs have them: a word, the default action, and the signal once more. "raise:null" is the death
+// "null" under the first of them.
+struct Handler {
+  const char* prefix;
+  int flags;
+  void (*handle)(int);
+};
+
+void say() {
+  constexpr char kWord[] = "fatal signal\n";
+  if (::write(STDERR_FILENO, kWord, sizeof kWord - 1) < 0) ::_exit(1);
+}
+
+constexpr Handler kHandlers[] = {
+    {"raise:", 0,
+     [](int number) {
+       say();
+       std::signal(number, SIG_DFL);
+       std::raise(number);
+     }},
+    {"raise_inside:", SA_NODEFER,
+     [](int number) {
+       say();
+       std::signal(number, SIG_DFL);
+       std::raise(number);
+     }},
+    {"kill:", 0,
+     [](int number) {
+       say();
+       std::signal(number, SIG_DFL);
+       ::kill(::getpid(), number);
+     }},
+    {"abort:", 0,
+     [](int) {
+       say();
+       std::abort();
+     }},
+};
+
+// On a stack of its own, for where the other is used up.
+void install(const Handler& handler) {
+  static char memory[64 * 1024];
+  stack_t stack{};
+  stack.ss_sp = memory;
+  stack.ss_size = sizeof memory;
+  ::sigaltstack(&stack, nullptr);
+  struct sigaction action {};
+  action.sa_handler = handler.handle;
+  action.sa_flags = handler.flags | SA_ONSTACK;
+  for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) ::sigaction(number, &action, nullptr);
+}
+
+// The name of the death behind that of its handler, which is installed.
+const char* prepare(const char* name) {
+  for (const Handler& handler : kHandlers) {
+    if (std::strncmp(name, handler.prefix, std::strlen(handler.prefix)) != 0) continue;
+    install(handler);
+    return name + std::strlen(handler.prefix);
+  }
+  return name;
+}
+
 }  // namespace crashwright::mock_engine
 
 int main(int argc, char** argv) {
+  const char* const name = argc == 2 ? crashwright::mock_engine::prepare(argv[1]) : "";
   for (const auto& death : crashwright::mock_engine::kDeaths) {
-    if (argc == 2 && std::strcmp(argv[1], death.name) == 0) {
+    if (std::strcmp(name, death.name) == 0) {
       death.die();
       return 0;
     }

@@ -180,3 +180,58 @@ BOOST_AUTO_TEST_CASE(an_added_sync_holds_for_every_profile_that_was_asked_for) {
   BOOST_TEST(both.find("that is enough for profile") == std::string::npos, both);
   BOOST_TEST(violated(renamed(true, true), "ES") == 0U);
 }
+
+namespace {
+
+// Ten records, each synced and acknowledged; the sync of the third fails and nobody looks. `sloppy`: the first is not
+// synced at all.
+HandWrittenRecord with_failed_sync(bool sloppy) {
+  HandWrittenRecord record;
+  record.create(1, "log").sync(1).sync_folder();
+  for (uint64_t i = 0; i < 10; ++i) {
+    record.write(1, i, std::to_string(i));
+    if (i > 0 || !sloppy) record.sync(1, i == 2 ? OperationKind::kSyncFailed : OperationKind::kSyncData);
+    record.acknowledge(std::to_string(i));
+  }
+  return record;
+}
+
+// As many records as were acknowledged, none of them a hole.
+std::string missing_of_log(const std::string& image, uint32_t acked) {
+  const std::string text = text_of(image, "log").substr(0, acked);
+  const bool whole = text.size() == acked && std::string("0123456789").starts_with(text);
+  return whole ? "" : "acknowledged and lost";
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_failed_sync_that_was_acknowledged_is_told_and_no_sync_is_advised_that_stands_there) {
+  for (const char* const profile : {"E", "S"}) {
+    const StorageFinding finding = only_finding(with_failed_sync(false), missing_of_log, profile);
+    BOOST_TEST(finding.fix.empty(), finding.fix);
+    BOOST_TEST(finding.no_fix ==
+               "the fsync of log failed, and what it was to save was acknowledged nevertheless: no added sync mends "
+               "that");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_sync_that_is_missing_is_advised_though_another_failed) {
+  const StorageFinding finding = only_finding(with_failed_sync(true), missing_of_log, "S");
+  BOOST_TEST(finding.no_fix.find("was acknowledged nevertheless") == std::string::npos, finding.no_fix);
+  BOOST_TEST(finding.fix.find("fsync of log ") == 0U, finding.fix);
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_sync_that_nothing_was_acknowledged_behind_is_none_of_it) {
+  HandWrittenRecord record = with_old();
+  record.write(1, 0, "new").acknowledge("1").sync(1, OperationKind::kSyncFailed);
+  const StorageFinding finding = only_finding(record, wants("a", "new"), "E");
+  BOOST_TEST(finding.fix.find("fsync of a ") == 0U, finding.no_fix);
+}
+
+BOOST_AUTO_TEST_CASE(the_sync_of_the_outermost_folder_is_called_so) {
+  HandWrittenRecord record;
+  record.make_folder(5, "d").create(1, "log", 5).sync_folder(5).sync_folder();
+  const Recording recording = make_recording(record.operations());
+  BOOST_TEST(describe_operation(recording, 2) == "fsync of the folder d");
+  BOOST_TEST(describe_operation(recording, 3) == "fsync of the folder");
+}

@@ -65,6 +65,23 @@ class Explainer {
     return finding;
   }
 
+  // Without asking the judge again: neither the fewest losses nor the weakest profile.
+  Result<StorageFinding> outline(const FailureGroup& group) {
+    auto judge = make_judge(model_, "outline-" + model_.profile.name);
+    if (!judge) return tl::unexpected(judge.error());
+    StorageFinding finding;
+    finding.profile = model_.profile.name;
+    finding.state = group.examples.front();
+    finding.reason = group.reason;
+    finding.output = group.verdict.output;
+    finding.states = group.states;
+    finding.minimal = false;
+    finding.no_fix = "not looked for, the exploration was interrupted";
+    describe(model_, finding);
+    if (auto kept = keep_evidence(**judge, model_, finding, 0); !kept) return tl::unexpected(kept.error());
+    return finding;
+  }
+
  private:
   Result<std::unique_ptr<StateJudge>> make_judge(const DurabilityModel& model, const std::string& name) {
     const std::string folder = options_.explore.scratch + "/" + name;
@@ -248,7 +265,7 @@ class Campaign {
     Explainer explainer(model, judges_, options_);
     size_t explained = 0;
     for (const FailureGroup& group : found->groups) {
-      if (interrupted()) break;
+      if (interrupted()) return show_first(explainer, group);
       std::vector<CrashState> states = group.examples;
       states.insert(states.end(), group.variety.begin(), group.variety.end());
       if (const size_t known = find_finding(group.reason); known < result_.findings.size()) {
@@ -290,6 +307,16 @@ class Campaign {
   [[nodiscard]] CampaignResult& result() { return result_; }
 
  private:
+  // Who interrupts wants to see what there is by then: one failure, as it was met.
+  Status show_first(Explainer& explainer, const FailureGroup& group) {
+    if (!result_.findings.empty()) return {};
+    auto finding = explainer.outline(group);
+    if (!finding) return tl::unexpected(finding.error());
+    result_.findings.push_back(std::move(*finding));
+    failed_.emplace_back();
+    return {};
+  }
+
   void tell(const std::string& what) const {
     if (options_.phase) options_.phase(what);
   }

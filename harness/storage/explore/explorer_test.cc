@@ -3,9 +3,11 @@
 // again; the whole report for machines is compared.
 #include "harness/storage/explore/explorer.h"
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 
 #include "base/file.h"
+#include "harness/runner/interrupt.h"
 #include "harness/storage/explore/exploration_json.h"
 #include "harness/storage/explore/test_judge.h"
 
@@ -52,6 +54,24 @@ BOOST_AUTO_TEST_CASE(one_two_and_four_workers_find_the_same_twenty_times) {
   for (int round = 0; round < 20; ++round) {
     for (const unsigned jobs : {2U, 4U}) BOOST_REQUIRE_EQUAL(report(jobs, look), expected);
   }
+}
+
+BOOST_AUTO_TEST_CASE(who_interrupts_an_exploration_sees_one_of_the_failures_that_there_are_by_then) {
+  std::atomic<int> failures = 0;
+  const auto interrupts = [&](const std::string& image, uint32_t acked) {
+    const std::string said = look(image, acked);
+    if (!said.empty() && ++failures == 5) interrupt_runs();
+    return said;
+  };
+  const CampaignResult result = campaign(many_failures(), judges(interrupts), "ES", 1, kStates);
+  clear_interrupt();
+  BOOST_TEST(result.violated == 5U);
+  BOOST_REQUIRE(result.findings.size() == 1U);
+  const StorageFinding& finding = result.findings.front();
+  BOOST_TEST(!finding.reason.empty());
+  BOOST_TEST(!finding.lost.empty());
+  BOOST_TEST(!finding.minimal);
+  BOOST_TEST(finding.no_fix == "not looked for, the exploration was interrupted");
 }
 
 BOOST_AUTO_TEST_CASE(a_simpler_state_loses_less_then_comes_earlier_then_is_smaller) {

@@ -21,6 +21,8 @@ std::string describe_operation(const Recording& recording, uint32_t index) {
       return name + " of " + path + " to " + std::to_string(operation.size) + " bytes";
     case OperationKind::kSyncAll:
       return name + " of everything";
+    case OperationKind::kSyncFolder:  // its name speaks of a folder already
+      return path.empty() || path == "." ? name : name + " " + path;
     default:
       return name + " of " + path;
   }

@@ -12,12 +12,13 @@ namespace crashwright::harness {
 
 struct StorageFinding {
   std::string profile;
-  std::string reason;                   // first line of the judge
-  std::string output;                   // all that it printed
-  uint64_t states = 0;                  // that failed alike
-  CrashState state;                     // minimised
-  bool minimal = true;                  // false: the trials were used up before nothing could be kept any more
-  std::vector<std::string> lost;        // in words: "rename of CURRENT.tmp to CURRENT"
+  std::string reason;             // first line of the judge
+  std::string output;             // all that it printed
+  uint64_t states = 0;            // that failed alike
+  CrashState state;               // minimised
+  bool minimal = true;            // false: it ended before nothing could be kept any more: the trials were used up,
+                                  // or it was interrupted
+  std::vector<std::string> lost;  // in words: "rename of CURRENT.tmp to CURRENT"
   std::vector<std::string> lost_along;  // what the profile cannot keep when those are lost: later changes of names
   std::vector<std::string> issued_by;  // of each in `lost`: "append at writer.cc:42", "a store before the call of ...";
                                        // empty: unknown

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "harness/storage/explore/call_places.h"
+#include "harness/storage/explore/failed_sync.h"
 
 namespace crashwright::harness {
 namespace {
@@ -60,9 +61,27 @@ std::string in_words(const SyncAdvice& advice, const AdviceQuestion& question, c
   return text;
 }
 
+// A failed sync that was acknowledged, unless states from before it fail alike: then a sync is missing besides.
+std::string failed_sync_in_words(const AdviceQuestion& question, const StorageFinding& finding) {
+  const auto sync = failed_sync_acknowledged(question.recording, finding);
+  if (!sync) return "";
+  for (const FailedUnder& failed : question.failed) {
+    const bool before = std::any_of(failed.states.begin(), failed.states.end(),
+                                    [&](const CrashState& state) { return state.point <= *sync; });
+    if (before) return "";
+  }
+  const std::string where = question.issued_by(*sync);
+  return fmt::format("the {}{} failed, and what it was to save was acknowledged nevertheless: no added sync mends that",
+                     sync_that_saves(question.recording, *sync), where.empty() ? "" : " by " + where);
+}
+
 }  // namespace
 
 Status advise(const AdviceQuestion& question, StorageFinding& finding) {
+  if (std::string failed = failed_sync_in_words(question, finding); !failed.empty()) {
+    finding.no_fix = std::move(failed);
+    return {};
+  }
   const Cases cases(question);
   size_t tried = 0;
   for (size_t count = cases.size(); count > 0; --count) {

@@ -1,7 +1,8 @@
 // Which added syncs would have made a finding's failing states pass, in words, under every profile that was asked for.
 //
 // What one profile shows, one that allows more shows too: the states that failed under the first must pass under both.
-// Where no sync in one place, and no two, do for all of them, the advice is for the weaker ones, and says so.
+// Where no sync in one place, and no two, do for all of them, the advice is for the weaker ones, and says so. A sync
+// that failed and was acknowledged nevertheless is told instead (failed_sync.h).
 // Threads: one owner. Errors: system errors of judging.
 #pragma once
 

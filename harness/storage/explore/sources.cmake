@@ -11,6 +11,7 @@ list(APPEND SOURCES
     storage/explore/crash_state.cc
     storage/explore/exploration_json.cc
     storage/explore/explorer.cc
+    storage/explore/failed_sync.cc
     storage/explore/finding.cc
     storage/explore/finding_advice.cc
     storage/explore/finding_scripts.cc
