@@ -103,7 +103,28 @@ Result<CrashState> Minimiser::minimise(CrashState state) {
       if (auto done = (this->*step)(state); !done) return tl::unexpected(done.error());
     }
   }
+  if (auto done = lose_rename_instead(state); !done) return tl::unexpected(done.error());
   return state;
+}
+
+// No simpler, so that it comes last.
+Status Minimiser::lose_rename_instead(CrashState& state) {
+  if (state.losses.size() != 1) return {};
+  const uint32_t made = state.losses.front().operation;
+  const Operation& lost = model_.recording.operations[made];
+  if (lost.kind != OperationKind::kCreate) return {};
+  for (uint32_t i = state.point; i-- > made + 1;) {
+    const Operation& later = model_.recording.operations[i];
+    if (later.kind != OperationKind::kRename || later.node != lost.node) continue;
+    CrashState renamed{state.point, {{i, {}}}};
+    make_allowed(model_, renamed);
+    if (renamed.losses.size() != 1) return {};
+    const auto failed = fails_as_it_is(renamed);
+    if (!failed) return tl::unexpected(failed.error());
+    if (*failed) state = std::move(renamed);
+    return {};
+  }
+  return {};
 }
 
 Status Minimiser::lose_fewer(CrashState& state) {

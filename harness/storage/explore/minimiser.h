@@ -3,7 +3,8 @@
 // In turn, until nothing changes: fewer operations lost (delta debugging, then one by one, so that no lost operation
 // of the result can be kept; and each operation lost alone), an earlier crash point, and of what is left a size lost
 // with its bytes instead of one that outlives them, a whole write instead of a torn one, or fewer torn units. What a
-// profile loses together with another operation counts as well.
+// profile loses together with another operation counts as well. In the end a rename is lost instead of the making of
+// the file that it is about, where both fail: its new name is the one that was meant.
 // Every state that is taken was judged; the same image is judged once.
 // Source:  Zeller & Hildebrandt, Simplifying and Isolating Failure-Inducing Input, 2002.
 // Of very many lost operations only the last so many, found by halving; then those from which the others follow.
@@ -43,6 +44,7 @@ class Minimiser {
   [[nodiscard]] Status move_earlier(CrashState& state);
   [[nodiscard]] Status lose_sizes(CrashState& state);
   [[nodiscard]] Status tear_less(CrashState& state);
+  [[nodiscard]] Status lose_rename_instead(CrashState& state);
   // Is there nothing more to be had of this state?
   [[nodiscard]] bool spent(const CrashState& state);
   [[nodiscard]] Result<bool> try_simpler(CrashState candidate, CrashState& state);

@@ -145,6 +145,30 @@ BOOST_AUTO_TEST_CASE(among_very_many_crash_points_an_early_one_is_found) {
   BOOST_TEST(least.point == least.losses[0].operation + 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_lost_rename_is_named_rather_than_the_making_of_the_file_that_was_renamed) {
+  HandWrittenRecord record;
+  record.create(1, "log").write(1, 0, "1").sync(1).sync_folder();
+  record.create(2, "tmp").write(2, 0, "1").sync(2).rename(2, "tmp", "snap").truncate(1, 0).sync(1);
+  const Look neither = [](const std::string& image, uint32_t) -> std::string {
+    return text_of(image, "snap").empty() && text_of(image, "log").empty() ? "lost" : "";
+  };
+  Bench bench(record, "S", neither, "lost");
+  for (const uint32_t lost : {4U, 7U}) {
+    const CrashState least = bench.minimise({bench.recording().size(), {{lost, {}}}});
+    BOOST_REQUIRE(least.losses.size() == 1U);
+    const Operation& named = bench.recording().operations[least.losses.front().operation];
+    BOOST_TEST(operation_name(named.kind) == std::string("rename"));
+  }
+  // Unless the rename alone does not show it.
+  const Look no_trace = [](const std::string& image, uint32_t) -> std::string {
+    const bool trace = !text_of(image, "snap").empty() || !text_of(image, "tmp").empty();
+    return !trace && text_of(image, "log").empty() ? "lost" : "";
+  };
+  Bench other(record, "S", no_trace, "lost");
+  const CrashState least = other.minimise({other.recording().size(), {{4, {}}}});
+  BOOST_TEST(least.losses.front().operation == 4U);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_lost_only_because_names_go_in_order_stands_apart_in_the_finding) {
   HandWrittenRecord record = replaced();
   record.rename(2, "b", "a", 1).create(3, "c").unlink(3, "c").acknowledge("1");
