@@ -30,7 +30,7 @@ struct CallSite {
 
 // What the kernel kept of a thread when it called a handler that was still running.
 struct InterruptedContext {
-  siginfo_t signal_info{};  // of a handler that asked for it (SA_SIGINFO); zeros otherwise
+  siginfo_t signal_info{};  // of a handler that asked for it (SA_SIGINFO); otherwise whatever was there
   user_regs_struct registers{};
   uint64_t trap = 0;       // number of the processor's last exception that became a signal of this thread
   size_t sites_above = 0;  // of the stack, that belong to the handler
