@@ -63,14 +63,11 @@ void add_devices_of_second_recovery(const std::vector<PassageCount>& counts, Swe
   }
 }
 
-void add_flips_everywhere(const SweepCensus& census, const std::vector<PassageCount>& recovery,
-                          std::vector<Scenario>& scenarios) {
-  const std::string death = sweep_first_death();
-  add_flips({"trading"}, census.trading, scenarios);
-  add_flips({"recovery", SweepSession::kUsual, death}, recovery, scenarios);
-  for (const PassageCount& count : census.recovery) {
+void add_flips_of_second_recovery(const std::vector<PassageCount>& counts, SweepSession session,
+                                  std::vector<Scenario>& scenarios) {
+  for (const PassageCount& count : counts) {
     if (!starts_with(count.point, "recovery.") || count.least == 0) continue;
-    add_flips({"second recovery", SweepSession::kUsual, death + kill_line(count.point, true)}, {{count.point, 1, 1}},
+    add_flips({"second recovery", session, sweep_first_death() + kill_line(count.point, true)}, {{count.point, 1, 1}},
               scenarios);
   }
 }
@@ -120,6 +117,7 @@ void add_sends_first(const char* name, const std::vector<PassageCount>& counts, 
   add_place(place, swept, scenarios);
   add_devices(place, swept, end_of_engine(counts, place.in_recovery()), scenarios);
   add_misdirected_snapshots(place, swept, scenarios);
+  add_flips(place, swept, scenarios);
 }
 
 // How much is sent again, and what was cancelled meanwhile, differs from death to death: what the census counted in
@@ -145,9 +143,9 @@ const char* sweep_leaves_out() noexcept {
          " log has depends on how the machine groups its records; that of messages and executions in recovery "
          "where the exchange cancels, which are as many as orders were open; that of log calls (recorder.commit), "
          "which any thread may make; a lie about the very last write of the log, which nothing behind it vouches "
-         "for; bit flips in a log too short to vouch for its middle, and in slots that hold no snapshot yet; those "
-         "where the exchange cancels or orders are sent first, of files that are read in the same way; the crash "
-         "handler's stages (handler.stage), in which an engine has died already: one death proves one fault, and "
+         "for; bit flips in a log too short to vouch for its middle, as under a feed that runs ahead, and in slots "
+         "that hold no snapshot yet, as where orders are sent first and run ahead of the log; the crash handler's "
+         "stages (handler.stage), in which an engine has died already: one death proves one fault, and "
          "scenarios/process crashes in each";
 }
 
@@ -192,6 +190,9 @@ std::vector<Scenario> sweep_scenarios(const SweepCensus& census) {
     add_devices_of_second_recovery(census.recovery, session, scenarios);
     add_misdirected_snapshots({"trading", session}, census.trading, scenarios);
     add_misdirected_snapshots({"recovery", session, death}, recovery, scenarios);
+    add_flips({"trading", session}, census.trading, scenarios);
+    add_flips({"recovery", session, death}, recovery, scenarios);
+    add_flips_of_second_recovery(census.recovery, session, scenarios);
   }
   add_small_segments(census, scenarios);
   add_new_session(census.new_session, scenarios);
@@ -200,7 +201,6 @@ std::vector<Scenario> sweep_scenarios(const SweepCensus& census) {
                   relied_on(census.sends_first_recovery, census.sends_first, SweepSession::kSendsFirst), death,
                   scenarios);
   add_lost_snapshots(census.trading, scenarios);
-  add_flips_everywhere(census, relied_on(census.recovery, census.trading, SweepSession::kUsual), scenarios);
   return scenarios;
 }
 

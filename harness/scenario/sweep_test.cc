@@ -216,10 +216,10 @@ BOOST_AUTO_TEST_CASE(recovery_dies_once_and_the_recovery_of_it_once_more) {
 
 BOOST_AUTO_TEST_CASE(a_bit_of_the_log_flips_wherever_the_log_is_long) {
   const auto scenarios = sweep_scenarios(census());
-  BOOST_TEST(count_named(scenarios, "trading: bit flip in audit.log at gateway.after_send") == 2U);
-  BOOST_TEST(count_named(scenarios, "trading: bit flip in audit.log at engine.session_end") == 1U);
-  BOOST_TEST(count_named(scenarios, "sweep, recovery: bit flip in audit.log at gateway.after_send") == 3U);
-  BOOST_TEST(count_named(scenarios, "recovery: bit flip in audit.log at recovery.logged_in") == 2U);
+  BOOST_TEST(count_named(scenarios, "trading: bit flip in audit.log at gateway.after_send") == 4U);
+  BOOST_TEST(count_named(scenarios, "trading: bit flip in audit.log at engine.session_end") == 2U);
+  BOOST_TEST(count_named(scenarios, "sweep, recovery: bit flip in audit.log at gateway.after_send") == 6U);
+  BOOST_TEST(count_named(scenarios, "recovery: bit flip in audit.log at recovery.logged_in") == 4U);
   BOOST_TEST(count_named(scenarios, "trading: bit flip in audit.log at feed.message") == 0U);
 }
 
@@ -227,12 +227,12 @@ BOOST_AUTO_TEST_CASE(a_bit_of_a_snapshot_flips_once_there_is_one_and_of_the_head
   const auto scenarios = sweep_scenarios(census());
   for (const char* const slots : {"flip in the first slot", "flip in the second slot", "flips in both slots"}) {
     const std::string flip = std::string("bit ") + slots + " of state.bin at ";
-    BOOST_TEST(count_named(scenarios, "trading: " + flip + "gateway.after_send") == 2U);
-    BOOST_TEST(count_named(scenarios, "sweep, recovery: " + flip + "gateway.after_send") == 3U);
-    BOOST_TEST(count_named(scenarios, "second recovery: " + flip + "recovery.logged_in") == 1U);
+    BOOST_TEST(count_named(scenarios, "trading: " + flip + "gateway.after_send") == 4U);
+    BOOST_TEST(count_named(scenarios, "sweep, recovery: " + flip + "gateway.after_send") == 6U);
+    BOOST_TEST(count_named(scenarios, "second recovery: " + flip + "recovery.logged_in") == 2U);
     BOOST_TEST(count_named(scenarios, "trading: " + flip + "feed.message") == 0U);
   }
-  BOOST_TEST(count_named(scenarios, "trading: bit flip in the head of state.bin at gateway.after_send") == 3U);
+  BOOST_TEST(count_named(scenarios, "trading: bit flip in the head of state.bin at gateway.after_send") == 6U);
   BOOST_TEST(count_named(scenarios, "trading: bit flip in the head of state.bin at recovery.start") == 0U);
   for (const Scenario& scenario : scenarios) {
     if (!is_named(scenario, " of state.bin at ") || !is_named(scenario, "bit flip")) continue;
