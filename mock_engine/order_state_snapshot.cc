@@ -92,10 +92,7 @@ void get_numbers(Reader& in, OrderState& state) {
   in.get(state.exchange_session);
 }
 
-void get_side(Reader& in, char& side) {
-  in.get(side);
-  in.expect(side == 'B' || side == 'S');
-}
+bool is_side(char side) { return side == 'B' || side == 'S'; }
 
 void get_order(Reader& in, OrderState& state) {
   uint32_t user_ref = 0;
@@ -103,9 +100,12 @@ void get_order(Reader& in, OrderState& state) {
   uint8_t phase = 0;
   in.get(user_ref);
   in.get(order.symbol);
-  get_side(in, order.side);
+  in.get(order.side);
   in.get(phase);
   in.expect(phase <= static_cast<uint8_t>(OrderPhase::kOpen));
+  // Of an order that was adopted from the exchange, the terms are unknown until it is known to be accepted.
+  const bool terms_unknown = order.side == '\0' && phase == static_cast<uint8_t>(OrderPhase::kPending);
+  in.expect(terms_unknown || is_side(order.side));
   order.phase = static_cast<OrderPhase>(phase);
   in.get(order.quantity);
   in.get(order.leaves);
@@ -140,7 +140,8 @@ void get_execution(Reader& in, OrderState& state) {
   in.get(execution.match_id);
   in.get(execution.price_ticks);
   in.get(execution.quantity);
-  get_side(in, execution.side);
+  in.get(execution.side);
+  in.expect(is_side(execution.side));
   in.get(execution.symbol);
   state.executions.push_back(execution);
 }

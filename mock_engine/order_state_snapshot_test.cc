@@ -41,6 +41,20 @@ BOOST_AUTO_TEST_CASE(a_snapshot_comes_back_as_it_was) {
   }
 }
 
+// An order that the exchange told of after the log had lost it, whose acceptance was lost as well.
+BOOST_AUTO_TEST_CASE(a_snapshot_holds_an_adopted_order_whose_terms_are_unknown) {
+  OrderState state = some_state(4, 30);
+  WorkingOrder adopted;
+  adopted.side = '\0';
+  adopted.phase = OrderPhase::kPending;
+  state.orders[state.next_user_ref] = adopted;
+  const auto decoded = decode_order_state(encode_order_state(state));
+  BOOST_REQUIRE(decoded.has_value());
+  BOOST_TEST((*decoded == state));
+  state.orders[state.next_user_ref].phase = OrderPhase::kOpen;
+  BOOST_TEST(!decode_order_state(encode_order_state(state)).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_snapshot_torn_at_any_byte_is_refused) {
   const auto bytes = encode_order_state(some_state(2, 60));
   for (size_t size = 0; size < bytes.size(); ++size) {

@@ -171,6 +171,12 @@ BOOST_AUTO_TEST_CASE(a_fault_that_a_handler_raises_again_is_still_that_fault) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_a_thread_did_when_another_signal_came_is_no_fault) {
+  for (int round = 0; round < 5; ++round) {
+    BOOST_TEST(autopsy_of(VictimRun(Build::kPlain, "alarm_in_division")).cause == "ABORT");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_null_dereference_raised_again_shows_its_address_instruction_and_registers) {
   for (const std::string handler : {"raise:", "raise_inside:"}) {
     const AutopsyReport report = expect(Build::kPlain, handler + "null", "NULL_DEREF", "Gateway::send");

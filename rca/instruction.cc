@@ -74,6 +74,57 @@ std::optional<MemoryOperand> evaluate(csh handle, const cs_x86_op& operand, cons
   return found;
 }
 
+// The whole register that `which` is a part of, and how far up in it the part begins, in bits.
+struct RegisterPart {
+  x86_reg whole;
+  unsigned shift = 0;
+};
+
+RegisterPart part_of(x86_reg which) {
+  constexpr struct {
+    x86_reg whole;
+    std::array<x86_reg, 4> parts;  // of 32, 16 and 8 bits, and the second byte
+  } kRegisters[] = {{X86_REG_RAX, {X86_REG_EAX, X86_REG_AX, X86_REG_AL, X86_REG_AH}},
+                    {X86_REG_RBX, {X86_REG_EBX, X86_REG_BX, X86_REG_BL, X86_REG_BH}},
+                    {X86_REG_RCX, {X86_REG_ECX, X86_REG_CX, X86_REG_CL, X86_REG_CH}},
+                    {X86_REG_RDX, {X86_REG_EDX, X86_REG_DX, X86_REG_DL, X86_REG_DH}},
+                    {X86_REG_RSI, {X86_REG_ESI, X86_REG_SI, X86_REG_SIL, X86_REG_INVALID}},
+                    {X86_REG_RDI, {X86_REG_EDI, X86_REG_DI, X86_REG_DIL, X86_REG_INVALID}},
+                    {X86_REG_RBP, {X86_REG_EBP, X86_REG_BP, X86_REG_BPL, X86_REG_INVALID}},
+                    {X86_REG_R8, {X86_REG_R8D, X86_REG_R8W, X86_REG_R8B, X86_REG_INVALID}},
+                    {X86_REG_R9, {X86_REG_R9D, X86_REG_R9W, X86_REG_R9B, X86_REG_INVALID}},
+                    {X86_REG_R10, {X86_REG_R10D, X86_REG_R10W, X86_REG_R10B, X86_REG_INVALID}},
+                    {X86_REG_R11, {X86_REG_R11D, X86_REG_R11W, X86_REG_R11B, X86_REG_INVALID}},
+                    {X86_REG_R12, {X86_REG_R12D, X86_REG_R12W, X86_REG_R12B, X86_REG_INVALID}},
+                    {X86_REG_R13, {X86_REG_R13D, X86_REG_R13W, X86_REG_R13B, X86_REG_INVALID}},
+                    {X86_REG_R14, {X86_REG_R14D, X86_REG_R14W, X86_REG_R14B, X86_REG_INVALID}},
+                    {X86_REG_R15, {X86_REG_R15D, X86_REG_R15W, X86_REG_R15B, X86_REG_INVALID}}};
+  for (const auto& one : kRegisters) {
+    for (size_t i = 0; i < one.parts.size(); ++i) {
+      if (one.parts[i] == which) return {one.whole, i == 3 ? 8U : 0U};
+    }
+  }
+  return {which};
+}
+
+void read_divisor(const CoreFile& core, const cs_insn& decoded, const user_regs_struct& registers,
+                  Instruction& instruction) {
+  if (decoded.id != X86_INS_DIV && decoded.id != X86_INS_IDIV) return;
+  const cs_x86_op& operand = decoded.detail->x86.operands[0];
+  const size_t bytes = operand.size;
+  uint64_t value = 0;
+  if (operand.type == X86_OP_REG) {
+    const RegisterPart part = part_of(operand.reg);
+    const auto whole = value_of(part.whole, registers);
+    if (!whole) return;
+    value = *whole >> part.shift;
+  } else if (instruction.operands.empty() || core.read(instruction.operands[0].address, &value, bytes) != bytes) {
+    return;
+  }
+  instruction.divisor = bytes >= sizeof value ? value : value & ((uint64_t{1} << (8 * bytes)) - 1);
+  instruction.divisor_bytes = bytes;
+}
+
 }  // namespace
 
 std::optional<Instruction> instruction_at(const CoreFile& core, const user_regs_struct& registers) {
@@ -94,6 +145,7 @@ std::optional<Instruction> instruction_at(const CoreFile& core, const user_regs_
         result->operands.push_back(std::move(*operand));
       }
     }
+    read_divisor(core, *decoded, registers, *result);
     ::cs_free(decoded, 1);
   }
   ::cs_close(&handle);

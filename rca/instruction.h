@@ -25,6 +25,9 @@ struct MemoryOperand {
 struct Instruction {
   std::string text;  // "mov eax, dword ptr [rax + 0x28]"
   std::vector<MemoryOperand> operands;
+  // Of a division, as a number without sign of `divisor_bytes`; absent: it is none, or the memory is not in the core.
+  std::optional<uint64_t> divisor;
+  size_t divisor_bytes = 0;
 };
 
 [[nodiscard]] std::optional<Instruction> instruction_at(const CoreFile& core, const user_regs_struct& registers);

@@ -25,6 +25,15 @@ bool is_siginfo_of_fault(const siginfo_t& info) {
   return fault && code && info.si_errno == 0;
 }
 
+// Of a signal that is no fault: an alarm, a user's. What was there before a handler that asked for none is hardly that.
+bool is_siginfo_of_another(const siginfo_t& info) {
+  if (info.si_errno != 0 || info.si_signo <= 0 || info.si_signo > SIGRTMAX) return false;
+  const bool fault =
+      info.si_signo == SIGSEGV || info.si_signo == SIGBUS || info.si_signo == SIGFPE || info.si_signo == SIGILL;
+  const bool sent = (info.si_code <= 0 && info.si_code >= SI_TKILL) || info.si_code == SI_KERNEL;
+  return !fault && sent;
+}
+
 struct Access {
   int32_t code = 0;
   uint64_t address = 0;
@@ -69,12 +78,17 @@ std::optional<Access> bus_of(const CoreFile& core, const user_regs_struct& regis
   return std::nullopt;
 }
 
+// By zero, or by -1, where the quotient may not fit.
+bool divides_badly(const Instruction& instruction) {
+  if (!instruction.divisor) return false;
+  const uint64_t minus_one = UINT64_MAX >> (64 - 8 * instruction.divisor_bytes);
+  return *instruction.divisor == 0 || (instruction.text.starts_with("idiv") && *instruction.divisor == minus_one);
+}
+
 std::optional<Access> trap_of(const CoreFile& core, const user_regs_struct& registers, int32_t signal) {
   const auto instruction = instruction_at(core, registers);
   const std::string text = instruction ? instruction->text : "";
-  if (signal == SIGFPE && (text.starts_with("div") || text.starts_with("idiv"))) {
-    return Access{FPE_INTDIV, registers.rip};
-  }
+  if (signal == SIGFPE && instruction && divides_badly(*instruction)) return Access{FPE_INTDIV, registers.rip};
   uint8_t byte = 0;
   const bool undefined = instruction ? text.starts_with("ud") : core.read(registers.rip, &byte, 1) == 1;
   if (signal == SIGILL && undefined) return Access{ILL_ILLOPN, registers.rip};
@@ -97,6 +111,7 @@ std::optional<ReraisedFault> of_context(const CoreFile& core, int32_t tid, const
     return ReraisedFault{tid, info.si_signo, info.si_code, reinterpret_cast<uint64_t>(info.si_addr), context.registers,
                          0};
   }
+  if (is_siginfo_of_another(info)) return std::nullopt;
   for (const Trap& trap : kTraps) {
     if (trap.number != context.trap) continue;
     if (auto met = of_instruction(core, tid, context.registers, trap.signal); met) return met;

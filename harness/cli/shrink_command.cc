@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kSmallest = ", smallest";  // behind the name of what was made smaller
-
 struct ShrinkArguments {
   std::vector<std::string> given;
   std::string write;
@@ -56,7 +54,8 @@ std::string heading(const RecordedCase& recorded, const std::string& failure, co
   std::string text =
       fmt::format("# The smallest scenario found that still fails as {} did:\n# {}\n", recorded.id, failure);
   text += fmt::format("# crashwright run {} --seed {}", path, recorded.options.run_seed);
-  if (recorded.build != Build::kPlanted) text += fmt::format(" --build {}", build_name(recorded.build));
+  const bool of_its_own = recorded.build == Build::kForeign;  // has no other build
+  if (recorded.build != Build::kPlanted && !of_its_own) text += fmt::format(" --build {}", build_name(recorded.build));
   if (recorded.build == Build::kPlanted && recorded.options.planted_bugs.empty()) text += " --planted-build";
   for (const std::string& bug : recorded.options.planted_bugs) text += " --planted-bug " + bug;
   return text + "\n";
@@ -66,9 +65,9 @@ std::string heading(const RecordedCase& recorded, const std::string& failure, co
 std::string with_own_name(const std::string& scenario) {
   auto text = ScenarioText::parse("scenario", scenario);
   const YamlNode* const name = text ? text->find("name") : nullptr;
-  if (name == nullptr || name->text.ends_with(kSmallest)) return scenario;
+  if (name == nullptr || name->text.ends_with(kNameOfSmallest)) return scenario;
   std::string quoted = "'";
-  for (const char c : name->text + kSmallest) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  for (const char c : name->text + kNameOfSmallest) quoted += c == '\'' ? std::string("''") : std::string(1, c);
   return text->set("name", quoted + "'") ? text->text() : scenario;
 }
 

@@ -146,6 +146,7 @@ int verify_command(const std::vector<std::string>& arguments) {
   OutcomeCounts counts;
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   size_t cases = 0;
+  std::optional<int> refused;  // the exit code of a case that lacks what it is judged by
   Untold untold;
   for (const std::string& given : folders) {
     const auto below = case_folders(given);
@@ -156,11 +157,14 @@ int verify_command(const std::vector<std::string>& arguments) {
         untold.add(folder, content);
         continue;
       }
-      ++cases;
       const auto view = verifiers::open_case(folder);
       if (!view) return report_error(view.error());
       auto found = verdicts_again(*view);
-      if (!found) return report_error(found.error());
+      if (!found) {
+        refused = report_error(found.error());
+        continue;
+      }
+      ++cases;
       const std::vector<verifiers::Verdict>& verdicts = *found;
       const Judgement judgement = judge_again(*view, verdicts);
       count(judgement.outcome, verdicts, counts);
@@ -177,6 +181,7 @@ int verify_command(const std::vector<std::string>& arguments) {
   if (format == "json") fmt::print("{}\n", all.dump(2));
   std::fflush(stdout);
   untold.print();
+  if (refused) return *refused;
   if (cases == 0) return kExitNothing;
   return exit_code(counts, false, true);
 }

@@ -13,7 +13,7 @@ constexpr const char* kNoticedWhenRead =
     "which "
     "the restart must refuse: `expect: {outcome: refuse}`; state.bin is folded from the log anew. An engine of your "
     "own "
-    "that has one copy only loses what it acknowledged, and must not trade on it: `expect: {broken: acknowledged}`";
+    "with a single copy loses what it acknowledged, and must not trade on it: `expect: {broken: acknowledged}`";
 
 const FaultKind kKinds[] = {
     {.name = "torn_write",

@@ -167,7 +167,7 @@ class Start {
         context_.observer->explain(i, why_without_effect(fault, facts));
       } else if (!triggers_.is_due(i)) {
         context_.observer->explain(i, why_never_fired(i, fault, seen));
-      } else if (fault.waits_in_storage()) {
+      } else if (fault.waits_in_storage() && context_.channel->armed(i)->fired_hit.load() == 0) {
         const std::string missing = no_such_file(fault.file, context_.data->path());
         if (!missing.empty()) context_.observer->explain(i, fmt::format("{}; {}", fact.confirmed_by, missing));
       }

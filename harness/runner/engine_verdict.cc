@@ -129,7 +129,7 @@ std::vector<Verdict> judge_engine(const EngineAnswers& answers, const verifiers:
   }
   for (Verdict& verdict : verifiers::verify_case(view)) {
     if (!judged_from_artefacts(verdict)) continue;
-    if (verdict.promise == "recovery_time" && !answers.recovers) {
+    if (verdict.promise == "recovery_time" && !answers.recovers && view.first_death() != nullptr) {
       verdict = {verdict.promise, Outcome::kNotApplicable, "the scenario has no `engine.recover`", {}};
     }
     verdicts.push_back(std::move(verdict));

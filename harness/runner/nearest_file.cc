@@ -15,13 +15,17 @@ namespace fs = std::filesystem;
 
 constexpr size_t kFilesMax = 1000;
 
-std::vector<std::string> files_below(const std::string& folder) {
+// The first so many; `there`: one of all of them is `name`, as a path or as the end of one.
+std::vector<std::string> files_below(const std::string& folder, const std::string& name, bool& there) {
   std::vector<std::string> files;
   std::error_code trouble;
-  for (fs::recursive_directory_iterator entry(folder, trouble), end;
-       entry != end && !trouble && files.size() < kFilesMax; entry.increment(trouble)) {
+  for (fs::recursive_directory_iterator entry(folder, trouble), end; entry != end && !trouble && !there;
+       entry.increment(trouble)) {
     std::error_code vanished;
-    if (entry->is_regular_file(vanished)) files.push_back(entry->path().lexically_relative(folder).string());
+    if (!entry->is_regular_file(vanished)) continue;
+    const fs::path file = entry->path().lexically_relative(folder);
+    there = file == name || file.filename() == name;
+    if (files.size() < kFilesMax) files.push_back(file.string());
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -30,9 +34,9 @@ std::vector<std::string> files_below(const std::string& folder) {
 }  // namespace
 
 std::string no_such_file(const std::string& name, const std::string& folder) {
-  const std::vector<std::string> files = files_below(folder);
-  const auto is_it = [&](const std::string& file) { return file == name || file.substr(file.rfind('/') + 1) == name; };
-  if (name.empty() || std::any_of(files.begin(), files.end(), is_it)) return {};
+  bool there = name.empty();
+  const std::vector<std::string> files = files_below(folder, name, there);
+  if (there) return {};
   if (files.empty()) return fmt::format("there is no file {}, and no other one", name);
   const std::string hint = suggestion(name, files);
   return fmt::format("there is no file {}{}", name, hint.empty() ? "" : ": " + hint);

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <set>
 
 #include "base/checksum.h"
@@ -123,6 +125,8 @@ FaultPlan plan_fault(const ScenarioFault& fault, const Scenario& scenario, Build
   plan.causes = !plan.may_end ? std::vector<std::string>{"NO_FAULT"}
                 : own         ? causes_in_own_engine(kind)
                               : kind.causes(build);
+  // A program that looks at no result falls over a null pointer where memory is refused to it; by right nowhere else.
+  if (plan.outside == OutsideAction::kLimit && plan.limit.resource != RLIMIT_AS) std::erase(plan.causes, "NULL_DEREF");
   return plan;
 }
 
@@ -247,7 +251,8 @@ Plan make_plan(const Scenario& scenario, Build build, uint32_t repetition, const
   plan.tags = scenario.tags;
   plan.run_seed = options.run_seed;
   const uint64_t seed = scenario.seed != 0 ? scenario.seed : options.run_seed;
-  plan.seed = derived_seed(seed, scenario.name);
+  const size_t whole = scenario.name.size() - (scenario.name.ends_with(kNameOfSmallest) ? strlen(kNameOfSmallest) : 0);
+  plan.seed = derived_seed(seed, scenario.name.substr(0, whole));
   plan.repetition = repetition;
   plan.build = build;
   plan.planted_bugs = options.planted_bugs;

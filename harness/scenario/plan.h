@@ -110,6 +110,9 @@ struct Plan {
   [[nodiscard]] uint32_t incarnations_expected() const noexcept;
 };
 
+// Ends the name of what a case was reduced to, and changes nothing that its seed decides.
+inline constexpr const char* kNameOfSmallest = ", smallest";
+
 struct PlanOptions {
   uint64_t run_seed = 1;
   uint32_t repeat = 1;

@@ -51,6 +51,7 @@ BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_plans) {
 
 BOOST_AUTO_TEST_CASE(cases_of_one_run_share_the_session_but_not_the_seed) {
   const Plan a = only_plan("name: a\n");
+  BOOST_TEST(only_plan("name: a, smallest\n").seed == a.seed);
   const Plan b = only_plan("name: b\n");
   BOOST_TEST(a.seed != b.seed);
   BOOST_TEST(a.session.seed == b.session.seed);

@@ -203,12 +203,15 @@ FaultSite StorageCore::site(OperationClass operation, const ServedNode& node, st
   return made;
 }
 
+void StorageCore::forget_faults_of_earlier_starts() {
+  if (incarnation_ == gate_.incarnation()) return;
+  incarnation_ = gate_.incarnation();
+  no_inodes_ = read_only_ = false;
+}
+
 // The errno with which a fault answers a change that is no write: of `node`, or of the entry `name` in it.
 int StorageCore::refuse(OperationClass operation, const ServedNode& node, std::string_view name) {
-  if (incarnation_ != gate_.incarnation()) {
-    incarnation_ = gate_.incarnation();
-    no_inodes_ = read_only_ = false;
-  }
+  forget_faults_of_earlier_starts();
   if (power_lost_) return -EIO;
   if (!gate_.idle()) {
     if (const auto lost = gate_.power_loss()) lose_power(*lost);

@@ -139,6 +139,8 @@ class StorageCore {
   int perform(const Operation& operation, const std::function<int()>& change);
   void note_acknowledgements();
   void mark(const std::string& what, uint64_t counter);
+  // What a fault did to the file system as a whole ends with the start of the engine that it was for.
+  void forget_faults_of_earlier_starts();
   int refuse(OperationClass operation, const ServedNode& node, std::string_view name = {});
   // The power of a rule takes the whole device with it: everything later is refused. True then.
   bool lose_power(const MetFault& fault);

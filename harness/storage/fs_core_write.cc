@@ -78,6 +78,7 @@ int64_t StorageCore::write(const Caller& caller, ServedNode& node, const FileWri
     here.zeros = std::all_of(write.data.begin(), write.data.end(), [](auto byte) { return byte == decltype(byte){}; });
     if (const auto met = gate_.meet(here)) return write_met(caller, node, write, *met);
   }
+  forget_faults_of_earlier_starts();
   if (read_only_) return -EROFS;
   const int64_t result = put(caller, node, write, 0);
   if (result <= 0 || !write.synchronous) return result;

@@ -61,6 +61,11 @@ class HandWrittenRecord {
     operation.size = size;
     return *this;
   }
+  // The operation before was the layer's own, for a fault.
+  HandWrittenRecord& by_fault() {
+    operations_.back().flags |= kByFault;
+    return *this;
+  }
   HandWrittenRecord& truncate(NodeId node, uint64_t size) {
     add(OperationKind::kTruncate, node).size = size;
     return *this;

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cassert>
@@ -117,6 +118,17 @@ class Risk {
     ::setrlimit(RLIMIT_AS, &limit);
     for (;;) std::memset(opaque(new char[16U << 20]), 1, 4096);
   }
+  // A watchdog that aborts while this thread divides, by what it may be divided by.
+  [[gnu::noinline]] void divide_until_the_alarm() {
+    std::signal(SIGALRM, [](int) { std::abort(); });
+    itimerval soon{{}, {0, 20'000}};
+    ::setitimer(ITIMER_REAL, &soon, nullptr);
+    for (volatile uint64_t by = 3;;) {
+      volatile uint64_t quotient = (uint64_t{1} << 63) / by;
+      static_cast<void>(quotient);
+    }
+  }
+
   [[gnu::noinline]] int divide(int by) {
     const int result = opaque(1000) / opaque(by);
     return result + 1;
@@ -215,6 +227,7 @@ constexpr Death kDeaths[] = {
     {"exception", [] { Risk().throw_uncaught(); }},
     {"exception_in_thread", [] { std::thread([] { Risk().throw_uncaught(); }).join(); }},
     {"bad_alloc", [] { Risk().allocate_without_end(); }},
+    {"alarm_in_division", [] { Risk().divide_until_the_alarm(); }},
     {"division", [] { std::printf("%d\n", Risk().divide(0)); }},
     {"signed_overflow", [] { std::printf("%d\n", Risk().add(1)); }},
     {"illegal", [] { Risk().illegal_instruction(); }},

@@ -228,6 +228,16 @@ BOOST_AUTO_TEST_CASE(a_failed_sync_that_nothing_was_acknowledged_behind_is_none_
   BOOST_TEST(finding.fix.find("fsync of a ") == 0U, finding.no_fix);
 }
 
+// A device that gives what was durable before, and a program that writes and syncs anew: it misses another sync.
+BOOST_AUTO_TEST_CASE(a_failed_sync_that_was_made_good_is_no_excuse_for_a_missing_one) {
+  HandWrittenRecord record;
+  record.create(1, "log").sync(1).create(2, "snap").sync(2).sync_folder().write(1, 0, "0");
+  record.sync(1, OperationKind::kSyncFailed).zero(1, 0, 1).by_fault().write(1, 0, "0").sync(1);
+  record.create(3, "tmp").write(3, 0, "new").sync(3).rename(3, "tmp", "snap", 2).acknowledge("1");
+  const StorageFinding finding = only_finding(record, wants("snap", "new"), "S");
+  BOOST_TEST(finding.fix.find("fsync of the folder ") == 0U, finding.no_fix);
+}
+
 BOOST_AUTO_TEST_CASE(the_sync_of_the_outermost_folder_is_called_so) {
   HandWrittenRecord record;
   record.make_folder(5, "d").create(1, "log", 5).sync_folder(5).sync_folder();
