@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <memory>
 
 #include "base/unique_fd.h"
 
@@ -58,6 +60,20 @@ Status write_file_atomic(const std::string& path, std::string_view content) {
   const UniqueFd folder(::open(parent_folder(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder || ::fsync(folder.get()) != 0) return fail_errno(errno, "fsync the folder of " + path);
   return {};
+}
+
+Status write_named_output(const std::string& path, std::string_view content) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return write_file_atomic(path, content);
+  if (!S_ISREG(info.st_mode)) {
+    const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!fd) return fail_errno(errno, "open " + path);
+    auto written = write_all(fd.get(), std::as_bytes(std::span(content.data(), content.size())));
+    if (!written) written.error().message += " " + path;
+    return written;
+  }
+  const std::unique_ptr<char, decltype(&std::free)> target(::realpath(path.c_str(), nullptr), &std::free);
+  return target ? write_file_atomic(target.get(), content) : fail_errno(errno, path);
 }
 
 Status write_all(int fd, std::span<const std::byte> bytes) {

@@ -18,6 +18,9 @@ namespace crashwright {
 [[nodiscard]] Result<std::string> read_file(const std::string& path);
 [[nodiscard]] Status write_file(const std::string& path, std::string_view content);
 [[nodiscard]] Status write_file_atomic(const std::string& path, std::string_view content);
+// To where a person said: a pipe or a device is written to, behind a symbolic link lies what is meant, and a file is
+// replaced as write_file_atomic does. Never for a name that a dying program could have taken.
+[[nodiscard]] Status write_named_output(const std::string& path, std::string_view content);
 // Writes all bytes to `fd`, resuming after EINTR and short writes.
 [[nodiscard]] Status write_all(int fd, std::span<const std::byte> bytes);
 

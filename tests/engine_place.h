@@ -85,6 +85,7 @@ class Place {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
   [[nodiscard]] const std::string& said() const { return said_; }
+  [[nodiscard]] const std::string& root() const { return root_; }
   [[nodiscard]] bool skipped() const { return said_.find("SKIPPED") != std::string::npos; }
   // The facts of the case, and lines of its journal as the first start left it.
   [[nodiscard]] std::string facts() const { return read_file(folder() + "/facts.json").value_or(""); }

@@ -104,6 +104,24 @@ BOOST_AUTO_TEST_CASE(a_fault_that_never_fires_is_inconclusive_and_says_what_was_
        "there is no file jurnal, and no other one");
 }
 
+BOOST_AUTO_TEST_CASE(a_report_goes_where_it_was_meant_to_or_the_run_has_not_passed) {
+  Place place;
+  const auto junit = [&](const std::string& where) {
+    place.put("x.yaml", "name: x\nengine:\n  command: [./counter, \"60\"]\n  check: [./check]\n");
+    return place.call("run x.yaml --out " + place.root() + "/out --junit " + where);
+  };
+  BOOST_TEST(junit("/nodir/x.xml") == 10, place.said());
+  place.put("real.xml", "old");
+  fs::create_symlink("real.xml", place.root() + "/link.xml");
+  BOOST_TEST(junit("link.xml") == 0, place.said());
+  BOOST_TEST(fs::is_symlink(place.root() + "/link.xml"));
+  BOOST_TEST(crashwright::read_file(place.root() + "/real.xml").value().find("<testsuites") != std::string::npos);
+  BOOST_TEST(::mkfifo((place.root() + "/pipe").c_str(), 0600) == 0);
+  BOOST_TEST(std::system(("cat " + place.root() + "/pipe > " + place.root() + "/piped &").c_str()) == 0);
+  BOOST_TEST(junit("pipe") == 0, place.said());
+  BOOST_TEST(fs::is_fifo(place.root() + "/pipe"));
+}
+
 BOOST_AUTO_TEST_CASE(a_start_that_no_death_led_to_is_told) {
   Place place;
   BOOST_TEST(place.run("  - sigkill: {output: counted 40}\n  - sigkill: {output: nothing}\n"

@@ -106,6 +106,27 @@ BOOST_AUTO_TEST_CASE(a_checker_that_errs_hides_no_broken_promise_and_is_told_the
   BOOST_TEST(place.said().find("recovery: exit status 4: damaged") != std::string::npos, place.said());
 }
 
+BOOST_AUTO_TEST_CASE(what_outlives_the_engine_is_ended_before_anything_is_judged_and_told) {
+  Place place;
+  BOOST_TEST(place.run_engine("[sh, -c, \"(./counter; sleep 60); exit 0\"]", "[./check]",
+                              "  - signal: {signal: SIGTERM, output: counted 40}\n") == 1,
+             place.said());
+  BOOST_TEST(place.said().find("cleanliness: left behind: process ") != std::string::npos, place.said());
+  BOOST_TEST(place.said().find("of the engine, which ran on when that had ended") != std::string::npos, place.said());
+}
+
+BOOST_AUTO_TEST_CASE(an_engine_may_take_a_signal_for_a_request) {
+  Place place;
+  const auto ends = [&](const std::string& how) {
+    place.put("polite", "#!/bin/sh\ntrap '" + how + "' TERM\n" + (kCounter + 10));
+    return place.run_scenario(
+        "engine:\n  command: [./polite]\n  recover: [\"true\"]\n  check: [./check]\nfaults:\n"
+        "  - signal: {signal: SIGTERM, output: counted 20}\n");
+  };
+  BOOST_TEST(ends("exit 0") == 0, place.said());
+  BOOST_TEST(ends("exit 3") == 0, place.said());
+}
+
 BOOST_AUTO_TEST_CASE(a_python_checker_that_cannot_run_is_an_error_and_any_other_end_of_it_is_told) {
   Place place;
   const auto with = [&](const std::string& exception) {

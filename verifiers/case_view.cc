@@ -38,6 +38,7 @@ Result<Expectations> expectations_from_json(const Json& object) {
   auto outcome = outcome_from_name(object.at("outcome").get<std::string>());
   if (!outcome) return tl::unexpected(outcome.error());
   expect.outcome = *outcome;
+  expect.outcome_given = object.value("outcome_given", false);
   const Json rca = object.value("rca", Json::object());
   expect.rca_causes = rca.value("causes", std::vector<std::string>{});
   expect.rca_function = rca.value("function", "");

@@ -31,6 +31,7 @@ struct PlannedFault {
 
 struct Expectations {
   ExpectedOutcome outcome = ExpectedOutcome::kCrash;
+  bool outcome_given = false;           // by the scenario, and not by what its faults as a rule come to
   std::vector<std::string> rca_causes;  // empty: those of the first fault
   std::string rca_function;             // empty: not judged
   std::string rca_thread;

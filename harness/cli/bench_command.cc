@@ -111,10 +111,10 @@ Result<BenchResults> load_earlier(const std::vector<std::string>& paths, const s
 
 Status write_outputs(const BenchArguments& bench, const BenchResults& results) {
   if (!bench.json.empty()) {
-    if (auto written = write_file_atomic(bench.json, render_bench_json(results)); !written) return written;
+    if (auto written = write_named_output(bench.json, render_bench_json(results)); !written) return written;
   }
   if (bench.svg.empty()) return {};
-  return write_file_atomic(bench.svg, render_cost_picture(results));
+  return write_named_output(bench.svg, render_cost_picture(results));
 }
 
 int verdict(const BenchResults& results) {

@@ -27,7 +27,7 @@ int print_format(const RunReference& run, const std::string& format, const std::
     std::fwrite(text.data(), 1, text.size(), stdout);
     return kExitPassed;
   }
-  const auto written = write_file_atomic(out, text);
+  const auto written = write_named_output(out, text);
   return written ? kExitPassed : report_error(written.error());
 }
 

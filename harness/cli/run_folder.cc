@@ -120,6 +120,8 @@ Result<RunOutcome> carry_out(const std::vector<Plan>& plans, const Programs& pro
   record->finished = finished;
   if (const auto written = write_outputs({*folder, request.junit, request.progress, request.tells_github}); !written) {
     fmt::print(stderr, "crashwright: reports: {}\n", written.error().message);
+    // Who reads only the exit code must not take a run for one whose report is there.
+    if (outcome.exit_code == kExitPassed) outcome.exit_code = exit_code(written.error().kind);
   }
   if (!summary) return tl::unexpected(summary.error());
   console.print_summary(*record, request.tells_failures);

@@ -42,7 +42,7 @@ Status copy_junit(const RunOutputs& outputs) {
   if (outputs.junit.empty()) return {};
   const auto junit = read_file(outputs.folder + "/junit.xml");
   if (!junit) return tl::unexpected(junit.error());
-  return write_file_atomic(outputs.junit, *junit);
+  return write_named_output(outputs.junit, *junit);
 }
 
 }  // namespace

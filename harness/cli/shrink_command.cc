@@ -96,7 +96,7 @@ int shrink(ShrinkArguments& arguments) {
   if (!smallest) return report_error(smallest.error());
   const std::string scenario = with_own_name(*smallest);
   const std::string text = heading(*recorded, printable((*trials)->failure()), path) + scenario;
-  if (const auto written = write_file_atomic(path, text); !written) return report_error(written.error());
+  if (const auto written = write_named_output(path, text); !written) return report_error(written.error());
   fmt::print("\n{}\n{} trials in {:.1f} s{}; written to {}\n", scenario, (*trials)->count(), (*trials)->seconds(),
              (*trials)->ended_by().empty() ? "" : ", ended by " + (*trials)->ended_by(), path);
   return (*trials)->interrupted() ? kExitInterrupted : kExitPassed;

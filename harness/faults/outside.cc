@@ -25,7 +25,7 @@ std::vector<FaultKind> outside_fault_kinds() {
   signal.evidence = "the signal, sent by the harness; or an ending of its own, when the program handles it";
   signal.reveals = "none: engines of one's own have their own bugs";
   signal.parameters = {"signal"};
-  signal.causes_release = {"KILLED_BY_HARNESS"};
+  signal.causes_release = {"KILLED_BY_HARNESS", "NO_FAULT", "UNEXPECTED_EXIT"};
 
   FaultKind null_call = outside_kind("null_call", OutsideAction::kNullCall,
                                      "the call of the function goes to address 0: a real SIGSEGV, its caller to blame",
@@ -43,8 +43,8 @@ std::vector<FaultKind> outside_fault_kinds() {
   limit.reveals = "none: engines of one's own have their own bugs";
   limit.parameters = {"descriptors", "file_size", "address_space", "cpu_time", "threads"};
   limit.ends_process = false;
-  limit.causes_release = {"NO_FAULT",  "RESOURCE_LIMIT",  "IO_ERROR",  "OOM",
-                          "EXCEPTION", "UNEXPECTED_EXIT", "NULL_DEREF"};
+  limit.causes_release = {"NO_FAULT",        "RESOURCE_LIMIT", "IO_ERROR", "OOM",      "EXCEPTION",
+                          "UNEXPECTED_EXIT", "NULL_DEREF",     "ABORT",    "ASSERTION"};
 
   FaultKind memory_limit = outside_kind("memory_limit", OutsideAction::kMemoryLimit,
                                         "the engine lives in a memory cgroup of this size, until the kernel kills it",

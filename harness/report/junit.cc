@@ -56,6 +56,13 @@ std::string verdict_element(const CaseFinished& done, Suite& suite) {
   return {};
 }
 
+// " #2" of the second time that a case was run: two with one name would be taken for one.
+std::string repetition_of(const std::string& case_id) {
+  const std::string number = case_id.substr(case_id.rfind('.') + 1);
+  const bool repeated = !number.empty() && number.find_first_not_of("0123456789") == std::string::npos;
+  return repeated ? " #" + number : "";
+}
+
 void add_case(const CaseRecord& record, const std::string& suite_label, Suite& suite) {
   ++suite.tests;
   if (!record.finished) {
@@ -70,8 +77,9 @@ void add_case(const CaseRecord& record, const std::string& suite_label, Suite& s
   const CaseFinished& done = *record.finished;
   const double seconds = static_cast<double>(done.duration_ns) / 1e9;
   suite.seconds += seconds;
-  suite.cases += fmt::format("    <testcase classname=\"crashwright.{}\" name=\"{} [{}]\" time=\"{:.3f}\">\n",
-                             escape_markup(suite_label), escape_markup(done.name), escape_markup(done.build), seconds);
+  suite.cases += fmt::format("    <testcase classname=\"crashwright.{}\" name=\"{} [{}]{}\" time=\"{:.3f}\">\n",
+                             escape_markup(suite_label), escape_markup(done.name), escape_markup(done.build),
+                             repetition_of(done.case_id), seconds);
   suite.cases += verdict_element(done, suite);
   suite.cases += "    </testcase>\n";
 }

@@ -29,8 +29,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// An engine that ran to the end of the deadline is still to be recovered and judged.
-constexpr std::chrono::seconds kHelperPatienceMin{10};
+// An engine that ran to the end of the deadline is still to be recovered and judged: each of these programs has so
+// long, or the deadline once more where that is less.
+constexpr std::chrono::milliseconds kHelperPatienceMin{10'000};
 
 class EngineCase {
  public:
@@ -75,8 +76,9 @@ class EngineCase {
     if (context_.data) outcome = context_.data->stop();
     context_.data.reset();
     context_.cgroup.reset();
-    context_.facts.leftovers =
+    const auto left =
         find_leftovers({context_.mark, context_.folder, context_.cgroup_folder, context_.run.ledger.run_id()});
+    context_.facts.leftovers.insert(context_.facts.leftovers.end(), left.begin(), left.end());
     if (context_.observer) context_.facts.faults = context_.observer->facts();
     explain_starts_that_never_came();
     return outcome;
@@ -178,7 +180,8 @@ class EngineCase {
     run.output_path = output;
     run.environment = context_.marks();
     run.environment.push_back("CRASHWRIGHT_ACKED=" + context_.folder + "/acknowledged.txt");
-    run.patience = std::max<std::chrono::nanoseconds>(context_.deadline.remaining(), kHelperPatienceMin);
+    const auto at_least = std::min(kHelperPatienceMin, std::chrono::milliseconds(context_.plan.deadline_ms));
+    run.patience = std::max<std::chrono::nanoseconds>(context_.deadline.remaining(), at_least);
     auto end = run_helper(run);
     if (end) end->command = fmt::format("{}", fmt::join(words, " "));
     return end;

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/unique_fd.h"
@@ -14,6 +15,7 @@
 #include "harness/runner/files.h"
 #include "harness/runner/nearest_file.h"
 #include "harness/runner/outside_triggers.h"
+#include "harness/runner/proc_info.h"
 #include "harness/runner/supervise.h"
 #include "rca/build_id.h"
 
@@ -22,6 +24,9 @@ namespace {
 
 // Its output is read while it grows, and must not be cut before.
 constexpr uint64_t kOutputBytesMax = 1ULL << 30;
+constexpr std::chrono::milliseconds kGrace{200};  // of processes whose engine has just ended
+constexpr std::chrono::milliseconds kGraceTick{2};
+constexpr std::chrono::seconds kEndPatience{2};  // of processes just killed
 
 class Start {
  public:
@@ -39,6 +44,7 @@ class Start {
     if (auto spawned = spawn(); !spawned) return spawned;
     const uint64_t oom_kills_before = context_.cgroup ? context_.cgroup->oom_kills() : 0;
     const Supervised seen = watch();
+    end_what_ran_on();
     triggers_.read_rest();
     acknowledged_.insert(acknowledged_.end(), triggers_.acknowledged().begin(), triggers_.acknowledged().end());
     rca::ProcessFacts facts = facts_of(seen);
@@ -106,6 +112,24 @@ class Start {
     options.outside = &triggers_;
     options.note = [this](const std::string& text) { context_.note(text); };
     return supervise(*child_, options);
+  }
+
+  // What the engine had started and what outlives it would write on, under the recovery and its judges.
+  void end_what_ran_on() {
+    const Deadline grace(kGrace);
+    std::vector<ProcessStat> found;
+    while (!(found = find_marked_processes(context_.mark)).empty() && !grace.passed()) {
+      std::this_thread::sleep_for(kGraceTick);
+    }
+    for (const ProcessStat& process : found) {
+      context_.facts.leftovers.push_back(
+          fmt::format("process {} ({}) of the engine, which ran on when that had ended", process.pid, process.name));
+      ::kill(process.pid, SIGKILL);
+    }
+    const Deadline end(kEndPatience);
+    while (!found.empty() && !find_marked_processes(context_.mark).empty() && !end.passed()) {
+      std::this_thread::sleep_for(kGraceTick);
+    }
   }
 
   rca::ProcessFacts facts_of(const Supervised& seen) const {

@@ -129,7 +129,9 @@ std::vector<Verdict> judge_engine(const EngineAnswers& answers, const verifiers:
   }
   for (Verdict& verdict : verifiers::verify_case(view)) {
     if (!judged_from_artefacts(verdict)) continue;
-    if (verdict.promise == "recovery_time" && !answers.recovers && view.first_death() != nullptr) {
+    if (verdict.promise == "recovery_time" && view.first_death() == nullptr && !view.plan.expect.outcome_given) {
+      verdict = {verdict.promise, Outcome::kNotApplicable, "the engine ended in order", {}};
+    } else if (verdict.promise == "recovery_time" && !answers.recovers && view.first_death() != nullptr) {
       verdict = {verdict.promise, Outcome::kNotApplicable, "the scenario has no `engine.recover`", {}};
     }
     verdicts.push_back(std::move(verdict));

@@ -24,7 +24,8 @@ bool HelperEnd::well() const { return in_time && ChildEnd{wait_status}.exited_wi
 std::string HelperEnd::reason() const { return reason_given(output.empty() ? errors : output); }
 
 std::string HelperEnd::description() const {
-  std::string text = in_time ? describe_wait_status(wait_status) : "still ran when its time was over";
+  std::string text = in_time ? describe_wait_status(wait_status)
+                             : "still ran when the deadline of the case had passed, and was killed";
   const std::string said = reason();
   return said.empty() ? text : fmt::format("{}: {}", text, said);
 }

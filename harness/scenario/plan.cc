@@ -142,6 +142,7 @@ ScenarioOutcome default_outcome(const std::vector<FaultPlan>& faults) {
 ExpectPlan plan_expect(const ScenarioExpect& expect, const std::vector<FaultPlan>& faults) {
   ExpectPlan plan;
   plan.outcome = expect.outcome.value_or(default_outcome(faults));
+  plan.outcome_given = expect.outcome.has_value();
   plan.causes = expect.causes;
   // A signal that the engine takes for a request to end is no death.
   if (plan.causes.empty() && expect.outcome == ScenarioOutcome::kFinish) plan.causes = {"NO_FAULT"};

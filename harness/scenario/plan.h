@@ -58,6 +58,7 @@ struct FaultPlan {
 
 struct ExpectPlan {
   ScenarioOutcome outcome = ScenarioOutcome::kCrash;
+  bool outcome_given = false;       // by the scenario
   std::vector<std::string> causes;  // never empty: a case without an ending fault expects NO_FAULT
   std::string function;             // empty: not judged
   std::string thread;

@@ -94,6 +94,7 @@ Json optional_to_json(const std::optional<uint64_t>& number) { return number ? J
 
 Json expect_to_json(const ExpectPlan& expect) {
   return {{"outcome", outcome_word(expect.outcome)},
+          {"outcome_given", expect.outcome_given},
           {"rca",
            {{"causes", expect.causes},
             {"function", expect.function},

@@ -63,9 +63,10 @@ std::vector<Field> scenario_fields() {
       {"", "storage", FieldType::kSection, "a plain folder", "what the data folder lives on", "storage: {profile: S}"},
       {"", "expect", FieldType::kSection, "every promise holds", "what is particular to this scenario",
        "expect: {rca: {cause: NULL_DEREF}}"},
-      {"", "deadline", FieldType::kDuration, "20s; 10min with storage.explore", "the whole case must be over by then",
-       "deadline: 30s", [](Target t, Value v) { t.scenario.deadline_ms = v.number / 1'000'000; }, nullptr,
-       1'000'000'000, 3'600'000'000'000},
+      {"", "deadline", FieldType::kDuration, "20s; 10min with storage.explore",
+       "the engine must be over by then; what judges it afterwards has as long again, 10 s at most", "deadline: 30s",
+       [](Target t, Value v) { t.scenario.deadline_ms = v.number / 1'000'000; }, nullptr, 1'000'000'000,
+       3'600'000'000'000},
       {"", "core", FieldType::kWord, "the best that works",
        "the only way to a core that the engine is left: kernel, outside (RLIMIT_CORE is hard zero, the harness traces) "
        "or self (a seccomp filter forbids ptrace as well, the crash handler writes it)",

@@ -143,11 +143,10 @@ const char* sweep_leaves_out() noexcept {
          " log has depends on how the machine groups its records; that of messages and executions in recovery "
          "where the exchange cancels, which are as many as orders were open; that of log calls (recorder.commit), "
          "which any thread may make; a lie about the very last write of the log, which nothing behind it vouches "
-         "for; bit flips in a log too short to vouch for its middle, as under a feed that runs ahead, and in slots "
-         "that hold no snapshot yet, as where orders are sent first and run ahead of the log, nor a misdirected "
-         "snapshot in the middle of such a recovery; the crash handler's stages (handler.stage), in which an engine "
-         "has died already: one death proves one fault, and "
-         "scenarios/process crashes in each";
+         "for; bit flips in a log too short to vouch for its middle and in slots that hold no snapshot yet, as under a "
+         "feed that runs ahead and where orders are sent first, nor a misdirected snapshot in the middle of such a "
+         "recovery; the crash handler's stages (handler.stage), in which an engine has died already: one death proves "
+         "one fault, and scenarios/process crashes in each";
 }
 
 std::string sweep_session(const char* durability, SweepSession session, uint32_t checkpoint_every) {
