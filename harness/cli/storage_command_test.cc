@@ -152,10 +152,59 @@ BOOST_AUTO_TEST_CASE(the_lint_tells_equal_findings_of_two_profiles_once_and_in_8
                   "echo a > a_file_with_quite_a_long_name_indeed; mv a_file_with_quite_a_long_name_indeed "
                   "another_name_that_is_as_long; echo ack first_order_of_the_day"});
   BOOST_TEST(lint.code == 1, lint.out);
-  BOOST_TEST(lint.out.starts_with("profiles E and S: 1 of 1 acknowledgement left before its bytes were durable\n"),
+  BOOST_TEST(lint.out.starts_with("profiles E and S: 1 of 1 acknowledgement left before what had been written by\n"
+                                  "  then was durable\n"),
              lint.out);
   BOOST_TEST(lint.out.find("  E and S: write of 2 bytes") != std::string::npos, lint.out);
   BOOST_TEST(lint.out.find("write of 2 bytes") == lint.out.rfind("write of 2 bytes"), lint.out);
   std::istringstream lines(lint.out);
   for (std::string line; std::getline(lines, line);) BOOST_TEST(line.size() <= 80U, line);
+}
+
+BOOST_AUTO_TEST_CASE(the_lint_blames_no_process_for_what_another_one_has_not_synced,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const Folder folder;
+  // The acknowledging process waits for a record to be synced and for the next one to be written.
+  const std::string pipeline =
+      "import os\n"
+      "done, told = os.pipe()\n"
+      "log = os.open('log', os.O_WRONLY | os.O_CREAT | os.O_APPEND)\n"
+      "os.fsync(os.open('.', os.O_RDONLY))\n"
+      "if os.fork() == 0:\n"
+      "    os.write(log, b'one')\n"
+      "    os.fsync(log)\n"
+      "    os.write(log, b'two')\n"
+      "    os.write(told, b'1')\n"
+      "    os._exit(0)\n"
+      "os.read(done, 1)\n"
+      "os.wait()\n"
+      "os.write(1, b'ack one\\n')\n";
+  const Answer other = folder.run(
+      {"storage", "lint", "--profile", "E,S", "--json", folder.path + "/other.json", "--", "python3", "-c", pipeline});
+  BOOST_TEST(other.code == 3, other.out);
+  BOOST_TEST(other.out.find("of another thread, not blamed: log\n") != std::string::npos, other.out);
+  BOOST_TEST(other.out.find("inconclusive: what was not durable yet is of other threads") != std::string::npos,
+             other.out);
+  BOOST_TEST(folder.text("other.json").find("\"verdict\": \"inconclusive\"") != std::string::npos);
+
+  const Answer own = folder.run({"storage", "lint", "--", "python3", "-c",
+                                 "import os\nlog = os.open('log', os.O_WRONLY | os.O_CREAT)\nos.write(log, b'one')\n"
+                                 "os.write(1, b'ack one\\n')\nos.fsync(log)\n"});
+  BOOST_TEST(own.code == 1, own.out);
+}
+
+BOOST_AUTO_TEST_CASE(the_lint_says_that_an_acknowledgement_may_stand_for_what_is_written_after_it,
+                     *boost::unit_test::precondition(fuse_possible)) {
+  const Folder folder;
+  const Answer lint = folder.run({"storage", "lint", "--json", folder.path + "/x.json", "--", "python3", "-c",
+                                  "import os\nlog = os.open('log', os.O_WRONLY | os.O_CREAT)\nos.fsync(log)\n"
+                                  "for i in range(3):\n    os.write(1, b'ack %d\\n' % i)\n"
+                                  "    os.write(log, b'record')\n    os.fsync(log)\n"});
+  BOOST_TEST(lint.code == 0, lint.out);
+  BOOST_TEST(lint.out.find("0 of 3 acknowledgements left before what had been written by then\n") != std::string::npos,
+             lint.out);
+  BOOST_TEST(
+      lint.out.find("note: 1 acknowledgement came with nothing written since the one before") != std::string::npos,
+      lint.out);
+  BOOST_TEST(folder.text("x.json").find("\"without_change\": 1") != std::string::npos);
 }

@@ -35,13 +35,18 @@ void declare(Options& options, LintArguments& lint) {
   options.note(
       "A change is early when it was made before the acknowledgement and may still be lost at it, and its file is one "
       "that the program syncs at some time, or nothing done since the acknowledgement before is durable. Files that "
-      "are never synced beside others that are, and what another thread has begun, are listed and not blamed.");
+      "are never synced beside others that are are listed and not blamed.");
+  options.note(
+      "A thread answers for its own changes: those of another thread or process than the acknowledging one may be the "
+      "next acknowledgement's, and are listed and not blamed. Where they are all there is, the verdict is "
+      "`inconclusive`: `storage explore` with a checker judges them. So it does what is written only after its "
+      "acknowledgement, of which the lint knows nothing.");
   options.note(
       "Of a record of the mock engine its orders are judged exactly: at each moment that its counters of durable and "
       "of sent records moved, the audit log must hold them whatever else is lost.");
   options.note(
       "Exit codes: 0 every acknowledgement waited for its bytes, 1 some left early, 2 wrong use, 3 nothing was "
-      "acknowledged, 10 environment, 130 interrupted.");
+      "acknowledged, or what may have left early is of other threads, 10 environment, 130 interrupted.");
   options.tail("-- COMMAND [ARGS]");
   options.example("crashwright storage lint --profile E,S -- ./writer data.db");
   options.example("crashwright storage lint --record crashwright-out/latest/CASE/record");
@@ -52,14 +57,17 @@ nlohmann::ordered_json lint_json(const std::vector<AckLint>& lints) {
   nlohmann::ordered_json profiles = nlohmann::ordered_json::array();
   bool early = false;
   bool acknowledged = false;
+  bool unclear = false;
   for (const AckLint& lint : lints) {
+    unclear = unclear || !lint.of_other_threads.empty();
     early = early || lint.early > 0;
     acknowledged = acknowledged || lint.acknowledgements > 0;
     profiles.push_back({{"profile", lint.profile},
                         {"acknowledgements", lint.acknowledgements},
                         {"early", lint.early},
+                        {"without_change", lint.without_change},
                         {"never_synced", lint.scratch},
-                        {"unfinished", lint.unfinished}});
+                        {"of_other_threads", lint.of_other_threads}});
     for (const EarlyChange& change : lint.changes) {
       findings.push_back({{"profile", lint.profile},
                           {"operation", change.operation},
@@ -71,7 +79,7 @@ nlohmann::ordered_json lint_json(const std::vector<AckLint>& lints) {
                           {"perhaps_memory", change.perhaps_memory}});
     }
   }
-  const char* const verdict = early ? "early" : acknowledged ? "clean" : "inconclusive";
+  const char* const verdict = early ? "early" : acknowledged && !unclear ? "clean" : "inconclusive";
   return {{"verdict", verdict}, {"findings", findings}, {"profiles", profiles}};
 }
 
@@ -129,7 +137,7 @@ void print_lints(const std::vector<AckLint>& lints) {
   std::vector<Folded<EarlyChange>> changes;
   for (const AckLint& lint : lints) {
     fold_in(summaries, lint, lint.profile, [](const AckLint& a, const AckLint& b) {
-      return a.early == b.early && a.scratch == b.scratch && a.unfinished == b.unfinished;
+      return a.early == b.early && a.scratch == b.scratch && a.of_other_threads == b.of_other_threads;
     });
     for (const EarlyChange& change : lint.changes) {
       fold_in(changes, change, lint.profile, [](const EarlyChange& a, const EarlyChange& b) { return a == b; });
@@ -137,13 +145,28 @@ void print_lints(const std::vector<AckLint>& lints) {
   }
   for (const Folded<AckLint>& summary : summaries) {
     const AckLint& lint = summary.what;
-    fmt::print("{} {}: {} of {} left before {} bytes were durable\n",
-               summary.profiles.size() > 1 ? "profiles" : "profile", summary.names(), lint.early,
-               counted(lint.acknowledgements, "acknowledgement"), lint.acknowledgements == 1 ? "its" : "their");
+    print_wrapped(0, fmt::format("{} {}: {} of {} left before what had been written by then was durable",
+                                 summary.profiles.size() > 1 ? "profiles" : "profile", summary.names(), lint.early,
+                                 counted(lint.acknowledgements, "acknowledgement")));
     print_paths("note: never made durable, taken for scratch", lint.scratch);
-    print_paths("another thread was still at work on", lint.unfinished);
+    print_paths("of another thread, not blamed", lint.of_other_threads);
   }
   for (const Folded<EarlyChange>& change : changes) print_change(change, lints.size() > 1);
+  // The same under every profile.
+  if (const uint32_t bare = lints.empty() ? 0 : lints.front().without_change; bare > 0) {
+    print_wrapped(2, fmt::format("note: {} came with nothing written since the one before: what {} for may have been "
+                                 "written only afterwards, which `storage explore` with a checker finds and this "
+                                 "does not",
+                                 counted(bare, "acknowledgement"), bare == 1 ? "it stands" : "they stand"));
+  }
+}
+
+// Why a verdict is none.
+const char* reason_of(const Recording& recording, const std::string& verdict) {
+  if (recording.tokens.empty()) return ": nothing was acknowledged, so nothing can have left early";
+  if (verdict != "inconclusive") return "";
+  return ": what was not durable yet is of other threads than the acknowledging one, and may be the next "
+         "acknowledgement's: `storage explore` with a checker judges it";
 }
 
 // The record that the arguments name, or that of the program that they name.
@@ -210,11 +233,12 @@ Result<int> run_lint(const LintArguments& arguments) {
   }
   print_lints(lints);
   const nlohmann::ordered_json json = lint_json(lints);
-  fmt::print("\n{}{}\n", json["verdict"].get<std::string>(),
-             recording.tokens.empty() ? ": nothing was acknowledged, so nothing can have left early" : "");
+  const auto verdict = json["verdict"].get<std::string>();
+  fmt::print("\n");
+  print_wrapped(0, verdict + reason_of(recording, verdict));
   if (auto put = write_json(arguments, json); !put) return tl::unexpected(put.error());
-  if (recording.tokens.empty()) return static_cast<int>(kExitInconclusive);
-  return static_cast<int>(json["verdict"] == "early" ? kExitBroken : kExitPassed);
+  if (verdict == "inconclusive") return static_cast<int>(kExitInconclusive);
+  return static_cast<int>(verdict == "early" ? kExitBroken : kExitPassed);
 }
 
 }  // namespace

@@ -61,9 +61,11 @@ Operation StorageCore::operation(OperationKind kind, const Caller& caller, const
   return made;
 }
 
-void StorageCore::mark(const std::string& what, uint64_t counter) {
+void StorageCore::mark(const std::string& what, uint64_t counter, pid_t tid) {
   Operation made;
   made.kind = OperationKind::kAcknowledge;
+  made.tid = tid;
+  made.pid = callers_.process_of(tid);
   made.time_ns = monotonic_ns();
   made.name = what;
   made.size = counter;
@@ -72,7 +74,7 @@ void StorageCore::mark(const std::string& what, uint64_t counter) {
 
 void StorageCore::note_acknowledgements() {
   acks_.drain([this](const std::string& token) {
-    mark(token, 0);
+    mark(token, 0, acknowledger_);
     gate_.acknowledged(token);
   });
   const postmortem::EngineWitness* const engine = gate_.engine();

@@ -104,6 +104,9 @@ class StorageCore {
   // Stores that the kernel writes back on its own from now on stand where thread `tid` stands then.
   void stores_come_down_before(pid_t tid);
 
+  // What comes out of the pipes from now on thread `tid` writes.
+  void acknowledgements_are_of(pid_t tid);
+
   // The record.
   void acknowledge(const std::string& token);
   // Marks what has been written to the pipes so far.
@@ -138,7 +141,7 @@ class StorageCore {
   int answer(ServedNode& node, struct stat& info);
   int perform(const Operation& operation, const std::function<int()>& change);
   void note_acknowledgements();
-  void mark(const std::string& what, uint64_t counter);
+  void mark(const std::string& what, uint64_t counter, pid_t tid = 0);
   // What a fault did to the file system as a whole ends with the start of the engine that it was for.
   void forget_faults_of_earlier_starts();
   int refuse(OperationClass operation, const ServedNode& node, std::string_view name = {});
@@ -172,6 +175,7 @@ class StorageCore {
   std::unique_ptr<RecordWriter> writer_;
   ForgetPages forget_pages_;
   AckReader acks_;
+  pid_t acknowledger_ = 0;                                    // writes to the pipes; 0: unknown
   std::unordered_map<pid_t, std::vector<FileRange>> msyncs_;  // by thread: called and not yet arrived
   pid_t stores_before_ = 0;                                   // thread before whose call stores come down
   std::vector<HeldWrite> held_;

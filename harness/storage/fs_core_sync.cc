@@ -177,6 +177,12 @@ Status StorageCore::note_asked_for(pid_t tid, WriteBackRequest how, const std::v
   return {};
 }
 
+void StorageCore::acknowledgements_are_of(pid_t tid) {
+  const std::lock_guard guard(lock_);
+  note_acknowledgements();
+  acknowledger_ = tid;
+}
+
 void StorageCore::stores_come_down_before(pid_t tid) {
   const std::lock_guard guard(lock_);
   stores_before_ = tid;

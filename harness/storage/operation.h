@@ -61,7 +61,8 @@ enum class OperationKind : uint8_t {
   kDropCache = 39,   // node, offset, size: posix_fadvise(POSIX_FADV_DONTNEED): asks for nothing to last, but the kernel
                      // begins to write these bytes; where the program is watched
   // Marks.
-  kAcknowledge = 48,  // name = the token, or "audit_durable" or "last_sent_sequence" with size = the engine's counter
+  kAcknowledge = 48,  // pid and tid = who wrote it, where the program is watched; name = the token, or "audit_durable"
+                      // or "last_sent_sequence" with size = the engine's counter
 };
 
 // How an operation came about. Bits of Operation::flags; stored.

@@ -132,6 +132,10 @@ Result<std::string> fulfil(const Arguments& arguments, StorageFs& fs, const std:
     fs.core().stores_come_down_before(std::atoi(rest.c_str()));
     return std::string("noted");
   }
+  if (word == "acknowledger") {
+    fs.core().acknowledgements_are_of(std::atoi(rest.c_str()));
+    return std::string("noted");
+  }
   if (word == "faults") return fs.core().fault_report();
   if (word == "acknowledge") {
     fs.core().acknowledge(rest);

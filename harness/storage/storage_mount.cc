@@ -153,6 +153,8 @@ Status StorageMount::note_asked_for(int tid, WriteBackRequest how, const std::ve
   return tell_ranges(write_back_word(how) + " ", tid, ranges);
 }
 
+Status StorageMount::acknowledgements_are_of(int tid) { return tell("acknowledger " + std::to_string(tid)); }
+
 Status StorageMount::stores_come_down_before(int tid) { return tell("stores_before " + std::to_string(tid)); }
 
 Status StorageMount::tell_ranges(const std::string& what, int tid, const std::vector<FileRange>& ranges) {

@@ -69,6 +69,8 @@ class StorageMount {
   [[nodiscard]] Status note_asked_for(int tid, WriteBackRequest how, const std::vector<FileRange>& ranges);
   // Stores through mappings that come down from now on stand where thread `tid` stands.
   [[nodiscard]] Status stores_come_down_before(int tid);
+  // What comes out of the pipes for acknowledgements from now on thread `tid` writes.
+  [[nodiscard]] Status acknowledgements_are_of(int tid);
   // Unmounts and waits for the daemon.
   [[nodiscard]] Status stop();
 

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "harness/storage/explore/added_sync.h"
 #include "harness/storage/explore/crash_state.h"
 #include "harness/storage/explore/finding.h"
+#include "harness/storage/explore/hand_overs.h"
 #include "harness/storage/explore/pending_operations.h"
 
 namespace crashwright::harness {
@@ -28,18 +30,19 @@ class Linter {
     note_synced_files();
     note_folders_of_synced_files();
     note_stores_never_saved();
+    note_users();
   }
 
   AckLint lint() {
     AckLint found;
     found.profile = model_.profile.name;
     uint32_t from = recording_.initial;
-    worked_until_ = from;
     for (size_t token = 0; token < recording_.tokens.size();) {
       const uint32_t at = recording_.acked_before[token];
       size_t next = token;
       while (next < recording_.tokens.size() && recording_.acked_before[next] == at) ++next;
       ++found.acknowledgements;
+      if (nothing_done(from, at)) ++found.without_change;
       if (look_at(from, at, token, next - token)) ++found.early;
       from = at;
       token = next;
@@ -50,11 +53,13 @@ class Linter {
     });
     for (const uint32_t index : operations_) scratch_.erase(recording_.paths[index]);
     found.scratch.assign(scratch_.begin(), scratch_.end());
-    found.unfinished.assign(unfinished_.begin(), unfinished_.end());
+    found.of_other_threads.assign(of_others_.begin(), of_others_.end());
     return found;
   }
 
  private:
+  using Threads = std::set<int32_t>;
+
   // What an acknowledgement rests on has returned: no kill cuts it any more.
   static DurabilityModel acknowledged(const Recording& recording, const StorageProfile& profile) {
     DurabilityModel model(recording, profile);
@@ -69,15 +74,11 @@ class Linter {
       if (wants_to_last(operation.kind)) synced_.insert(operation.node);
       if (operation.kind == OperationKind::kSyncAll) synced_.insert(changed.begin(), changed.end());
     }
-    for (uint32_t i = recording_.initial; i < recording_.size(); ++i) {
-      const Operation& operation = recording_.operations[i];
-      if (is_sync(operation.kind)) last_sync_[{{operation.pid, operation.tid}, operation.node}] = i;
-    }
   }
 
   void note_stores_never_saved() {
     for (uint32_t i = recording_.initial; i < recording_.size(); ++i) {
-      const bool stored = (recording_.operations[i].flags & kFromMapping) != 0;
+      const bool stored = is_mapped_store(recording_.operations[i]);
       if (!stored || model_.durable[i] != kNeverDurable) continue;
       never_saved_.push_back(i);
       if (!synced_.contains(recording_.operations[i].node)) shared_memory_.insert(recording_.operations[i].node);
@@ -123,113 +124,66 @@ class Linter {
     return changed[0] ? durable[0] : changed[1] && durable[1];
   }
 
-  using Thread = std::pair<int32_t, int32_t>;  // process and thread
-  using Threads = std::set<Thread>;
-
-  // What threads did up to `at` that no acknowledgement has rested on yet: by when it was durable.
-  void take_work(uint32_t at) {
-    for (; worked_until_ < at; ++worked_until_) {
-      const Operation& operation = recording_.operations[worked_until_];
-      if (operation.tid == 0) continue;
-      work_[{operation.pid, operation.tid}].push_back(is_sync(operation.kind) ? worked_until_
-                                                                              : model_.durable[worked_until_]);
+  // Which threads change, sync and ask for what; of a store the record names who wrote it back, not who stored.
+  void note_users() {
+    for (uint32_t i = recording_.initial; i < recording_.size(); ++i) {
+      const Operation& operation = recording_.operations[i];
+      if (operation.tid == 0 || is_mapped_store(operation)) continue;
+      threads_.insert(operation.tid);
+      users_[operation.node].insert(operation.tid);
     }
   }
 
-  // Threads that made something durable since an acknowledgement last rested on them, or synced it, and have nothing
-  // pending: this one may rest on them alone.
-  Threads finished_threads(uint32_t at, const std::vector<uint32_t>& pending) const {
-    Threads threads;
-    for (const auto& [thread, durable_by] : work_) {
-      if (std::any_of(durable_by.begin(), durable_by.end(), [&](uint32_t by) { return by < at; })) {
-        threads.insert(thread);
-      }
-    }
-    for (const uint32_t index : pending) {
-      const Operation& operation = recording_.operations[index];
-      if (synced_.contains(operation.node)) threads.erase({operation.pid, operation.tid});
-    }
-    return threads;
-  }
-
-  // What was saved last stays when there was more before it: this acknowledgement may have been another thread's.
-  static void use_up(std::vector<uint32_t>& work, uint32_t at) {
-    uint32_t newest = 0;
-    bool several = false;
-    for (const uint32_t by : work) {
-      if (by >= at) continue;
-      several = several || (newest != 0 && by != newest);
-      newest = std::max(newest, by);
-    }
-    std::erase_if(work, [&](uint32_t by) { return by < at && !(several && by == newest); });
-  }
-
-  // So many acknowledgements rest on as many threads: on those that were done first, and on busy ones last.
-  void rest_on(Threads finished, uint32_t at, size_t acknowledgements) {
-    for (; acknowledgements > 0; --acknowledgements) {
-      auto chosen = work_.end();
-      std::pair<bool, uint32_t> best{true, kNeverDurable};
-      for (auto entry = work_.begin(); entry != work_.end(); ++entry) {
-        if (entry->second.empty()) continue;
-        const uint32_t by = *std::min_element(entry->second.begin(), entry->second.end());
-        const std::pair<bool, uint32_t> rank{!finished.contains(entry->first), by};
-        if (by >= at || rank >= best) continue;
-        best = rank;
-        chosen = entry;
-      }
-      if (chosen == work_.end()) return;
-      use_up(chosen->second, at);
-      finished.erase(chosen->first);
-    }
-  }
-
-  // Whoever's sync saves it first, its own is what the thread waits for.
-  bool syncs_later(const Thread& thread, NodeId node, uint32_t index) const {
-    const auto found = last_sync_.find({thread, node});
-    return found != last_sync_.end() && found->second > index;
-  }
-
-  // Has its thread not finished it, while another one has done its part?
-  bool is_unfinished(uint32_t index, const Threads& finished) const {
+  // Did one of these threads make the change? Only they answer for it: of any other it may be the next one's work. Of
+  // an unknown thread everything is where one thread did all.
+  bool is_own(uint32_t index, const Threads& acknowledging) const {
     const Operation& operation = recording_.operations[index];
-    const Thread own{operation.pid, operation.tid};
-    if (operation.tid == 0 || finished.contains(own) || finished.empty()) return false;
-    if (syncs_later(own, operation.node, index)) return true;
-    // A change of a name is saved by whoever syncs next; but a process that has ended will not come back to it.
-    return is_metadata(operation) && std::any_of(finished.begin(), finished.end(),
-                                                 [&](const Thread& thread) { return thread.first == operation.pid; });
+    if (acknowledging.contains(0)) return threads_.size() < 2;
+    if (!is_mapped_store(operation)) return acknowledging.contains(operation.tid);
+    const auto users = users_.find(operation.node);
+    return users == users_.end() || std::all_of(users->second.begin(), users->second.end(),
+                                                [&](int32_t thread) { return acknowledging.contains(thread); });
+  }
+
+  // Does nothing that was done in [from, at) look like the work that an acknowledgement tells of?
+  bool nothing_done(uint32_t from, uint32_t at) const {
+    for (uint32_t i = from; i < at; ++i) {
+      const OperationKind kind = recording_.operations[i].kind;
+      const bool made = kind == OperationKind::kCreate || kind == OperationKind::kMakeFolder;
+      if (changes_content(kind) || (changes_names(kind) && !made)) return false;
+    }
+    return true;
   }
 
   // One acknowledgement, or several with nothing between them; true when it was early.
   bool look_at(uint32_t from, uint32_t at, size_t token, size_t tokens) {
     const bool justified = something_is_durable(from, at);
-    const std::vector<uint32_t> pending = pending_.at(at);
-    take_work(at);
-    const Threads finished = finished_threads(at, pending);
-    rest_on(finished, at, tokens);
+    const Threads acknowledging(recording_.acked_by.begin() + static_cast<ptrdiff_t>(token),
+                                recording_.acked_by.begin() + static_cast<ptrdiff_t>(token + tokens));
     std::vector<uint32_t> early;
-    for (const uint32_t index : pending) {
+    for (const uint32_t index : pending_.at(at)) {
       if (is_ignored(index) || recording_.operations[index].kind == OperationKind::kSetTimes) continue;
       const bool needed = synced_.contains(recording_.operations[index].node);
       if (!needed && (justified || index < from)) {
         scratch_.insert(recording_.paths[index]);
-      } else if (is_unfinished(index, finished)) {
-        unfinished_.insert(recording_.paths[index]);
+      } else if (!is_own(index, acknowledging)) {
+        of_others_.insert(recording_.paths[index]);
       } else {
         early.push_back(index);
       }
     }
-    add_late_store(at, justified, early);
+    add_late_store(at, justified, acknowledging, early);
     blame_all(early, recording_.tokens[token]);
     return !early.empty();
   }
 
   // Stores through a mapping are recorded when they are written back: who never syncs them may have made them before.
-  void add_late_store(uint32_t at, bool justified, std::vector<uint32_t>& early) const {
-    const auto late = std::find_if(
-        std::lower_bound(never_saved_.begin(), never_saved_.end(), at), never_saved_.end(), [&](uint32_t index) {
-          return !is_ignored(index) && (!justified || synced_.contains(recording_.operations[index].node));
-        });
+  void add_late_store(uint32_t at, bool justified, const Threads& acknowledging, std::vector<uint32_t>& early) const {
+    const auto late = std::find_if(std::lower_bound(never_saved_.begin(), never_saved_.end(), at), never_saved_.end(),
+                                   [&](uint32_t index) {
+                                     return !is_ignored(index) && is_own(index, acknowledging) &&
+                                            (!justified || synced_.contains(recording_.operations[index].node));
+                                   });
     if (late != never_saved_.end()) early.push_back(*late);
   }
 
@@ -269,14 +223,13 @@ class Linter {
   const std::vector<std::string>& ignored_;
   std::unordered_set<NodeId> synced_;         // files that a sync of the run names or asks for, and the folders above
   std::unordered_set<NodeId> shared_memory_;  // files with stores through a mapping that no sync ever names
-  std::map<std::pair<Thread, NodeId>, uint32_t> last_sync_;
-  std::map<Thread, std::vector<uint32_t>> work_;
-  uint32_t worked_until_ = 0;
+  Threads threads_;                           // that change or sync anything
+  std::unordered_map<NodeId, Threads> users_;
   std::vector<uint32_t> never_saved_;  // stores through a mapping, in order of their write-back
   std::map<uint64_t, EarlyChange> changes_;
   std::unordered_set<uint32_t> operations_;
   std::set<std::string> scratch_;
-  std::set<std::string> unfinished_;
+  std::set<std::string> of_others_;
 };
 
 }  // namespace

@@ -12,10 +12,13 @@
 // shared mapping and synced at no time in the run (memory that processes share, a table of locks), beside any other
 // change that was early. Where all that was early is in such files, they are reported, as a weaker suspicion.
 // Times of files are left out.
-// What another thread or process has begun and not finished is listed as well, when it syncs it later itself (or, of a
-// thread, is the change of a name: LevelDB's compaction), and the acknowledgement can rest on a thread that is done:
-// that made something durable on which no acknowledgement before this one rested. Acknowledgements with nothing between
-// them count as one.
+// A thread answers for its own changes alone: what another thread or process has changed and not yet synced may be the
+// next acknowledgement's, so it is listed and not blamed, whoever that is (a group commit, LevelDB's compaction, a
+// child of a shell). The record names who acknowledges where the program is watched; otherwise changes are blamed only
+// where one thread made them all. Of a store through a mapping nobody knows the thread: it is taken for one of the
+// acknowledging thread's where no other one changes or syncs the file.
+// Acknowledgements with nothing between them count as one. What is done after an acknowledgement is never held against
+// it, though it may stand for that; one that came with nothing done since the one before is counted.
 // The lint asks less than an exploration, needs no checker and takes no time; what it reports is a suspicion.
 // Threads: free functions. Errors: none.
 #pragma once
@@ -44,10 +47,11 @@ struct EarlyChange {
 struct AckLint {
   std::string profile;
   uint32_t acknowledgements = 0;
-  uint32_t early = 0;                   // acknowledgements
-  std::vector<EarlyChange> changes;     // most acknowledgements first
-  std::vector<std::string> scratch;     // paths that the run never made durable, and that were taken for scratch
-  std::vector<std::string> unfinished;  // paths on which another thread was at work
+  uint32_t early = 0;           // acknowledgements
+  uint32_t without_change = 0;  // acknowledgements with nothing written, cut, renamed or removed since the one before
+  std::vector<EarlyChange> changes;           // most acknowledgements first
+  std::vector<std::string> scratch;           // paths that the run never made durable, and that were taken for scratch
+  std::vector<std::string> of_other_threads;  // paths of changes that were early, but another thread's: not blamed
 };
 
 // `ignored`: patterns of fnmatch(3) for paths.

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -66,10 +67,15 @@ void hand_over_calls(int socket) noexcept {
   ::close(listener);
 }
 
-Result<std::unique_ptr<CallWatch>> CallWatch::create(StorageMount& mount, const std::string& mount_point) {
+Result<std::unique_ptr<CallWatch>> CallWatch::create(StorageMount& mount, const std::string& mount_point,
+                                                     const std::vector<int>& ack_pipes) {
   struct stat info {};
   if (::stat(mount_point.c_str(), &info) != 0) return fail_errno(errno, "look at " + mount_point);
   std::unique_ptr<CallWatch> made(new CallWatch(mount, info.st_dev));
+  for (const int pipe : ack_pipes) {
+    if (::fstat(pipe, &info) != 0) return fail_errno(errno, "look at a pipe for acknowledgements");
+    made->ack_pipes_.emplace_back(info.st_dev, info.st_ino);
+  }
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return fail_errno(errno, "socketpair");
   made->own_end_.reset(ends[0]);
@@ -109,6 +115,7 @@ seccomp_notif_resp CallWatch::answer(const seccomp_notif& call) {
     files_.note(pid, static_cast<int>(call.data.args[4]));
     return given;
   }
+  note_acknowledger(call);
   bring_down_before(pid);
   announce_msync(call);
   note_asked_for(call);
@@ -120,6 +127,18 @@ seccomp_notif_resp CallWatch::answer(const seccomp_notif& call) {
   given.flags = 0;
   if (auto done = mount_.sync_all(pid); !done) given.error = -EIO;
   return given;
+}
+
+// The thread that writes to a pipe for acknowledgements; what stands there already was another one's.
+void CallWatch::note_acknowledger(const seccomp_notif& call) {
+  const auto thread = static_cast<pid_t>(call.pid);
+  if (thread == acknowledger_ || (call.data.nr != __NR_write && call.data.nr != __NR_writev)) return;
+  struct stat info {};
+  const std::string file = "/proc/" + std::to_string(thread) + "/fd/" + std::to_string(call.data.args[0]);
+  if (::stat(file.c_str(), &info) != 0 || !S_ISFIFO(info.st_mode)) return;
+  const std::pair<dev_t, ino_t> pipe{info.st_dev, info.st_ino};
+  if (std::find(ack_pipes_.begin(), ack_pipes_.end(), pipe) == ack_pipes_.end()) return;
+  if (mount_.acknowledgements_are_of(thread)) acknowledger_ = thread;
 }
 
 // So that the record can say before which call of which thread a store was there.

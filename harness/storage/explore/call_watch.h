@@ -5,6 +5,7 @@
 //                        record before the acknowledgement that it justifies, and each state of a page that the kernel
 //                        could have written back at such a moment is one that a power loss may leave.
 //   msync                the record learns which bytes it is about: only they become durable.
+//   acknowledgements     the record learns which thread writes them to the pipes for it (write and writev).
 //   MS_ASYNC, sync_file_range, posix_fadvise(POSIX_FADV_DONTNEED): the record learns that they were called (kAskedFor,
 //                        kDropCache); what a ring of io_uring does of the kind is not seen.
 //   sync(2), syncfs(2)   which the kernel keeps from FUSE servers: a mark stands in the record (kSyncAll), then it
@@ -24,6 +25,8 @@
 #include <memory>
 #include <thread>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -34,8 +37,10 @@ namespace crashwright::harness {
 
 class CallWatch {
  public:
-  // `mount_point` is where `mount` serves; both outlive this.
-  [[nodiscard]] static Result<std::unique_ptr<CallWatch>> create(StorageMount& mount, const std::string& mount_point);
+  // `mount_point` is where `mount` serves; both outlive this. `ack_pipes`: an end of each pipe that takes
+  // acknowledgements; open while this is called.
+  [[nodiscard]] static Result<std::unique_ptr<CallWatch>> create(StorageMount& mount, const std::string& mount_point,
+                                                                 const std::vector<int>& ack_pipes = {});
   ~CallWatch();
   CallWatch(const CallWatch&) = delete;
   CallWatch& operator=(const CallWatch&) = delete;
@@ -51,12 +56,15 @@ class CallWatch {
   void bring_down_before(pid_t thread);
   void announce_msync(const seccomp_notif& call);
   void note_asked_for(const seccomp_notif& call);
+  void note_acknowledger(const seccomp_notif& call);
 
   StorageMount& mount_;
   uint64_t device_;
   MappedFiles files_;                    // of the thread
   std::unordered_set<pid_t> announced_;  // threads whose msync may not have arrived
   pid_t comes_down_before_ = 0;          // the thread that the mount was told last
+  std::vector<std::pair<dev_t, ino_t>> ack_pipes_;
+  pid_t acknowledger_ = 0;  // as well
   UniqueFd own_end_;
   UniqueFd program_end_;
   UniqueFd stop_;

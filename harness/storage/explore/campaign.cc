@@ -59,7 +59,8 @@ class Explainer {
       finding.output = group.verdict.output + "\n(asked again about the same image, the checker gave another answer)";
     }
     describe(model, finding);
-    const bool power_kept_on = finding.state.losses.empty() || model.profile.keeps_everything;
+    const bool whole = finding.state.losses.empty() && !HandOvers(model.recording).inside(finding.state.point);
+    const bool power_kept_on = whole || model.profile.keeps_everything;
     if (power_kept_on) finding.no_fix = "nothing is lost that a sync could have saved";
     if (auto kept = keep_evidence(asked, model, finding, number); !kept) return tl::unexpected(kept.error());
     return finding;

@@ -282,6 +282,7 @@ bool is_simpler(const CrashState& a, const CrashState& b) {
 }
 
 void make_allowed(const DurabilityModel& model, CrashState& state) {
+  if (model.hand_overs) state.point = model.hand_overs->behind(state.point);
   LossList lost = what_may_be_lost(model, state);
   if (model.profile.keeps_everything) cut_behind_pages(model, lost);
   do {
@@ -316,7 +317,7 @@ LossList roots_of(const DurabilityModel& model, const CrashState& state) {
 bool is_allowed(const DurabilityModel& model, const CrashState& state) {
   CrashState allowed = state;
   make_allowed(model, allowed);
-  return allowed.losses == state.losses;
+  return allowed.point == state.point && allowed.losses == state.losses;
 }
 
 }  // namespace crashwright::harness

@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "harness/storage/explore/hand_overs.h"
 #include "harness/storage/explore/loss_list.h"
 #include "harness/storage/explore/recording.h"
 #include "harness/storage/fresh_blocks.h"
@@ -30,11 +31,13 @@ struct DurabilityModel {
   DurabilityModel(const Recording& of, const StorageProfile& with)
       : recording(of), profile(with), durable(durable_from(of, with)) {
     if (with.size_follows_data && !with.keeps_everything) fresh.emplace(of.operations);
+    if (with.keeps_everything) hand_overs.emplace(of);
   }
   const Recording& recording;
   StorageProfile profile;
   std::vector<uint32_t> durable;
-  std::optional<FreshBlocks> fresh;  // where the size follows the data
+  std::optional<FreshBlocks> fresh;     // where the size follows the data
+  std::optional<HandOvers> hand_overs;  // where everything is kept: no process died inside of one
 
   // May operation `index` be lost when the power goes at `point`?
   [[nodiscard]] bool may_lose(uint32_t index, uint32_t point) const { return index < point && durable[index] >= point; }
@@ -65,11 +68,11 @@ struct UnitRange {
   return std::min(loss.size_kept, write.offset + write.size);
 }
 
-// Makes `state` one that the model allows: where everything is kept, cuts the write that the kill came in behind whole
-// pages; otherwise drops losses of what is durable, closes losses of metadata to a suffix where
-// the profile says so, loses what stands on a lost truncation, lets blocks that held nothing before come as a whole and
-// in order where the size follows the data, keeps units that a later kept write covers, and lets a size outlive its
-// bytes as far as the profile does.
+// Makes `state` one that the model allows: where everything is kept, moves it out of a hand-over of stores (to behind
+// it) and cuts the write that the kill came in behind whole pages; otherwise drops losses of what is durable, closes
+// losses of metadata to a suffix where the profile says so, loses what stands on a lost truncation, lets blocks that
+// held nothing before come as a whole and in order where the size follows the data, keeps units that a later kept write
+// covers, and lets a size outlive its bytes as far as the profile does.
 void make_allowed(const DurabilityModel& model, CrashState& state);
 
 // The losses of an allowed state from which all its others follow, in order;

@@ -130,6 +130,42 @@ BOOST_AUTO_TEST_CASE(a_program_that_believes_in_long_writes_is_found_without_any
   BOOST_TEST(campaign(record, look(false), "K").violated == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(no_process_dies_between_stores_that_came_down_together_and_a_power_loss_may_keep_any_of_them) {
+  HandWrittenRecord record;
+  record.create(1, "map").allocate(1, 3 * kFileBlockBytes).write(1, 0, std::string(3 * kFileBlockBytes, '0'));
+  record.sync(1).sync_folder();
+  // Each round stores a record and then the counter; pages come down in their own order.
+  for (const char* const round : {"1", "2"}) {
+    for (const uint64_t page : {uint64_t{0}, static_cast<uint64_t>(*round - '0')}) {
+      record.write(1, page * kFileBlockBytes, round);
+      const_cast<Operation&>(record.operations().back()).flags |= kFromMapping;
+    }
+    record.sync(1).acknowledge(round);
+  }
+  const auto look = judges([](const std::string& image, uint32_t) -> std::string {
+    const std::string map = read_file(image + "/map").value_or("");
+    if (map.size() < 3 * kFileBlockBytes) return "";
+    const auto counter = static_cast<size_t>(map[0] - '0');
+    if (counter > 2) return "";
+    for (size_t i = 1; i <= counter; ++i) {
+      if (map[i * kFileBlockBytes] == '0') return "a counter without its record";
+    }
+    return "";
+  });
+  BOOST_TEST(campaign(record, look, "K").violated == 0U);
+  for (const char* const profile : {"E", "S", "KES"}) {
+    const CampaignResult result = campaign(record, look, profile);
+    BOOST_REQUIRE(result.findings.size() == 1U);
+    const StorageFinding& finding = result.findings[0];
+    BOOST_TEST(finding.profile == "E");
+    BOOST_REQUIRE(finding.lost.size() == 1U);
+    BOOST_TEST(finding.lost[0] == "write of 1 bytes at 4096 of map through a mapping");
+    BOOST_TEST(
+        finding.no_fix.find("an msync of the one before the other is stored would order them") != std::string::npos,
+        finding.no_fix);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_checker_that_changes_its_mind_is_shown_with_its_first_answer) {
   HandWrittenRecord record;
   write_old(record);

@@ -75,6 +75,22 @@ std::string failed_sync_in_words(const AdviceQuestion& question, const StorageFi
                      sync_that_saves(question.recording, *sync), where.empty() ? "" : " by " + where);
 }
 
+// Has it lost a store that came down together with one that it keeps?
+bool splits_hand_over(const Recording& recording, const CrashState& state) {
+  const HandOvers hand_overs(recording);
+  if (hand_overs.inside(state.point)) return true;
+  for (const Loss& loss : state.losses) {
+    const auto is_kept = [&](uint32_t i) { return is_mapped_store(recording.operations[i]) && !state.losses.find(i); };
+    for (uint32_t i = loss.operation; i-- > 0 && hand_overs.together(i, loss.operation);) {
+      if (is_kept(i)) return true;
+    }
+    for (uint32_t i = loss.operation + 1; i < state.point && hand_overs.together(loss.operation, i); ++i) {
+      if (is_kept(i)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Status advise(const AdviceQuestion& question, StorageFinding& finding) {
@@ -101,6 +117,11 @@ Status advise(const AdviceQuestion& question, StorageFinding& finding) {
   if (!finding.no_fix.empty()) return {};
   finding.no_fix =
       fmt::format("no sync in one place, and no two, make all failing states pass ({} places tried)", tried);
+  if (splits_hand_over(question.recording, finding.state)) {
+    finding.no_fix +=
+        "; no sync stands between the stores to the mapping of which one is lost and one is kept: an msync of the one "
+        "before the other is stored would order them";
+  }
   return {};
 }
 

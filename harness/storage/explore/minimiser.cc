@@ -54,8 +54,8 @@ CrashState at_point(const CrashState& state, uint32_t point) { return {point, st
 }  // namespace
 
 Minimiser::Minimiser(StateJudge& judge, const DurabilityModel& model, const std::string& reason)
-    : judge_(judge), model_(model), pending_(model), reason_(general_reason(reason)) {
-  for (const CrashPlace& place : crash_places(model.recording)) points_.push_back(place.point);
+    : judge_(judge), model_(model), pending_(model), hand_overs_(model.recording), reason_(general_reason(reason)) {
+  for (const CrashPlace& place : crash_places(model.recording, &hand_overs_)) points_.push_back(place.point);
 }
 
 Result<bool> Minimiser::fails(CrashState& state) {
@@ -96,6 +96,7 @@ Result<bool> Minimiser::try_simpler(CrashState candidate, CrashState& state) {
 
 Result<CrashState> Minimiser::minimise(CrashState state) {
   make_allowed(model_, state);
+  if (auto left = leave_hand_over(state); !left) return tl::unexpected(left.error());
   for (std::optional<CrashState> before; !before || is_simpler(state, *before);) {
     before = state;
     for (const auto step : {&Minimiser::lose_fewer, &Minimiser::lose_one, &Minimiser::move_earlier,
@@ -124,6 +125,18 @@ Status Minimiser::lose_rename_instead(CrashState& state) {
     if (*failed) state = std::move(renamed);
     return {};
   }
+  return {};
+}
+
+Status Minimiser::leave_hand_over(CrashState& state) {
+  CrashState behind{hand_overs_.behind(state.point), state.losses};
+  if (behind.point == state.point) return {};
+  for (uint32_t i = state.point; i < behind.point; ++i) {
+    if (model_.may_lose(i, behind.point)) behind.losses.set({i, {}});
+  }
+  const auto failed = fails(behind);
+  if (!failed) return tl::unexpected(failed.error());
+  if (*failed) state = std::move(behind);
   return {};
 }
 

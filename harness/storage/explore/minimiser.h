@@ -5,6 +5,7 @@
 // with its bytes instead of one that outlives them, a whole write instead of a torn one, or fewer torn units. What a
 // profile loses together with another operation counts as well. In the end a rename is lost instead of the making of
 // the file that it is about, where both fail: its new name is the one that was meant.
+// A state between the pages of stores that came down together is told as one behind them that has lost the others.
 // Every state that is taken was judged; the same image is judged once.
 // Source:  Zeller & Hildebrandt, Simplifying and Isolating Failure-Inducing Input, 2002.
 // Of very many lost operations only the last so many, found by halving; then those from which the others follow.
@@ -38,6 +39,7 @@ class Minimiser {
 
  private:
   [[nodiscard]] Result<bool> fails_as_it_is(const CrashState& state);
+  [[nodiscard]] Status leave_hand_over(CrashState& state);
   [[nodiscard]] Status lose_fewer(CrashState& state);
   [[nodiscard]] Status lose_fewer_of_many(CrashState& state);
   [[nodiscard]] Status lose_one(CrashState& state);
@@ -53,6 +55,7 @@ class Minimiser {
   StateJudge& judge_;
   const DurabilityModel& model_;
   PendingOperations pending_;
+  HandOvers hand_overs_;
   std::vector<uint32_t> points_;  // crash points worth trying
   std::string reason_;
   std::unordered_map<uint64_t, bool> known_;  // by hash: does it fail?

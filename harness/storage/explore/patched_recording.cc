@@ -73,6 +73,7 @@ class Patcher {
       made_.recording.tokens.push_back(recording_.tokens[token]);
       made_.recording.counters.push_back(recording_.counters[token]);
       made_.recording.acked_before.push_back(made_.recording.size());
+      made_.recording.acked_by.push_back(recording_.acked_by[token]);
     }
   }
   Operation sync_for(const Operation& operation, bool folder) const {

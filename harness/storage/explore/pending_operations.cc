@@ -40,11 +40,12 @@ uint64_t operation_class(const Recording& recording, uint32_t index) {
   return mix(static_cast<uint64_t>(operation.kind) + stored, recording.paths.general(index));
 }
 
-std::vector<CrashPlace> crash_places(const Recording& recording) {
+std::vector<CrashPlace> crash_places(const Recording& recording, const HandOvers* left_out) {
   std::unordered_map<uint64_t, uint32_t> seen;
   std::vector<CrashPlace> places;
   places.reserve(recording.size() - recording.initial + 1);
   for (uint32_t point = recording.initial; point <= recording.size(); ++point) {
+    if (left_out != nullptr && left_out->inside(point)) continue;
     const bool first = point == recording.initial;
     const bool change = !first && (begins_write_back(recording.operations[point - 1]) ||
                                    changes_something(recording.operations[point - 1].kind));

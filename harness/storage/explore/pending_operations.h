@@ -28,8 +28,9 @@ struct CrashPlace {
   uint32_t occurrence = 0;
 };
 
-// Every crash point at which something new can be found: behind each change, and behind each acknowledgement.
-[[nodiscard]] std::vector<CrashPlace> crash_places(const Recording& recording);
+// Every crash point at which something new can be found: behind each change, and behind each acknowledgement, and
+// inside of none of `left_out` (null: all).
+[[nodiscard]] std::vector<CrashPlace> crash_places(const Recording& recording, const HandOvers* left_out);
 
 // Groups operations that differ in numbers of their path alone ("000012.log" and "000013.log").
 [[nodiscard]] uint64_t operation_class(const Recording& recording, uint32_t index);

@@ -48,7 +48,7 @@ Result<ProgramEnd> live(const ProgramRun& run, StorageMount& mount, Pipe& output
   SupervisedCommand command;
   command.argv = run.argv;
   command.folder = run.work + "/mount";
-  const auto watch = CallWatch::create(mount, command.folder);
+  const auto watch = CallWatch::create(mount, command.folder, {output.write_end.get(), ack.write_end.get()});
   if (!watch) return tl::unexpected(watch.error());
   command.call_watch = (*watch)->program_end();
   command.environment = {"CRASHWRIGHT_ACK_FD=" + std::to_string(ack.write_end.get()), "PYTHONUNBUFFERED=1"};

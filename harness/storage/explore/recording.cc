@@ -226,6 +226,7 @@ Recording make_recording(OperationList recorded) {
     if (operation.kind == OperationKind::kAcknowledge) {
       made.tokens.emplace_back(operation.name);
       made.acked_before.push_back(kept);
+      made.acked_by.push_back(operation.tid);
       made.counters.push_back(operation.size);
       continue;
     }
@@ -243,10 +244,11 @@ void add_witnessed(std::vector<WitnessedToken> witnessed, Recording& recording) 
   std::stable_sort(witnessed.begin(), witnessed.end(),
                    [](const WitnessedToken& a, const WitnessedToken& b) { return a.time_ns < b.time_ns; });
   Recording merged;
-  const auto add = [&](std::string& token, uint32_t before, uint64_t counter) {
+  const auto add = [&](std::string& token, uint32_t before, uint64_t counter, int32_t thread) {
     merged.tokens.push_back(std::move(token));
     merged.acked_before.push_back(before);
     merged.counters.push_back(counter);
+    merged.acked_by.push_back(thread);
   };
   size_t known = 0;
   for (WitnessedToken& token : witnessed) {
@@ -255,16 +257,17 @@ void add_witnessed(std::vector<WitnessedToken> witnessed, Recording& recording) 
     });
     const uint32_t before = *later;
     for (; known < recording.tokens.size() && recording.acked_before[known] <= before; ++known) {
-      add(recording.tokens[known], recording.acked_before[known], recording.counters[known]);
+      add(recording.tokens[known], recording.acked_before[known], recording.counters[known], recording.acked_by[known]);
     }
-    add(token.token, before, token.counter);
+    add(token.token, before, token.counter, 0);
   }
   for (; known < recording.tokens.size(); ++known) {
-    add(recording.tokens[known], recording.acked_before[known], recording.counters[known]);
+    add(recording.tokens[known], recording.acked_before[known], recording.counters[known], recording.acked_by[known]);
   }
   recording.tokens = std::move(merged.tokens);
   recording.acked_before = std::move(merged.acked_before);
   recording.counters = std::move(merged.counters);
+  recording.acked_by = std::move(merged.acked_by);
 }
 
 std::vector<uint32_t> durable_from(const Recording& recording, const StorageProfile& profile) {

@@ -24,6 +24,7 @@ struct Recording {
   uint32_t initial = 0;                // so many at the beginning describe what was there before the run
   std::vector<std::string> tokens;     // acknowledged, in order
   std::vector<uint32_t> acked_before;  // of each token: the index of the operation that came next
+  std::vector<int32_t> acked_by;       // of each token: the thread that wrote it, 0: unknown
   std::vector<uint64_t> counters;      // of each token: the engine's counter that it stands for, otherwise 0
   OperationPaths paths;                // of each operation, as a person would name what it changed
   std::vector<SizeChange> sizes;       // of each operation: what it did to its file's size, with nothing lost

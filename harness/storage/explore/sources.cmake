@@ -15,6 +15,7 @@ list(APPEND SOURCES
     storage/explore/finding.cc
     storage/explore/finding_advice.cc
     storage/explore/finding_scripts.cc
+    storage/explore/hand_overs.cc
     storage/explore/image_builder.cc
     storage/explore/image_content.cc
     storage/explore/image_folder.cc

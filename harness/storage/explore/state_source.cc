@@ -35,7 +35,10 @@ LossList without(const std::vector<uint32_t>& operations, uint32_t kept) {
 }  // namespace
 
 StateSource::StateSource(const DurabilityModel& model, uint64_t seed)
-    : model_(model), pending_(model), random_(seed), places_(crash_places(model.recording)) {
+    : model_(model),
+      pending_(model),
+      random_(seed),
+      places_(crash_places(model.recording, model.hand_overs ? &*model.hand_overs : nullptr)) {
   for (const CrashPlace& place : places_) {
     if (place.occurrence == 0) rare_.push_back(place.point);
   }

@@ -1,6 +1,7 @@
 crashwright_test(image_content_test SOURCES storage/explore/image_content_test.cc LINK crashwright::harness)
 crashwright_test(image_folder_test SOURCES storage/explore/image_folder_test.cc LINK crashwright::harness)
 crashwright_test(crash_state_test SOURCES storage/explore/crash_state_test.cc LINK crashwright::harness)
+crashwright_test(hand_overs_test SOURCES storage/explore/hand_overs_test.cc LINK crashwright::harness)
 crashwright_test(loss_list_test SOURCES storage/explore/loss_list_test.cc LINK crashwright::harness)
 crashwright_test(session_promises_test SOURCES storage/explore/session_promises_test.cc LINK crashwright::harness)
 crashwright_test(call_places_test SOURCES storage/explore/call_places_test.cc LINK crashwright::harness PkgConfig::URING
