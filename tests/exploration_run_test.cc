@@ -293,5 +293,5 @@ BOOST_AUTO_TEST_CASE(the_lint_tells_the_unsafe_program_from_the_safe_one_without
   BOOST_TEST(contains(place.text("lint.json"), "\"verdict\": \"clean\""));
   BOOST_TEST(lint("unsafe") == 1, place.said);
   BOOST_TEST(contains(place.text("lint.json"), "\"missing_sync\": \"fsync of log before the acknowledgement\""));
-  BOOST_TEST(place.said_so("3 of 3 acknowledgements left before their bytes were durable"), place.said);
+  BOOST_TEST(place.said_so("3 of 3 acknowledgements left before what had been written by then"), place.said);
 }
