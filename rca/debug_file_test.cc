@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/file.h"
 #include "rca/autopsy.h"
 #include "rca/build_id.h"
 #include "rca/testing/victim_run.h"
@@ -71,6 +72,15 @@ void expect_none(const AutopsyReport& report) {
 BOOST_AUTO_TEST_CASE(a_stripped_program_without_its_debug_file_still_has_a_cause) {
   const StrippedDeath death;
   expect_none(death.autopsy());
+}
+
+BOOST_AUTO_TEST_CASE(a_script_that_was_started_is_not_taken_for_its_interpreter) {
+  const StrippedDeath death;
+  const std::string script = death.file("engine.sh");
+  BOOST_REQUIRE(write_file(script, "#!/bin/sh\n").has_value());
+  const AutopsyReport report = death.autopsy_with(script);
+  BOOST_TEST(report.cause == "NULL_DEREF");
+  for (const std::string& missing : report.missing) BOOST_TEST(missing.find("ELF") == std::string::npos, missing);
 }
 
 BOOST_AUTO_TEST_CASE(the_linked_debug_file_is_found_beside_the_program) {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <optional>
 
@@ -63,6 +64,12 @@ bool is_system_module(std::string_view path) {
     if (path.starts_with(prefix)) return true;
   }
   return false;
+}
+
+bool begins_as_elf(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  char magic[SELFMAG] = {};
+  return !path.empty() && file.read(magic, SELFMAG) && std::memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
 std::string demangled(const std::string& name) {
@@ -142,8 +149,10 @@ std::unique_ptr<Symbolizer> Symbolizer::from_core(const CoreFile& core, const Mo
     const bool is_main = mapping.path == main_path;
     const std::string mapped_id = build_id_in_core(core, mapping.begin);
     if (is_main) impl.build_id = mapped_id;
-    const std::string file =
-        is_main && !sources.executable.empty() ? sources.executable : file_of_build(mapping.path, mapped_id, sources);
+    // What was started may be a script: its interpreter is the program then.
+    const std::string file = is_main && begins_as_elf(sources.executable)
+                                 ? sources.executable
+                                 : file_of_build(mapping.path, mapped_id, sources);
     if (is_main) impl.program_path = file;
     impl.report(mapping.path, file, mapped_id, mapping.begin, false);
   }
