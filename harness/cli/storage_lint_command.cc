@@ -38,7 +38,8 @@ void declare(Options& options, LintArguments& lint) {
       "are never synced beside others that are are listed and not blamed.");
   options.note(
       "A thread answers for its own changes: those of another thread or process than the acknowledging one may be the "
-      "next acknowledgement's, and are listed and not blamed. Where they are all there is, the verdict is "
+      "next acknowledgement's, and are listed and not blamed while their process has more to do. Where they are all "
+      "there is, the verdict is "
       "`inconclusive`: `storage explore` with a checker judges them. So it does what is written only after its "
       "acknowledgement, of which the lint knows nothing.");
   options.note(

@@ -129,17 +129,25 @@ class Linter {
     for (uint32_t i = recording_.initial; i < recording_.size(); ++i) {
       const Operation& operation = recording_.operations[i];
       if (operation.tid == 0 || is_mapped_store(operation)) continue;
+      last_of_process_[operation.pid] = i;
       threads_.insert(operation.tid);
       users_[operation.node].insert(operation.tid);
     }
   }
 
-  // Did one of these threads make the change? Only they answer for it: of any other it may be the next one's work. Of
-  // an unknown thread everything is where one thread did all.
-  bool is_own(uint32_t index, const Threads& acknowledging) const {
+  // Does the process that made the change do nothing any more? Then the sync that it misses is not on its way: a child
+  // of a shell, which has ended.
+  bool is_left_behind(const Operation& operation, uint32_t at) const {
+    const auto last = last_of_process_.find(operation.pid);
+    return last != last_of_process_.end() && last->second < at;
+  }
+
+  // Do these threads answer for the change at an acknowledgement? For their own, and for what is left behind: of any
+  // other it may be the next one's work. For everything where it is unknown who acknowledged, and one thread did all.
+  bool is_own(uint32_t index, uint32_t at, const Threads& acknowledging) const {
     const Operation& operation = recording_.operations[index];
     if (acknowledging.contains(0)) return threads_.size() < 2;
-    if (!is_mapped_store(operation)) return acknowledging.contains(operation.tid);
+    if (!is_mapped_store(operation)) return acknowledging.contains(operation.tid) || is_left_behind(operation, at);
     const auto users = users_.find(operation.node);
     return users == users_.end() || std::all_of(users->second.begin(), users->second.end(),
                                                 [&](int32_t thread) { return acknowledging.contains(thread); });
@@ -166,7 +174,7 @@ class Linter {
       const bool needed = synced_.contains(recording_.operations[index].node);
       if (!needed && (justified || index < from)) {
         scratch_.insert(recording_.paths[index]);
-      } else if (!is_own(index, acknowledging)) {
+      } else if (!is_own(index, at, acknowledging)) {
         of_others_.insert(recording_.paths[index]);
       } else {
         early.push_back(index);
@@ -181,7 +189,7 @@ class Linter {
   void add_late_store(uint32_t at, bool justified, const Threads& acknowledging, std::vector<uint32_t>& early) const {
     const auto late = std::find_if(std::lower_bound(never_saved_.begin(), never_saved_.end(), at), never_saved_.end(),
                                    [&](uint32_t index) {
-                                     return !is_ignored(index) && is_own(index, acknowledging) &&
+                                     return !is_ignored(index) && is_own(index, at, acknowledging) &&
                                             (!justified || synced_.contains(recording_.operations[index].node));
                                    });
     if (late != never_saved_.end()) early.push_back(*late);
@@ -225,7 +233,8 @@ class Linter {
   std::unordered_set<NodeId> shared_memory_;  // files with stores through a mapping that no sync ever names
   Threads threads_;                           // that change or sync anything
   std::unordered_map<NodeId, Threads> users_;
-  std::vector<uint32_t> never_saved_;  // stores through a mapping, in order of their write-back
+  std::unordered_map<int32_t, uint32_t> last_of_process_;  // its last change or sync in the run
+  std::vector<uint32_t> never_saved_;                      // stores through a mapping, in order of their write-back
   std::map<uint64_t, EarlyChange> changes_;
   std::unordered_set<uint32_t> operations_;
   std::set<std::string> scratch_;

@@ -13,10 +13,10 @@
 // change that was early. Where all that was early is in such files, they are reported, as a weaker suspicion.
 // Times of files are left out.
 // A thread answers for its own changes alone: what another thread or process has changed and not yet synced may be the
-// next acknowledgement's, so it is listed and not blamed, whoever that is (a group commit, LevelDB's compaction, a
-// child of a shell). The record names who acknowledges where the program is watched; otherwise changes are blamed only
-// where one thread made them all. Of a store through a mapping nobody knows the thread: it is taken for one of the
-// acknowledging thread's where no other one changes or syncs the file.
+// next acknowledgement's, so it is listed and not blamed, whoever that is (a group commit, LevelDB's compaction), as
+// long as its process does anything later. The record names who acknowledges where the program is watched; otherwise
+// changes are blamed only where one thread made them all. Of a store through a mapping nobody knows the thread: it is
+// taken for one of the acknowledging thread's where no other one changes or syncs the file.
 // Acknowledgements with nothing between them count as one. What is done after an acknowledgement is never held against
 // it, though it may stand for that; one that came with nothing done since the one before is counted.
 // The lint asks less than an exploration, needs no checker and takes no time; what it reports is a suspicion.

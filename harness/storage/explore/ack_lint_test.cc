@@ -253,6 +253,16 @@ BOOST_AUTO_TEST_CASE(a_store_is_the_acknowledging_threads_where_no_other_one_syn
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_a_process_that_ended_left_unsynced_is_early_though_another_one_acknowledges) {
+  for (const bool comes_back : {false, true}) {
+    HandWrittenRecord record = durable_file();
+    of_thread(record.write(1, 0, "copied"), 8, 8);
+    of_thread(record.acknowledge("1"), 7, 7);
+    of_thread(record.sync(1), comes_back ? 8 : 10, 10);
+    BOOST_TEST(lint(record, Profile::kS).early == (comes_back ? 0U : 1U));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(acknowledgements_with_nothing_written_since_the_one_before_are_counted) {
   HandWrittenRecord record;
   record.create(1, "log").sync(1).sync_folder();

@@ -164,9 +164,11 @@ def in_child(work, *arguments):
     return child
 
 
-def append_from(first, sync):
+def append_from(first, sync, other_ended=None):
     log = os.open("log", os.O_WRONLY | os.O_APPEND)
     for number in range(first, 2 * RECORDS + 1, 2):
+        if other_ended is not None and number + 2 > 2 * RECORDS:
+            os.read(other_ended, 1)  # so that nobody syncs the last one by chance
         os.write(log, record(number))
         if sync:
             os.fdatasync(log)
@@ -182,7 +184,11 @@ def write_by_processes(how):
             os.fsync(log)
             acknowledge(number)
         return
-    children = [in_child(append_from, 1, True), in_child(append_from, 2, how == "two_processes")]
+    ended, open_until_then = os.pipe()
+    children = [in_child(append_from, 1, True)]
+    os.close(open_until_then)  # only the first child has it now
+    both_sync = how == "two_processes"
+    children.append(in_child(append_from, 2, both_sync, None if both_sync else ended))
     if any(os.waitpid(child, 0)[1] != 0 for child in children):
         sys.exit("a writer failed")
 
