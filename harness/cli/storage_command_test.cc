@@ -164,10 +164,11 @@ BOOST_AUTO_TEST_CASE(the_lint_tells_equal_findings_of_two_profiles_once_and_in_8
 BOOST_AUTO_TEST_CASE(the_lint_blames_no_process_for_what_another_one_has_not_synced,
                      *boost::unit_test::precondition(fuse_possible)) {
   const Folder folder;
-  // The acknowledging process waits for a record to be synced and for the next one to be written.
+  // The acknowledging process waits for a record to be synced and for the next one to be written, whose sync is ahead.
   const std::string pipeline =
       "import os\n"
       "done, told = os.pipe()\n"
+      "acked, answered = os.pipe()\n"
       "log = os.open('log', os.O_WRONLY | os.O_CREAT | os.O_APPEND)\n"
       "os.fsync(os.open('.', os.O_RDONLY))\n"
       "if os.fork() == 0:\n"
@@ -175,10 +176,13 @@ BOOST_AUTO_TEST_CASE(the_lint_blames_no_process_for_what_another_one_has_not_syn
       "    os.fsync(log)\n"
       "    os.write(log, b'two')\n"
       "    os.write(told, b'1')\n"
+      "    os.read(acked, 1)\n"
+      "    os.fsync(log)\n"
       "    os._exit(0)\n"
       "os.read(done, 1)\n"
-      "os.wait()\n"
-      "os.write(1, b'ack one\\n')\n";
+      "os.write(1, b'ack one\\n')\n"
+      "os.write(answered, b'1')\n"
+      "os.wait()\n";
   const Answer other = folder.run(
       {"storage", "lint", "--profile", "E,S", "--json", folder.path + "/other.json", "--", "python3", "-c", pipeline});
   BOOST_TEST(other.code == 3, other.out);
