@@ -36,19 +36,31 @@ std::atomic<uint32_t> g_others_used;
 
 // Leaves the process to the kernel with the original signal information: queued again for this thread, blocked until
 // the handler returns into the context that crashed, so that the core shows that context and not the handler.
+// The default action comes last: from then on another thread that faults is the one that the core blames.
 void prepare_death(int signal, const siginfo_t* info, ucontext_t* context) noexcept {
   if (CRASHWRIGHT_PLANTED("handler_exits_on_crash")) ::_exit(1);
-  signal_safe::set_default_action(signal);
-  if (CRASHWRIGHT_PLANTED("handler_reraises_with_raise")) ::raise(signal);
+  if (CRASHWRIGHT_PLANTED("handler_reraises_with_raise")) {
+    signal_safe::set_default_action(signal);
+    ::raise(signal);
+  }
   signal_safe::set_mask(SIG_BLOCK, signal_safe::kAllSignals);
   // Only this signal may be delivered at the return; anything else pending could end the process without a core.
   const uint64_t mask = ~signal_safe::signal_bit(signal);
   signal_safe::copy_bytes(&context->uc_sigmask, &mask, sizeof mask);
   const uint32_t pid = signal_safe::process_id();
   const uint32_t tid = signal_safe::thread_id();
-  if (::syscall(SYS_rt_tgsigqueueinfo, pid, tid, signal, info) == 0) return;
+  const bool queued = ::syscall(SYS_rt_tgsigqueueinfo, pid, tid, signal, info) == 0;
   // No room in the queue: an instruction that faulted will fault again, anything else is sent without its details.
-  if (info->si_code <= 0 || signal == SIGTRAP) ::syscall(SYS_tgkill, pid, tid, signal);
+  if (!queued && (info->si_code <= 0 || signal == SIGTRAP)) ::syscall(SYS_tgkill, pid, tid, signal);
+  signal_safe::set_default_action(signal);
+}
+
+// A thread that was stopped right before a fault of its own has that fault now, while it still comes to the handler and
+// waits there, and not when the default action stands.
+void let_others_fault() noexcept {
+  if (captured_threads().empty()) return;
+  const timespec nap{0, 200'000};
+  ::syscall(SYS_nanosleep, &nap, nullptr);
 }
 
 // Nothing can be trusted any more: die of `signal` here and now.
@@ -183,6 +195,7 @@ void on_fatal_signal(int signal, siginfo_t* info, void* context) noexcept {
   run_stages();
   disarm_deadline();
   release_threads();
+  let_others_fault();
   prepare_death(signal, info, where);
 }
 

@@ -24,7 +24,8 @@
 namespace crashwright::harness {
 namespace {
 
-// Everything the child needs between fork and exec, made beforehand: only async-signal-safe calls are allowed there.
+// Everything the child needs until exec, made beforehand: only async-signal-safe calls are allowed there, and none that
+// changes memory, which may be the parent's.
 struct Prepared {
   std::vector<char*> argv;
   std::vector<char*> envp;
@@ -34,7 +35,7 @@ struct Prepared {
   int stderr_fd = -1;
   int cgroup_fd = -1;
   int report_fd = -1;
-  int gate_fd = -1;  // a byte comes when the child may go on
+  int gate_fd = -1;  // a byte comes when the child may go on; -1: it need not wait
   pid_t parent = 0;
 };
 
@@ -65,10 +66,11 @@ void set_limit(const Prepared& prepared, __rlimit_resource resource, std::option
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   // The parent may have died before the line above.
   if (::getppid() != prepared.parent) ::_exit(125);
+  // Handlers first: none of the parent's may run in the child.
+  for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);
   if (prepared.cgroup_fd >= 0 && ::write(prepared.cgroup_fd, "0", 1) != 1) report_and_exit(prepared, "join the cgroup");
   if (options.kernel_core) set_limit(prepared, RLIMIT_CORE, std::nullopt);
   if (!options.kernel_core && !forbid_kernel_core()) report_and_exit(prepared, "forbid cores of the kernel");
@@ -82,9 +84,17 @@ void set_limit(const Prepared& prepared, __rlimit_resource resource, std::option
   }
   if (!options.ptrace_allowed && !forbid_ptrace()) report_and_exit(prepared, "forbid ptrace");
   char byte = 0;
-  if (::read(prepared.gate_fd, &byte, 1) != 1) ::_exit(124);
+  if (prepared.gate_fd >= 0 && ::read(prepared.gate_fd, &byte, 1) != 1) ::_exit(124);
   ::execve(prepared.argv[0], prepared.argv.data(), prepared.envp.data());
   report_and_exit(prepared, "exec");
+}
+
+// -1 with errno. A child that need not wait only becomes another program: it borrows the parent's memory until then, as
+// copying the page tables of a long run costs more than all else that the harness does for a case.
+pid_t start_child(const Prepared& prepared) {
+  const pid_t pid = prepared.gate_fd < 0 ? ::vfork() : ::fork();
+  if (pid == 0) become_child(prepared);
+  return pid;
 }
 
 Result<UniqueFd> open_output(const std::string& path) {
@@ -170,13 +180,12 @@ Result<std::unique_ptr<Child>> Child::spawn(const ChildOptions& options) {
   prepared.stderr_fd = error->get();
   prepared.cgroup_fd = cgroup.get();
   prepared.report_fd = report.write_end.get();
-  prepared.gate_fd = gate.read_end.get();
+  prepared.gate_fd = options.before_exec ? gate.read_end.get() : -1;
   prepared.parent = ::getpid();
 
   std::unique_ptr<Child> child(new Child());
   child->started_ns_ = monotonic_ns();
-  child->pid_ = ::fork();
-  if (child->pid_ == 0) become_child(prepared);
+  child->pid_ = start_child(prepared);
   if (child->pid_ < 0) {
     child->pid_ = 0;
     return fail_errno(errno, "fork");
@@ -188,10 +197,10 @@ Result<std::unique_ptr<Child>> Child::spawn(const ChildOptions& options) {
   if (options.before_exec) {
     // On failure the child is killed and reaped by its destructor.
     if (auto done = options.before_exec(child->pid_); !done) return tl::unexpected(done.error());
-  }
-  // A byte and not the end of file: a child forked by another thread at this moment holds a copy of the write end.
-  if (auto opened = write_all(gate.write_end.get(), std::as_bytes(std::span("g", 1))); !opened) {
-    return tl::unexpected(opened.error());
+    // A byte and not the end of file: a child forked by another thread at this moment holds a copy of the write end.
+    if (auto opened = write_all(gate.write_end.get(), std::as_bytes(std::span("g", 1))); !opened) {
+      return tl::unexpected(opened.error());
+    }
   }
   if (auto started = child->await_exec(report.read_end, options.argv[0]); !started) {
     return tl::unexpected(started.error());
