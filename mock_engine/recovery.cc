@@ -310,7 +310,9 @@ Step Recovery::resolve(ExchangeSide& exchange, const PendingIntent& intent) {
 Step Recovery::send_under_new_numbers(ExchangeSide& exchange) {
   for (const PendingIntent& intent : before_login_.pending) {
     if (intent.type != AuditRecordType::kIntentEnter) continue;
-    const WorkingOrder& order = before_login_.orders.at(intent.user_ref);
+    const auto known = before_login_.orders.find(intent.user_ref);
+    if (known == before_login_.orders.end()) continue;
+    const WorkingOrder& order = known->second;
     Decision decision;
     decision.side = order.side;
     decision.user_ref = exchange.journal.state().next_user_ref;

@@ -131,6 +131,7 @@ void write_other_death(uint32_t tid, int signal, const siginfo_t* info, const uc
 // Another thread is already dying: leave a note and wait for the end, but not for ever.
 void on_other_death(uint32_t tid, int signal, const siginfo_t* info, ucontext_t* context) noexcept {
   write_other_death(tid, signal, info, context);
+  if (CRASHWRIGHT_PLANTED("handler_ends_with_the_second_death")) return prepare_death(signal, info, context);
   signal_safe::set_mask(SIG_BLOCK, signal_safe::kAllSignals);
   const uint64_t patience_ns = (g_state.deadline_ns + kDeadlineAgainNs) * (kChainDeadlineFactor + 2);
   const uint64_t until_ns = signal_safe::clock_ns(CLOCK_MONOTONIC) + patience_ns;

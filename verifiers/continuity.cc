@@ -53,20 +53,13 @@ void compare_orders(const ExchangeBooks& golden, const ExchangeBooks& found, Fin
   if (named > kOrdersNamedMax) findings.fail("and " + std::to_string(named - kOrdersNamedMax) + " more orders differ");
 }
 
-// A death is planned where a fault that ends the process fired in that incarnation. Any other death is the engine's
-// own, however well it recovers from it.
 void check_deaths(const CaseView& view, Findings& findings) {
   for (const rca::ProcessFacts* const engine : view.engines()) {
     if (engine->finished) continue;
     const std::string where = "start " + std::to_string(engine->incarnation);
-    bool planned = false;
-    for (size_t i = 0; i < view.plan.faults.size() && i < view.facts.faults.size(); ++i) {
-      const rca::InjectedFaultFact& fault = view.facts.faults[i];
-      planned = planned || (view.plan.faults[i].ends_process && fault.state != "armed" &&
-                            fault.incarnation == engine->incarnation);
-    }
-    if (!planned) findings.fail(where + " died without a fault: " + describe_ending(*engine));
-    if (planned && view.plan.expect.outcome == ExpectedOutcome::kFinish) {
+    if (died_unplanned(view, *engine)) {
+      findings.fail(where + " died without a fault: " + describe_ending(*engine));
+    } else if (view.plan.expect.outcome == ExpectedOutcome::kFinish) {
       findings.fail(where + " died of its fault, the scenario expects it to finish: " + describe_ending(*engine));
     }
   }

@@ -22,6 +22,17 @@ std::string describe_ending(const rca::ProcessFacts& process) {
                                    : text + " sent by the " + process.killed_by + " (" + process.kill_reason + ")";
 }
 
+bool died_unplanned(const CaseView& view, const rca::ProcessFacts& engine) {
+  if (engine.finished) return false;
+  for (size_t i = 0; i < view.plan.faults.size() && i < view.facts.faults.size(); ++i) {
+    const rca::InjectedFaultFact& fault = view.facts.faults[i];
+    if (view.plan.faults[i].ends_process && fault.state != "armed" && fault.incarnation == engine.incarnation) {
+      return false;
+    }
+  }
+  return true;
+}
+
 bool is_crash_signal(int signal_number) noexcept {
   switch (signal_number) {
     case SIGSEGV:

@@ -7,6 +7,7 @@
 
 #include "postmortem/control_block.h"
 #include "rca/facts.h"
+#include "verifiers/case_view.h"
 
 namespace crashwright::verifiers {
 
@@ -15,6 +16,9 @@ namespace crashwright::verifiers {
 
 // "SIGSEGV", "exit status 1", for messages.
 [[nodiscard]] std::string describe_ending(const rca::ProcessFacts& process);
+
+// True when no fault that ends a process fired in this start: the death is the engine's own, however well it recovers.
+[[nodiscard]] bool died_unplanned(const CaseView& view, const rca::ProcessFacts& engine);
 
 // True for the signals whose default action dumps core and which a crash handler can see (signal(7)).
 [[nodiscard]] bool is_crash_signal(int signal_number) noexcept;

@@ -1,5 +1,6 @@
-// Promise: from the fault to the first correct order (or the resumed session) within the budget. Witness: the harness's
-// clock.
+// Promise: from the fault to the first correct order (or the resumed session) within the budget, and no start behind
+// the fault dies once more of itself. Witness: the clock of the harness, and its account of who sent what.
+#include "verifiers/deaths.h"
 #include "verifiers/promises.h"
 
 namespace crashwright::verifiers {
@@ -18,6 +19,11 @@ Verdict verify_recovery_time(const CaseView& view) {
   if (!view.facts.recovery_time_ns) {
     findings.fail("the session was never resumed after the death");
     return findings.finish({});
+  }
+  for (const rca::ProcessFacts* const engine : view.engines()) {
+    if (engine == view.first_death() || !died_unplanned(view, *engine)) continue;
+    findings.fail("start " + std::to_string(engine->incarnation) +
+                  " had no fault left and died once more: " + describe_ending(*engine));
   }
   const uint64_t took_ms = *view.facts.recovery_time_ns / kNsPerMs;
   const uint64_t budget_ms = view.plan.expect.recovery_time_ms_max.value_or(kDefaultBudgetMs);

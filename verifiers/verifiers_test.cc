@@ -75,6 +75,7 @@ BOOST_FIXTURE_TEST_CASE(a_death_that_no_fault_asked_for_fails_continuity, Synthe
   facts.processes[1].finished = false;
   facts.processes[1].wait_status = 1 << 8;
   expect("continuity", Outcome::kFail, "start 1 died without a fault: exit status 1");
+  expect("recovery_time", Outcome::kFail, "start 1 had no fault left and died once more: exit status 1");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_death_where_the_session_is_to_finish_fails_continuity, SyntheticCase) {

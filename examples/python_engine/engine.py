@@ -4,7 +4,8 @@
 usage: engine.py run N | recover | dump | check       in the folder that holds, or will hold, the journal
 
 Each order is a line "NUMBER SIDE QUANTITY CHECKSUM" in orders.journal, synced before it is acknowledged. --unsafe
-leaves the sync out, to see it found. What it speaks to the harness is docs/bring-your-own-engine.md.
+leaves the sync out, to see it found; --hoard keeps a mebibyte an order, to see it outgrow its container. What it speaks
+to the harness is docs/bring-your-own-engine.md.
 """
 import json
 import os
@@ -42,8 +43,9 @@ def recover():
         os.fsync(journal.fileno())
 
 
-def run(orders, safe):
+def run(orders, safe, hoards):
     recover()
+    hoard = []
     acknowledgements = os.fdopen(int(os.environ.get("CRASHWRIGHT_ACK_FD", 1)), "w", buffering=1)
     journal = os.open(JOURNAL, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
     folder = os.open(".", os.O_RDONLY)
@@ -54,6 +56,8 @@ def run(orders, safe):
             return f"order {number} was written in part only"  # and is not acknowledged
         if safe:
             os.fsync(journal)
+        if hoards:
+            hoard.append(b"x" * (1 << 20))
         acknowledgements.write(f"ack {number}\n")
         print(f"order {number} done", flush=True)
 
@@ -71,9 +75,9 @@ def check():
 
 
 def main():
-    words = [word for word in sys.argv[1:] if word != "--unsafe"]
+    words = [word for word in sys.argv[1:] if word not in ("--unsafe", "--hoard")]
     if words[:1] == ["run"] and len(words) == 2:
-        return run(int(words[1]), "--unsafe" not in sys.argv)
+        return run(int(words[1]), "--unsafe" not in sys.argv, "--hoard" in sys.argv)
     if words == ["recover"]:
         return recover()
     if words == ["dump"]:

@@ -30,6 +30,7 @@ struct ProveArguments {
   std::string format = "human";
   uint64_t jobs = 2;
   bool list = false;
+  bool all_scenarios = false;
   RunRequest request;
 
   [[nodiscard]] std::string folder() const { return folders.empty() ? default_scenarios() : folders.front(); }
@@ -70,8 +71,11 @@ Result<std::vector<Plan>> plan_proof(const std::vector<PlantedBug>& bugs, const 
                                      const ProveArguments& prove) {
   std::vector<Plan> plans;
   std::vector<Scenario> clean;
+  std::vector<Scenario> own;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(own),
+               [](const Scenario& scenario) { return !has_own_engine(scenario); });
   for (const PlantedBug& bug : bugs) {
-    const auto scenarios = scenarios_of(bug, all, prove.folder());
+    auto scenarios = scenarios_of(bug, all, prove.folder());
     if (!scenarios) return tl::unexpected(scenarios.error());
     PlanOptions options;
     options.run_seed = prove.request.seed;
@@ -81,6 +85,7 @@ Result<std::vector<Plan>> plan_proof(const std::vector<PlantedBug>& bugs, const 
     } else {
       options.planted_bugs = {bug.name};
     }
+    if (prove.all_scenarios) *scenarios = own;
     const size_t before = plans.size();
     add_plans(*scenarios, options, bug.name + "--", plans);
     if (plans.size() == before) {
@@ -93,10 +98,7 @@ Result<std::vector<Plan>> plan_proof(const std::vector<PlantedBug>& bugs, const 
       if (std::none_of(clean.begin(), clean.end(), same)) clean.push_back(scenario);
     }
   }
-  if (prove.only_bugs.empty()) {
-    std::copy_if(all.begin(), all.end(), std::back_inserter(clean),
-                 [](const Scenario& scenario) { return !has_own_engine(scenario); });
-  }
+  if (prove.only_bugs.empty()) clean = own;
   PlanOptions options;
   options.run_seed = prove.request.seed;
   options.planted_build = true;
@@ -110,6 +112,9 @@ void declare(Options& options, ProveArguments& prove) {
                     "scenarios, or the stock scenarios that were installed)");
   options.flag("--list", prove.list, "name the bugs, one a line, and end");
   options.texts("--bug", "NAME", prove.only_bugs, "only this bug");
+  options.flag("--all-scenarios", prove.all_scenarios,
+               "each bug against every scenario and not only against those that are meant to catch it: some "
+               "30,000 cases, an hour or two");
   options.number("--jobs", "N", prove.jobs, "cases at a time (default 2)");
   options.number("--seed", "N", prove.request.seed, "the run's seed (default 1)");
   options.text("--out", "DIR", prove.request.out, "folder of the runs (default crashwright-out)");

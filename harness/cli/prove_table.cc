@@ -26,13 +26,16 @@ void add_once(std::vector<std::string>& list, const std::string& word) {
   if (!contains(list, word)) list.push_back(word);
 }
 
-void add_case(const CaseFinished& done, BugResult& result) {
+void add_case(const CaseFinished& done, const PlantedBug& bug, BugResult& result) {
   for (const verifiers::Verdict& verdict : done.verdicts) {
     if (verdict.outcome != Outcome::kFail) continue;
     add_once(result.broken, verdict.promise);
     if (!contains(result.expected, verdict.promise)) continue;
     result.caught = true;
     add_once(result.scenarios, done.name);
+  }
+  if (contains(bug.scenarios, done.name) && !contains(result.scenarios, done.name)) {
+    add_once(result.let_pass, done.name);
   }
   const bool unjudged =
       done.outcome == Outcome::kSkipped || done.outcome == Outcome::kError || done.outcome == Outcome::kInconclusive;
@@ -54,15 +57,11 @@ void add_clean_case(const CaseFinished& done, ProofResult& result) {
   }
 }
 
-void find_smallest_set(ProofResult& result) {
+void find_smallest_set(const std::vector<std::string>& tried, ProofResult& result) {
   std::vector<std::vector<std::string>> catchers;
-  std::vector<std::string> all;
-  for (const BugResult& bug : result.bugs) {
-    catchers.push_back(bug.scenarios);
-    for (const std::string& name : bug.scenarios) add_once(all, name);
-  }
+  for (const BugResult& bug : result.bugs) catchers.push_back(bug.scenarios);
   result.smallest_set = smallest_cover(catchers);
-  for (const std::string& name : all) {
+  for (const std::string& name : tried) {
     if (!contains(result.smallest_set, name)) result.add_nothing.push_back(name);
   }
 }
@@ -82,18 +81,21 @@ bool ProofResult::holds() const {
 
 ProofResult judge_proof(const std::vector<PlantedBug>& bugs, const RunRecord& run) {
   ProofResult result;
-  for (const PlantedBug& bug : bugs) result.bugs.push_back({bug.name, bug.what, bug.caught_by, {}, {}, {}, false});
+  for (const PlantedBug& bug : bugs) result.bugs.push_back({bug.name, bug.what, bug.caught_by, {}, {}, {}, {}, false});
+  std::vector<std::string> tried;
   for (const CaseRecord& record : run.cases) {
     if (!record.finished) continue;
     if (record.finished->case_id.rfind(kCleanPrefix, 0) == 0) {
       add_clean_case(*record.finished, result);
       continue;
     }
-    for (BugResult& bug : result.bugs) {
-      if (record.finished->case_id.rfind(bug.bug + "--", 0) == 0) add_case(*record.finished, bug);
+    for (size_t i = 0; i < bugs.size(); ++i) {
+      if (record.finished->case_id.rfind(bugs[i].name + "--", 0) != 0) continue;
+      add_case(*record.finished, bugs[i], result.bugs[i]);
+      add_once(tried, record.finished->name);
     }
   }
-  find_smallest_set(result);
+  find_smallest_set(tried, result);
   return result;
 }
 
@@ -110,6 +112,7 @@ std::string proof_to_text(const ProofResult& result, size_t columns) {
     text += fmt::format("{:<34} {:<8} {}\n", columns == 0 ? bug.bug : shorten_middle(bug.bug, kBugColumns),
                         bug.caught ? "caught" : "MISSED", fold(promises, kPromisesColumn, columns));
     if (!bug.scenarios.empty()) text += below(fmt::format("in: {}", fmt::join(bug.scenarios, "; ")));
+    if (!bug.let_pass.empty()) text += below(fmt::format("not in: {}", fmt::join(bug.let_pass, "; ")));
     if (!bug.caught && !bug.trouble.empty()) text += below(bug.trouble);
   }
   text += fmt::format("\n{} of {} bugs caught; {} clean cases, {} false alarms\n", caught, result.bugs.size(),
@@ -137,6 +140,7 @@ std::string proof_to_json(const ProofResult& result) {
                     {"expected", bug.expected},
                     {"broken", bug.broken},
                     {"scenarios", bug.scenarios},
+                    {"let_pass", bug.let_pass},
                     {"trouble", bug.trouble}});
   }
   const nlohmann::ordered_json document = {{"bugs", bugs},

@@ -17,6 +17,7 @@ struct BugResult {
   std::vector<std::string> expected;   // promises, one of which must break
   std::vector<std::string> broken;     // promises that did break, each once
   std::vector<std::string> scenarios;  // in which one of the expected promises broke
+  std::vector<std::string> let_pass;   // scenarios that are listed for it, and in which none of them broke
   std::string trouble;                 // why nothing could be judged; empty otherwise
   bool caught = false;
 };
@@ -27,7 +28,7 @@ struct ProofResult {
   std::vector<std::string> false_alarms;  // one line each
   std::vector<std::string> unproven;      // clean cases without a verdict, one line each
   std::vector<std::string> smallest_set;  // of scenarios, that catches every bug that is caught
-  std::vector<std::string> add_nothing;   // scenarios that caught bugs, each of which that set catches without them
+  std::vector<std::string> add_nothing;   // scenarios that were tried on bugs: what they catch, that set catches
 
   [[nodiscard]] bool holds() const;
 };

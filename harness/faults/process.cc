@@ -37,7 +37,8 @@ const FaultKind kKinds[] = {
      .example = "sigstop: {at: gateway.send_order, hit: 30, for: 50ms}",
      .stands_for = "a debugger, a suspended machine",
      .evidence = "state T in /proc",
-     .reveals = "none: nothing of the engine runs while it stands",
+     .reveals = "none: every thread has beaten between the watchdog's last look and the stop, so that no watchdog, "
+                "however it counts time, takes one for stalled",
      .parameters = {"for"},
      .causes_release = {"KILLED_BY_HARNESS"},
      .causes_asan = {"KILLED_BY_HARNESS"}},
@@ -58,8 +59,7 @@ const FaultKind kKinds[] = {
      .example = "two_threads: {at: orders.apply, hit: 20}",
      .stands_for = "one broken object, met by two threads",
      .evidence = "SIGSEGV; the crash record tells of both",
-     .reveals = "none yet: which of the two is first is left to the scheduler, so that no bug would be caught "
-                "every time",
+     .reveals = "handler_ends_with_the_second_death",
      .causes_release = {"NULL_DEREF"},
      .causes_asan = {"NULL_DEREF"}},
     {.name = "second_primary",

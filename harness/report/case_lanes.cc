@@ -5,8 +5,9 @@
 #include <map>
 
 #include "harness/report/case_picture.h"
+#include "postmortem/audit_log.h"
+#include "postmortem/flight_reader.h"
 #include "rca/facts.h"
-#include "rca/timeline.h"
 #include "verifiers/control_dump.h"
 #include "verifiers/drop_copy.h"
 
@@ -31,23 +32,27 @@ void add_events(std::vector<uint64_t> times, const char* what, Lane& lane) {
   for (size_t i = 0; i < times.size(); i += step) lane.marks.push_back({Kind::kEvent, times[i], what});
 }
 
-// Where the recorded times of each thread and of the audit log are found.
-struct Recorded {
-  std::map<uint32_t, std::vector<uint64_t>> by_thread;
-  std::map<uint64_t, uint64_t> audit;  // sequence to time
-};
+using LogTimes = std::map<uint32_t, std::vector<uint64_t>>;  // by thread
 
-Recorded read_recorded(const std::string& folder) {
-  Recorded recorded;
-  const auto timeline = rca::read_timeline({folder});
-  if (!timeline) return recorded;
-  for (const rca::TimelineEvent& event : timeline->events) {
-    if (event.monotonic_ns == 0) continue;
-    const rca::TimelineKind kind = timeline->sources[event.source].kind;
-    if (kind == rca::TimelineKind::kEngineLog) recorded.by_thread[event.tid].push_back(event.monotonic_ns);
-    if (kind == rca::TimelineKind::kAuditLog) recorded.audit.emplace(event.sequence, event.monotonic_ns);
+LogTimes read_log_times(const std::string& path) {
+  LogTimes times;
+  const auto log = postmortem::read_flight_file(path);
+  if (!log) return times;
+  for (const postmortem::FlightThread& thread : log->threads) {
+    for (const postmortem::FlightRecord& record : thread.records) times[record.tid].push_back(record.monotonic_ns);
   }
-  return recorded;
+  return times;
+}
+
+// Block by block: a log can be of any length. 0: not there.
+uint64_t time_of_audit_record(const std::string& path, uint64_t sequence) {
+  uint64_t time_ns = 0;
+  static_cast<void>(postmortem::scan_audit_log(path, [&](std::span<const postmortem::AuditRecord> records) {
+    for (const postmortem::AuditRecord& record : records) {
+      if (record.sequence == sequence) time_ns = record.monotonic_ns;
+    }
+  }));
+  return time_ns;
 }
 
 Lane process_lane(const rca::ProcessFacts& process) {
@@ -59,7 +64,7 @@ Lane process_lane(const rca::ProcessFacts& process) {
   return lane;
 }
 
-void add_threads(const postmortem::ControlBlock& block, const rca::ProcessFacts& process, const Recorded& recorded,
+void add_threads(const postmortem::ControlBlock& block, const rca::ProcessFacts& process, const LogTimes& logged,
                  std::vector<Lane>& lanes) {
   for (const postmortem::ThreadWitness& witness : block.threads) {
     const uint32_t tid = witness.tid.load();
@@ -70,8 +75,8 @@ void add_threads(const postmortem::ControlBlock& block, const rca::ProcessFacts&
     lane.is_thread = true;
     lane.begin_ns = registered_ns;
     lane.end_ns = process.ended_ns;
-    const auto found = recorded.by_thread.find(tid);
-    if (found != recorded.by_thread.end()) add_events(found->second, "log record", lane);
+    const auto found = logged.find(tid);
+    if (found != logged.end()) add_events(found->second, "log record", lane);
     for (uint32_t i = 0; i < std::min<uint32_t>(block.fault_count, postmortem::kArmedFaultsMax); ++i) {
       const postmortem::ArmedFault& fault = block.faults[i];
       if (fault.fired_tid.load() != tid || fault.fired_ns.load() == 0) continue;
@@ -84,13 +89,13 @@ void add_threads(const postmortem::ControlBlock& block, const rca::ProcessFacts&
 void add_engine(const std::string& case_folder, const rca::ProcessFacts& process, const rca::CaseFacts& facts,
                 std::vector<Lane>& lanes) {
   Lane lane = process_lane(process);
-  const Recorded recorded = read_recorded(case_folder + "/" + process.folder);
+  const std::string folder = case_folder + "/" + process.folder;
   const auto dump = verifiers::read_control_dump(case_folder + "/" + process.control_dump);
   if (dump) {
     const uint64_t durable = (*dump)->engine.audit_durable.load();
-    const auto found = recorded.audit.find(durable);
-    if (found != recorded.audit.end()) {
-      lane.marks.push_back({Kind::kDurable, found->second, fmt::format("last durable: audit record {}", durable)});
+    const uint64_t time_ns = time_of_audit_record(folder + "/data", durable);
+    if (time_ns != 0) {
+      lane.marks.push_back({Kind::kDurable, time_ns, fmt::format("last durable: audit record {}", durable)});
     }
   }
   for (const rca::InjectedFaultFact& fault : facts.faults) {
@@ -100,7 +105,9 @@ void add_engine(const std::string& case_folder, const rca::ProcessFacts& process
   }
   if (!process.finished) lane.marks.push_back({Kind::kDeath, process.ended_ns, end_of(process)});
   lanes.push_back(std::move(lane));
-  if (dump) add_threads(**dump, process, recorded, lanes);
+  if (!dump) return;
+  const LogTimes logged = read_log_times(fmt::format("{}/flight-{}.rec", folder, process.pid));
+  add_threads(**dump, process, logged, lanes);
 }
 
 // The first fault after which an engine ended otherwise than in order, or that end itself.

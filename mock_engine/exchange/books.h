@@ -46,7 +46,7 @@ struct Violations {
   uint64_t order_after_kill_switch = 0;
   uint64_t sequence_gap = 0;
   uint64_t malformed = 0;
-  uint64_t login_storm = 0;  // more than 20 logins within a second
+  uint64_t login_storm = 0;  // more than 20 logins within a second, or one after 6 refusals within 25 ms
 };
 
 class Books {

@@ -24,6 +24,9 @@ constexpr uint64_t kDayNs = 86'400 * kSecondNs;
 constexpr int kTurnMsMax = 500;
 constexpr size_t kConnectionsMax = 64;
 constexpr size_t kLoginsPerSecondMax = 20;
+// Pauses that grow from ten milliseconds leave room for four, as each try asks for its session and for any.
+constexpr size_t kRefusalsMax = 5;
+constexpr uint64_t kRefusalsWithinNs = 25'000'000;
 constexpr int kEventsPerTurn = 64;
 constexpr int kReadsPerTurn = 4;  // of one connection, so that answers are not held back for long
 
@@ -224,7 +227,10 @@ void SessionServer::handle_login(Connection& connection, Bytes payload) {
 void SessionServer::count_login() {
   login_times_ns_.push_back(now_ns_);
   while (now_ns_ - login_times_ns_.front() > kSecondNs) login_times_ns_.pop_front();
-  if (login_times_ns_.size() == kLoginsPerSecondMax + 1) {
+  while (!refusal_times_ns_.empty() && now_ns_ - refusal_times_ns_.front() > kRefusalsWithinNs) {
+    refusal_times_ns_.pop_front();
+  }
+  if (login_times_ns_.size() == kLoginsPerSecondMax + 1 || refusal_times_ns_.size() == kRefusalsMax + 1) {
     engine_.count_login_storm();
     drop_copy_.violation("login_storm", 0);
   }
@@ -234,6 +240,7 @@ bool SessionServer::too_busy(Connection& connection, uint64_t requested) {
   if (logins_++ == 0) logins_to_refuse_ = options_.refuse_logins;
   if (logins_ == 1 || logins_to_refuse_ == 0) return false;
   --logins_to_refuse_;
+  refusal_times_ns_.push_back(now_ns_);
   refuse(connection, requested, "busy", soup::kSessionNotAvailable);
   return true;
 }

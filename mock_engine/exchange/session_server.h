@@ -85,7 +85,8 @@ class SessionServer {
   uint64_t order_messages_ = 0;
   uint64_t logins_ = 0;
   uint64_t logins_to_refuse_ = 0;
-  std::deque<uint64_t> login_times_ns_;  // of the last second
+  std::deque<uint64_t> login_times_ns_;    // of the last second
+  std::deque<uint64_t> refusal_times_ns_;  // of the last moments
   Connections connections_;
   std::unordered_map<std::string, uint64_t> disconnects_;
 
