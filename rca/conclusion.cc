@@ -117,7 +117,8 @@ void conclude(AutopsyReport& report, const Particulars& particulars, const std::
   report.candidates = ranking.candidates;
   report.cause = ranking.candidates.empty() ? silent : ranking.cause;
   report.confidence = ranking.confidence;
-  if (report.evidence.empty() && silent == "NONE") report.confidence = 0.8;  // nothing speaks of a crash
+  // Nothing speaks of a crash, or nothing that the process did not survive.
+  if (ranking.candidates.empty() && silent == "NONE") report.confidence = report.evidence.empty() ? 0.8 : 0.6;
   report.family = find_cause(report.cause).family;
   const bool no_crash = report.cause == "NONE" || report.cause == "NO_FAULT";
   // Where a process stood when someone else ended it is nobody's fault.

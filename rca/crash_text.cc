@@ -3,14 +3,18 @@
 #include <algorithm>
 #include <charconv>
 
+#include "rca/debugger_locks.h"
 #include "rca/evidence.h"
 #include "rca/frame_rules.h"
 #include "rca/function_name.h"
 #include "rca/gdb_context.h"
+#include "rca/text_address.h"
 #include "rca/text_lines.h"
 #include "rca/text_pattern.h"
 #include "rca/text_rules.h"
 #include "rca/text_stack.h"
+#include "rca/text_talk.h"
+#include "rca/told_death.h"
 
 namespace crashwright::rca {
 namespace {
@@ -22,34 +26,6 @@ constexpr uint64_t kNullPage = 64 * 1024;
 constexpr double kLaterReport = 0.3;  // what a second report counts: it is a consequence
 constexpr double kUnsupported = 0.4;  // what a header in the middle of a line counts without a stack behind it
 
-// Severities of lines that talk.
-constexpr std::string_view kHarmless[] = {"INFO", "DEBUG", "TRACE", "NOTICE", "info]", "debug]", "trace]"};
-
-// Someone talks about a crash: the match stands in quotation marks, or in a log line of a harmless severity.
-bool is_talk(std::string_view line, size_t begin) {
-  std::string_view before = line.substr(0, begin);
-  while (!before.empty() && (before.back() == '=' || (before.back() >= '0' && before.back() <= '9'))) {
-    before.remove_suffix(1);
-  }
-  if (before.ends_with('"') || before.ends_with('\'') || before.ends_with('`')) return true;
-  if (std::ranges::count(before, '"') % 2 == 1) return true;
-  for (const std::string_view harmless : kHarmless) {
-    if (before.find(harmless) != std::string_view::npos) return true;
-  }
-  return false;
-}
-
-// The same for the match of a pattern: its wildcards may have run over the quotation mark or the severity.
-bool is_talk(std::string_view line, const TextMatch& match, std::string_view pattern) {
-  if (is_talk(line, match.begin)) return true;
-  const std::string_view upto = line.substr(0, match.end);
-  if (pattern.find('"') == std::string_view::npos && std::ranges::count(upto, '"') % 2 == 1) return true;
-  for (const std::string_view harmless : kHarmless) {
-    if (pattern.find(harmless) == std::string_view::npos && upto.find(harmless) != std::string_view::npos) return true;
-  }
-  return false;
-}
-
 // "==123==" or "==123== " in front of a header.
 int32_t pid_before(std::string_view before) {
   const size_t end = before.rfind("==");
@@ -60,43 +36,32 @@ int32_t pid_before(std::string_view before) {
   return pid;
 }
 
-std::optional<uint64_t> hex_after(std::string_view line, std::string_view word) {
-  const size_t at = line.find(word);
-  if (at == std::string_view::npos) return std::nullopt;
-  std::string_view rest = line.substr(at + word.size());
-  if (rest.starts_with("0x")) rest.remove_prefix(2);
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number, 16);
-  (void)end;
-  return error == std::errc() ? std::optional(number) : std::nullopt;
+// What an exception's type says of the cause; others are exceptions that nobody caught.
+constexpr struct {
+  std::string_view type;
+  const char* cause;
+} kExceptionCauses[] = {{"bad_alloc", "OOM"},
+                        {"OutOfMemory", "OOM"},
+                        {"StackOverflow", "STACK_OVERFLOW_EXHAUSTION"},
+                        {"AccessViolation", "WILD_ACCESS"}};
+
+// What a process can meet and go on; a later line that it ended in order tells that it did.
+bool is_survivable(const Evidence& evidence) {
+  constexpr std::string_view kCauses[] = {"DISK_FULL", "IO_ERROR", "EXCEPTION", "OOM", "RESOURCE_LIMIT", "TIMEOUT"};
+  return evidence.tier == EvidenceTier::kLibraryMessage && !evidence.excerpt.starts_with("terminat") &&
+         std::ranges::find(kCauses, evidence.cause) != std::end(kCauses);
 }
 
-// The last word of the line as a hexadecimal number: "Received signal 11 SEGV_MAPERR 000000000018".
-std::optional<uint64_t> last_address(std::string_view line) {
-  const size_t end = line.find_last_not_of(" \r");
-  if (end == std::string_view::npos) return std::nullopt;
-  line = line.substr(0, end + 1);
-  const size_t space = line.rfind(' ');
-  return hex_after(space == std::string_view::npos ? line : line.substr(space + 1), "");
+// An assertion or an exception may say itself what it was about.
+bool may_have_a_reason(const TextRule& rule) {
+  const std::string_view cause = rule.cause;
+  return rule.tier == EvidenceTier::kLibraryMessage && (cause == "ASSERTION" || cause == "EXCEPTION");
 }
 
-// The address in a line that calls it one.
-std::optional<uint64_t> named_address(std::string_view line) {
-  for (const std::string_view word : {"segfault at ", "fault addr ", "addr=0x", "(@0x", "(SIGSEGV) (0x", "si_addr: 0x",
-                                      "si_addr = 0x", "ddress=0x", "ddress: 0x", "ADDRESS: 0x", "at address 0x"}) {
-    if (const auto named = hex_after(line, word); named) return named;
-  }
-  return std::nullopt;
-}
-
-// ": segfault at 18 ip 00005..." names it, a signal handler has it last; a word that is no number of some length is a
-// word.
-std::optional<uint64_t> access_address(std::string_view match) {
-  if (const auto named = named_address(match); named) return named;
-  const auto last = last_address(match);
-  return last && (match.find("0x") != std::string_view::npos || match.find("0000") != std::string_view::npos)
-             ? last
-             : std::nullopt;
+bool is_reason(const TextRule& rule) {
+  constexpr std::string_view kReasons[] = {"DISK_FULL", "IO_ERROR", "RESOURCE_LIMIT", "OOM", "FPE"};
+  return rule.tier == EvidenceTier::kLibraryMessage &&
+         std::ranges::find(kReasons, std::string_view(rule.cause)) != std::end(kReasons);
 }
 
 class Reader {
@@ -111,6 +76,7 @@ class Reader {
     }
     if (result_.stack.empty()) result_.stack = read_text_stack(lines_, 0, lines_.size());
     drop_terminate_of_pure_call();
+    judge_survival();
     take_assertion_place();
     const bool crash_stack = !result_.evidence.empty() || result_.crash_seen || starts_with_frame();
     if (crash_stack) {
@@ -118,7 +84,9 @@ class Reader {
     }
     take_recursion();
     for (Evidence& evidence : gdb_context_evidence(lines_, source_)) result_.evidence.push_back(std::move(evidence));
-    result_.crash_seen = result_.crash_seen || !result_.evidence.empty();
+    for (Evidence& evidence : debugger_lock_evidence(lines_, source_)) result_.evidence.push_back(std::move(evidence));
+    const bool met = std::ranges::any_of(result_.evidence, [](const Evidence& piece) { return piece.strength > 0; });
+    result_.crash_seen = result_.crash_seen || met || has_stack();
     result_.memory = scope_in_lines(whole_);
     return std::move(result_);
   }
@@ -156,6 +124,18 @@ class Reader {
     }
   }
 
+  // Whoever says at the end that it ended in order has survived what it complained about before.
+  void judge_survival() {
+    const auto end = orderly_end(lines_);
+    if (!end || *end <= last_taken_ || !std::ranges::all_of(result_.evidence, is_survivable)) return;
+    for (Evidence& evidence : result_.evidence) {
+      evidence.strength = -evidence.strength;
+      evidence.where += ", survived: line " + std::to_string(*end + 1);
+    }
+    result_.crash_seen = false;
+    survived_ = true;
+  }
+
   // A debugger shows one function calling itself without end, the innermost of them without a stack to stand on.
   void take_recursion() {
     constexpr size_t kDeep = 40;
@@ -166,8 +146,9 @@ class Reader {
       ++same;
     }
     const bool no_stack = std::ranges::any_of(lines_, [](std::string_view line) {
-      return line.starts_with("#0 ") && (line.find("error reading variable") != std::string_view::npos ||
-                                         line.find("Cannot access memory at address") != std::string_view::npos);
+      const bool innermost = line.starts_with("#0 ") || line.starts_with("0x");  // where a debugger stopped
+      return innermost && (line.find("error reading variable") != std::string_view::npos ||
+                           line.find("Cannot access memory at address") != std::string_view::npos);
     });
     if (same < (no_stack ? kShallow : kDeep)) return;
     result_.evidence.push_back(make_evidence(EvidenceTier::kMachineState, source_, "STACK_OVERFLOW_EXHAUSTION", 0.8,
@@ -176,6 +157,14 @@ class Reader {
 
   // A bare backtrace, as a debugger prints it.
   [[nodiscard]] bool starts_with_frame() const { return !lines_.empty() && parse_frame_line(lines_[0]).has_value(); }
+
+  // Frames that know where they are: somebody printed a stack, and a process that is well prints none.
+  [[nodiscard]] bool has_stack() const {
+    constexpr ptrdiff_t kFramesMin = 2;
+    return !survived_ && kFramesMin <= std::ranges::count_if(result_.stack, [](const Frame& frame) {
+                           return frame.pc != 0 || !frame.file.empty() || !frame.module.empty();
+                         });
+  }
 
   // Takes what `line` says: a line as it stands, or without its prefix. False when it says nothing.
   bool read_line(size_t index, std::string_view line) {
@@ -193,15 +182,20 @@ class Reader {
       line = reworded;
     }
     LineRules rules(line);
+    bool taken = false;
     while (const auto found = rules.next()) {
-      if (is_talk(line, found->match, found->rule->pattern)) continue;
+      const TextRule& rule = *found->rule;
+      if (taken && !is_reason(rule)) continue;
+      if (is_talk(line, found->match, rule.pattern)) continue;
       // A word like "Aborted" begins many a healthy line of a log.
-      const bool is_shell = found->rule->tier == EvidenceTier::kExitCode;
+      const bool is_shell = rule.tier == EvidenceTier::kExitCode && rule.pattern[0] == '^';
       if (is_prefixed && is_shell && line.find("(core dumped)") == std::string_view::npos) continue;
-      take(*found->rule, index, line, found->match);
-      return true;
+      if (!take(rule, index, line, found->match)) continue;
+      taken = true;
+      last_taken_ = index;
+      if (!may_have_a_reason(rule)) break;
     }
-    return false;
+    return taken;
   }
 
   // A debugger shows what the C library was about to print: malloc_printerr (str=0x7f "free(): invalid pointer").
@@ -225,13 +219,14 @@ class Reader {
     return old ? end : std::string_view::npos;
   }
 
-  void take(const TextRule& rule, size_t index, std::string_view line, const TextMatch& match) {
+  // False when the rule does not apply after all.
+  bool take(const TextRule& rule, size_t index, std::string_view line, const TextMatch& match) {
     Evidence evidence =
         make_evidence(rule.tier, source_, rule.cause, rule.strength, "line " + std::to_string(index + 1), line);
     switch (rule.detail) {
       case TextDetail::kReport:
       case TextDetail::kSegv:
-        if (!take_report(rule, index, line, match, evidence)) return;
+        if (!take_report(rule, index, line, match, evidence)) return true;
         break;
       case TextDetail::kAddress:
         take_address(index, line.substr(match.begin), evidence);
@@ -249,16 +244,36 @@ class Reader {
         break;
       case TextDetail::kOwnBlock:
         for (const Evidence& earlier : result_.evidence) {
-          if (earlier.excerpt.find("== Invalid ") == std::string::npos) return;
+          if (earlier.excerpt.find("== Invalid ") == std::string::npos) return true;
         }
         break;
       case TextDetail::kCount:
-        if (line.substr(match.end).find_first_of("123456789") != 0) return;
+        if (line.substr(match.end).find_first_of("123456789") != 0) return true;
+        break;
+      case TextDetail::kSignal:
+        return take_told(death_by_signal(line.substr(match.end)), index, line.substr(match.begin), evidence);
+      case TextDetail::kExitStatus:
+        return take_told(death_by_status(line.substr(match.end)), index, line.substr(match.begin), evidence);
+      case TextDetail::kSign:
+        if (is_denied(line, match.begin)) return false;
         break;
       case TextDetail::kNothing:
+        if (is_survivable(evidence) && is_mended(line)) return false;
         break;
     }
     add(std::move(evidence));
+    return true;
+  }
+
+  bool take_told(const std::optional<ToldDeath>& death, size_t index, std::string_view from_match, Evidence& evidence) {
+    if (!death) return false;
+    evidence.cause = death->cause;
+    evidence.tier = death->tier;
+    evidence.strength = death->strength;
+    const bool may_name_it = death->tier == EvidenceTier::kMachineState;
+    if (may_name_it && evidence.cause == "WILD_ACCESS") take_address(index, from_match, evidence);
+    add(std::move(evidence));
+    return true;
   }
 
   void take_address(size_t index, std::string_view from_match, Evidence& evidence) {
@@ -277,7 +292,7 @@ class Reader {
     const int32_t pid = pid_before(line.substr(0, match.begin));
     if (pid_ != 0 && pid != 0 && pid != pid_ && pid != 1) return false;
     std::vector<Frame> stack = read_text_stack(lines_, index + 1, kStackWithin);
-    if (stack.empty() && !at_line_start(line, match)) evidence.strength *= kUnsupported;
+    if (stack.empty() && !at_line_start(index, line, match)) evidence.strength *= kUnsupported;
     evidence.pid = pid;
     if (reports_++ > 0) {
       evidence.strength *= kLaterReport;
@@ -291,8 +306,10 @@ class Reader {
   }
 
   // A header, or the path that UBSan puts in front of its own, with nothing else before it.
-  static bool at_line_start(std::string_view line, const TextMatch& match) {
-    const std::string_view before = line.substr(0, match.begin);
+  [[nodiscard]] bool at_line_start(size_t index, std::string_view line, const TextMatch& match) const {
+    const size_t prefix = line.data() == whole_[index].data() ? whole_[index].size() - lines_[index].size() : 0;
+    std::string_view before = line.substr(0, match.begin);
+    before.remove_prefix(std::min(prefix, before.size()));
     const bool marks_only = before.find_first_not_of("= \t0123456789") == std::string_view::npos;
     const bool path_only = before.find(' ') == std::string_view::npos;
     return marks_only || path_only;
@@ -328,7 +345,9 @@ class Reader {
     std::string_view type = line.substr(match.end);
     type = type.substr(0, type.find_first_of("'\r"));
     if (result_.exception_type.empty()) result_.exception_type = std::string(type);
-    if (type.find("bad_alloc") != std::string_view::npos) evidence.cause = "OOM";
+    for (const auto& known : kExceptionCauses) {
+      if (type.find(known.type) != std::string_view::npos) evidence.cause = known.cause;
+    }
   }
 
   void add(Evidence evidence) {
@@ -346,6 +365,8 @@ class Reader {
   int32_t pid_;
   std::string source_;
   size_t reports_ = 0;
+  size_t last_taken_ = 0;  // the last line that said something
+  bool survived_ = false;
   CrashText result_;
 };
 

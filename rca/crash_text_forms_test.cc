@@ -139,6 +139,63 @@ BOOST_AUTO_TEST_CASE(a_word_of_shells_at_the_start_of_a_log_line_is_no_crash) {
                {"{\"level\":\"fatal\",\"msg\":\"free(): invalid pointer\"}\n", "INVALID_FREE"}});
 }
 
+BOOST_AUTO_TEST_CASE(a_text_of_no_known_form_with_a_sign_of_a_death_is_unknown_and_not_none) {
+  for (const char* const text :
+       {"desk: lost the lock of the feed\nKilled\n", "worker desk-3 terminated abruptly\n",
+        "./desk: error while loading shared libraries: libx.so: cannot open shared object file\n",
+        "2026-02-11 08:00:01 [critical] desk: fatal error in the matcher\n", "Abort trap: 6\n",
+        "engine: the quoter has crashed\n",
+        "something happened\n#0  0x401136 in f () at a.c:1\n#1  0x401150 in main ()\n"}) {
+    const AutopsyReport report = autopsy_text(text);
+    BOOST_TEST(report.cause == "UNKNOWN", text);
+    BOOST_TEST(report.confidence < 0.5, text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(owners_of_mutexes_in_a_debugger_close_a_circle) {
+  const std::string stacks =
+      "Thread 2 (Thread 0x7f (LWP 12) \"risk\"):\n"
+      "#0  __lll_lock_wait (futex=futex@entry=0x5060 <book>, private=0) at lowlevellock.c:52\n"
+      "#1  0x2 in Risk::run () at risk.cc:3\n\nThread 1 (Thread 0x7e (LWP 11) \"desk\"):\n"
+      "#0  __lll_lock_wait (futex=futex@entry=0x50a0 <risk>, private=0) at lowlevellock.c:52\n";
+  BOOST_TEST(autopsy_text(stacks).cause == "UNKNOWN");
+  BOOST_TEST(autopsy_text(stacks).candidates.front().cause == "DEADLOCK");
+  const std::string book = "(gdb) p book.__data.__owner\n$1 = 11\n";
+  BOOST_TEST(autopsy_text(stacks + book + "(gdb) p risk.__data.__owner\n$2 = 12\n").cause == "DEADLOCK");
+  BOOST_TEST(autopsy_text(stacks + book +
+                          "(gdb) p *(pthread_mutex_t*)0x50a0\n"
+                          "$2 = {__data = {__lock = 2, __count = 0, __owner = 12, __nusers = 1}}\n")
+                 .cause == "DEADLOCK");
+  BOOST_TEST(autopsy_text(stacks + book + "(gdb) p risk.__data.__owner\n$2 = 99\n").cause == "UNKNOWN");
+}
+
+BOOST_AUTO_TEST_CASE(a_check_says_what_it_was_about) {
+  expect_each(
+      {{"thread 'main' panicked at src/main.rs:4:5:\nattempt to divide by zero\n", "FPE"},
+       {"thread 'main' panicked at 'called `Result::unwrap()` on an `Err` value: Os { code: 28, kind: StorageFull, "
+        "message: \"No space left on device\" }', src/main.rs:4\n",
+        "DISK_FULL"},
+       {"Exception in thread \"main\" java.io.IOException: Input/output error\n", "IO_ERROR"},
+       {"Traceback (most recent call last):\n  File \"a.py\", line 1\nAssertionError: n\n", "ASSERTION"},
+       {"Unhandled exception. System.OutOfMemoryException: x\n   at D.f()\nAborted (core dumped)\n", "OOM"},
+       {"Fatal error. System.AccessViolationException: x\n   at D.f()\nAborted (core dumped)\n", "WILD_ACCESS"}});
+}
+
+BOOST_AUTO_TEST_CASE(a_prefix_that_lines_have_in_common_is_no_part_of_them) {
+  const std::string report[] = {"==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x602 at pc 0x1",
+                                "READ of size 8 at 0x602 thread T0", "    #0 0x1 in Desk::quote desk.cc:4"};
+  for (const std::string prefix :
+       {"desk-7c9f desk ", "[pod/desk-7/desk] ", "[stderr] ", "[3/12] desk: ", "E0302 desk | "}) {
+    std::string text;
+    for (const std::string& line : report) text += prefix + line + "\n";
+    BOOST_TEST(autopsy_text(text).cause == "USE_AFTER_FREE", prefix);
+    BOOST_TEST(autopsy_text(text).function == "Desk::quote", prefix);
+  }
+  expect_each({{"Feb 11 08:00:01 eq4 desk[7]: /src/desk.cc:4:9: runtime error: division by zero\n", "FPE"},
+               {"memory.events:\noom 1\noom_kill 1\n", "OOM"},
+               {"memory.events:\noom 0\noom_kill 0\n", "NONE"}});
+}
+
 BOOST_AUTO_TEST_CASE(the_filter_of_letter_pairs_never_rules_out_a_rule_that_matches) {
   LetterPairs line;
   line.add("x: Assertion `a' failed.");

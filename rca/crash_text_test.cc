@@ -139,6 +139,8 @@ BOOST_AUTO_TEST_CASE(patterns_match_fragments_in_order) {
   BOOST_TEST(!match_line("de a", "a*de").has_value());
   BOOST_TEST(match_line("  start", "^start").has_value());
   BOOST_TEST(!match_line("x start", "^start").has_value());
+  BOOST_TEST(match_line("the end ", "end$").has_value());
+  BOOST_TEST(!match_line("the end of it", "end$").has_value());
   BOOST_TEST(match_line("file.cc:12: e", ":~*: e").has_value());
   BOOST_TEST(!match_line("file.cc:x: e", ":~*: e").has_value());
   BOOST_TEST(!match_line("", "^F").has_value());

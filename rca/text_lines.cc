@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
+
+#include "rca/text_talk.h"
 
 namespace crashwright::rca {
 namespace {
@@ -164,6 +167,45 @@ class Prefix {
   size_t at_ = 0;
 };
 
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r") == std::string_view::npos; }
+
+// Where the first line of a report begins, behind whatever carried it: at "==4411==ERROR: ", "panic: " and the like.
+std::optional<size_t> begin_of_report(std::string_view line) {
+  constexpr std::string_view kPids[] = {"==ERROR: ", "==WARNING: ", "==AddressSanitizer", "==LeakSanitizer"};
+  for (const std::string_view header : kPids) {
+    const size_t at = line.find(header);
+    if (at == std::string_view::npos) continue;
+    size_t begin = at;
+    while (begin > 0 && is_digit(line[begin - 1])) --begin;
+    if (begin >= 2 && begin < at && line.substr(begin - 2, 2) == "==") return begin - 2;
+  }
+  constexpr std::string_view kFirst[] = {"panic: ",
+                                         "fatal error: ",
+                                         "terminate called ",
+                                         "Traceback (most recent call last):",
+                                         "Exception in thread ",
+                                         "thread '",
+                                         "SUMMARY: ",
+                                         "WARNING: ThreadSanitizer: ",
+                                         "WARNING: MemorySanitizer: ",
+                                         "Unhandled exception"};
+  for (const std::string_view first : kFirst) {
+    if (const size_t at = line.find(first); at != std::string_view::npos) return at;
+  }
+  const size_t message = line.find(": runtime error: ");
+  const size_t blank = message == std::string_view::npos ? message : line.rfind(' ', message);
+  return blank == std::string_view::npos ? std::nullopt : std::optional(blank + 1);
+}
+
+// The line begins like `prefix`, but for the digits of a time or of a number.
+bool begins_like(std::string_view line, std::string_view prefix) {
+  if (line.size() < prefix.size()) return false;
+  for (size_t i = 0; i < prefix.size(); ++i) {
+    if (line[i] != prefix[i] && !(is_digit(line[i]) && is_digit(prefix[i]))) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 size_t log_prefix(std::string_view line) {
@@ -184,6 +226,25 @@ TextLines::TextLines(std::string_view text) {
     add(text.substr(0, std::min(end, kTextLineMax)));
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
+  }
+  drop_quotations();
+  drop_common_prefixes();
+}
+
+void TextLines::drop_quotations() {
+  const std::vector<bool> quoted = quoted_lines(whole_);
+  for (size_t i = 0; i < quoted.size(); ++i) {
+    if (quoted[i]) whole_[i] = bare_[i] = {};
+  }
+}
+
+void TextLines::drop_common_prefixes() {
+  for (size_t i = 0; i + 1 < bare_.size(); ++i) {
+    const size_t end = begin_of_report(bare_[i]).value_or(0);
+    const std::string_view prefix = bare_[i].substr(0, end);
+    const bool carried = !is_blank(prefix) && (prefix.back() == ' ' || prefix.back() == '\t');
+    if (!carried || is_talk(bare_[i], end) || !begins_like(bare_[i + 1], prefix)) continue;
+    for (size_t k = i; k < bare_.size() && begins_like(bare_[k], prefix); ++k) bare_[k].remove_prefix(end);
   }
 }
 

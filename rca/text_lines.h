@@ -2,7 +2,9 @@
 //
 // A container writes {"log":"free(): invalid pointer\n","stream":"stderr",...}, the journal puts "Feb 11 08:00:01 host
 // engine[7]: " in front, a test runner "17: ". Wordings and stacks are looked for in the line as it stands and, where
-// it has such a prefix, behind it.
+// it has such a prefix, behind it. A prefix of no known form, such as kubectl's "pod container ", is what the first
+// line of a report has in common with the lines below it. What a document or a mail quotes (text_talk.h) is an empty
+// line.
 // Threads: any; views are valid as long as the object and the text. Signal context: no. Errors: none; any bytes.
 #pragma once
 
@@ -27,6 +29,8 @@ class TextLines {
  private:
   void add(std::string_view line);
   void add_plain(std::string_view line);
+  void drop_quotations();
+  void drop_common_prefixes();
 
   std::deque<std::string> rewritten_;
   std::vector<std::string_view> whole_;

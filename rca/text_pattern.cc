@@ -29,6 +29,8 @@ size_t find(std::string_view line, size_t from, std::string_view fragment) {
 std::optional<TextMatch> match_line(std::string_view line, std::string_view pattern) {
   const bool anchored = pattern.starts_with('^');
   if (anchored) pattern.remove_prefix(1);
+  const bool ends = pattern.ends_with('$');
+  if (ends) pattern.remove_suffix(1);
   size_t at = 0;
   std::optional<TextMatch> match;
   while (!pattern.empty()) {
@@ -50,6 +52,7 @@ std::optional<TextMatch> match_line(std::string_view line, std::string_view patt
     at = found + fragment.size();
     match = TextMatch{match ? match->begin : found, at};
   }
+  if (ends && line.find_first_not_of(" \t\r", at) != std::string_view::npos) return std::nullopt;
   return match;
 }
 

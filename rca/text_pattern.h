@@ -1,6 +1,7 @@
 // A line matcher small enough to be safe on any input: fixed fragments in order, no backtracking, no recursion.
 //
 //   ^   at the beginning: only at the start of the line, blanks aside
+//   $   at the end: only at the end of the line, blanks aside
 //   *   anything in between
 //   ~   one decimal digit
 // Threads: any. Signal context: no (no allocation, but nobody needs it there).

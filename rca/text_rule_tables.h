@@ -16,5 +16,9 @@ namespace crashwright::rca {
 [[nodiscard]] std::span<const TextRule> library_text_rules() noexcept;
 [[nodiscard]] std::span<const TextRule> check_text_rules() noexcept;
 [[nodiscard]] std::span<const TextRule> signal_text_rules() noexcept;
+[[nodiscard]] std::span<const TextRule> platform_text_rules() noexcept;
+[[nodiscard]] std::span<const TextRule> storage_text_rules() noexcept;
+[[nodiscard]] std::span<const TextRule> service_text_rules() noexcept;
+[[nodiscard]] std::span<const TextRule> sign_text_rules() noexcept;
 
 }  // namespace crashwright::rca

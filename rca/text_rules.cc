@@ -15,13 +15,15 @@ struct IndexedRule {
 // In order of precedence: the first rule that matches a line is the one that counts for it.
 std::vector<IndexedRule> index_rules() {
   std::vector<IndexedRule> index;
-  for (const auto& table : {sanitizer_text_rules(), kernel_text_rules(), runtime_text_rules(), library_text_rules(),
-                            check_text_rules(), signal_text_rules()}) {
+  for (const auto& table :
+       {sanitizer_text_rules(), kernel_text_rules(), runtime_text_rules(), library_text_rules(), check_text_rules(),
+        signal_text_rules(), platform_text_rules(), service_text_rules(), storage_text_rules(), sign_text_rules()}) {
     for (const TextRule& rule : table) {
       IndexedRule& entry = index.emplace_back();
       entry.rule = &rule;
       // Between wildcards the letters stand next to each other in the line too.
       std::string_view rest = rule.pattern;
+      if (rest.ends_with('$')) rest.remove_suffix(1);
       while (!rest.empty()) {
         const size_t end = rest.find_first_of("^*~");
         entry.pairs.add(rest.substr(0, end));

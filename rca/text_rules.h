@@ -1,6 +1,6 @@
 // What crash texts say: one line per wording (text_rule_tables.h). Patterns as in text_pattern.h.
 //
-// A line is tried against some five hundred patterns; almost all are ruled out by the pairs of letters that the line
+// A line is tried against some eight hundred patterns; almost all are ruled out by the pairs of letters that the line
 // does not have, so that reading a text costs microseconds per line.
 // Threads: constant data; one owner per LineRules. Signal context: no. Errors: none.
 #pragma once
@@ -26,6 +26,9 @@ enum class TextDetail : uint8_t {
   kFreedBlock,  // the block was freed before: a free of it was the second one
   kOwnBlock,    // the access began inside the block: it ran over its end, where it was an access at all
   kCount,       // a number follows, which counts unless it is zero
+  kSignal,      // the signal that ended a process follows, and says the cause; without one the rule does not match
+  kExitStatus,  // the same with an exit status
+  kSign,        // a sign of a death that counts unless the line denies it
 };
 
 struct TextRule {

@@ -16,6 +16,11 @@ constexpr TextRule kRules[] = {
     {": assertion '*' failed", "ASSERTION", kMessage, 0.8, kExpression},
     {"^Assertion * failed at ", "ASSERTION", kMessage, 0.95},
     {"^Assertion failed: ", "ASSERTION", kMessage, 0.9, kExpression},
+    {"Assertion failure in thread ", "ASSERTION", kMessage, 0.9},  // InnoDB
+    {"^Fatal assertion ~", "ASSERTION", kMessage, 0.9},  // MongoDB
+    {" Fatal assertion ~", "ASSERTION", kMessage, 0.9},
+    {"unsafe precondition(s) violated", "ASSERTION", kMessage, 0.95},
+    {"^thread ~* panic: ", "ASSERTION", kMessage, 0.85, kExpression},  // Zig
     {"^Assertion failed", "ASSERTION", kMessage, 0.85},
     {"ssertion \"*\" failed", "ASSERTION", kMessage, 0.9},
     {"^assertion failed: ", "ASSERTION", kMessage, 0.9, kExpression},
@@ -79,6 +84,7 @@ constexpr TextRule kRules[] = {
     {"CHECK failed: ", "ASSERTION", kMessage, 0.85, kExpression},
     {"CHECK failure: ", "ASSERTION", kMessage, 0.85, kExpression},
     {" ASSERTION FAILED: ", "ASSERTION", kMessage, 0.85, kExpression},
+    {"^# Fake error.", "ASSERTION", kMessage, -1},  // d8 --simulate-errors
     {"^# Fatal error in ", "ASSERTION", kMessage, 0.59},
     {"^# Fatal error", "ASSERTION", kMessage, 0.59},
     {"^# Runtime error in ", "ASSERTION", kMessage, 0.59},

@@ -55,6 +55,11 @@ constexpr TextRule kRules[] = {
     {"^terminate called recursively", "EXCEPTION", kMessage, 0.85},
     {"ure virtual function called", "ABORT", kMessage, 0.9},
     {"pure virtual method called", "ABORT", kMessage, 0.9},
+    // Mutexes that look for cycles.
+    {" potential deadlock detected", "DEADLOCK", kVerdict, 0.95},
+    {"dying due to potential deadlock", "DEADLOCK", kVerdict, 0.95},
+    {": deadlock detected", "DEADLOCK", kMessage, 0.9},
+    {":  deadlock detected", "DEADLOCK", kMessage, 0.9},
     // Out of memory by other words.
     {"memory allocation of ~ bytes failed", "OOM", kMessage, 1},
     {"memory allocation of ~* bytes failed", "OOM", kMessage, 1},
@@ -80,6 +85,14 @@ constexpr TextRule kRules[] = {
     // Stack exhaustion as other runtimes put it.
     {"has overflowed its stack", "STACK_OVERFLOW_EXHAUSTION", kMessage, 1},
     {"^fatal runtime error: stack overflow", "STACK_OVERFLOW_EXHAUSTION", kMessage, 1},
+    {"stack overflow in task ", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},
+    {"A stack overflow in ", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},
+    {": stack overflow$", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.9},
+    {" stack overflow detected", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.85},
+    {"aximum call stack size exceeded", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.9},
+    // What a panic of Rust says in the line below, or behind it.
+    {"attempt to divide by zero", "FPE", kMessage, 0.95},
+    {"attempt to calculate the remainder with a divisor of zero", "FPE", kMessage, 0.95},
 };
 // clang-format on
 

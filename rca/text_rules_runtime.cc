@@ -19,6 +19,8 @@ constexpr TextRule kRules[] = {
     {"^panic: runtime error: ", "ASSERTION", kMessage, 0.8, kExpression},
     {"^fatal error: all goroutines are asleep", "DEADLOCK", kMessage, 1},
     {"^fatal error: runtime: out of memory", "OOM", kMessage, 1},
+    {"^fatal error: out of memory", "OOM", kMessage, 1},
+    {"^runtime: out of memory: ", "OOM", kMessage, 1},
     {"^fatal error: runtime: cannot allocate memory", "OOM", kMessage, 1},
     {"^fatal error: stack overflow", "STACK_OVERFLOW_EXHAUSTION", kMessage, 1},
     {"goroutine stack exceeds ", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.9},
@@ -47,6 +49,7 @@ constexpr TextRule kRules[] = {
     {"si_signo: 11 (SIGSEGV)*si_addr: 0x", "WILD_ACCESS", kMachine, 0.9, kAddress},
     {"^#  guarantee(", "ASSERTION", kMessage, 0.9, kExpression},
     {"^#  assert(", "ASSERTION", kMessage, 0.9, kExpression},
+    {"^#  Error: ShouldNotReachHere()", "ASSERTION", kMessage, 0.9},
     // Python, Ruby, Node, PHP.
     {"^Fatal Python error: Segmentation fault", "WILD_ACCESS", kMachine, 0.75},
     {"^Fatal Python error: Aborted", "ABORT", kMachine, 0.75},
@@ -57,16 +60,45 @@ constexpr TextRule kRules[] = {
     {"^Fatal Python error: ", "ASSERTION", kMessage, 0.75, kExpression},
     {"=== Uncaught Python exception: ===", "EXCEPTION", kMessage, 0.95},
     {"^MemoryError", "OOM", kMessage, 0.95},
+    {"^AssertionError", "ASSERTION", kMessage, 0.9, kExpression},
+    {"^E * AssertionError", "ASSERTION", kMessage, 0.9},  // pytest
+    {"^AssertionError [ERR_ASSERTION]: ", "ASSERTION", kMessage, 0.9, kExpression},  // Node
+    {"triggerUncaughtException", "EXCEPTION", kMessage, 0.85},
+    {"throw er; // Unhandled 'error' event", "EXCEPTION", kMessage, 0.85},
+    {"UnhandledPromiseRejection", "EXCEPTION", kMessage, 0.85},
     {"^RecursionError: maximum recursion", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},
     {"^Uncaught", "EXCEPTION", kMessage, 0.75},
     {"^TypeError: ", "EXCEPTION", kMessage, 0.7},
     {"^ReferenceError: ", "EXCEPTION", kMessage, 0.7},
     {"^RangeError: Maximum call stack", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.9},
-    {"^Unhandled exception. ", "EXCEPTION", kMessage, 0.95, kException},  // .NET
+    {"^Stack overflow.", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},  // .NET
+    {"terminat* due to StackOverflowException", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},
+    {"^Fatal error. System.", "EXCEPTION", kMessage, 0.9, kException},
+    {"^Fatal error. Internal CLR error", "ABORT", kMessage, 0.8},
+    {"^Process terminated. Assertion failed", "ASSERTION", kMessage, 0.95},
+    {"^Exception Info: System.", "EXCEPTION", kMessage, 0.9, kException},
+    {"^Unhandled exception. ", "EXCEPTION", kMessage, 0.95, kException},
     {"^Unhandled exception: ", "EXCEPTION", kMessage, 0.9, kException},
     {"^Unhandled exception:", "EXCEPTION", kMessage, 0.9},
     {"^Traceback (most recent call last):", "EXCEPTION", kMessage, 0.75},
     {"[BUG] Segmentation fault at 0x", "WILD_ACCESS", kMachine, 0.9, kAddress},
+    {"stack level too deep (SystemStackError)", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},
+    {"No live threads left. Deadlock?", "DEADLOCK", kMessage, 1},
+    {"ailed to allocate memory (NoMemoryError)", "OOM", kMessage, 0.95},
+    // OCaml, Haskell, Ada.
+    {"^Fatal error: exception *Stack_overflow", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},
+    {"^Fatal error: exception *Out_of_memory", "OOM", kMessage, 0.95},
+    {"^Fatal error: exception *Division_by_zero", "FPE", kMessage, 0.9},
+    {"^Fatal error: exception *Assert_failure", "ASSERTION", kMessage, 0.95},
+    {"^Fatal error: exception ", "EXCEPTION", kMessage, 0.95, kException},
+    {"^Fatal error: Uncaught Error", "EXCEPTION", kMessage, 0.9},
+    {"Fatal error: Uncaught ", "EXCEPTION", kMessage, 0.9, kException},  // PHP
+    {"thread blocked indefinitely in an ", "DEADLOCK", kMessage, 0.9},
+    {": <<loop>>", "LIVELOCK", kMessage, 0.8},
+    {"raised STORAGE_ERROR : stack overflow", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.9},
+    {"raised * : * check failed", "EXCEPTION", kMessage, 0.9},
+    {"raised CONSTRAINT_ERROR : ", "EXCEPTION", kMessage, 0.9},
+    {"raised PROGRAM_ERROR : ", "EXCEPTION", kMessage, 0.9},
     {"Allowed memory size of ~", "OOM", kMessage, 0.9},
 };
 // clang-format on

@@ -4,7 +4,6 @@
 namespace crashwright::rca {
 namespace {
 
-constexpr EvidenceTier kMessage = EvidenceTier::kLibraryMessage;
 constexpr EvidenceTier kMachine = EvidenceTier::kMachineState;
 constexpr EvidenceTier kStatus = EvidenceTier::kExitCode;
 constexpr TextDetail kAddress = TextDetail::kAddress;
@@ -47,22 +46,11 @@ constexpr TextRule kRules[] = {
     {"*** Signal 4 (SIGILL) (0x", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
     {"*** Signal 5 (SIGTRAP) (0x", "ABORT", kMachine, 0.7},
     {"aught SIGSEGV*addr=0x", "WILD_ACCESS", kMachine, 0.8, kAddress},
-    {"aught signal 11 (", "WILD_ACCESS", kMachine, 0.75, kAddress},
-    {"aught signal 6 (", "ABORT", kMachine, 0.75},
-    {"aught signal 8 (", "FPE", kMachine, 0.9},
-    {"aught signal 7 (", "BUS", kMachine, 0.9},
-    {"aught signal 4 (", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
     {"Signal: Segmentation fault (11)", "WILD_ACCESS", kMachine, 0.75, kAddress},  // Open MPI
     {"Signal: Aborted (6)", "ABORT", kMachine, 0.75},
     {"Signal: Floating point exception (8)", "FPE", kMachine, 0.9},
     {"Signal: Bus error (7)", "BUS", kMachine, 0.9},
     {"signal 8 (SIGFPE)", "FPE", kMachine, 0.9},
-    {"rashed by signal: 11", "WILD_ACCESS", kMachine, 0.75, kAddress},
-    {"rashed by signal: 6", "ABORT", kMachine, 0.75},
-    {"rashed by signal: 8", "FPE", kMachine, 0.9},
-    {"rashed by signal: 7", "BUS", kMachine, 0.9},
-    {"rashed by signal: 4", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
-    {"rashed by signal: 5", "ABORT", kMachine, 0.7},
     // Breakpad, coredumpctl, lldb, QEMU.
     {"Crash reason: *SIGSEGV", "WILD_ACCESS", kMachine, 0.75, kAddress},
     {"Crash reason: *SIGABRT", "ABORT", kMachine, 0.75},
@@ -89,21 +77,17 @@ constexpr TextRule kRules[] = {
     {"uncaught target signal 7 ", "BUS", kMachine, 0.9},
     {"uncaught target signal 4 ", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
     {"uncaught target signal 5 ", "ABORT", kMachine, 0.7},
-    // Servers: MySQL, MongoDB.
-    {" got signal 11 ", "WILD_ACCESS", kMachine, 0.75},
-    {" got signal 6 ", "ABORT", kMachine, 0.75},
-    {" got signal 8 ", "FPE", kMachine, 0.9},
-    {" got signal 7 ", "BUS", kMachine, 0.9},
-    {" got signal 4 ", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
-    {" got signal 5 ", "ABORT", kMachine, 0.7},
-    {"Got signal: 11 ", "WILD_ACCESS", kMachine, 0.75},
-    {"Got signal: 6 ", "ABORT", kMachine, 0.75},
-    {"Got signal: 8 ", "FPE", kMachine, 0.9},
-    {"Got signal: 7 ", "BUS", kMachine, 0.9},
-    {"Got signal: 4 ", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
-    {"Got signal: 5 ", "ABORT", kMachine, 0.7},
+    // A server that looks after itself.
     {"Invalid access at address: 0x", "WILD_ACCESS", kMachine, 0.9, kAddress},
     {"Accessing address: 0x", "WILD_ACCESS", kMachine, 0.9, kAddress},
+    {"Accessing address: (nil)", "NULL_DEREF", kMachine, 0.9},
+    {"rashed by signal: ", "UNKNOWN", kMachine, 0.3, TextDetail::kSignal},  // Redis
+    {"*** caught segfault ***", "WILD_ACCESS", kMachine, 0.75, kAddress},  // R
+    {"egmentation fault at address 0x", "WILD_ACCESS", kMachine, 0.85, kAddress},  // Zig
+    {"nvalid memory access (signal ", "WILD_ACCESS", kMachine, 0.85, kAddress},  // Crystal
+    {"SIGSEGV: Illegal storage access. (Attempt to read from nil?)", "NULL_DEREF", kMachine, 0.75},  // Nim
+    {"signo=Segmentation fault(11)*si_addr=0x", "WILD_ACCESS", kMachine, 0.9, kAddress},  // Dart
+    {"severe (174): SIGSEGV", "WILD_ACCESS", kMachine, 0.75},  // Fortran
     // The shell.
     {": line ~*: * Aborted *(core dumped)", "ABORT", kMachine, 0.75},
     {": line ~*: * Floating point exception", "FPE", kMachine, 0.9},
@@ -117,17 +101,6 @@ constexpr TextRule kRules[] = {
     {"^zsh: bus error", "BUS", kMachine, 0.9},
     {"^zsh: illegal", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
     {"^zsh: killed", "KILLED_EXTERNAL", EvidenceTier::kRuntimeVerdict, 0.6},
-    {"terminated by signal SIGSEGV", "WILD_ACCESS", kStatus, 0.9},  // fish
-    {"terminated by signal SIGABRT", "ABORT", kMachine, 0.75},
-    {"terminated by signal SIGFPE", "FPE", kMachine, 0.9},
-    {"terminated by signal SIGBUS", "BUS", kMachine, 0.9},
-    {"terminated by signal SIGILL", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
-    {"terminated by signal SIGKILL", "KILLED_EXTERNAL", EvidenceTier::kRuntimeVerdict, 0.6},
-    {" exited with code 139", "WILD_ACCESS", kStatus, 0.9},
-    {" exited with code 134", "ABORT", kStatus, 0.9},
-    {" exited with code 136", "FPE", kStatus, 1},
-    {" exited with code 135", "BUS", kStatus, 1},
-    {" exited with code 132", "ILLEGAL_INSTRUCTION", kStatus, 1},
     // coredumpctl list
     {" SIGSEGV present ", "WILD_ACCESS", kMachine, 0.75},
     {" SIGSEGV missing ", "WILD_ACCESS", kMachine, 0.75},
@@ -143,16 +116,6 @@ constexpr TextRule kRules[] = {
     {"^Bus error", "BUS", kStatus, 1},
     {"^Illegal instruction", "ILLEGAL_INSTRUCTION", kStatus, 1},
     {"^Trace/breakpoint trap", "ABORT", kStatus, 0.9},
-    // Storage.
-    {"[Errno 28] No space left", "DISK_FULL", kMessage, 0.9},
-    {"[Errno 5] Input/output error", "IO_ERROR", kMessage, 0.9},
-    {"[Errno 30] Read-only file system", "IO_ERROR", kMessage, 0.9},
-    {"[Errno 12] Cannot allocate memory", "OOM", kMessage, 0.9},
-    {": No space left on device", "DISK_FULL", kMessage, 0.7},
-    {": Input/output error", "IO_ERROR", kMessage, 0.7},
-    {": I/O error", "IO_ERROR", kMessage, 0.6},
-    {": Read-only file system", "IO_ERROR", kMessage, 0.7},
-    {": File too large", "IO_ERROR", kMessage, 0.7},
 };
 // clang-format on
 
