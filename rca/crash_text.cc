@@ -59,6 +59,7 @@ bool may_have_a_reason(const TextRule& rule) {
 }
 
 bool is_reason(const TextRule& rule) {
+  if (rule.detail == TextDetail::kErrno) return true;
   constexpr std::string_view kReasons[] = {"DISK_FULL", "IO_ERROR", "RESOURCE_LIMIT", "OOM", "FPE"};
   return rule.tier == EvidenceTier::kLibraryMessage &&
          std::ranges::find(kReasons, std::string_view(rule.cause)) != std::end(kReasons);
@@ -254,6 +255,9 @@ class Reader {
         return take_told(death_by_signal(line.substr(match.end)), index, line.substr(match.begin), evidence);
       case TextDetail::kExitStatus:
         return take_told(death_by_status(line.substr(match.end)), index, line.substr(match.begin), evidence);
+      case TextDetail::kErrno:
+        if (is_mended(line)) return false;
+        return take_told(cause_of_errno(line.substr(match.end)), index, line.substr(match.begin), evidence);
       case TextDetail::kSign:
         if (is_denied(line, match.begin)) return false;
         break;

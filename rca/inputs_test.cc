@@ -4,6 +4,7 @@
 //         by hand.
 #include <elf.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 #include <filesystem>
@@ -117,6 +118,22 @@ BOOST_AUTO_TEST_CASE(texts_that_only_speak_of_crashes_are_none) {
   const auto report = autopsy_path(run.folder(), {});
   BOOST_REQUIRE(report);
   BOOST_TEST(report->cause == "NONE");
+}
+
+BOOST_AUTO_TEST_CASE(a_message_that_ends_in_an_abort_is_another_ones_beside_a_bad_access) {
+  const VictimRun run(Build::kPlain, "wild_read");
+  BOOST_REQUIRE(write_file(run.file("desk.log"), "10:00:01 trading\nfree(): invalid pointer\n"));
+  const auto report = autopsy_folder(run.folder(), {});
+  BOOST_REQUIRE(report);
+  BOOST_TEST(report->cause == "WILD_ACCESS");
+  const auto against = [](const Evidence& piece) { return piece.cause == "INVALID_FREE" && piece.strength < 0; };
+  BOOST_TEST(std::ranges::any_of(report->evidence, against));
+  // An abort is what the message ends in.
+  const VictimRun aborted(Build::kPlain, "abort");
+  BOOST_REQUIRE(write_file(aborted.file("desk.log"), "free(): invalid pointer\n"));
+  const auto agreed = autopsy_folder(aborted.folder(), {});
+  BOOST_REQUIRE(agreed);
+  BOOST_TEST(agreed->cause == "INVALID_FREE");
 }
 
 BOOST_AUTO_TEST_CASE(secrets_of_the_environment_are_masked) {

@@ -1,7 +1,9 @@
 // Machine state: the signal as the kernel raised it, the registers, the memory map.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
+#include <string>
 
 #include "rca/address_map.h"
 #include "rca/rules.h"
@@ -162,6 +164,24 @@ void judge_sent(Investigation& investigation, const Death& death) {
   }
 }
 
+// glibc ends a process that corrupted its heap by SIGABRT. Beside a process that the kernel ended for a bad access such
+// a message in a log without a process id is most likely another one's.
+void doubt_messages(Investigation& investigation, const Death& death) {
+  constexpr const char* kCauses[] = {"DOUBLE_FREE", "INVALID_FREE", "HEAP_OVERFLOW", "USE_AFTER_FREE",
+                                     "STACK_BUFFER_OVERFLOW"};
+  if (death.code <= 0 || (death.signal != SIGSEGV && death.signal != SIGBUS)) return;
+  const std::vector<Evidence>& evidence = investigation.report.evidence;
+  for (const std::string cause : kCauses) {
+    const auto said = std::ranges::find_if(evidence, [&](const Evidence& piece) {
+      return piece.tier == EvidenceTier::kLibraryMessage && piece.source == "text" && piece.cause == cause;
+    });
+    if (said == evidence.end()) continue;
+    investigation.add(
+        EvidenceTier::kLibraryMessage, death.source, cause, -0.9, "signal",
+        fmt::format("the process died of signal {}, \"{}\" ends in SIGABRT", death.signal, said->excerpt));
+  }
+}
+
 void judge(Investigation& investigation, const Death& death) {
   const auto add = [&](const char* cause, double strength, const std::string& excerpt) {
     investigation.add(EvidenceTier::kMachineState, death.source, cause, strength, "signal", excerpt);
@@ -199,6 +219,7 @@ void apply_machine_rules(Investigation& investigation) {
   const bool faults = death->signal == SIGSEGV || death->signal == SIGBUS || death->signal == SIGFPE ||
                       death->signal == SIGILL || death->signal == SIGTRAP;
   if (death->code > 0 && faults) report.fault_address = death->address;
+  doubt_messages(investigation, *death);
   judge(investigation, *death);
 }
 

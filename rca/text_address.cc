@@ -20,7 +20,7 @@ std::optional<uint64_t> hex_after(std::string_view line, std::string_view word) 
   const size_t at = line.find(word);
   if (at == std::string_view::npos) return std::nullopt;
   std::string_view rest = line.substr(at + word.size());
-  if (rest.starts_with("(nil)")) return 0;
+  if (rest.starts_with("(nil)") || rest.starts_with("NULL")) return 0;
   if (rest.starts_with("0x")) rest.remove_prefix(2);
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number, 16);
@@ -29,11 +29,28 @@ std::optional<uint64_t> hex_after(std::string_view line, std::string_view word) 
 }
 
 std::optional<uint64_t> named_address(std::string_view line) {
-  constexpr std::string_view kWords[] = {"segfault at ",       "fault addr ",   "addr=0x",      "(@0x",
-                                         "(SIGSEGV) (0x",      "si_addr: 0x",   "si_addr = 0x", "ddress=0x",
-                                         "ADDRESS: 0x",        "at address 0x", "ddress: ",     "^address 0x",
-                                         "ADDRESS at 0x",      "FAILURE at 0x", "location 0x",  "ing address 0x",
-                                         "from address ",      "to address ",   "of address ",  "executable address ",
+  constexpr std::string_view kWords[] = {"segfault at ",
+                                         "fault addr ",
+                                         "addr=0x",
+                                         "(@0x",
+                                         "si_addr=",
+                                         " ref=",
+                                         "(SIGSEGV) (0x",
+                                         "si_addr: 0x",
+                                         "si_addr = 0x",
+                                         "ddress=0x",
+                                         "ADDRESS: 0x",
+                                         "at address 0x",
+                                         "ddress: ",
+                                         "^address 0x",
+                                         "ADDRESS at 0x",
+                                         "FAILURE at 0x",
+                                         "location 0x",
+                                         "ing address 0x",
+                                         "from address ",
+                                         "to address ",
+                                         "of address ",
+                                         "executable address ",
                                          "fault at address 0x"};
   for (std::string_view word : kWords) {
     const bool first = word.starts_with('^');

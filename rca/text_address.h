@@ -9,7 +9,7 @@
 
 namespace crashwright::rca {
 
-// The hexadecimal number right behind `word`, with or without "0x"; "(nil)" is 0.
+// The hexadecimal number right behind `word`, with or without "0x"; "(nil)" and "NULL" are 0.
 [[nodiscard]] std::optional<uint64_t> hex_after(std::string_view line, std::string_view word);
 
 // The address in a line that calls it one.

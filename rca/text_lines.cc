@@ -54,6 +54,18 @@ std::optional<std::string> value_of(std::string_view json, std::string_view key)
   return std::nullopt;
 }
 
+// A message of a logger that says it is an error, by a word or as pino does by a number.
+bool is_json_of_error(std::string_view line) {
+  constexpr std::string_view kErrors[] = {"fatal",    "FATAL",    "error",    "ERROR", "panic",
+                                          "critical", "CRITICAL", "dpanic",   "alert", "EMERGENCY",
+                                          "SEVERE",   "crit",     "Critical", "Fatal", "Error"};
+  for (const std::string_view key : {"level", "severity", "levelname", "log.level", "@l", "lvl"}) {
+    if (const auto level = value_of(line, key); level) return std::ranges::find(kErrors, *level) != std::end(kErrors);
+  }
+  if (const auto letter = value_of(line, "s"); letter) return *letter == "F" || *letter == "E";  // MongoDB
+  return line.find("\"level\":50") != std::string_view::npos || line.find("\"level\":60") != std::string_view::npos;
+}
+
 // Output of a program that a container or the journal wrapped; a message of a logger only when it says it is fatal.
 std::optional<std::string> output_in_json(std::string_view line) {
   const size_t begin = line.find_first_not_of(" \t");
@@ -61,14 +73,12 @@ std::optional<std::string> output_in_json(std::string_view line) {
   for (const std::string_view key : {"log", "MESSAGE"}) {
     if (auto output = value_of(line, key); output) return output;
   }
-  const std::string level = value_of(line, "level").value_or(value_of(line, "severity").value_or(""));
-  constexpr std::string_view kFatal[] = {"fatal",    "FATAL",    "error",  "ERROR",    "panic",
-                                         "critical", "CRITICAL", "dpanic", "EMERGENCY"};
-  if (std::ranges::find(kFatal, level) == std::end(kFatal)) return std::nullopt;
-  for (const std::string_view key : {"msg", "message"}) {
-    if (auto output = value_of(line, key); output) return output;
+  if (!is_json_of_error(line)) return std::nullopt;
+  std::string said;
+  for (const std::string_view key : {"msg", "message", "error", "err", "exception", "reason", "stack", "stacktrace"}) {
+    if (const auto output = value_of(line, key); output && !output->empty()) said += *output + "\n";
   }
-  return std::nullopt;
+  return said.empty() ? std::nullopt : std::optional(said);
 }
 
 // Takes pieces off the front of a line.

@@ -28,6 +28,7 @@ enum class TextDetail : uint8_t {
   kCount,       // a number follows, which counts unless it is zero
   kSignal,      // the signal that ended a process follows, and says the cause; without one the rule does not match
   kExitStatus,  // the same with an exit status
+  kErrno,       // the same with a number of errno
   kSign,        // a sign of a death that counts unless the line denies it
 };
 

@@ -19,6 +19,10 @@ constexpr TextRule kRules[] = {
     {"Assertion failure in thread ", "ASSERTION", kMessage, 0.9},  // InnoDB
     {"^Fatal assertion ~", "ASSERTION", kMessage, 0.9},  // MongoDB
     {" Fatal assertion ~", "ASSERTION", kMessage, 0.9},
+    {"^Assert error in ", "ASSERTION", kMessage, 0.95},  // Varnish
+    {"nvariant violat", "ASSERTION", kMessage, 0.8},
+    {"recondition failed", "ASSERTION", kMessage, 0.8},
+    {"recondition violated", "ASSERTION", kMessage, 0.8},
     {"unsafe precondition(s) violated", "ASSERTION", kMessage, 0.95},
     {"^thread ~* panic: ", "ASSERTION", kMessage, 0.85, kExpression},  // Zig
     {"^Assertion failed", "ASSERTION", kMessage, 0.85},

@@ -29,7 +29,8 @@ constexpr TextRule kRules[] = {
     // WinDbg, the event log, debuggers.
     {" - code ", "UNKNOWN", kMachine, 0.3, kExitStatus},
     {"ExceptionCode: ", "UNKNOWN", kMachine, 0.3, kExitStatus},
-    {"Exception code: ", "UNKNOWN", kMachine, 0.3, kExitStatus},
+    {"xception Code:", "UNKNOWN", kMachine, 0.3, kExitStatus},
+    {"xception code:", "UNKNOWN", kMachine, 0.3, kExitStatus},
     {"exception code ", "UNKNOWN", kMachine, 0.3, kExitStatus},
     {"nhandled exception at 0x*: ", "UNKNOWN", kMachine, 0.3, kExitStatus},
     {"^Attempt to read from address ", "WILD_ACCESS", kMachine, 0.9, kAddress},

@@ -73,6 +73,7 @@ constexpr TextRule kRules[] = {
     {"^RangeError: Maximum call stack", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.9},
     {"^Stack overflow.", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},  // .NET
     {"terminat* due to StackOverflowException", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},
+    {"terminated due to stack overflow", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},
     {"^Fatal error. System.", "EXCEPTION", kMessage, 0.9, kException},
     {"^Fatal error. Internal CLR error", "ABORT", kMessage, 0.8},
     {"^Process terminated. Assertion failed", "ASSERTION", kMessage, 0.95},
@@ -85,7 +86,17 @@ constexpr TextRule kRules[] = {
     {"stack level too deep (SystemStackError)", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},
     {"No live threads left. Deadlock?", "DEADLOCK", kMessage, 1},
     {"ailed to allocate memory (NoMemoryError)", "OOM", kMessage, 0.95},
-    // OCaml, Haskell, Ada.
+    // R, Erlang, OCaml, Haskell, Ada.
+    {"C stack usage * is too close to the limit", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},
+    {"nfinite recursion*options(expressions=", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.9},
+    {"exception error: ", "EXCEPTION", kMessage, 0.85},
+    {"exception exit: ", "EXCEPTION", kMessage, 0.8},
+    {"(RuntimeError) ", "EXCEPTION", kMessage, 0.85},  // Elixir
+    {"(MatchError) ", "EXCEPTION", kMessage, 0.85},
+    {"(ArgumentError) ", "EXCEPTION", kMessage, 0.85},
+    {"(UndefinedFunctionError) ", "EXCEPTION", kMessage, 0.85},
+    {"(EXIT from #PID<", "EXCEPTION", kMessage, 0.8},
+    {"terminating*Reason: {", "EXCEPTION", kMessage, 0.75},
     {"^Fatal error: exception *Stack_overflow", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},
     {"^Fatal error: exception *Out_of_memory", "OOM", kMessage, 0.95},
     {"^Fatal error: exception *Division_by_zero", "FPE", kMessage, 0.9},

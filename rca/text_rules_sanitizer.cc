@@ -151,6 +151,14 @@ constexpr TextRule kRules[] = {
     {"== Possible data race during ", "DATA_RACE", kVerdict, 0.9, kReport},
     {"== Conflicting * by thread ", "DATA_RACE", kVerdict, 0.9, kReport},
     {": lock order \"*\" violated", "DEADLOCK", kVerdict, 0.8, kReport},
+    // Dr. Memory, Electric Fence.
+    {" UNADDRESSABLE ACCESS beyond heap bounds", "HEAP_OVERFLOW", kVerdict, 1},
+    {" UNADDRESSABLE ACCESS of freed memory", "USE_AFTER_FREE", kVerdict, 1},
+    {" UNADDRESSABLE ACCESS", "WILD_ACCESS", kVerdict, 0.7},
+    {": UNINITIALIZED READ", "UNINITIALISED", kVerdict, 0.9},
+    {": INVALID HEAP ARGUMENT", "INVALID_FREE", kVerdict, 0.9},
+    {": LEAK ~*direct bytes", "LEAK", kVerdict, 0.9},
+    {"free(*): address not from malloc()", "INVALID_FREE", kMessage, 0.95},
     // Allocators that check: GWP-ASan, Scudo.
     {"^Use After Free at 0x", "USE_AFTER_FREE", kVerdict, 1, kReport},
     {"^Use after free at 0x", "USE_AFTER_FREE", kVerdict, 1, kReport},

@@ -35,12 +35,15 @@ constexpr TextRule kRules[] = {
     {"was killed: failed to reclaim memory", "OOM", kVerdict, 1},
     {"was killed: out of swap space", "OOM", kVerdict, 1},
     {"low on resource: ephemeral-storage", "DISK_FULL", kVerdict, 0.9},
+    {"CANCELLED AT * DUE TO PREEMPTION", "KILLED_EXTERNAL", kVerdict, 0.9},
+    {"CANCELLED AT * DUE TO NODE FAILURE", "KILLED_EXTERNAL", kVerdict, 0.9},
+    {" ON * CANCELLED AT ", "KILLED_EXTERNAL", kVerdict, 0.7},
     {"job killed: walltime * exceeded limit", "TIMEOUT", kVerdict, 1},
     {"eason: *DeadlineExceeded", "TIMEOUT", kVerdict, 0.9},
     {"failed liveness probe, will be restarted", "TIMEOUT", kVerdict, 0.8},
     {"WORKER TIMEOUT (pid:", "TIMEOUT", kVerdict, 0.9},  // gunicorn
     {" was sent SIGKILL! Perhaps out of memory?", "KILLED_EXTERNAL", kVerdict, 0.6},  // it does not know
-    {"*** HARAKIRI ON WORKER", "TIMEOUT", kVerdict, 0.9},  // uWSGI
+    {" HARAKIRI ON WORKER", "TIMEOUT", kVerdict, 0.9},  // uWSGI
     {"Task timed out after ~", "TIMEOUT", kVerdict, 0.9},
     {"execution took longer than ", "TIMEOUT", kVerdict, 0.9},
     {"has exceeded the maximum execution time", "TIMEOUT", kVerdict, 0.9},
@@ -92,6 +95,7 @@ constexpr TextRule kRules[] = {
     {"ot signal: ", "UNKNOWN", kMachine, 0.3, kSignal},
     {"Got a ", "UNKNOWN", kMachine, 0.3, kSignal},  // Mono: "Got a SIGSEGV while ..."
     {" process ~* got ", "UNKNOWN", kMachine, 0.3, kSignal},  // uWSGI
+    {" terminated SIG", "UNKNOWN", kMachine, 0.3, kSignal},  // QNX
     {"erminated by ", "UNKNOWN", kMachine, 0.3, kSignal},
     {"rashed with ", "UNKNOWN", kMachine, 0.3, kSignal},
     {"illed by ", "UNKNOWN", kMachine, 0.3, kSignal},
@@ -102,10 +106,12 @@ constexpr TextRule kRules[] = {
     {"type=1701 *sig=", "UNKNOWN", kMachine, 0.3, kSignal},  // the kernel's audit
     {"type=ANOM_ABEND *sig=", "UNKNOWN", kMachine, 0.3, kSignal},
     {"EXIT STRING: ", "UNKNOWN", kMachine, 0.3, kSignal},  // MPICH
-    {"*** [*] ", "UNKNOWN", kMachine, 0.3, kSignal},  // make
+    {"^make: *] ", "UNKNOWN", kMachine, 0.3, kSignal},
+    {"^make[~]: *] ", "UNKNOWN", kMachine, 0.3, kSignal},
     {"etected abnormal termination *: ", "UNKNOWN", kMachine, 0.3, kSignal},
     // An exit status.
-    {"*** [*] Error ", "UNKNOWN", kStatus, 0.3, kExitStatus},
+    {"^make: *] Error ", "UNKNOWN", kStatus, 0.3, kExitStatus},
+    {"^make[~]: *] Error ", "UNKNOWN", kStatus, 0.3, kExitStatus},
     {"xited with code ", "UNKNOWN", kStatus, 0.3, kExitStatus},
     {"xited with error code ", "UNKNOWN", kStatus, 0.3, kExitStatus},
     {"xited with status ", "UNKNOWN", kStatus, 0.3, kExitStatus},

@@ -8,22 +8,19 @@ namespace {
 
 constexpr EvidenceTier kVerdict = EvidenceTier::kRuntimeVerdict;
 constexpr EvidenceTier kMessage = EvidenceTier::kLibraryMessage;
+constexpr TextDetail kErrno = TextDetail::kErrno;
 
 // clang-format off
 constexpr TextRule kRules[] = {
-    // The numbers of errno, as Python, Node and Rust print them.
-    {"[Errno 28] No space left", "DISK_FULL", kMessage, 0.9},
-    {"[Errno 5] Input/output error", "IO_ERROR", kMessage, 0.9},
-    {"[Errno 30] Read-only file system", "IO_ERROR", kMessage, 0.9},
-    {"[Errno 12] Cannot allocate memory", "OOM", kMessage, 0.9},
-    {"[Errno 122] ", "DISK_FULL", kMessage, 0.9},
-    {"[Errno 24] ", "RESOURCE_LIMIT", kMessage, 0.9},
-    {"Os { code: 28,", "DISK_FULL", kMessage, 0.9},
-    {"Os { code: 122,", "DISK_FULL", kMessage, 0.9},
-    {"Os { code: 5,", "IO_ERROR", kMessage, 0.9},
-    {"Os { code: 30,", "IO_ERROR", kMessage, 0.9},
-    {"Os { code: 12,", "OOM", kMessage, 0.9},
-    {"Os { code: 24,", "RESOURCE_LIMIT", kMessage, 0.9},
+    // The numbers of errno, as Python, Node, Rust, Java and servers print them.
+    {"[Errno ", "UNKNOWN", kMessage, 0.3, kErrno},
+    {"Os { code: ", "UNKNOWN", kMessage, 0.3, kErrno},
+    {"rrno=", "UNKNOWN", kMessage, 0.3, kErrno},
+    {"rrno: ", "UNKNOWN", kMessage, 0.3, kErrno},
+    {"rrno ", "UNKNOWN", kMessage, 0.3, kErrno},
+    {"rrno = ", "UNKNOWN", kMessage, 0.3, kErrno},
+    {"rrcode: ", "UNKNOWN", kMessage, 0.3, kErrno},  // MySQL
+    {"error number ", "UNKNOWN", kMessage, 0.3, kErrno},
     {"ENOSPC: ", "DISK_FULL", kMessage, 0.9},
     {"EDQUOT: ", "DISK_FULL", kMessage, 0.9},
     {"EIO: ", "IO_ERROR", kMessage, 0.9},
@@ -35,6 +32,9 @@ constexpr TextRule kRules[] = {
     {"o space left on device", "DISK_FULL", kMessage, 0.7},
     {"o space left on disk", "DISK_FULL", kMessage, 0.7},
     {"isk quota exceeded", "DISK_FULL", kMessage, 0.8},
+    {"ut of disk space", "DISK_FULL", kMessage, 0.8},
+    {"ENOSPC (", "DISK_FULL", kMessage, 0.9},  // strace
+    {"EIO (", "IO_ERROR", kMessage, 0.9},
     {"database or disk is full", "DISK_FULL", kMessage, 0.9},
     {"not enough space on the disk", "DISK_FULL", kMessage, 0.8},
     {"Disk is full writing ", "DISK_FULL", kMessage, 0.9},  // MySQL
@@ -107,6 +107,22 @@ constexpr TextRule kRules[] = {
     {"ATAL*ut of memory", "OOM", kMessage, 0.75},
     {"(Out of memory", "OOM", kMessage, 0.75},
     {"ut of memory!", "OOM", kMessage, 0.75},
+    {"ut of Memory!", "OOM", kMessage, 0.75},
+    {": Out of Memory", "OOM", kMessage, 0.85},
+    {"ailed to expand heap by ", "OOM", kMessage, 0.85},
+    {"over memory limit of ", "OOM", kVerdict, 0.9},
+    {"emory limit exceeded", "OOM", kVerdict, 0.8},
+    {"xceeded *memory limit", "OOM", kVerdict, 0.85},
+    {"xceeding *memory limit", "OOM", kVerdict, 0.85},
+    {"xceeds *memory limit", "OOM", kVerdict, 0.85},
+    // Time.
+    {"xceeded *time limit", "TIMEOUT", kVerdict, 0.8},
+    {"ime limit exceeded", "TIMEOUT", kVerdict, 0.8},
+    {"appears to be hung", "TIMEOUT", kMessage, 0.85},
+    {"timed out*illing", "TIMEOUT", kMessage, 0.8},
+    {"imeout*illing", "TIMEOUT", kMessage, 0.8},
+    {"unresponsive*illing", "TIMEOUT", kMessage, 0.8},
+    {"emaphore wait has lasted > ", "TIMEOUT", kMessage, 0.9},  // InnoDB
 };
 // clang-format on
 

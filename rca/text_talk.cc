@@ -8,7 +8,7 @@ namespace crashwright::rca {
 namespace {
 
 // Severities of lines that talk, and of lines that do not.
-constexpr std::string_view kHarmlessWords[] = {"INFO", "DEBUG", "TRACE", "NOTICE", "VERBOSE"};
+constexpr std::string_view kHarmlessWords[] = {"INFO", "DEBUG", "TRACE", "VERBOSE"};
 constexpr std::string_view kHarmfulWords[] = {"WARN",     "WARNING", "ERROR", "ERR",   "FATAL", "SEVERE",
                                               "CRITICAL", "CRIT",    "ALERT", "EMERG", "PANIC"};
 
@@ -37,7 +37,7 @@ Severity severity_of_word(std::string_view word, char before, char after) {
   std::ranges::transform(name, name.begin(), upper);
   const bool marked = after == ']' || before == '=';
   if (name != word && !marked) return Severity::kNone;
-  if (is_one_of(name, kHarmlessWords)) return name == "NOTICE" && name != word ? Severity::kNone : Severity::kHarmless;
+  if (is_one_of(name, kHarmlessWords)) return Severity::kHarmless;
   return is_one_of(name, kHarmfulWords) ? Severity::kHarmful : Severity::kNone;
 }
 
@@ -68,15 +68,22 @@ bool ends_with_opening_mark(std::string_view text) {
   return !is_part_of_word(before) && before != ')' && before != ']' && before != '>';
 }
 
-bool names_harmless_severity(std::string_view pattern) {
-  return std::ranges::any_of(kHarmlessWords, [&](std::string_view word) { return pattern.find(word) != pattern.npos; });
-}
-
 // The quotation marks of a line; one that is escaped belongs to what another pair holds.
 ptrdiff_t quotation_marks(std::string_view text) {
   ptrdiff_t marks = 0;
   for (size_t i = 0; i < text.size(); ++i) marks += text[i] == '"' && (i == 0 || text[i - 1] != '\\') ? 1 : 0;
   return marks;
+}
+
+// In a line of keys and values what an error says is a value: level=error err="write ...: no space left on device".
+bool is_value_of_error(std::string_view line, std::string_view before) {
+  const size_t mark = before.rfind('"');
+  const bool value = mark != std::string_view::npos && mark > 0 && before[mark - 1] == '=';
+  return value && quotation_marks(before) % 2 == 1 && severity_in(line) == Severity::kHarmful;
+}
+
+bool names_harmless_severity(std::string_view pattern) {
+  return std::ranges::any_of(kHarmlessWords, [&](std::string_view word) { return pattern.find(word) != pattern.npos; });
 }
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
@@ -122,15 +129,18 @@ bool announces_example(std::string_view line) {
 bool is_talk(std::string_view line, size_t begin) {
   std::string_view before = line.substr(0, begin);
   while (!before.empty() && (before.back() == '=' || is_digit(before.back()))) before.remove_suffix(1);
-  if (ends_with_opening_mark(before)) return true;
-  if (quotation_marks(before) % 2 == 1) return true;
+  if (!is_value_of_error(line, before)) {
+    if (ends_with_opening_mark(before)) return true;
+    if (quotation_marks(before) % 2 == 1) return true;
+  }
   return severity_in(before) == Severity::kHarmless;
 }
 
 bool is_talk(std::string_view line, const TextMatch& match, std::string_view pattern) {
   if (is_talk(line, match.begin)) return true;
   const std::string_view upto = line.substr(0, match.end);
-  if (pattern.find('"') == std::string_view::npos && quotation_marks(upto) % 2 == 1) return true;
+  const bool quotes = pattern.find('"') == std::string_view::npos && quotation_marks(upto) % 2 == 1;
+  if (quotes && !is_value_of_error(line, upto)) return true;
   return !names_harmless_severity(pattern) && severity_in(upto) == Severity::kHarmless;
 }
 
@@ -140,7 +150,10 @@ bool is_denied(std::string_view line, size_t begin) {
       "handler", " expect",  "previous ", "last run",   "yesterday", " passed", "passed ",   "       ok ",
       "... ok",  "[ run ",   "building ", "compiling ", "installed", "would ",  "recovered", "recovering",
       "ignored", "caught: ", "no longer", "=warn",      "no crash",  "-w"};
-  if (line.substr(std::min(line.find_first_not_of(" \t"), line.size())).starts_with('-')) return true;  // of a list
+  const std::string_view trimmed = line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
+  if (trimmed.starts_with('-') || trimmed.starts_with("SIG")) return true;  // a list of options or signals
+  if (begin > 0 && line[begin - 1] == '=') return true;                     // a setting
+  while (begin > 0 && is_letter(line[begin - 1])) --begin;                  // a wording may leave out a first letter
   const std::string text = lowered(line);
   const std::string_view before = std::string_view(text).substr(0, std::min(begin, text.size()));
   for (const std::string_view word : kBefore) {
@@ -155,8 +168,8 @@ bool is_denied(std::string_view line, size_t begin) {
 
 bool is_mended(std::string_view line) {
   constexpr std::string_view kWords[] = {"retried, ok", "retry succeeded", "retried successfully",
-                                         "will retry",  "retrying",        "recovered",
-                                         "ignoring",    "ignored"};
+                                         "will retry",  "retrying",        "reconnecting",
+                                         "recovered",   "ignoring",        "ignored"};
   const std::string text = lowered(line);
   return std::ranges::any_of(kWords, [&](std::string_view word) { return text.find(word) != text.npos; });
 }

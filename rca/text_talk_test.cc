@@ -3,6 +3,7 @@
 #include "rca/text_talk.h"
 
 #include <boost/test/unit_test.hpp>
+#include <string>
 
 #include "rca/autopsy.h"
 #include "rca/text_lines.h"
@@ -29,6 +30,16 @@ BOOST_AUTO_TEST_CASE(the_first_severity_of_a_line_decides_and_only_as_a_word) {
   BOOST_TEST(talks("10:00:01 INFO after an ERROR: No space left", ": No space"));
   BOOST_TEST(talks("[10:00:01] [info] audit.log: No space left", ": No space"));
   BOOST_TEST(talks("ts=10:00:01 level=debug msg=audit.log: No space left", ": No space"));
+}
+
+BOOST_AUTO_TEST_CASE(what_an_error_carries_in_its_fields_is_no_quotation) {
+  BOOST_TEST(!talks("ts=1 level=error err=\"write /wal: no space left\"", ": no space"));
+  BOOST_TEST(talks("ts=1 level=info err=\"write /wal: no space left\"", ": no space"));
+  BOOST_TEST(talks("ERROR a client sent \"x: no space left\"", ": no space"));
+  const std::string fields = "\"msg\":\"cannot save\",\"error\":\"write /wal: no space left on device\"}\n";
+  BOOST_TEST(autopsy_text("{\"level\":\"fatal\"," + fields).cause == "DISK_FULL");
+  BOOST_TEST(autopsy_text("{\"level\":60," + fields).cause == "DISK_FULL");
+  BOOST_TEST(autopsy_text("{\"level\":\"info\"," + fields).cause == "NONE");
 }
 
 BOOST_AUTO_TEST_CASE(a_sign_that_is_denied_or_of_another_run_is_none) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <string>
@@ -57,6 +58,12 @@ constexpr StatusRow kWindows[] = {
     {0xe06d7363, {"EXCEPTION", kMachine, 0.9}},  // a C++ exception
     {0xe0434352, {"EXCEPTION", kMachine, 0.9}},  // one of the common language runtime
 };
+
+constexpr struct {
+  int number;
+  const char* cause;
+} kErrors[] = {{ENOSPC, "DISK_FULL"}, {EDQUOT, "DISK_FULL"},      {EIO, "IO_ERROR"},          {EROFS, "IO_ERROR"},
+               {ENOMEM, "OOM"},       {EMFILE, "RESOURCE_LIMIT"}, {ENFILE, "RESOURCE_LIMIT"}, {EUCLEAN, "IO_ERROR"}};
 
 bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
 
@@ -145,6 +152,15 @@ std::optional<ToldDeath> death_by_status(std::string_view words) {
   if (*value == kNotRun || *value == kNotRun + 1) return ToldDeath{"UNKNOWN", kStatus, 0.3};
   const auto status = std::ranges::find(kWindows, static_cast<uint32_t>(*value), &StatusRow::status);
   return status == std::end(kWindows) ? std::nullopt : std::optional(status->death);
+}
+
+std::optional<ToldDeath> cause_of_errno(std::string_view words) {
+  constexpr double kStrength = 0.85;
+  const auto value = number_in(behind_brackets(words));
+  for (const auto& error : kErrors) {
+    if (value == error.number) return ToldDeath{error.cause, EvidenceTier::kLibraryMessage, kStrength};
+  }
+  return std::nullopt;
 }
 
 }  // namespace crashwright::rca

@@ -26,4 +26,7 @@ struct ToldDeath {
 // Windows. What a program exits with by itself, up to 125, is no death.
 [[nodiscard]] std::optional<ToldDeath> death_by_status(std::string_view words);
 
+// "28", "28: No space left": a number of errno that says why a call was refused; one that says no cause is nullopt.
+[[nodiscard]] std::optional<ToldDeath> cause_of_errno(std::string_view words);
+
 }  // namespace crashwright::rca

@@ -52,6 +52,18 @@ BOOST_AUTO_TEST_CASE(statuses_of_shells_of_python_and_of_windows_are_known) {
   BOOST_TEST(by_status("99999999999999999999").empty());
 }
 
+BOOST_AUTO_TEST_CASE(numbers_of_errno_say_why_a_call_was_refused) {
+  const auto by_errno = [](std::string_view words) {
+    const auto cause = cause_of_errno(words);
+    return std::string(cause ? cause->cause : "");
+  };
+  BOOST_TEST(by_errno("28 in a file operation") == "DISK_FULL");
+  BOOST_TEST(by_errno("5] Input/output error") == "IO_ERROR");
+  BOOST_TEST(by_errno("12)") == "OOM");
+  BOOST_TEST(by_errno("24, kind: x") == "RESOURCE_LIMIT");
+  for (const char* const words : {"11", "2", "128", "", "x"}) BOOST_TEST(by_errno(words).empty(), words);
+}
+
 BOOST_AUTO_TEST_CASE(those_who_wait_for_processes_are_understood) {
   const std::vector<std::pair<const char*, const char*>> lines = {
       {"[  311] [notice] AH00052: child pid 17 exit signal Segmentation fault (11)\n", "WILD_ACCESS"},
