@@ -35,8 +35,10 @@ Result<RiskLimits> read_risk_limits(const std::string& path) {
   }
   std::string name;
   for (int64_t value = 0; file >> name;) {
-    if (!(file >> value) || value <= 0) {
-      return fail(ErrorKind::kUsage, "risk limits are not loaded: " + path + ": " + name + " has no value above zero");
+    const bool counts = name == "shares_max" || name == "orders_max";  // in 32 bits
+    if (!(file >> value) || value <= 0 || (counts && value > UINT32_MAX)) {
+      return fail(ErrorKind::kUsage, "risk limits are not loaded: " + path + ": " + name + " has no value from 1 to " +
+                                         std::to_string(counts ? UINT32_MAX : INT64_MAX));
     }
     if (name == "shares_max") {
       limits.shares_max = static_cast<uint32_t>(value);

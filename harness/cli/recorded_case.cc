@@ -1,5 +1,7 @@
 #include "harness/cli/recorded_case.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +10,8 @@
 
 namespace crashwright::harness::cli {
 namespace {
+
+constexpr uint32_t kRepetitionsMax = 10'000;  // of one case; `run --repeat` takes no more
 
 Build build_of(const std::string& name) {
   if (name == "asan") return Build::kAsan;
@@ -45,6 +49,9 @@ Result<RecordedCase> read_recorded_case(const std::string& folder) {
   }
   try {
     RecordedCase recorded = from_json(nlohmann::json::parse(*text));
+    if (recorded.repetition >= kRepetitionsMax) {
+      return fail(ErrorKind::kUsage, fmt::format("{}/plan.json: repetition {}", folder, recorded.repetition));
+    }
     recorded.scenario_text = std::move(*scenario);
     return recorded;
   } catch (const nlohmann::json::exception& error) {

@@ -25,10 +25,14 @@ std::optional<EarlierRun> read_run(const fs::path& folder) {
   if (!json.is_object() || !json.contains("cases") || !json["cases"].is_array()) return std::nullopt;
   EarlierRun run;
   run.folder = "../" + folder.filename().string();
-  run.started_wall_ns = json.value("started_wall_ns", uint64_t{0});
-  run.seed = json.value("seed", uint64_t{0});
-  for (const auto& one : json["cases"]) {
-    if (one.is_object()) run.outcomes[one.value("case", "")] = one.value("outcome", "");
+  try {
+    run.started_wall_ns = json.value("started_wall_ns", uint64_t{0});
+    run.seed = json.value("seed", uint64_t{0});
+    for (const auto& one : json["cases"]) {
+      if (one.is_object()) run.outcomes[one.value("case", "")] = one.value("outcome", "");
+    }
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;  // of another type than it has: not a run of ours
   }
   return run;
 }

@@ -16,7 +16,7 @@ namespace crashwright::harness {
 
 // Why a text is no value of its type; `code` is one of diagnostic.h.
 struct ValueError {
-  const char* code;
+  std::string_view code;
   std::string message;  // "wants a duration with its unit, not 50"
   std::string hint;
 };

@@ -29,7 +29,9 @@ inline constexpr size_t kStorageAnswerBytesMax = 8192;
 
 [[nodiscard]] inline Result<std::string> decode_storage_answer(std::string_view answer) {
   if (answer.starts_with("ok ")) return std::string(answer.substr(3));
-  if (!answer.starts_with("no ") || answer.size() < 4) return fail(ErrorKind::kInternal, "garbled storage answer");
+  const bool refusal = answer.starts_with("no ") && answer.size() >= 4 && answer[3] >= '0' &&
+                       answer[3] <= '0' + static_cast<int>(ErrorKind::kInternal);
+  if (!refusal) return fail(ErrorKind::kInternal, "garbled storage answer");
   return fail(static_cast<ErrorKind>(answer[3] - '0'), std::string(answer.substr(4)));
 }
 
