@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "rca/artefact_search.h"
 #include "rca/frame_variables.h"
+#include "rca/unpacked_file.h"
 
 namespace crashwright::rca {
 namespace {
@@ -41,9 +42,18 @@ std::string read_or_note(const std::string& path, Artefacts& artefacts) {
 
 void load_core(Artefacts& artefacts, const ModuleSources& sources) {
   if (artefacts.core_path.empty()) return;
-  auto core = CoreFile::open(artefacts.core_path);
+  std::string path = artefacts.core_path;
+  std::optional<UnpackedFile> unpacked;
+  if (!packer_of(path).empty()) {
+    auto done = UnpackedFile::open(path);
+    if (!done) return artefacts.missing.push_back("core: " + done.error().message + "; " + done.error().remedy);
+    if (done->cut_off()) artefacts.missing.emplace_back("core: it could not be unpacked to its end");
+    unpacked.emplace(std::move(*done));
+    path = unpacked->path();
+  }
+  auto core = CoreFile::open(path);
   if (!core) {
-    if (auto foreign = read_foreign_core(artefacts.core_path); foreign && !foreign->tids.empty()) {
+    if (auto foreign = read_foreign_core(path); foreign && !foreign->tids.empty()) {
       artefacts.missing.push_back("core: of a program for " + foreign->machine + "; its notes are read, no more");
       artefacts.foreign.emplace(std::move(*foreign));
       return;
@@ -275,9 +285,11 @@ Artefacts gather_folder(const std::string& folder, const ModuleSources& sources)
   }
   ModuleSources all = sources;
   all.files.insert(all.files.end(), found.programs.begin(), found.programs.end());
-  if (!found.cores.empty()) artefacts.core_path = found.cores.front();
-  for (size_t i = 1; i < found.cores.size(); ++i) {
-    artefacts.missing.push_back("core: " + found.cores[i] + " is another one; name it to have it looked at");
+  std::vector<std::string> cores = found.cores;
+  cores.insert(cores.end(), found.packed_cores.begin(), found.packed_cores.end());
+  if (!cores.empty()) artefacts.core_path = cores.front();
+  for (size_t i = 1; i < cores.size(); ++i) {
+    artefacts.missing.push_back("core: " + cores[i] + " is another one; name it to have it looked at");
   }
   load_core(artefacts, all);
   int32_t pid = artefacts.core ? artefacts.core->pid() : 0;
@@ -288,8 +300,13 @@ Artefacts gather_folder(const std::string& folder, const ModuleSources& sources)
   for (const std::string& path : found.texts) texts += read_text_ends(path) + "\n";
   if (!texts.empty()) artefacts.error_text = read_crash_text(texts, pid, "text");
   finish(artefacts, sources.executable);
+  const bool nothing = cores.empty() && found.records.empty() && found.control_blocks.empty() &&
+                       found.reports.empty() && found.cgroup.empty() && found.texts.empty();
+  if (nothing && found.binaries > 0) {
+    artefacts.missing.emplace_back("the folder: no core, no crash record, no report and no text among its files");
+  }
   const bool something = artefacts.core || artefacts.record || artefacts.sanitizer_text.crash_seen;
-  if (something && found.cores.empty()) artefacts.missing.emplace_back("core: there is none in the folder");
+  if (something && cores.empty()) artefacts.missing.emplace_back("core: there is none in the folder");
   return artefacts;
 }
 

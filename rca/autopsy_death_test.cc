@@ -28,7 +28,7 @@ AutopsyReport expect(Build build, const std::string& death, const std::string& c
   BOOST_TEST(report.confidence <= 1);
   BOOST_TEST(report.pid == run.pid());
   BOOST_TEST(report.build_id.size() == 40U);
-  BOOST_TEST(report.signature.starts_with("cw2:" + report.family + ":" + cause + ":"));
+  BOOST_TEST(report.signature.starts_with("cw3:" + report.family + ":"));
   return report;
 }
 

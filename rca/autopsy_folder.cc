@@ -7,6 +7,7 @@
 #include "rca/autopsy.h"
 #include "rca/rules.h"
 #include "rca/substring_classifier.h"
+#include "rca/unpacked_file.h"
 
 namespace crashwright::rca {
 namespace {
@@ -114,17 +115,49 @@ Result<AutopsyReport> autopsy_core(const std::string& path, const AutopsyOptions
   return investigate(artefacts, "UNKNOWN");
 }
 
+namespace {
+
+// What tells nothing: neither that something died nor that all is well.
+AutopsyReport nothing_known(const std::string& why) {
+  AutopsyReport report;
+  report.missing.push_back(why);
+  conclude(report, {}, "UNKNOWN");
+  return report;
+}
+
+// Whatever lies in `text`; bytes that are no text do not speak for a healthy program.
+AutopsyReport autopsy_of_bytes(const std::string& text, const std::string& path) {
+  AutopsyReport report = autopsy_text(text);
+  if (report.cause == "NONE" && is_binary(text)) return nothing_known(path + ": neither a core nor a text");
+  return report;
+}
+
+// Its beginning tells what was packed.
+AutopsyReport autopsy_of_packed(const std::string& path) {
+  const auto unpacked = UnpackedFile::open(path);
+  if (!unpacked) return nothing_known(unpacked.error().message + "; " + unpacked.error().remedy);
+  return autopsy_of_bytes(read_text_ends(unpacked->path()), path);
+}
+
+bool holds_a_core(const std::string& packed) {
+  constexpr uint64_t kEnough = 4096;
+  const auto beginning = UnpackedFile::open(packed, kEnough);
+  return beginning && kind_of_file(beginning->path()) == FileKind::kCore;
+}
+
+}  // namespace
+
 Result<AutopsyReport> autopsy_path(const std::string& path, const AutopsyOptions& options) {
   std::error_code error;
   if (fs::is_directory(path, error)) return autopsy_folder(path, options);
   if (!fs::exists(path, error)) return fail(ErrorKind::kUsage, path + ": no such file or folder");
-  if (!fs::is_regular_file(path, error)) {  // a pipe: a text as it comes
-    const auto text = read_file(path);
-    if (!text) return tl::unexpected(text.error());
-    return autopsy_text(*text);
-  }
-  if (kind_of_file(path) == FileKind::kCore) return autopsy_core(path, options);
-  return autopsy_text(read_text_ends(path));
+  const FileKind kind = kind_of_file(path);
+  if (kind == FileKind::kCore || kind == FileKind::kPackedCore) return autopsy_core(path, options);
+  if (kind == FileKind::kProgram) return nothing_known(path + ": a program, not what its death left");
+  if (!packer_of(path).empty()) return holds_a_core(path) ? autopsy_core(path, options) : autopsy_of_packed(path);
+  const auto text = read_named_text(path);
+  if (!text) return tl::unexpected(text.error());
+  return autopsy_of_bytes(*text, path);
 }
 
 }  // namespace crashwright::rca

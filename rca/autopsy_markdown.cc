@@ -29,10 +29,10 @@ std::string fenced(const std::string& text) {
   return clip(line, kCellMax) + "\n";
 }
 
-void add_stack(const StackGroup& group, size_t limit, std::string& page) {
+void add_stack(const AutopsyReport& report, const StackGroup& group, size_t limit, std::string& page) {
   page += "\n" + code(title_of(group)) + "\n\n```\n";
   const std::vector<Frame>& frames = group.threads.front()->frames;
-  const size_t chosen = chosen_frame(group);
+  const size_t chosen = chosen_frame(report, group);
   for (size_t i = 0; i < frames.size() && i < limit; ++i) {
     page += fenced(fmt::format("#{:<2} {}  {}", i, name_of_frame(frames[i]), short_place(frames[i])));
     if (i != chosen) continue;
@@ -78,7 +78,7 @@ std::string autopsy_to_markdown(const AutopsyReport& report) {
   size_t others = 0;
   for (const StackGroup& group : fold_stacks(report)) {
     if (!group.faulting && !is_involved(report, group) && others++ == kOthersShown) break;
-    add_stack(group, group.faulting ? kFramesShown : kFramesShown / 2, page);
+    add_stack(report, group, group.faulting ? kFramesShown : kFramesShown / 2, page);
   }
   return page;
 }

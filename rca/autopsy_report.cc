@@ -145,7 +145,7 @@ class Page {
     heading(title_of(group));
     const std::vector<Frame>& frames = group.threads.front()->frames;
     const size_t limit = options_.all ? kFramesAll : kFramesShort;
-    const size_t chosen = chosen_frame(group);
+    const size_t chosen = chosen_frame(report_, group);
     for (size_t i = 0; i < frames.size(); ++i) {
       if (i == limit) {
         text_ += fmt::format("  ... {} more\n", frames.size() - i);

@@ -88,11 +88,13 @@ std::string first_of(const std::vector<std::string>& functions, const std::vecto
 // stripped program stay two.
 std::vector<std::string> nameless_frames(const std::vector<Frame>& stack) {
   constexpr uint64_t kPageMask = 0xfff;
+  constexpr uint64_t kMovedByAslr = uint64_t{1} << 32;  // below: offsets into a module, programs at a fixed address
   std::vector<std::string> frames;
   for (const Frame& frame : stack) {
     if (frame.pc == 0 || !frame.function.empty() || is_system_module(frame.module)) continue;
     const std::string module = frame.module.substr(frame.module.rfind('/') + 1);
-    frames.push_back(fmt::format("{} ...{:03x}", module, frame.pc & kPageMask));
+    frames.push_back(frame.pc < kMovedByAslr ? fmt::format("{}+{:x}", module, frame.pc)
+                                             : fmt::format("{} ...{:03x}", module, frame.pc & kPageMask));
     if (frames.size() == 3) break;
   }
   return frames;
@@ -149,6 +151,9 @@ void conclude(AutopsyReport& report, const Particulars& particulars, const std::
   if (report.cause == "OOM") {
     parts.scope = particulars.memory_scope.empty() ? std::string(kScopeProcess) : particulars.memory_scope;
     report.memory_scope = parts.scope;
+  }
+  if (report.family == "CHECK") {
+    parts.message = exception_words(particulars.exception_type, particulars.exception_what);
   }
   report.signature = make_signature(parts);
 }

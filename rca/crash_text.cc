@@ -8,6 +8,7 @@
 #include "rca/frame_rules.h"
 #include "rca/function_name.h"
 #include "rca/gdb_context.h"
+#include "rca/runtime_stack.h"
 #include "rca/text_address.h"
 #include "rca/text_lines.h"
 #include "rca/text_pattern.h"
@@ -88,6 +89,7 @@ class Reader {
     for (Evidence& evidence : debugger_lock_evidence(lines_, source_)) result_.evidence.push_back(std::move(evidence));
     const bool met = std::ranges::any_of(result_.evidence, [](const Evidence& piece) { return piece.strength > 0; });
     result_.crash_seen = result_.crash_seen || met || has_stack();
+    if (result_.stack.empty() && result_.crash_seen) result_.stack = read_runtime_stack(lines_, result_.evidence);
     result_.memory = scope_in_lines(whole_);
     return std::move(result_);
   }
@@ -236,7 +238,7 @@ class Reader {
         take_expression(line, match);
         break;
       case TextDetail::kException:
-        take_exception(line, match, evidence);
+        take_exception(index, line, match, evidence);
         break;
       case TextDetail::kFreedBlock:
         for (const Evidence& earlier : result_.evidence) {
@@ -345,10 +347,16 @@ class Reader {
     if (begin != std::string_view::npos) result_.expression = std::string(rest.substr(begin, kExcerptMax));
   }
 
-  void take_exception(std::string_view line, const TextMatch& match, Evidence& evidence) {
+  void take_exception(size_t index, std::string_view line, const TextMatch& match, Evidence& evidence) {
     std::string_view type = line.substr(match.end);
     type = type.substr(0, type.find_first_of("'\r"));
-    if (result_.exception_type.empty()) result_.exception_type = std::string(type);
+    if (result_.exception_type.empty()) {
+      constexpr std::string_view kWhat = "  what():  ";
+      result_.exception_type = std::string(type);
+      const std::string_view next = index + 1 < lines_.size() ? lines_[index + 1] : std::string_view();
+      const size_t what = next.find(kWhat);
+      if (what != std::string_view::npos) result_.exception_what = next.substr(what + kWhat.size(), kExcerptMax);
+    }
     for (const auto& known : kExceptionCauses) {
       if (type.find(known.type) != std::string_view::npos) evidence.cause = known.cause;
     }

@@ -26,6 +26,7 @@ struct CrashText {
   std::optional<uint64_t> fault_address;
   std::string expression;  // what did not hold
   std::string exception_type;
+  std::string exception_what;
   std::optional<MemoryScope> memory;  // whose memory ran out
 };
 

@@ -116,6 +116,8 @@ constexpr SkipRule kSkipRules[] = {
     {"V8_Dcheck", "assertion"},
     {"v8::base::OS::Abort", "assertion"},
     {"rust_panic", "assertion"},
+    {"rust_begin_unwind", "assertion"},
+    {"__rust_", "assertion"},
     {"core::panicking", "assertion"},
     {"std::panicking", "assertion"},
     {"std::sys", "assertion"},
@@ -144,6 +146,25 @@ constexpr SkipRule kSkipRules[] = {
     {"fuzzer::", "fuzzer"},
     // The standard library, and names without a home.
     {"std::", "standard library"},
+    {"core::option", "standard library"},  // Rust
+    {"core::result", "standard library"},
+    {"core::ops", "standard library"},
+    {"core::slice", "standard library"},
+    {"core::str", "standard library"},
+    {"core::ptr", "standard library"},
+    {"alloc::alloc", "standard library"},
+    {"alloc::raw_vec", "standard library"},
+    {"alloc::vec", "standard library"},
+    {"alloc::boxed", "standard library"},
+    {"runtime.", "standard library"},  // Go
+    {"syscall.", "standard library"},
+    {"=panic", "assertion"},
+    {"java.", "standard library"},  // Java
+    {"javax.", "standard library"},
+    {"jdk.", "standard library"},
+    {"sun.", "standard library"},
+    {"System.", "standard library"},  // .NET
+    {"Microsoft.", "standard library"},
     {"__gthread", "standard library"},
     {"__invoke", "standard library"},
     {"=_M_run", "standard library"},
@@ -153,9 +174,10 @@ constexpr SkipRule kSkipRules[] = {
 };
 
 // Where no module is known (texts of sanitizers), the source path tells.
-constexpr std::string_view kForeignPaths[] = {"/usr/include/", "/usr/lib/gcc/", "libsanitizer/", "compiler-rt/",
-                                              "sysdeps/",      "/nptl/",        "/csu/",         "/stdlib/abort.c",
-                                              "libsupc++/",    "libstdc++-v3/", "/glibc"};
+constexpr std::string_view kForeignPaths[] = {
+    "/usr/include/", "/usr/lib/gcc/",      "libsanitizer/", "compiler-rt/",  "sysdeps/", "/nptl/",
+    "/csu/",         "/stdlib/abort.c",    "libsupc++/",    "libstdc++-v3/", "/glibc",   "/rustc/",
+    "<frozen ",      "/usr/local/go/src/", "/usr/lib/go",   "node:"};
 
 bool matches(const SkipRule& rule, std::string_view name) {
   if (rule.prefix.starts_with('=')) return name == rule.prefix.substr(1);
@@ -211,6 +233,9 @@ const char* why_skipped(const Frame& frame) {
   for (const std::string_view path : kForeignPaths) {
     if (frame.file.find(path) != std::string::npos) return "system library";
   }
+  // Python's own modules, not what was installed besides.
+  const bool of_python = frame.file.find("/lib/python") != std::string::npos;
+  if (of_python && frame.file.find("-packages/") == std::string::npos) return "standard library";
   return name.empty() ? "unknown" : nullptr;
 }
 
@@ -230,6 +255,15 @@ BlamedFrame blame(const std::vector<Frame>& frames) {
     return {short_function_name(plain_function_name(frames[i].function)), std::move(reason), i};
   }
   return {};
+}
+
+std::optional<size_t> frame_of(const std::vector<Frame>& frames, const std::string& function) {
+  if (function.empty()) return std::nullopt;
+  const auto is_it = [&](const Frame& frame) {
+    return why_skipped(frame) == nullptr && short_function_name(plain_function_name(frame.function)) == function;
+  };
+  const auto found = std::ranges::find_if(frames, is_it);
+  return found == frames.end() ? std::nullopt : std::optional(static_cast<size_t>(found - frames.begin()));
 }
 
 std::vector<std::string> project_frames(const std::vector<Frame>& frames, size_t count) {

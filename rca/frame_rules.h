@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct BlamedFrame {
 [[nodiscard]] const char* why_skipped(const Frame& frame);
 
 [[nodiscard]] BlamedFrame blame(const std::vector<Frame>& frames);
+
+// Where the project's function with this short name stands in the stack, the innermost of several.
+[[nodiscard]] std::optional<size_t> frame_of(const std::vector<Frame>& frames, const std::string& function);
 
 // The short names of the first `count` project frames, one for a run of equal ones.
 [[nodiscard]] std::vector<std::string> project_frames(const std::vector<Frame>& frames, size_t count);

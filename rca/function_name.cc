@@ -42,6 +42,17 @@ size_t operator_length(std::string_view text, size_t at) {
   return 0;
 }
 
+// What a compiler made of one function: ".cold", ".isra.0", ".part.3", ".localalias"; `rest` begins behind the point.
+// Other languages have points in their names.
+bool is_clone_suffix(std::string_view rest) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (rest.empty() || is_digit(rest[0])) return true;
+  const std::string_view word = rest.substr(0, rest.find_first_of(".( <["));
+  const std::string_view behind = rest.substr(word.size());
+  if (word == "cold" || word == "localalias") return true;
+  return behind.size() > 1 && behind[0] == '.' && is_digit(behind[1]);
+}
+
 }  // namespace
 
 std::string plain_function_name(std::string_view name) {
@@ -69,7 +80,7 @@ std::string plain_function_name(std::string_view name) {
       if (!plain.empty() && at + 1 < text.size() && text[at + 1] == '(') break;
       if (at + 1 < text.size() && text[at + 1] != '<') plain.clear();
       ++at;
-    } else if (c == '.' && !plain.empty()) {  // .cold, .isra.0
+    } else if (c == '.' && !plain.empty() && is_clone_suffix(std::string_view(text).substr(at + 1))) {
       break;
     } else {
       plain += c;

@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(signatures_depend_on_what_identifies_the_bug_only) {
   parts.cause = "DEADLOCK";
   parts.lock_sites = {"B::b", "A::a"};
   const std::string signature = make_signature(parts);
-  BOOST_TEST(signature.starts_with("cw2:CONCURRENCY:DEADLOCK:"));
+  BOOST_TEST(signature.starts_with("cw3:CONCURRENCY:DEADLOCK:"));
   std::swap(parts.lock_sites[0], parts.lock_sites[1]);
   parts.frames = {"X::x"};
   BOOST_TEST(make_signature(parts) == signature);

@@ -112,10 +112,12 @@ bool is_involved(const AutopsyReport& report, const StackGroup& group) {
   });
 }
 
-size_t chosen_frame(const StackGroup& group) {
+size_t chosen_frame(const AutopsyReport& report, const StackGroup& group) {
   const std::vector<Frame>& frames = group.threads.front()->frames;
+  if (!group.faulting) return frames.size();
+  if (const auto chosen = frame_of(frames, report.function); chosen) return *chosen;
   const BlamedFrame blamed = blame(frames);
-  return group.faulting && !blamed.function.empty() ? blamed.index : frames.size();
+  return blamed.function.empty() ? frames.size() : blamed.index;
 }
 
 std::string clip(const std::string& text, size_t width) {

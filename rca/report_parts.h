@@ -41,7 +41,7 @@ struct StackGroup {
 [[nodiscard]] std::string printable(std::string_view text);
 
 // The frame of the group that is to blame: its variables are worth showing first. None for a thread that did not die.
-[[nodiscard]] size_t chosen_frame(const StackGroup& group);
+[[nodiscard]] size_t chosen_frame(const AutopsyReport& report, const StackGroup& group);
 
 // At most `width` bytes, the end, or the beginning, replaced by "...".
 [[nodiscard]] std::string clip(const std::string& text, size_t width);

@@ -63,7 +63,13 @@ bool is_system_module(std::string_view path) {
   for (const std::string_view prefix : {"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "[vdso]"}) {
     if (path.starts_with(prefix)) return true;
   }
-  return false;
+  // A text names a library without its folder.
+  constexpr std::string_view kLibraries[] = {
+      "libc.so",  "libc-2.",  "libpthread",    "libm.so",    "libm-2.",   "ld-linux",   "ld-2.",      "libstdc++",
+      "libc++",   "libgcc_s", "linux-gate.so", "linux-vdso", "libjvm.so", "libcoreclr", "libsystem_", "libdispatch",
+      "libswift", "dyld",     "ntdll",         "KERNELBASE", "kernel32",  "KERNEL32",   "ucrtbase"};
+  if (path.find('/') != std::string_view::npos) return false;
+  return std::ranges::any_of(kLibraries, [&](std::string_view library) { return path.starts_with(library); });
 }
 
 bool begins_as_elf(const std::string& path) {

@@ -1,50 +1,15 @@
 #include "rca/text_stack.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 
+#include "rca/frame_text.h"
 #include "rca/symbolizer.h"
 
 namespace crashwright::rca {
 namespace {
 
 constexpr size_t kFramesMax = 512;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
-
-// Takes "0x4f13bb" off the front of `rest`.
-bool take_address(std::string_view& rest, uint64_t& address) {
-  if (!rest.starts_with("0x")) return false;
-  const auto [end, error] = std::from_chars(rest.data() + 2, rest.data() + rest.size(), address, 16);
-  (void)error;
-  size_t used = static_cast<size_t>(end - rest.data());
-  while (used < rest.size() && rest[used] != ' ') ++used;  // an address that was made illegible
-  rest = trimmed(rest.substr(used));
-  return true;
-}
-
-// "a.cc:7:3" or "a.cc:7".
-void take_place(std::string_view place, Frame& frame) {
-  const size_t colon = place.find(':');
-  frame.file = std::string(place.substr(0, colon));
-  if (colon != std::string_view::npos) {
-    std::from_chars(place.data() + colon + 1, place.data() + place.size(), frame.line);
-  }
-}
-
-// "0x12)": where in its module the frame is. A report without addresses in front has nothing else.
-void take_offset(std::string_view text, Frame& frame) {
-  if (frame.pc == 0 && text.starts_with("0x")) {
-    std::from_chars(text.data() + 2, text.data() + text.size(), frame.pc, 16);
-  }
-}
 
 // A tool that does not demangle leaves it to us.
 std::string readable(std::string_view name) {
@@ -86,7 +51,8 @@ void take_name_and_place(std::string_view rest, Frame& frame) {
     frame.module = std::string(rest.substr(1, offset - 1));
     return;
   }
-  frame.function = readable(trimmed(rest));
+  rest = trimmed(rest);
+  frame.function = rest == "(unknown)" ? std::string() : readable(rest);
 }
 
 // "==410==    at 0x109201: Tape::push(int) (tape.cc:15)", "by 0x1: main (in /usr/bin/desk)".
@@ -152,7 +118,7 @@ std::optional<Frame> parse_frame_line(std::string_view line) {
   rest = without_journal(rest);
   if (rest.starts_with("@ ")) {  // glog
     rest = trimmed(rest.substr(2));
-    if (!take_address(rest, frame.pc)) return std::nullopt;
+    if (!take_address(rest, frame.pc) && !take_bare_address(rest, frame.pc)) return std::nullopt;
   } else {
     if (rest.size() < 2 || rest[0] != '#' || !is_digit(rest[1])) return std::nullopt;
     size_t at = 1;

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "rca/json_numbers.h"
+#include "rca/signature.h"
 
 namespace crashwright::rca {
 namespace {
@@ -14,9 +15,17 @@ namespace {
 using Json = nlohmann::json;
 constexpr int kVersion = 1;
 
+// Entries of an older version count as well, as far as they mean the same now.
 template <typename Bugs>
 auto find_bug(Bugs& bugs, const std::string& signature) {
-  return std::ranges::find(bugs, signature, &KnownBug::signature);
+  return std::ranges::find_if(
+      bugs, [&](const KnownBug& bug) { return !signature.empty() && current_signature(bug.signature) == signature; });
+}
+
+// Crashes of one key are of one bug. What nothing tells from others of its cause stands alone.
+std::string key_of(const Crash& crash) {
+  const std::string signature = current_signature(crash.report.signature);
+  return signature.empty() ? "alone\n" + crash.path : signature;
 }
 
 KnownBug bug_from(const Json& entry) {
@@ -92,15 +101,15 @@ Status write_ledger(const std::string& path, const std::vector<KnownBug>& bugs) 
 }
 
 std::vector<CrashGroup> triage(const std::vector<Crash>& crashes, const std::vector<KnownBug>& known) {
-  std::map<std::string, CrashGroup> by_signature;
+  std::map<std::string, CrashGroup> by_key;
   for (const Crash& crash : crashes) {
-    if (crash.report.signature.empty()) continue;
-    by_signature[crash.report.signature].crashes.push_back(&crash);
+    if (crash.report.cause == "NONE" || crash.report.cause == "NO_FAULT") continue;
+    by_key[key_of(crash)].crashes.push_back(&crash);
   }
   std::vector<CrashGroup> groups;
-  for (auto& [signature, group] : by_signature) {
-    group.signature = signature;
-    if (const auto bug = find_bug(known, signature); bug != known.end()) {
+  for (auto& [key, group] : by_key) {
+    group.signature = current_signature(group.crashes.front()->report.signature);
+    if (const auto bug = find_bug(known, group.signature); bug != known.end()) {
       group.verdict = bug->state == BugState::kFixed ? TriageVerdict::kRegressed : TriageVerdict::kKnown;
       group.note = bug->note;
     }
@@ -117,12 +126,14 @@ std::vector<CrashGroup> triage(const std::vector<Crash>& crashes, const std::vec
 
 void record_groups(const std::vector<CrashGroup>& groups, std::vector<KnownBug>& known) {
   for (const CrashGroup& group : groups) {
+    if (group.signature.empty()) continue;
     auto bug = find_bug(known, group.signature);
     if (bug == known.end()) {
       const AutopsyReport& report = group.crashes.front()->report;
       known.push_back({group.signature, BugState::kOpen, "", report.cause, report.function, 0});
       bug = std::prev(known.end());
     }
+    bug->signature = group.signature;
     bug->state = BugState::kOpen;
     bug->crashes += group.crashes.size();
   }

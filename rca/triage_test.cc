@@ -20,6 +20,12 @@ Crash crash(const std::string& path, const std::string& signature, double confid
   return made;
 }
 
+Crash no_crash(const std::string& path) {
+  Crash made = crash(path, "");
+  made.report.cause = "NONE";
+  return made;
+}
+
 struct Folder {
   Folder() {
     char name[] = "/tmp/crashwright-triage-XXXXXX";
@@ -32,7 +38,7 @@ struct Folder {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(what_is_back_comes_first_then_what_is_new_then_what_is_known) {
-  const std::vector<Crash> crashes = {crash("a", "s1", 0.6), crash("b", "s2"), crash("c", "s1", 0.9), crash("d", ""),
+  const std::vector<Crash> crashes = {crash("a", "s1", 0.6), crash("b", "s2"), crash("c", "s1", 0.9), no_crash("d"),
                                       crash("e", "s3"),      crash("f", "s4"), crash("g", "s4")};
   const std::vector<KnownBug> known = {{"s1", BugState::kOpen, "ticket 7", "", "", 1},
                                        {"s2", BugState::kFixed, "", "", "", 1}};
@@ -66,6 +72,34 @@ BOOST_AUTO_TEST_CASE(a_ledger_comes_back_as_it_was_written_and_a_torn_one_is_ref
     BOOST_REQUIRE(write_file(path, text.substr(0, size)));
     BOOST_REQUIRE(!read_ledger(path));
   }
+}
+
+BOOST_AUTO_TEST_CASE(crashes_that_nothing_tells_apart_stand_alone_and_no_ledger_keeps_them) {
+  std::vector<KnownBug> known;
+  const std::vector<Crash> crashes = {crash("a", ""), crash("b", "")};
+  const auto groups = triage(crashes, known);
+  BOOST_REQUIRE(groups.size() == 2U);
+  BOOST_TEST((groups[0].verdict == TriageVerdict::kNew));
+  record_groups(groups, known);
+  BOOST_TEST(known.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_ledger_of_the_version_before_still_counts_and_is_brought_up_to_date) {
+  std::vector<KnownBug> known = {
+      {"cw2:MEMORY:USE_AFTER_FREE:00000000000000aa", BugState::kFixed, "ticket 7", "", "", 2},
+      {"cw2:MEMORY:NULL_DEREF:baf32b5f8345c62c", BugState::kOpen, "of the family alone", "", "", 9}};
+  const std::vector<Crash> crashes = {crash("a", "cw3:MEMORY:CORRUPTION:00000000000000aa"),
+                                      crash("b", "cw2:MEMORY:WILD_ACCESS:00000000000000aa"),
+                                      crash("c", "cw2:MEMORY:NULL_DEREF:baf32b5f8345c62c")};
+  const auto groups = triage(crashes, known);
+  BOOST_REQUIRE(groups.size() == 2U);
+  BOOST_TEST((groups[0].verdict == TriageVerdict::kRegressed));
+  BOOST_TEST(groups[0].note == "ticket 7");
+  BOOST_TEST(groups[0].crashes.size() == 2U);
+  BOOST_TEST((groups[1].verdict == TriageVerdict::kNew));  // frames were not read then: it meant the family
+  record_groups(groups, known);
+  BOOST_TEST(known[0].signature == "cw3:MEMORY:CORRUPTION:00000000000000aa");
+  BOOST_TEST(known[1].signature == "cw2:MEMORY:NULL_DEREF:baf32b5f8345c62c");
 }
 
 }  // namespace crashwright::rca

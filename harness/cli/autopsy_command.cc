@@ -12,6 +12,7 @@
 #include "harness/cli/post_mortem_debugger.h"
 #include "harness/runner/core_writer.h"
 #include "harness/runner/live_process.h"
+#include "rca/artefact_search.h"
 #include "rca/autopsy.h"
 
 namespace crashwright::harness::cli {
@@ -73,8 +74,8 @@ Result<rca::AutopsyReport> examine(const AutopsyRequest& request, const std::str
   if (request.pid != 0) return autopsy_live_process(static_cast<int32_t>(request.pid), scratch);
   const auto path_of = [](const std::string& path) { return path == "-" ? std::string("/dev/stdin") : path; };
   if (!request.text_file.empty()) {
-    const auto text = read_file(path_of(request.text_file));
-    if (!text) return fail(ErrorKind::kUsage, text.error().message);
+    const auto text = rca::read_named_text(path_of(request.text_file));
+    if (!text) return fail(ErrorKind::kUsage, text.error().message, text.error().remedy);
     return rca::autopsy_text(*text);
   }
   const CaseContent content = content_of_case(request.paths.front());
@@ -105,7 +106,8 @@ int autopsy_command(const std::vector<std::string>& arguments) {
   AutopsyRequest request;
   Options options("autopsy", "Says what died, where and why, with all evidence for and against.");
   options.arguments("DIR|FILE", request.paths,
-                    "case folder, any folder of what a death left, a core (and its program), or a text; -: a text from "
+                    "case folder, any folder of what a death left, a core (packed or not, and its program), or a text; "
+                    "-: a text from "
                     "standard input");
   options.text("--text", "FILE", request.text_file, "a text, whatever it looks like");
   options.number("--pid", "PID", request.pid, "a process that lives or hangs; it goes on afterwards");

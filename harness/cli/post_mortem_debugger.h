@@ -10,8 +10,11 @@
 
 namespace crashwright::harness::cli {
 
-// The command line of gdb; `printers` is the file with the pretty-printers.
-[[nodiscard]] std::vector<std::string> debugger_command(const rca::AutopsyReport& report, const std::string& printers);
+// What gdb reads first: the pretty-printers, and how the frame is found.
+[[nodiscard]] const char* debugger_script();
+
+// The command line of gdb; `script` is the file with `debugger_script`.
+[[nodiscard]] std::vector<std::string> debugger_command(const rca::AutopsyReport& report, const std::string& script);
 
 // Runs it on this terminal until the user leaves; gives the exit code of the command.
 [[nodiscard]] int open_debugger(const rca::AutopsyReport& report, const std::vector<std::string>& paths);

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "harness/cli/command.h"
+#include "harness/cli/crash_places.h"
 #include "harness/cli/exit_code.h"
 #include "harness/cli/options.h"
 #include "harness/cli/terminal_text.h"
@@ -14,36 +14,8 @@
 namespace crashwright::harness::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr size_t kPathsShown = 3;
-constexpr size_t kCrashesMax = 100'000;
-
-bool is_run(const std::string& folder) {
-  std::error_code error;
-  return fs::exists(folder + "/events.jsonl", error);
-}
-
-// Where single crashes are: the path itself, the cases of a run, the runs of a folder of runs, or whatever lies in it.
-void add_places(const std::string& path, std::vector<std::string>& places) {
-  std::error_code error;
-  if (!fs::is_directory(path, error) || fs::exists(path + "/facts.json", error)) {
-    places.push_back(path);
-    return;
-  }
-  std::vector<std::string> folders;
-  for (fs::directory_iterator entry(path, error), end; !error && entry != end && folders.size() < kCrashesMax;
-       entry.increment(error)) {
-    if (entry->is_directory(error) && !entry->is_symlink(error)) folders.push_back(entry->path().string());
-  }
-  std::ranges::sort(folders);
-  const bool of_runs = !is_run(path) && std::ranges::any_of(folders, is_run);
-  for (const std::string& folder : folders) {
-    if (!of_runs) places.push_back(folder);
-    if (of_runs && is_run(folder)) add_places(folder, places);
-  }
-  if (folders.empty()) places.push_back(path);
-}
+constexpr size_t kLeftOutShown = 12;
 
 // The autopsy that a run recorded, or one made now.
 Result<rca::AutopsyReport> report_of(const std::string& place) {
@@ -53,22 +25,32 @@ Result<rca::AutopsyReport> report_of(const std::string& place) {
   return rca::autopsy_path(place, {});
 }
 
+void print_left_out(const std::vector<std::string>& left_out) {
+  for (size_t i = 0; i < left_out.size() && i < kLeftOutShown; ++i) {
+    fmt::print(stderr, "left out: {}\n", shown_path(left_out[i]));
+  }
+  if (left_out.size() > kLeftOutShown) fmt::print(stderr, "and {} more left out\n", left_out.size() - kLeftOutShown);
+}
+
 std::vector<rca::Crash> collect(const std::vector<std::string>& paths) {
-  std::vector<std::string> places;
-  for (const std::string& path : paths) add_places(path, places);
+  CrashPlaces found;
+  for (const std::string& path : paths) find_crashes(path, found);
   std::vector<rca::Crash> crashes;
   size_t planned = 0;
-  for (const std::string& place : places) {
+  for (const std::string& place : found.places) {
     auto report = report_of(place);
     if (!report) {
       fmt::print(stderr, "{}: {}{}{}\n", place, report.error().message, report.error().remedy.empty() ? "" : "; ",
                  report.error().remedy);
     } else if (report->cause == "KILLED_BY_HARNESS") {
       ++planned;
+    } else if (report->cause == "NONE" || report->cause == "NO_FAULT") {
+      found.left_out.push_back(place + ": tells of no crash");
     } else {
       crashes.push_back({place, std::move(*report)});
     }
   }
+  print_left_out(found.left_out);
   if (planned > 0) fmt::print(stderr, "{} killed by the harness itself: no bug, left out\n", planned);
   return crashes;
 }
@@ -79,7 +61,8 @@ void print_text(const std::vector<rca::CrashGroup>& groups) {
     fmt::print("{:<9} {:>4}  {}{}{}\n", triage_verdict_name(group.verdict), group.crashes.size(), report.cause,
                report.function.empty() ? "" : " in " + report.function,
                group.note.empty() ? "" : "  (" + group.note + ")");
-    fmt::print("                {}\n", group.signature);
+    const bool alone = group.signature.empty();
+    fmt::print("                {}\n", alone ? "alone: no frame and no message tell it from others" : group.signature);
     for (size_t i = 0; i < group.crashes.size() && i < kPathsShown; ++i) {
       fmt::print("                {}\n", fold(shown_path(group.crashes[i]->path), 16, terminal_columns(stdout)));
     }
@@ -117,7 +100,9 @@ int triage_command(const std::vector<std::string>& arguments) {
   options.text("--known", "FILE", ledger, "the ledger of known bugs");
   options.flag("--update", update, "record what is new, and what is back, in the ledger");
   options.word("--format", "FORMAT", format, {"human", "json"}, "human or json");
-  options.note("Ends with 1 when something is new or back, with 4 when there is no crash.");
+  options.note(
+      "Without a core or a crash record in a folder each text there is a crash. A crash that nothing tells from others "
+      "of its cause stands alone. Ends with 1 when something is new or back, with 4 when there is no crash.");
   options.example("crashwright triage crashwright-out/latest");
   options.example("crashwright triage nightly/ --known known_bugs.json --update");
   if (const auto code = options.parse(arguments)) return *code;

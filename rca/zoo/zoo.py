@@ -147,7 +147,8 @@ def score(deaths):
     bugs_of = collections.defaultdict(set)
     for death in deaths:
         bugs_of[death["signature"]].add(death["bug"])
-    equal = sum(signatures.most_common(1)[0][1] for signatures in by_bug.values())
+    equal = sum(max((n for signature, n in signatures.items() if signature), default=0)
+                for signatures in by_bug.values())
     merged = sum(len(bugs) * (len(bugs) - 1) // 2 for signature, bugs in bugs_of.items() if signature)
     compared = sum(death["frames"]["compared"] for death in deaths if death["frames"])
     same = sum(death["frames"]["equal"] for death in deaths if death["frames"])

@@ -58,7 +58,7 @@ inline std::string sound_autopsy() {
   report.cause = "KILLED_BY_HARNESS";
   report.family = "PROCESS";
   report.confidence = 0.95;
-  report.signature = "cw2:PROCESS:KILLED_BY_HARNESS:0";
+  report.signature = "cw3:PROCESS:KILLED_BY_HARNESS:0";
   report.evidence.push_back(
       {rca::EvidenceTier::kHarnessFact, "wait status", "KILLED_BY_HARNESS", 1.0, 100, 100, "facts.json", "SIGKILL"});
   return rca::autopsy_to_json(report);

@@ -1,0 +1,18 @@
+// The stack of a death in a text that no debugger and no sanitizer of C and C++ wrote (runtime_frames.h).
+//
+// Threads: any. Signal context: no. Errors: an empty stack; any bytes.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "rca/autopsy.h"
+
+namespace crashwright::rca {
+
+// The first such stack from the line on where the first piece of evidence stands, or else of the whole text; innermost
+// frame first. Of exceptions that caused each other the stack of the cause.
+[[nodiscard]] std::vector<Frame> read_runtime_stack(const std::vector<std::string_view>& lines,
+                                                    const std::vector<Evidence>& evidence);
+
+}  // namespace crashwright::rca
