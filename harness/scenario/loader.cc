@@ -84,7 +84,7 @@ Loaded load_scenario_file(const std::string& path, const std::vector<std::string
   auto text = read_scenario_file(path);
   if (text) return load_scenario_text(path, *text, known_points);
   const ValueError& refused = text.error();
-  return {{}, {{path, {}, 1, refused.code, refused.message, refused.hint, {}}}, {}};
+  return {{}, {{path, {}, 1, std::string(refused.code), refused.message, refused.hint, {}}}, {}};
 }
 
 // One text on its way to scenarios.

@@ -80,10 +80,10 @@ size_t shown_width(const YamlNode& node) {
   return std::max<size_t>(static_cast<size_t>(characters) + (node.quoted ? 2 : 0), 1);
 }
 
-void SectionReader::complain(SourcePosition position, size_t width, const char* error_code, std::string message,
+void SectionReader::complain(SourcePosition position, size_t width, std::string_view error_code, std::string message,
                              std::string hint) {
   const Source& source = sources_.of(position);
-  diagnostics_.push_back({source.path, position, width, error_code, std::move(message), std::move(hint),
+  diagnostics_.push_back({source.path, position, width, std::string(error_code), std::move(message), std::move(hint),
                           source_line(source.text, position.line)});
 }
 

@@ -28,7 +28,7 @@ class SectionReader {
   void read_section(const YamlNode& root, const std::string& section, Scenario& scenario);
 
   // A complaint that underlines `width` characters at `position`.
-  void complain(SourcePosition position, size_t width, const char* error_code, std::string message,
+  void complain(SourcePosition position, size_t width, std::string_view error_code, std::string message,
                 std::string hint = {});
   [[nodiscard]] std::vector<Diagnostic>& diagnostics() { return diagnostics_; }
 
