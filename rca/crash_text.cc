@@ -12,7 +12,9 @@
 #include "rca/text_address.h"
 #include "rca/text_lines.h"
 #include "rca/text_pattern.h"
+#include "rca/text_reasons.h"
 #include "rca/text_rules.h"
+#include "rca/text_signs.h"
 #include "rca/text_stack.h"
 #include "rca/text_talk.h"
 #include "rca/told_death.h"
@@ -37,35 +39,6 @@ int32_t pid_before(std::string_view before) {
   return pid;
 }
 
-// What an exception's type says of the cause; others are exceptions that nobody caught.
-constexpr struct {
-  std::string_view type;
-  const char* cause;
-} kExceptionCauses[] = {{"bad_alloc", "OOM"},
-                        {"OutOfMemory", "OOM"},
-                        {"StackOverflow", "STACK_OVERFLOW_EXHAUSTION"},
-                        {"AccessViolation", "WILD_ACCESS"}};
-
-// What a process can meet and go on; a later line that it ended in order tells that it did.
-bool is_survivable(const Evidence& evidence) {
-  constexpr std::string_view kCauses[] = {"DISK_FULL", "IO_ERROR", "EXCEPTION", "OOM", "RESOURCE_LIMIT", "TIMEOUT"};
-  return evidence.tier == EvidenceTier::kLibraryMessage && !evidence.excerpt.starts_with("terminat") &&
-         std::ranges::find(kCauses, evidence.cause) != std::end(kCauses);
-}
-
-// An assertion or an exception may say itself what it was about.
-bool may_have_a_reason(const TextRule& rule) {
-  const std::string_view cause = rule.cause;
-  return rule.tier == EvidenceTier::kLibraryMessage && (cause == "ASSERTION" || cause == "EXCEPTION");
-}
-
-bool is_reason(const TextRule& rule) {
-  if (rule.detail == TextDetail::kErrno) return true;
-  constexpr std::string_view kReasons[] = {"DISK_FULL", "IO_ERROR", "RESOURCE_LIMIT", "OOM", "FPE"};
-  return rule.tier == EvidenceTier::kLibraryMessage &&
-         std::ranges::find(kReasons, std::string_view(rule.cause)) != std::end(kReasons);
-}
-
 class Reader {
  public:
   Reader(std::string_view text, int32_t pid, const std::string& source)
@@ -88,7 +61,7 @@ class Reader {
     for (Evidence& evidence : gdb_context_evidence(lines_, source_)) result_.evidence.push_back(std::move(evidence));
     for (Evidence& evidence : debugger_lock_evidence(lines_, source_)) result_.evidence.push_back(std::move(evidence));
     const bool met = std::ranges::any_of(result_.evidence, [](const Evidence& piece) { return piece.strength > 0; });
-    result_.crash_seen = result_.crash_seen || met || has_stack();
+    result_.crash_seen = result_.crash_seen || met || has_stack() || has_sign();
     if (result_.stack.empty() && result_.crash_seen) result_.stack = read_runtime_stack(lines_, result_.evidence);
     result_.memory = scope_in_lines(whole_);
     return std::move(result_);
@@ -167,6 +140,13 @@ class Reader {
     return !survived_ && kFramesMin <= std::ranges::count_if(result_.stack, [](const Frame& frame) {
                            return frame.pc != 0 || !frame.file.empty() || !frame.module.empty();
                          });
+  }
+
+  // Behind the line that says that all ended in order, or anywhere where none does.
+  [[nodiscard]] bool has_sign() const {
+    const size_t from = orderly_end(lines_).value_or(0);
+    return std::any_of(lines_.begin() + static_cast<ptrdiff_t>(std::min(from, lines_.size())), lines_.end(),
+                       has_sign_of_death);
   }
 
   // Takes what `line` says: a line as it stands, or without its prefix. False when it says nothing.
@@ -260,9 +240,6 @@ class Reader {
       case TextDetail::kErrno:
         if (is_mended(line)) return false;
         return take_told(cause_of_errno(line.substr(match.end)), index, line.substr(match.begin), evidence);
-      case TextDetail::kSign:
-        if (is_denied(line, match.begin)) return false;
-        break;
       case TextDetail::kNothing:
         if (is_survivable(evidence) && is_mended(line)) return false;
         break;
@@ -357,9 +334,7 @@ class Reader {
       const size_t what = next.find(kWhat);
       if (what != std::string_view::npos) result_.exception_what = next.substr(what + kWhat.size(), kExcerptMax);
     }
-    for (const auto& known : kExceptionCauses) {
-      if (type.find(known.type) != std::string_view::npos) evidence.cause = known.cause;
-    }
+    if (const char* const cause = cause_of_exception(type); cause != nullptr) evidence.cause = cause;
   }
 
   void add(Evidence evidence) {

@@ -35,6 +35,7 @@ std::optional<uint64_t> named_address(std::string_view line) {
                                          "(@0x",
                                          "si_addr=",
                                          " ref=",
+                                         "ADDR:0x",
                                          "(SIGSEGV) (0x",
                                          "si_addr: 0x",
                                          "si_addr = 0x",

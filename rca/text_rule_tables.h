@@ -19,6 +19,5 @@ namespace crashwright::rca {
 [[nodiscard]] std::span<const TextRule> platform_text_rules() noexcept;
 [[nodiscard]] std::span<const TextRule> storage_text_rules() noexcept;
 [[nodiscard]] std::span<const TextRule> service_text_rules() noexcept;
-[[nodiscard]] std::span<const TextRule> sign_text_rules() noexcept;
 
 }  // namespace crashwright::rca

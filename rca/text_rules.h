@@ -29,7 +29,6 @@ enum class TextDetail : uint8_t {
   kSignal,      // the signal that ended a process follows, and says the cause; without one the rule does not match
   kExitStatus,  // the same with an exit status
   kErrno,       // the same with a number of errno
-  kSign,        // a sign of a death that counts unless the line denies it
 };
 
 struct TextRule {

@@ -19,6 +19,8 @@ constexpr TextRule kRules[] = {
     {"Assertion failure in thread ", "ASSERTION", kMessage, 0.9},  // InnoDB
     {"^Fatal assertion ~", "ASSERTION", kMessage, 0.9},  // MongoDB
     {" Fatal assertion ~", "ASSERTION", kMessage, 0.9},
+    {"internal error, aborting at ", "ASSERTION", kMessage, 0.85},  // binutils
+    {"ORA-00600: ", "ASSERTION", kMessage, 0.8},
     {"^Assert error in ", "ASSERTION", kMessage, 0.95},  // Varnish
     {"nvariant violat", "ASSERTION", kMessage, 0.8},
     {"recondition failed", "ASSERTION", kMessage, 0.8},

@@ -47,6 +47,17 @@ constexpr TextRule kRules[] = {
     {"FORTIFY: ", "STACK_BUFFER_OVERFLOW", kMessage, 0.7},
     {"ttempt to free invalid pointer", "INVALID_FREE", kMessage, 0.95},  // tcmalloc
     {"ttempt to realloc invalid pointer", "INVALID_FREE", kMessage, 0.95},
+    // The allocators of macOS and the BSDs.
+    {"stack overflow detected; terminated", "STACK_BUFFER_OVERFLOW", kMessage, 0.95},
+    {"error for object *: double free", "DOUBLE_FREE", kMessage, 0.95},
+    {"pointer being freed was not allocated", "INVALID_FREE", kMessage, 0.95},
+    {"pointer being realloc'd was not allocated", "INVALID_FREE", kMessage, 0.95},
+    {"probably modified after being freed", "USE_AFTER_FREE", kMessage, 0.75},
+    {"in free(): use after free", "USE_AFTER_FREE", kMessage, 0.95},
+    {"in free(): double free", "DOUBLE_FREE", kMessage, 0.95},
+    {"in free(): bogus pointer", "INVALID_FREE", kMessage, 0.9},
+    {"(): chunk canary corrupted", "HEAP_OVERFLOW", kMessage, 0.95},
+    {"(): chunk info corrupted", "HEAP_OVERFLOW", kMessage, 0.9},
     // The C++ runtimes: libstdc++ and libc++abi.
     {"^terminate called after throwing an instance of '", "EXCEPTION", kMessage, 1, kException},
     {"terminating * uncaught exception of type ", "EXCEPTION", kMessage, 1, kException},

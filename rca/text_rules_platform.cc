@@ -5,6 +5,7 @@ namespace crashwright::rca {
 namespace {
 
 constexpr EvidenceTier kVerdict = EvidenceTier::kRuntimeVerdict;
+constexpr EvidenceTier kMessage = EvidenceTier::kLibraryMessage;
 constexpr EvidenceTier kMachine = EvidenceTier::kMachineState;
 constexpr TextDetail kSignal = TextDetail::kSignal;
 constexpr TextDetail kExitStatus = TextDetail::kExitStatus;
@@ -40,6 +41,15 @@ constexpr TextRule kRules[] = {
     {"Access violation writing location 0x", "WILD_ACCESS", kMachine, 0.9, kAddress},
     {"ccess violation * Read of address ", "WILD_ACCESS", kMachine, 0.9, kAddress},  // Delphi
     {"ccess violation * Write of address ", "WILD_ACCESS", kMachine, 0.9, kAddress},
+    // The runtime of Visual C++.
+    {"Debug Assertion Failed!", "ASSERTION", kMessage, 0.95},
+    {"HEAP CORRUPTION DETECTED", "HEAP_OVERFLOW", kMessage, 0.95},
+    {"Run-Time Check Failure #2", "STACK_BUFFER_OVERFLOW", kMessage, 0.95},
+    {"Run-Time Check Failure #3", "UNINITIALISED", kMessage, 0.95},
+    {"Detected memory leaks!", "LEAK", kMessage, 0.9},
+    {"R6025", "ABORT", kMessage, 0.8},  // a pure virtual call
+    {"Microsoft C++ exception: ", "EXCEPTION", kMessage, 0.9, TextDetail::kException},
+    {"abort() has been called", "ABORT", kMessage, 0.85},
     // macOS: crash reports as text and as JSON, jetsam.
     {"xception Type: *EXC_BAD_ACCESS", "WILD_ACCESS", kMachine, 0.75, kAddress},
     {"\"type\":\"EXC_BAD_ACCESS\"", "WILD_ACCESS", kMachine, 0.75, kAddress},

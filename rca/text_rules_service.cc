@@ -24,6 +24,9 @@ constexpr TextRule kRules[] = {
     {"OOM Killed", "OOM", kVerdict, 0.95},
     {"^oom_kill ", "OOM", kVerdict, 1, TextDetail::kCount},
     {"^oom_group_kill ", "OOM", kVerdict, 1, TextDetail::kCount},
+    {"Exit Message: \"OOM Killed", "OOM", kVerdict, 0.95},  // Nomad
+    {"\"stoppedReason\": \"OutOfMemoryError", "OOM", kVerdict, 0.95},  // ECS
+    {"owmemorykiller: Kill", "OOM", kVerdict, 0.95},  // Android
     {"container oom ", "OOM", kVerdict, 0.9},
     {"killed by YARN for exceeding *memory limits", "OOM", kVerdict, 1},
     {"running beyond physical memory limits", "OOM", kVerdict, 1},

@@ -82,6 +82,7 @@ constexpr TextRule kRules[] = {
     {"Accessing address: 0x", "WILD_ACCESS", kMachine, 0.9, kAddress},
     {"Accessing address: (nil)", "NULL_DEREF", kMachine, 0.9},
     {"rashed by signal: ", "UNKNOWN", kMachine, 0.3, TextDetail::kSignal},  // Redis
+    {"ORA-07445: *[SIGSEGV] [ADDR:0x", "WILD_ACCESS", kMachine, 0.9, kAddress},
     {"si_signo=SIGSEGV*si_addr=", "WILD_ACCESS", kMachine, 0.9, kAddress},  // strace
     {"*** caught segfault ***", "WILD_ACCESS", kMachine, 0.75, kAddress},  // R
     {"egmentation fault at address 0x", "WILD_ACCESS", kMachine, 0.85, kAddress},  // Zig

@@ -35,6 +35,8 @@ constexpr TextRule kRules[] = {
     {"ut of disk space", "DISK_FULL", kMessage, 0.8},
     {"ENOSPC (", "DISK_FULL", kMessage, 0.9},  // strace
     {"EIO (", "IO_ERROR", kMessage, 0.9},
+    {"ould not allocate space for object ", "DISK_FULL", kMessage, 0.9},  // SQL Server
+    {"he transaction log for database * is full", "DISK_FULL", kMessage, 0.85},
     {"database or disk is full", "DISK_FULL", kMessage, 0.9},
     {"not enough space on the disk", "DISK_FULL", kMessage, 0.8},
     {"Disk is full writing ", "DISK_FULL", kMessage, 0.9},  // MySQL
@@ -57,6 +59,10 @@ constexpr TextRule kRules[] = {
     {"nvme *: I/O * timeout, ", "IO_ERROR", kVerdict, 0.7},
     {"ata~*: failed command: ", "IO_ERROR", kVerdict, 0.7},
     {"pool I/O is currently suspended", "IO_ERROR", kVerdict, 0.9},  // ZFS
+    {"detected a controller error on ", "IO_ERROR", kVerdict, 0.9},  // Windows
+    {", has a bad block", "IO_ERROR", kVerdict, 0.9},
+    {"error was detected on device ", "IO_ERROR", kVerdict, 0.8},
+    {"yclic redundancy check", "IO_ERROR", kMessage, 0.85},
     {"disk I/O error", "IO_ERROR", kMessage, 0.8},  // SQLite
     {"nput/output error", "IO_ERROR", kMessage, 0.7},
     {": I/O error", "IO_ERROR", kMessage, 0.6},
@@ -111,13 +117,14 @@ constexpr TextRule kRules[] = {
     {": Out of Memory", "OOM", kMessage, 0.85},
     {"ailed to expand heap by ", "OOM", kMessage, 0.85},
     {"over memory limit of ", "OOM", kVerdict, 0.9},
-    {"emory limit exceeded", "OOM", kVerdict, 0.8},
+    {"emory limit *xceeded", "OOM", kVerdict, 0.8},
     {"xceeded *memory limit", "OOM", kVerdict, 0.85},
     {"xceeding *memory limit", "OOM", kVerdict, 0.85},
     {"xceeds *memory limit", "OOM", kVerdict, 0.85},
     // Time.
     {"xceeded *time limit", "TIMEOUT", kVerdict, 0.8},
     {"ime limit exceeded", "TIMEOUT", kVerdict, 0.8},
+    {"no progress for ~", "TIMEOUT", kMessage, 0.85},
     {"appears to be hung", "TIMEOUT", kMessage, 0.85},
     {"timed out*illing", "TIMEOUT", kMessage, 0.8},
     {"imeout*illing", "TIMEOUT", kMessage, 0.8},

@@ -145,11 +145,13 @@ bool is_talk(std::string_view line, const TextMatch& match, std::string_view pat
 }
 
 bool is_denied(std::string_view line, size_t begin) {
-  constexpr std::string_view kBefore[] = {"no ", "not ", "0 ", "without ", "never ", "any ", "if ", "on ", "for "};
+  constexpr std::string_view kBefore[] = {"no ", "not ", "0 ", "without ", "never ", "any ", "if ", "for "};
   constexpr std::string_view kAnywhere[] = {
-      "handler", " expect",  "previous ", "last run",   "yesterday", " passed", "passed ",   "       ok ",
-      "... ok",  "[ run ",   "building ", "compiling ", "installed", "would ",  "recovered", "recovering",
-      "ignored", "caught: ", "no longer", "=warn",      "no crash",  "-w"};
+      "handler for", "handler install", "handlers",  " means ",  "such as ",   " expect",    "previous ",
+      "last run",    "yesterday",       " passed",   "passed ",  "       ok ", "... ok",     "[ run ",
+      "building ",   "compiling ",      "installed", "would ",   "recovered",  "recovering", "ignored",
+      "caught: ",    "no longer",       "=warn",     "no crash", " [-w",       "warning: ",  "started ",
+      "starting ",   "listening on ",   "enabled"};
   const std::string_view trimmed = line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
   if (trimmed.starts_with('-') || trimmed.starts_with("SIG")) return true;  // a list of options or signals
   if (begin > 0 && line[begin - 1] == '=') return true;                     // a setting

@@ -81,7 +81,7 @@ std::vector<const TextRule*> fifty_rules() {
   std::vector<const TextRule*> all;
   for (const auto& table :
        {sanitizer_text_rules(), kernel_text_rules(), runtime_text_rules(), library_text_rules(), check_text_rules(),
-        signal_text_rules(), platform_text_rules(), service_text_rules(), storage_text_rules(), sign_text_rules()}) {
+        signal_text_rules(), platform_text_rules(), service_text_rules(), storage_text_rules()}) {
     for (const TextRule& rule : table) all.push_back(&rule);
   }
   Random random(kSeed);
