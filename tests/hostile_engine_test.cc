@@ -26,6 +26,7 @@ constexpr int kExitPassed = 0;
 constexpr int kExitBroken = 1;
 constexpr int kExitUsage = 2;
 constexpr uintmax_t kOutputBytesMax = uintmax_t{16} << 20;
+constexpr uint64_t kPatienceNs = 30'000'000'000;
 
 constexpr const char* kControl =
     "name: control\n"
@@ -55,6 +56,7 @@ struct HostileEngine {
     char path[] = "/tmp/crashwright-hostile-XXXXXX";
     BOOST_REQUIRE(::mkdtemp(path) != nullptr);
     root = path;
+    out = root + "/out";
     ::setenv("CRASHWRIGHT_STATE_DIR", (root + "/state").c_str(), 1);
     ::setenv("HOSTILE_ROOT", root.c_str(), 1);
     fs::create_directory(root + "/state");
@@ -76,7 +78,7 @@ struct HostileEngine {
   int run(const std::string& scenario, const std::string& options = "") {
     BOOST_REQUIRE(write_file(root + "/scenario.yaml", scenario).has_value());
     const std::string command = folder_of_programs() + "/crashwright run " + root + "/scenario.yaml --engine " + root +
-                                "/engine --keep --out " + root + "/out " + options + " > " + root + "/said 2>&1";
+                                "/engine --keep --out " + out + " " + options + " > " + root + "/said 2>&1";
     const int status = std::system(command.c_str());
     said = read_file(root + "/said").value_or("");
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -85,6 +87,7 @@ struct HostileEngine {
   [[nodiscard]] bool left_something() const { return !marked_processes("HOSTILE_ROOT=" + root).empty(); }
 
   std::string root;
+  std::string out;
   std::string said;
 };
 
@@ -110,14 +113,16 @@ BOOST_FIXTURE_TEST_CASE(an_engine_that_ignores_sigterm_is_ended_all_the_same, Ho
   const uint64_t begun_ns = monotonic_ns();
   const int code = run(kTerminated);
   BOOST_TEST(code != kExitPassed, said);
-  BOOST_TEST(monotonic_ns() - begun_ns < 30'000'000'000U);
+  BOOST_TEST(monotonic_ns() - begun_ns < kPatienceNs);
   ::unsetenv("HOSTILE_ROOT");
   BOOST_TEST(!left_something());
 }
 
 BOOST_FIXTURE_TEST_CASE(an_engine_that_floods_its_output_fills_no_disk, HostileEngine) {
   write_engine("    head -c 10000000000 /dev/zero");
-  static_cast<void>(run("name: flood\nsession: {messages: 1000}\ndeadline: 4s\n"));
+  const uint64_t begun_ns = monotonic_ns();
+  BOOST_TEST(run("name: flood\nsession: {messages: 1000}\ndeadline: 4s\n") == kExitBroken, said);
+  BOOST_TEST(monotonic_ns() - begun_ns < kPatienceNs);
   uintmax_t bytes = 0;
   for (const auto& entry : fs::recursive_directory_iterator(root + "/out")) {
     const std::string name = entry.path().filename();
@@ -190,11 +195,50 @@ BOOST_FIXTURE_TEST_CASE(a_full_disk_for_its_own_output_is_trouble_and_no_verdict
     BOOST_TEST_MESSAGE("SKIPPED: no permission to mount a small file system");
     return;
   }
-  const int code = run(kControl, "--out " + small);
-  BOOST_TEST(code != kExitPassed, said);
-  BOOST_TEST(code != kExitBroken, said);
-  BOOST_TEST(code > 0, "ended by a signal: " << said);
+  out = small;
+  BOOST_TEST(run(kControl) > kExitUsage, said);
+  BOOST_TEST(said.find("No space left on device") != std::string::npos, said);
   BOOST_TEST(std::system(("umount " + small).c_str()) == 0);
   ::unsetenv("HOSTILE_ROOT");
   BOOST_TEST(!left_something());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_disk_that_fills_during_a_run_takes_no_verdict_that_stood_before, HostileEngine) {
+  write_engine("    :");
+  const std::string small = root + "/small";
+  fs::create_directory(small);
+  if (std::system(("mount -t tmpfs -o size=12m tmpfs " + small + " 2>/dev/null").c_str()) != 0) {
+    BOOST_TEST_MESSAGE("SKIPPED: no permission to mount a small file system");
+    return;
+  }
+  out = small;
+  BOOST_TEST(run(kControl, "--repeat 12 --jobs 1") > kExitUsage, said);
+  BOOST_TEST(said.find("[  1/12] PASS  ") != std::string::npos, said);
+  BOOST_TEST(said.find("[ 12/12] ERROR  ") != std::string::npos, said);
+  BOOST_TEST(said.find("FAIL  ") == std::string::npos, said);
+  BOOST_TEST(said.find("No space left on device") != std::string::npos, said);
+  BOOST_TEST(std::system(("umount " + small).c_str()) == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_one_engine_does_changes_no_verdict_of_the_case_beside_it, HostileEngine) {
+  const std::string neighbour = root + "/neighbour.yaml";
+  BOOST_REQUIRE(write_file(neighbour,
+                           "name: neighbour\nsession: {messages: 2000}\nfaults:\n"
+                           "  - sigkill: {at: gateway.after_send, hit: 10}\n")
+                    .has_value());
+  const std::string hostile = "name: mischief\nsession: {messages: 1000}\ndeadline: 2s\n";
+  for (const char* const mischief :
+       {"head -c 10000000000 /dev/zero;", "setsid sleep 1000 > /dev/null 2>&1 < /dev/null &",
+        "trap '' TERM; sleep 1000;", "for i in $(seq 200); do sleep 3 & done;", "rm -rf /proc/self/cwd/* ; exit 3;",
+        "kill -9 $$;"}) {
+    write_engine(std::string("    case \"$*\" in *mischief*) ") + mischief + " esac");
+    BOOST_TEST(run(hostile, neighbour + " --jobs 2 --repeat 3") == kExitBroken, mischief << said);
+    size_t kept = 0;
+    for (size_t at = said.find(" PASS         neighbour ["); at != std::string::npos;
+         at = said.find(" PASS         neighbour [", at + 1)) {
+      kept += said.find("KILLED_BY_HARNESS", at) < said.find('\n', at) ? 1 : 0;
+    }
+    BOOST_TEST(kept == 3U, mischief << '\n' << said);
+    fs::remove_all(root + "/out");
+  }
 }

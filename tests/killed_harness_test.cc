@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{60};
 constexpr std::chrono::milliseconds kPoll{1};
-constexpr const char* kMemoryCgroups = "/sys/fs/cgroup/memory";
+constexpr const char* kCgroups[] = {"/sys/fs/cgroup/memory", "/sys/fs/cgroup"};  // v1, v2
 
 std::string program() { return (fs::read_symlink("/proc/self/exe").parent_path() / "crashwright").string(); }
 
@@ -51,9 +51,11 @@ bool mounted_below(const std::string& root) {
 std::set<std::string> cgroups() {
   std::set<std::string> found;
   std::error_code trouble;
-  for (const auto& entry : fs::directory_iterator(kMemoryCgroups, trouble)) {
-    const std::string name = entry.path().filename();
-    if (name.starts_with("crashwright")) found.insert(name);
+  for (const char* const folder : kCgroups) {
+    for (const auto& entry : fs::directory_iterator(folder, trouble)) {
+      const std::string name = entry.path().filename();
+      if (name.starts_with("crashwright")) found.insert(name);
+    }
   }
   return found;
 }
@@ -109,7 +111,7 @@ struct KilledRun {
 
 BOOST_FIXTURE_TEST_CASE(cleanup_undoes_what_a_killed_harness_left, KilledRun) {
   const std::set<std::string> cgroups_before = cgroups();
-  for (const size_t cases : {1U, 3U, 6U, 10U}) {
+  for (const size_t cases : {1U, 2U, 3U, 4U, 6U, 8U, 10U, 14U}) {
     run_and_kill(cases);
     const std::string cleanup = program() + " cleanup > " + root + "/cleanup.log 2>&1";
     BOOST_TEST(std::system(cleanup.c_str()) == 0, read_file(root + "/cleanup.log").value_or(""));
