@@ -39,10 +39,27 @@ int32_t pid_before(std::string_view before) {
   return pid;
 }
 
+// The process that says "==123==ABORTING", where only one does: a report of another one in the same text was survived,
+// or of another run. 0 for none.
+int32_t aborting_pid(const std::vector<std::string_view>& lines) {
+  int32_t found = 0;
+  for (const std::string_view line : lines) {
+    if (!line.starts_with("==") || line.find("==ABORTING") == std::string_view::npos) continue;
+    const int32_t pid = pid_before(line);
+    if (found != 0 && pid != found) return 0;
+    found = pid;
+  }
+  return found;
+}
+
 class Reader {
  public:
   Reader(std::string_view text, int32_t pid, const std::string& source)
-      : text_(text), whole_(text_.whole()), lines_(text_.bare()), pid_(pid), source_(source) {}
+      : text_(text),
+        whole_(text_.whole()),
+        lines_(text_.bare()),
+        pid_(pid == 0 ? aborting_pid(lines_) : pid),
+        source_(source) {}
 
   CrashText read() {
     for (size_t i = 0; i < lines_.size(); ++i) {

@@ -120,6 +120,16 @@ BOOST_AUTO_TEST_CASE(of_several_reports_the_first_of_the_process_is_the_cause) {
   for (const Evidence& evidence : of_eight.evidence) BOOST_TEST(evidence.cause != "DOUBLE_FREE");
 }
 
+BOOST_AUTO_TEST_CASE(of_reports_of_two_processes_that_of_the_one_that_aborts_counts) {
+  const std::string first =
+      "==7==ERROR: AddressSanitizer: attempting double-free on 0x1 in thread T0:\n    #0 0x1 in f o.cc:1\n\n";
+  const std::string second =
+      "==8==ERROR: AddressSanitizer: heap-use-after-free on address 0x2\n    #0 0x1 in g m.cc:1\n\n";
+  BOOST_TEST(autopsy_text(first + second).cause == "DOUBLE_FREE");
+  BOOST_TEST(autopsy_text(first + second + "==8==ABORTING\n").cause == "USE_AFTER_FREE");
+  BOOST_TEST(autopsy_text(first + "==7==ABORTING\n" + second + "==8==ABORTING\n").cause == "DOUBLE_FREE");
+}
+
 BOOST_AUTO_TEST_CASE(an_abort_that_nothing_explains_stays_an_abort_and_a_signal_without_reason_stays_unknown) {
   BOOST_TEST(autopsy_text("Program terminated with signal SIGABRT, Aborted.\n").cause == "ABORT");
   BOOST_TEST(autopsy_text("==9== ERROR: libFuzzer: deadly signal\n    #0 0x1 in f a.cc:1\n").cause == "UNKNOWN");

@@ -69,6 +69,9 @@ constexpr TextRule kRules[] = {
     // Mutexes that look for cycles.
     {" potential deadlock detected", "DEADLOCK", kVerdict, 0.95},
     {"dying due to potential deadlock", "DEADLOCK", kVerdict, 0.95},
+    {"LATEST DETECTED DEADLOCK", "DEADLOCK", kMessage, 0.85},  // MySQL
+    {"eadlock found when trying to get lock", "DEADLOCK", kMessage, 0.85},
+    {"was deadlocked on ", "DEADLOCK", kMessage, 0.85},  // SQL Server
     {": deadlock detected", "DEADLOCK", kMessage, 0.9},
     {":  deadlock detected", "DEADLOCK", kMessage, 0.9},
     // Out of memory by other words.

@@ -84,8 +84,16 @@ constexpr TextRule kRules[] = {
     {"^Traceback (most recent call last):", "EXCEPTION", kMessage, 0.75},
     {"[BUG] Segmentation fault at 0x", "WILD_ACCESS", kMachine, 0.9, kAddress},
     {"stack level too deep (SystemStackError)", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},
+    {":~*:in `*': *Error)", "EXCEPTION", kMessage, 0.85},
+    {":~*:in '*': *Error)", "EXCEPTION", kMessage, 0.85},
     {"No live threads left. Deadlock?", "DEADLOCK", kMessage, 1},
     {"ailed to allocate memory (NoMemoryError)", "OOM", kMessage, 0.95},
+    // Lua.
+    {"attempt to index a ", "EXCEPTION", kMessage, 0.85},
+    {"attempt to call a ", "EXCEPTION", kMessage, 0.85},
+    {"attempt to perform arithmetic on ", "EXCEPTION", kMessage, 0.85},
+    {"attempt to compare ", "EXCEPTION", kMessage, 0.8},
+    {"attempt to concatenate a ", "EXCEPTION", kMessage, 0.85},
     // R, Erlang, OCaml, Haskell, Ada.
     {"C stack usage * is too close to the limit", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.95},
     {"nfinite recursion*options(expressions=", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.9},
@@ -103,7 +111,7 @@ constexpr TextRule kRules[] = {
     {"^Fatal error: exception *Assert_failure", "ASSERTION", kMessage, 0.95},
     {"^Fatal error: exception ", "EXCEPTION", kMessage, 0.95, kException},
     {"^Fatal error: Uncaught Error", "EXCEPTION", kMessage, 0.9},
-    {"Fatal error: Uncaught ", "EXCEPTION", kMessage, 0.9, kException},  // PHP
+    {"Fatal error: *Uncaught ", "EXCEPTION", kMessage, 0.9, kException},  // PHP
     {"thread blocked indefinitely in an ", "DEADLOCK", kMessage, 0.9},
     {": <<loop>>", "LIVELOCK", kMessage, 0.8},
     {"raised STORAGE_ERROR : stack overflow", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.9},

@@ -159,6 +159,15 @@ constexpr TextRule kRules[] = {
     {": INVALID HEAP ARGUMENT", "INVALID_FREE", kVerdict, 0.9},
     {": LEAK ~*direct bytes", "LEAK", kVerdict, 0.9},
     {"free(*): address not from malloc()", "INVALID_FREE", kMessage, 0.95},
+    // Purify and Relacy.
+    {": Uninitialized memory read", "UNINITIALISED", kVerdict, 0.9},
+    {": Uninitialized memory copy", "UNINITIALISED", kVerdict, 0.8},
+    {": Free memory read", "USE_AFTER_FREE", kVerdict, 0.95},
+    {": Free memory write", "USE_AFTER_FREE", kVerdict, 0.95},
+    {": Freeing freed memory", "DOUBLE_FREE", kVerdict, 0.95},
+    {": Array bounds write", "HEAP_OVERFLOW", kVerdict, 0.9},
+    {": Array bounds read", "HEAP_OVERFLOW", kVerdict, 0.9},
+    {"^DATA RACE$", "DATA_RACE", kVerdict, 0.9},
     // Allocators that check: GWP-ASan, Scudo.
     {"^Use After Free at 0x", "USE_AFTER_FREE", kVerdict, 1, kReport},
     {"^Use after free at 0x", "USE_AFTER_FREE", kVerdict, 1, kReport},

@@ -53,6 +53,12 @@ constexpr TextRule kRules[] = {
     {"aximum execution time of ~*exceeded", "TIMEOUT", kMessage, 0.9},
     {"execution timed out (~", "TIMEOUT", kVerdict, 0.8},  // php-fpm
     {"ANR in ", "TIMEOUT", kVerdict, 0.9},
+    {"^TIMEOUT: //", "TIMEOUT", kVerdict, 0.9},  // Bazel
+    {"^TIMEOUT [", "TIMEOUT", kVerdict, 0.9},  // nextest
+    {"^SIGSEGV [", "WILD_ACCESS", kMachine, 0.75},
+    {"^SIGABRT [", "ABORT", kMachine, 0.75},
+    {"^SIGFPE [", "FPE", kMachine, 0.9},
+    {"^SIGBUS [", "BUS", kMachine, 0.9},
     // Runners of tests.
     {"***Exception: SegFault", "WILD_ACCESS", kMachine, 0.75},
     {"***Exception: Illegal", "ILLEGAL_INSTRUCTION", kMachine, 0.8},

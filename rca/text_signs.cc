@@ -84,6 +84,7 @@ constexpr std::string_view kSigns[] = {
     "exception thrown",
     "traceback (most",
     "stack trace:",
+    "stack traceback:",
     "backtrace:",
     "assertion failed",
     "assertion failure",
@@ -159,6 +160,7 @@ bool is_end_of_process(std::string_view line) {
   constexpr std::string_view kExited = "code=exited, status=";
   const std::string_view text = trimmed(line);
   if (text == kKilled || text.ends_with(": Killed") || text.ends_with("] Killed")) return true;
+  if (text.starts_with("Killed ./") || text.starts_with("Killed /")) return true;
   const size_t at = text.find(kExited);
   return at != std::string_view::npos && text.find("/SUCCESS", at) == std::string_view::npos && !is_talk(line, at);
 }

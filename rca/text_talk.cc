@@ -103,6 +103,13 @@ bool is_commit(const std::vector<std::string_view>& lines, size_t index) {
   return false;
 }
 
+// "4a1f0c2 Mend the book": of a history with a line for each commit.
+bool begins_with_hash(std::string_view line) {
+  constexpr size_t kDigitsMin = 7;
+  const size_t end = std::min(line.find_first_not_of("0123456789abcdef"), line.size());
+  return end >= kDigitsMin && end + 1 < line.size() && line[end] == ' ' && is_letter(line[end + 1]);
+}
+
 bool is_commit_header(std::string_view line) {
   constexpr std::string_view kHeaders[] = {"commit ", "Author", "Date", "Merge:", "Commit"};
   return std::ranges::any_of(kHeaders, [&](std::string_view header) { return line.starts_with(header); });
@@ -187,7 +194,9 @@ std::vector<bool> quoted_lines(const std::vector<std::string_view>& lines) {
     commit = is_commit(lines, i) || (commit && (is_blank(line) || is_indented(line) || is_commit_header(line)));
     const bool after_blank = i > 0 && is_blank(lines[i - 1]);
     example = is_indented(line) && (example || (after_blank && (document || announces_example(sentence))));
-    quoted[i] = line.starts_with("> ") || example || (commit && is_indented(line));
+    const bool history = begins_with_hash(line) && ((i > 0 && begins_with_hash(lines[i - 1])) ||
+                                                    (i + 1 < lines.size() && begins_with_hash(lines[i + 1])));
+    quoted[i] = history || line.starts_with("> ") || example || (commit && is_indented(line));
     if (!is_blank(line) && !is_indented(line)) sentence = line;
   }
   return quoted;

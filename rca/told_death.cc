@@ -124,6 +124,14 @@ std::optional<ToldDeath> death_by_code(int signal) {
   return ToldDeath{row->death.cause, kStatus, row->death.strength < 0.8 ? 0.9 : 1.0};
 }
 
+// "139 (Segmentation fault)": who names the signal beside the status saw it. Of SIGKILL nobody knows the reason.
+std::optional<ToldDeath> signal_beside(std::string_view words, int signal) {
+  const size_t open = words.find('(');
+  const SignalRow* const row = open == std::string_view::npos ? nullptr : row_of(behind_brackets(words.substr(open)));
+  const bool same = row != nullptr && row->number == signal && row->death.tier == kMachine;
+  return same ? std::optional(row->death) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<ToldDeath> death_by_signal(std::string_view words) {
@@ -148,7 +156,10 @@ std::optional<ToldDeath> death_by_status(std::string_view words) {
   const auto value = number_in(behind_brackets(words));
   if (!value) return std::nullopt;
   if (*value < 0 && *value >= -kSignalMax) return death_by_code(static_cast<int>(-*value));
-  if (*value > kShell && *value <= kShell + kSignalMax) return death_by_code(static_cast<int>(*value - kShell));
+  if (*value > kShell && *value <= kShell + kSignalMax) {
+    const auto named = signal_beside(words, static_cast<int>(*value - kShell));
+    return named ? named : death_by_code(static_cast<int>(*value - kShell));
+  }
   if (*value == kNotRun || *value == kNotRun + 1) return ToldDeath{"UNKNOWN", kStatus, 0.3};
   const auto status = std::ranges::find(kWindows, static_cast<uint32_t>(*value), &StatusRow::status);
   return status == std::end(kWindows) ? std::nullopt : std::optional(status->death);

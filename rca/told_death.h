@@ -23,7 +23,7 @@ struct ToldDeath {
 [[nodiscard]] std::optional<ToldDeath> death_by_signal(std::string_view words);
 
 // "139", "-11", "[134]", "0xc0000005", "-1073741819", "c0000005": a signal of a shell's or of Python's, or a status of
-// Windows. What a program exits with by itself, up to 125, is no death.
+// Windows; a signal that is named beside it counts as one. What a program exits with by itself, up to 125, is no death.
 [[nodiscard]] std::optional<ToldDeath> death_by_status(std::string_view words);
 
 // "28", "28: No space left": a number of errno that says why a call was refused; one that says no cause is nullopt.

@@ -42,6 +42,8 @@ BOOST_AUTO_TEST_CASE(statuses_of_shells_of_python_and_of_windows_are_known) {
   BOOST_TEST(by_status(" 136.") == "FPE");
   BOOST_TEST(by_status("137") == "UNKNOWN");
   BOOST_TEST(by_status("127") == "UNKNOWN");
+  BOOST_TEST((death_by_status("139 (Segmentation fault)")->tier == EvidenceTier::kMachineState));
+  BOOST_TEST(by_status("137 (SIGKILL, possible OOM)") == "UNKNOWN");
   BOOST_TEST(by_status("0xC0000374") == "HEAP_OVERFLOW");
   BOOST_TEST(by_status("c00000fd (Stack overflow)") == "STACK_OVERFLOW_EXHAUSTION");
   BOOST_TEST(by_status("-1073741819") == "WILD_ACCESS");
