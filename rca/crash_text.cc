@@ -172,7 +172,7 @@ class Reader {
     const bool is_prefixed = line.size() < whole_[index].size();
     std::string reworded;
     if (line.starts_with(kSummary)) {
-      if (reports_ > 0) return true;  // says what the report's header said
+      if (reports_ > 0 || of_another_) return true;  // says what the report's header said
       reworded = "ERROR: " + std::string(line.substr(kSummary.size()));
       line = reworded;
     } else if (const std::string_view said = message_in_frame(line); !said.empty()) {
@@ -290,7 +290,8 @@ class Reader {
   bool take_report(const TextRule& rule, size_t index, std::string_view line, const TextMatch& match,
                    Evidence& evidence) {
     const int32_t pid = pid_before(line.substr(0, match.begin));
-    if (pid_ != 0 && pid != 0 && pid != pid_ && pid != 1) return false;
+    of_another_ = pid_ != 0 && pid != 0 && pid != pid_ && pid != 1;
+    if (of_another_) return false;
     std::vector<Frame> stack = read_text_stack(lines_, index + 1, kStackWithin);
     if (stack.empty() && !at_line_start(index, line, match)) evidence.strength *= kUnsupported;
     evidence.pid = pid;
@@ -369,7 +370,8 @@ class Reader {
   int32_t pid_;
   std::string source_;
   size_t reports_ = 0;
-  size_t last_taken_ = 0;  // the last line that said something
+  size_t last_taken_ = 0;    // the last line that said something
+  bool of_another_ = false;  // the last report was another process's
   bool survived_ = false;
   CrashText result_;
 };

@@ -127,6 +127,8 @@ BOOST_AUTO_TEST_CASE(of_reports_of_two_processes_that_of_the_one_that_aborts_cou
       "==8==ERROR: AddressSanitizer: heap-use-after-free on address 0x2\n    #0 0x1 in g m.cc:1\n\n";
   BOOST_TEST(autopsy_text(first + second).cause == "DOUBLE_FREE");
   BOOST_TEST(autopsy_text(first + second + "==8==ABORTING\n").cause == "USE_AFTER_FREE");
+  const std::string summary = "SUMMARY: AddressSanitizer: double-free o.cc:1 in f\n";
+  BOOST_TEST(autopsy_text(first + summary + second + "==8==ABORTING\n").cause == "USE_AFTER_FREE");
   BOOST_TEST(autopsy_text(first + "==7==ABORTING\n" + second + "==8==ABORTING\n").cause == "DOUBLE_FREE");
 }
 
