@@ -13,7 +13,7 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME crashwright)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION devel)
-set(CPACK_DEBIAN_RUNTIME_PACKAGE_RECOMMENDS "fuse3, gdb")
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_RECOMMENDS "fuse3, gdb, zstd")
 set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "chaos and fault-injection harness for trading engines
  Kills a trading engine in every way that matters and proves what is left: the
  core is there and readable, the log holds every committed record, the books

@@ -44,6 +44,9 @@ struct Frame {
   std::string module;
   bool inlined = false;
   std::vector<std::string> variables{};  // "order = 0x0": arguments and locals, where the debug information has them
+  // The place in `module` that no ASLR moves: the address as its file counts, which addr2line takes. In a line of the
+  // kernel without a file's offset: from the beginning of the mapping. 0: unknown.
+  uint64_t offset = 0;
 };
 
 struct ThreadStack {
@@ -70,6 +73,7 @@ struct LiveObservation {
     int32_t tid = 0;
     std::string name;
     uint64_t cpu_ns = 0;                // used within the window
+    uint64_t waited_ns = 0;             // was ready to run within the window, and others had the processors
     char state = '?';                   // at its end, as in proc(5): R runs, S sleeps, D waits for a device
     std::optional<uint64_t> records{};  // committed to the flight recorder within the window; nothing: it has no ring
   };
@@ -94,7 +98,7 @@ struct AutopsyReport {
   int signal_code = 0;
   std::optional<uint64_t> fault_address;
   std::string build_id;
-  std::string signature;  // "cw2:MEMORY:..." stable over ASLR and build flavour
+  std::string signature;  // "cw3:MEMORY:..." stable over ASLR and build flavour; empty: nothing tells the bug
   std::vector<ThreadStack> threads;
   std::string core_path;                    // empty without a core
   std::string program_path;                 // as the process knew it, or as it was given

@@ -81,6 +81,10 @@ BOOST_AUTO_TEST_CASE(a_heap_overflow_is_named_although_glibc_says_double_free) {
   expect_in_both_builds("heap_overflow", "HEAP_OVERFLOW", "Book::heap_overflow");
 }
 
+BOOST_AUTO_TEST_CASE(a_heap_overflow_that_free_dies_of_is_the_one_that_the_sanitizer_sees) {
+  expect_in_both_builds("heap_overflow_met_by_free", "HEAP_OVERFLOW", "Book::heap_overflow_met_by_free");
+}
+
 BOOST_AUTO_TEST_CASE(a_smashed_stack_is_named) {
   expect(Build::kPlain, "stack_overflow", "STACK_BUFFER_OVERFLOW", "Book::stack_overflow");
   expect(Build::kAsan, "stack_overflow", "STACK_BUFFER_OVERFLOW", "Book::stack_overflow");

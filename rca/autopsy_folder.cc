@@ -47,6 +47,7 @@ AutopsyReport investigate(const Artefacts& artefacts, const std::string& silent)
   } else {
     const bool reported = !artefacts.sanitizer_text.stack.empty();
     investigation.particulars.stack = reported ? artefacts.sanitizer_text.stack : artefacts.error_text.stack;
+    if (!reported) investigation.particulars.raised = artefacts.error_text.raised;
   }
   apply_all_rules(investigation);
   conclude(report, investigation.particulars, silent);

@@ -41,8 +41,9 @@ Evidence evidence_from(const Json& entry) {
 }
 
 Json to_json(const Frame& frame) {
-  return {{"pc", frame.pc},         {"function", frame.function}, {"file", frame.file},          {"line", frame.line},
-          {"module", frame.module}, {"inlined", frame.inlined},   {"variables", frame.variables}};
+  return {
+      {"pc", frame.pc},         {"function", frame.function}, {"file", frame.file},           {"line", frame.line},
+      {"module", frame.module}, {"inlined", frame.inlined},   {"variables", frame.variables}, {"offset", frame.offset}};
 }
 
 Frame frame_from(const Json& entry) {
@@ -54,6 +55,7 @@ Frame frame_from(const Json& entry) {
   entry.at("module").get_to(frame.module);
   entry.at("inlined").get_to(frame.inlined);
   frame.variables = entry.value("variables", frame.variables);
+  frame.offset = entry.value("offset", frame.offset);
   return frame;
 }
 

@@ -21,6 +21,7 @@ AutopsyReport autopsy_text(const std::string& text) {
   particulars.expression = found.expression;
   particulars.exception_type = found.exception_type;
   particulars.exception_what = found.exception_what;
+  particulars.raised = found.raised;
   if (found.memory) particulars.memory_scope = found.memory->scope;
   conclude(report, particulars, found.crash_seen ? "UNKNOWN" : "NONE");
   return report;

@@ -68,6 +68,20 @@ std::string build_id_in_core(const CoreFile& core, uint64_t base) {
   });
 }
 
+std::optional<uint64_t> load_bias_in_core(const CoreFile& core, uint64_t base) {
+  constexpr uint64_t kPageMask = 0xfff;
+  const auto read = [&](uint64_t at, void* to, size_t size) { return core.read(at, to, size) == size; };
+  Elf64_Ehdr header{};
+  if (!read(base, &header, sizeof header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return std::nullopt;
+  if (header.e_type == ET_EXEC) return 0;
+  for (uint64_t i = 0; i < header.e_phnum && i < kHeadersMax; ++i) {
+    Elf64_Phdr entry{};
+    if (!read(base + header.e_phoff + i * sizeof entry, &entry, sizeof entry)) return std::nullopt;
+    if (entry.p_type == PT_LOAD) return base - (entry.p_vaddr & ~kPageMask);
+  }
+  return std::nullopt;
+}
+
 std::string build_id_of_file(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return {};

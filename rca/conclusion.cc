@@ -94,8 +94,9 @@ std::vector<std::string> nameless_frames(const std::vector<Frame>& stack) {
   for (const Frame& frame : stack) {
     if (frame.pc == 0 || !frame.function.empty() || is_system_module(frame.module)) continue;
     const std::string module = frame.module.substr(frame.module.rfind('/') + 1);
-    frames.push_back(frame.pc < kMovedByAslr ? fmt::format("{}+{:x}", module, frame.pc)
-                                             : fmt::format("{} ...{:03x}", module, frame.pc & kPageMask));
+    const uint64_t offset = frame.offset != 0 ? frame.offset : frame.pc;
+    frames.push_back(offset < kMovedByAslr ? fmt::format("{}+{:x}", module, offset)
+                                           : fmt::format("{} ...{:03x}", module, offset & kPageMask));
     if (frames.size() == 3) break;
   }
   return frames;
@@ -166,6 +167,7 @@ void conclude(AutopsyReport& report, const Particulars& particulars, const std::
     parts.scope = particulars.memory_scope.empty() ? std::string(kScopeProcess) : particulars.memory_scope;
     report.memory_scope = parts.scope;
   }
+  parts.raised = particulars.raised;
   if (report.family == "CHECK") {
     parts.message = exception_words(particulars.exception_type, particulars.exception_what);
   }

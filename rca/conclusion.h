@@ -16,6 +16,7 @@ struct Particulars {
   std::string expression;    // that did not hold
   std::string exception_type;
   std::string exception_what;
+  std::string raised;        // as in CrashText
   std::string memory_scope;  // whose memory ran out (memory_scope.h); empty: not known
   std::vector<std::string> lock_sites;
 };

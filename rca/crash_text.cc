@@ -6,6 +6,7 @@
 #include "rca/debugger_locks.h"
 #include "rca/evidence.h"
 #include "rca/frame_rules.h"
+#include "rca/frame_text.h"
 #include "rca/function_name.h"
 #include "rca/gdb_context.h"
 #include "rca/runtime_stack.h"
@@ -79,7 +80,11 @@ class Reader {
     for (Evidence& evidence : debugger_lock_evidence(lines_, source_)) result_.evidence.push_back(std::move(evidence));
     const bool met = std::ranges::any_of(result_.evidence, [](const Evidence& piece) { return piece.strength > 0; });
     result_.crash_seen = result_.crash_seen || met || has_stack() || has_sign();
-    if (result_.stack.empty() && result_.crash_seen) result_.stack = read_runtime_stack(lines_, result_.evidence);
+    if (result_.stack.empty() && result_.crash_seen) {
+      RuntimeStack runtime = read_runtime_stack(lines_, result_.evidence);
+      result_.stack = std::move(runtime.frames);
+      result_.raised = std::move(runtime.raised);
+    }
     result_.memory = scope_in_lines(whole_);
     return std::move(result_);
   }
@@ -346,11 +351,8 @@ class Reader {
     std::string_view type = line.substr(match.end);
     type = type.substr(0, type.find_first_of("'\r"));
     if (result_.exception_type.empty()) {
-      constexpr std::string_view kWhat = "  what():  ";
       result_.exception_type = std::string(type);
-      const std::string_view next = index + 1 < lines_.size() ? lines_[index + 1] : std::string_view();
-      const size_t what = next.find(kWhat);
-      if (what != std::string_view::npos) result_.exception_what = next.substr(what + kWhat.size(), kExcerptMax);
+      if (index + 1 < lines_.size()) result_.exception_what = text_behind(lines_[index + 1], "  what():  ");
     }
     if (const char* const cause = cause_of_exception(type); cause != nullptr) evidence.cause = cause;
   }

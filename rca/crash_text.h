@@ -27,6 +27,7 @@ struct CrashText {
   std::string expression;  // what did not hold
   std::string exception_type;
   std::string exception_what;
+  std::string raised;                 // the exception's type, in a stack of another runtime than C++'s
   std::optional<MemoryScope> memory;  // whose memory ran out
 };
 

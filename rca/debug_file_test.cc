@@ -2,12 +2,15 @@
 // Method: a real core with its program stripped by objcopy; the debug file lies beside it, in .debug/, or in the cache
 //         of debuginfod's client.
 #include <boost/test/unit_test.hpp>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
 #include "base/file.h"
 #include "rca/autopsy.h"
 #include "rca/build_id.h"
+#include "rca/core_file.h"
+#include "rca/module_extents.h"
 #include "rca/testing/victim_run.h"
 
 namespace crashwright::rca {
@@ -72,6 +75,32 @@ void expect_none(const AutopsyReport& report) {
 BOOST_AUTO_TEST_CASE(a_stripped_program_without_its_debug_file_still_has_a_cause) {
   const StrippedDeath death;
   expect_none(death.autopsy());
+}
+
+BOOST_AUTO_TEST_CASE(a_frame_without_a_name_is_told_by_module_and_offset_as_addr2line_takes_them) {
+  const StrippedDeath death;
+  const AutopsyReport report = death.autopsy();
+  const Frame& frame = report.threads[0].frames[0];
+  BOOST_REQUIRE(frame.function.empty());
+  BOOST_TEST(frame.module == RCA_VICTIM);
+  const std::string answer = death.file("answer");
+  char offset[32];
+  std::snprintf(offset, sizeof offset, "%#llx", static_cast<unsigned long long>(frame.offset));
+  run_tool(std::string("addr2line -f -C -e " RCA_VICTIM " ") + offset + " > " + answer);
+  BOOST_TEST(read_file(answer)->find("Desk::value") != std::string::npos);
+  const std::string shown = "rca_crash_victim+" + std::string(offset);
+  BOOST_TEST(autopsy_to_text(report).find(shown) != std::string::npos);
+  BOOST_TEST(autopsy_from_json(autopsy_to_json(report))->threads[0].frames[0].offset == frame.offset);
+  // Without the program the core itself still knows the module.
+  const auto core = CoreFile::open(death.file("core"));
+  BOOST_REQUIRE(core);
+  ModuleExtents extents;
+  extents.take(*core);
+  Frame bare;
+  bare.pc = frame.pc;
+  extents.name(bare);
+  BOOST_TEST(bare.module == frame.module);
+  BOOST_TEST(bare.offset == frame.offset);
 }
 
 BOOST_AUTO_TEST_CASE(a_script_that_was_started_is_not_taken_for_its_interpreter) {

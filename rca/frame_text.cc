@@ -12,6 +12,11 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
+std::string_view text_behind(std::string_view line, std::string_view words) {
+  const size_t at = line.find(words);
+  return at == std::string_view::npos ? std::string_view() : line.substr(at + words.size());
+}
+
 bool take_address(std::string_view& rest, uint64_t& address) {
   if (!rest.starts_with("0x")) return false;
   const auto [end, error] = std::from_chars(rest.data() + 2, rest.data() + rest.size(), address, 16);
@@ -63,9 +68,9 @@ bool take_place_from_end(std::string_view place, Frame& frame) {
 }
 
 void take_offset(std::string_view text, Frame& frame) {
-  if (frame.pc == 0 && text.starts_with("0x")) {
-    std::from_chars(text.data() + 2, text.data() + text.size(), frame.pc, 16);
-  }
+  if (!text.starts_with("0x")) return;
+  std::from_chars(text.data() + 2, text.data() + text.size(), frame.offset, 16);
+  if (frame.pc == 0) frame.pc = frame.offset;
 }
 
 }  // namespace crashwright::rca

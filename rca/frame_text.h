@@ -13,6 +13,9 @@ namespace crashwright::rca {
 [[nodiscard]] inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
+// What stands behind `words`, empty without them.
+[[nodiscard]] std::string_view text_behind(std::string_view line, std::string_view words);
+
 // Takes "0x4f13bb" off the front of `rest`; also one of whose digits some were made illegible.
 bool take_address(std::string_view& rest, uint64_t& address);
 // The same without "0x": eight digits or more.

@@ -104,6 +104,18 @@ bool is_smashed_return(const Artefacts& artefacts, const Death& death) {
   return target && (!is_canonical(*target) || artefacts.core->segment_of(*target) == nullptr);
 }
 
+// The function of the heap's own book-keeping in which the fault was, empty for another: what it follows there are
+// sizes and links that lie between the blocks.
+std::string heap_function(const Artefacts& artefacts) {
+  constexpr std::string_view kBookKeeping[] = {"_int_free", "_int_malloc",  "_int_realloc",      "_int_memalign",
+                                               "sysmalloc", "unlink_chunk", "malloc_consolidate"};
+  const std::vector<Frame> stack = artefacts.stack_at_death();
+  const std::string function = stack.empty() ? "" : stack.front().function;
+  const bool is_of_heap = std::ranges::any_of(
+      kBookKeeping, [&](std::string_view name) { return std::string_view(function).starts_with(name); });
+  return is_of_heap ? function : std::string();
+}
+
 void judge_segv(Investigation& investigation, const Death& death) {
   const Artefacts& artefacts = investigation.artefacts;
   const auto add = [&](const char* cause, double strength, const std::string& excerpt) {
@@ -111,6 +123,10 @@ void judge_segv(Investigation& investigation, const Death& death) {
   };
   if (is_smashed_return(artefacts, death)) {
     add("STACK_BUFFER_OVERFLOW", 0.85, "a return instruction whose return address is none");
+  }
+  if (const std::string function = heap_function(artefacts); !function.empty()) {
+    add("HEAP_OVERFLOW", 0.9, "a fault in the heap's own book-keeping (" + function + "): it was written over before");
+    return add("WILD_ACCESS", 0.4, "the access itself");
   }
   if (death.code == SI_KERNEL && death.address == 0) {
     add("WILD_ACCESS", 0.9, "general protection: an address that no pointer can have");

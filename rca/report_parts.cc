@@ -77,8 +77,9 @@ std::string short_place(const Frame& frame) {
 }
 
 std::string name_of_frame(const Frame& frame) {
-  return (frame.function.empty() ? fmt::format("{:#x}", frame.pc) : frame.function) +
-         (frame.inlined ? " (inlined)" : "");
+  if (!frame.function.empty()) return frame.function + (frame.inlined ? " (inlined)" : "");
+  if (frame.offset == 0 || frame.module.empty()) return fmt::format("{:#x}", frame.pc);
+  return fmt::format("{}+{:#x}", frame.module.substr(frame.module.rfind('/') + 1), frame.offset);
 }
 
 std::string signal_words(const AutopsyReport& report) {

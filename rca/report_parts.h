@@ -25,6 +25,7 @@ struct StackGroup {
 
 // "mock_engine/order_gateway.cc:120", or the module; the last two parts of a path.
 [[nodiscard]] std::string short_place(const Frame& frame);
+// "OrderGateway::send(Order const&)"; without a name "engine+0x15ee", which addr2line takes, or the address.
 [[nodiscard]] std::string name_of_frame(const Frame& frame);
 
 // "SIGSEGV (11), code 1".

@@ -291,6 +291,7 @@ std::optional<Frame> kernel_frame(std::string_view line) {
   if (error != std::errc() || end == line.data() + line.size()) return std::nullopt;
   if (*end == ',') frame.pc = first;
   if (*end == '+' && frame.pc > first) frame.pc -= first;
+  frame.offset = frame.pc;
   return frame;
 }
 

@@ -65,10 +65,34 @@ constexpr Layout kLayouts[] = {
     {"", ruby_frame, nothing_between},
 };
 
+bool is_of_type(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '.' || c == '_' || c == '$';
+}
+
+// "java.lang.NullPointerException" in "Caused by: java.lang.NullPointerException: no session".
+std::string exception_in(std::string_view line) {
+  while (!line.empty()) {
+    const size_t size = static_cast<size_t>(std::ranges::find_if_not(line, is_of_type) - line.begin());
+    const std::string_view word = line.substr(0, size);
+    const bool is_type = word.ends_with("Exception") || word.ends_with("Error");
+    if (is_type && word != "Exception") return std::string(word);  // "Exception in thread ..."
+    line.remove_prefix(std::min(size + 1, line.size()));
+  }
+  return {};
+}
+
+// Python names it at the beginning of the line behind its stack.
+std::string exception_at_start(std::string_view line) {
+  const size_t size = static_cast<size_t>(std::ranges::find_if_not(line, is_of_type) - line.begin());
+  const bool is_name =
+      size > 0 && !is_digit(line[0]) && (size == line.size() || line[size] == ':' || line[size] == '\r');
+  return is_name ? std::string(line.substr(0, size)) : std::string();
+}
+
 // The stack in this layout, and in `end` the line behind it.
-std::vector<Frame> stack_in(const Layout& layout, const std::vector<std::string_view>& lines, size_t from,
-                            size_t& end) {
-  std::vector<Frame> frames;
+RuntimeStack stack_in(const Layout& layout, const std::vector<std::string_view>& lines, size_t from, size_t& end) {
+  RuntimeStack stack;
+  std::vector<Frame>& frames = stack.frames;
   bool begun = layout.heading.empty();
   bool of_cause = false;  // its first frame is still to come
   for (end = from; end < lines.size() && frames.size() < kFramesMax; ++end) {
@@ -80,6 +104,7 @@ std::vector<Frame> stack_in(const Layout& layout, const std::vector<std::string_
     if (auto frame = layout.read(line); frame) {
       if (of_cause) frames.clear();
       of_cause = false;
+      if (frames.empty() && end > 0) stack.raised = exception_in(lines[end - 1]);
       frames.push_back(std::move(*frame));
     } else if (!frames.empty() && !layout.cause.empty() && line.starts_with(layout.cause)) {
       of_cause = true;
@@ -87,20 +112,23 @@ std::vector<Frame> stack_in(const Layout& layout, const std::vector<std::string_
       break;
     }
   }
-  if (layout.outermost_first) std::ranges::reverse(frames);
-  return frames;
+  if (layout.outermost_first) {
+    std::ranges::reverse(frames);
+    stack.raised = end < lines.size() ? exception_at_start(lines[end]) : std::string();
+  }
+  return stack;
 }
 
-std::vector<Frame> first_stack(const std::vector<std::string_view>& lines, size_t from) {
+RuntimeStack first_stack(const std::vector<std::string_view>& lines, size_t from) {
   for (const Layout& layout : kLayouts) {
     size_t end = from;
-    std::vector<Frame> frames = stack_in(layout, lines, from, end);
+    RuntimeStack stack = stack_in(layout, lines, from, end);
     // What was raised last ended the program: earlier ones were caught, or led to it.
     while (layout.outermost_first && end < lines.size()) {
-      std::vector<Frame> later = stack_in(layout, lines, end, end);
-      if (!later.empty()) frames = std::move(later);
+      RuntimeStack later = stack_in(layout, lines, end, end);
+      if (!later.frames.empty()) stack = std::move(later);
     }
-    if (!frames.empty()) return frames;
+    if (!stack.frames.empty()) return stack;
   }
   return {};
 }
@@ -117,11 +145,10 @@ size_t line_of(const std::vector<Evidence>& evidence) {
 
 }  // namespace
 
-std::vector<Frame> read_runtime_stack(const std::vector<std::string_view>& lines,
-                                      const std::vector<Evidence>& evidence) {
+RuntimeStack read_runtime_stack(const std::vector<std::string_view>& lines, const std::vector<Evidence>& evidence) {
   const size_t from = std::min(line_of(evidence), lines.size());
-  std::vector<Frame> frames = from == 0 ? std::vector<Frame>() : first_stack(lines, from);
-  return frames.empty() ? first_stack(lines, 0) : frames;
+  RuntimeStack stack = from == 0 ? RuntimeStack() : first_stack(lines, from);
+  return stack.frames.empty() ? first_stack(lines, 0) : stack;
 }
 
 }  // namespace crashwright::rca

@@ -105,6 +105,20 @@ BOOST_AUTO_TEST_CASE(one_bug_is_one_whatever_lines_arguments_and_addresses_it_ha
   BOOST_TEST(first.threads.front().frames.front().line == 88);
 }
 
+BOOST_AUTO_TEST_CASE(two_exceptions_of_one_function_are_two_bugs) {
+  const auto raised = [](const std::string& last) {
+    return report_of("Traceback (most recent call last):\n  File \"/opt/feed/main.py\", line 44, in main\n    x()\n" +
+                     last)
+        .signature;
+  };
+  BOOST_TEST(raised("KeyError: 'AAPL'\n") == raised("KeyError: 'MSFT'\n"));
+  BOOST_TEST(raised("KeyError: 'AAPL'\n") != raised("ValueError: 'AAPL'\n"));
+  const auto thrown = [](const std::string& type) {
+    return report_of("Exception in thread \"main\" " + type + ": x\n\tat com.desk.Main.main(Main.java:12)\n").signature;
+  };
+  BOOST_TEST(thrown("java.lang.IllegalStateException") != thrown("java.lang.NullPointerException"));
+}
+
 BOOST_AUTO_TEST_CASE(a_line_of_the_kernel_is_told_by_module_and_offset) {
   const AutopsyReport engine = report_of(
       "kernel: engine[501]: segfault at 10 ip 000055b20c1f21a0 sp 00007f6c19dfed40 error 4 in "

@@ -69,6 +69,7 @@ std::string make_signature(const SignatureParts& parts) {
   } else {
     if (!parts.expression.empty()) key += "expression " + parts.expression + "\n";
     for (size_t i = 0; i < parts.frames.size() && i < 3; ++i) key += "frame " + parts.frames[i] + "\n";
+    if (!parts.frames.empty() && !parts.raised.empty()) key += "raised " + parts.raised + "\n";
     if (key == family && !parts.message.empty()) key += "message " + parts.message + "\n";
   }
   if (key == family && !told_by_cause(cause.family)) return {};

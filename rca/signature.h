@@ -20,6 +20,7 @@ struct SignatureParts {
   std::string expression;               // ASSERTION: what did not hold; otherwise empty
   std::vector<std::string> lock_sites;  // DEADLOCK: functions that wait, in any order
   std::string scope;                    // OOM: "cgroup", "address space", ...
+  std::string raised;                   // with frames of another runtime: the exception's type
   std::string message;                  // without frames: exception_words
 };
 

@@ -139,10 +139,25 @@ void judge_stalled(Investigation& investigation, const CoreThread& thread, uint6
                     "the stalled thread was running, " + cpu + silence);
 }
 
-// A busy thread of a living process: at work, or going round? Its flight recorder tells, where it has one.
-void judge_busy(Investigation& investigation, const LiveObservation::Thread& thread, double share) {
+// How much of the window a thread wanted a processor: a busy machine gives it to others, and then it waits for one.
+double wanted_share(const LiveObservation& live, const LiveObservation::Thread& thread) {
+  const auto window = static_cast<double>(std::max<uint64_t>(live.window_ns, 1));
+  return std::min(1.0, static_cast<double>(thread.cpu_ns + thread.waited_ns) / window);
+}
+
+std::string use_of(const Artefacts& artefacts, const LiveObservation& live, const LiveObservation::Thread& thread) {
+  const auto percent = [&](uint64_t ns) { return 100 * ns / std::max<uint64_t>(live.window_ns, 1); };
   std::string text =
-      fmt::format("thread {} used {:.0f} % of a processor", name_of(investigation.artefacts, thread.tid), 100 * share);
+      fmt::format("thread {} used {} % of a processor", name_of(artefacts, thread.tid), percent(thread.cpu_ns));
+  if (percent(thread.waited_ns) > 0)
+    text += fmt::format(" and waited for one {} % of the time", percent(thread.waited_ns));
+  if (thread.state == 'R') text += ", ready to run at the end";
+  return text;
+}
+
+// A busy thread of a living process: at work, or going round? Its flight recorder tells, where it has one.
+void judge_busy(Investigation& investigation, const LiveObservation& live, const LiveObservation::Thread& thread) {
+  std::string text = use_of(investigation.artefacts, live, thread);
   double strength = 0.5;
   if (thread.records && *thread.records == 0) {
     strength = 0.9;
@@ -156,35 +171,50 @@ void judge_busy(Investigation& investigation, const LiveObservation::Thread& thr
   look_at_thread(investigation, thread.tid);
 }
 
-// A living process, sampled twice: nothing died, so only a circle is proof. A thread that eats a processor may be doing
-// its work.
-void judge_live(Investigation& investigation, const LiveObservation& live) {
-  constexpr double kBusy = 0.6;  // share of the window
-  uint64_t records = 0;
-  bool busy = false;
-  bool silent = false;
+// Nothing is busy: a thread that waits for a device, one that runs now and then, or none at all.
+void judge_quiet(Investigation& investigation, const LiveObservation& live) {
+  constexpr double kRunsNowAndThen = 0.1;
+  const LiveObservation::Thread* most = nullptr;
   for (const LiveObservation::Thread& thread : live.threads) {
-    records += thread.records.value_or(0);
-    const double share =
-        static_cast<double>(thread.cpu_ns) / static_cast<double>(std::max<uint64_t>(live.window_ns, 1));
-    if (share < kBusy) continue;
-    busy = true;
-    silent = silent || thread.records == uint64_t{0};
-    judge_busy(investigation, thread, share);
-  }
-  if (records > 0 && !silent) {
-    investigation.add(EvidenceTier::kMachineState, "flight recorder", "NONE", 0.8, "two samples",
-                      fmt::format("{} records within {} ms: it goes on", records, live.window_ns / 1'000'000));
-  }
-  if (busy || records > 0) return;
-  for (const LiveObservation::Thread& thread : live.threads) {
+    if (most == nullptr || wanted_share(live, thread) > wanted_share(live, *most)) most = &thread;
     if (thread.state != 'D') continue;
     investigation.add(EvidenceTier::kMachineState, "/proc", "TIMEOUT", 0.8, "thread " + std::to_string(thread.tid),
                       "thread " + name_of(investigation.artefacts, thread.tid) + " waits for a device");
     return look_at_thread(investigation, thread.tid);
   }
-  investigation.add(EvidenceTier::kMachineState, "/proc", "TIMEOUT", 0.5, "all threads",
-                    "no thread used a processor; what they wait for is not a circle of locks");
+  const bool ran = most != nullptr && (wanted_share(live, *most) > 0 || most->state == 'R');
+  if (!ran) {
+    investigation.add(EvidenceTier::kMachineState, "/proc", "TIMEOUT", 0.5, "all threads",
+                      "no thread used a processor; what they wait for is not a circle of locks");
+    return;
+  }
+  const bool runs = wanted_share(live, *most) >= kRunsNowAndThen || most->state == 'R';
+  investigation.add(EvidenceTier::kMachineState, "/proc", "TIMEOUT", runs ? 0.3 : 0.5, "all threads",
+                    use_of(investigation.artefacts, live, *most) +
+                        "; no other used more, and what they wait for is not a circle of locks");
+  if (runs) look_at_thread(investigation, most->tid);
+}
+
+// A living process, sampled twice: nothing died, so only a circle is proof. A thread that eats a processor may be doing
+// its work.
+void judge_live(Investigation& investigation, const LiveObservation& live) {
+  constexpr double kBusy = 0.6;         // share of the window that it wanted a processor
+  constexpr double kBusyIfReady = 0.2;  // the same of one that is ready to run: its wait is counted when it runs again
+  uint64_t records = 0;
+  bool busy = false;
+  bool silent = false;
+  for (const LiveObservation::Thread& thread : live.threads) {
+    records += thread.records.value_or(0);
+    if (wanted_share(live, thread) < (thread.state == 'R' ? kBusyIfReady : kBusy)) continue;
+    busy = true;
+    silent = silent || thread.records == uint64_t{0};
+    judge_busy(investigation, live, thread);
+  }
+  if (records > 0 && !silent) {
+    investigation.add(EvidenceTier::kMachineState, "flight recorder", "NONE", 0.8, "two samples",
+                      fmt::format("{} records within {} ms: it goes on", records, live.window_ns / 1'000'000));
+  }
+  if (!busy && records == 0) judge_quiet(investigation, live);
 }
 
 }  // namespace

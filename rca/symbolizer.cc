@@ -18,6 +18,7 @@
 #include "rca/code_ranges.h"
 #include "rca/debug_file.h"
 #include "rca/debug_info.h"
+#include "rca/module_extents.h"
 
 namespace crashwright::rca {
 namespace {
@@ -94,6 +95,7 @@ struct Symbolizer::Impl {
   std::string build_id;
   std::string program_path;
   std::vector<std::string> notes;
+  ModuleExtents extents;
   mutable std::map<Dwfl_Module*, DebugInfo> debug_info;
 
   Impl() {
@@ -148,6 +150,7 @@ std::unique_ptr<Symbolizer> Symbolizer::from_core(const CoreFile& core, const Mo
   const CoreMapping* const main = core.mapping_of(core.auxiliary(AT_ENTRY));
   const std::string main_path = main == nullptr ? "" : main->path;
   std::map<std::string, bool> seen;
+  impl.extents.take(core);
   for (const CoreMapping& mapping : core.mappings()) {
     if (mapping.file_offset != 0 || seen.size() >= kModulesMax || !seen.emplace(mapping.path, true).second) continue;
     char magic[SELFMAG];
@@ -172,6 +175,7 @@ std::unique_ptr<Symbolizer> Symbolizer::from_record(const postmortem::CrashRecor
                                                     const std::string& executable) {
   std::unique_ptr<Symbolizer> symbolizer(new Symbolizer);
   Impl& impl = *symbolizer->impl_;
+  impl.extents.take(record);
   bool is_main = true;  // the dynamic linker lists the program first
   for (const postmortem::CrashModule& module : record.modules) {
     if (module.path.empty() || module.path.front() != '/') continue;
@@ -201,7 +205,12 @@ std::vector<Frame> Symbolizer::frames_at(uint64_t pc, bool exact) const {
   frame.pc = pc;
   const uint64_t at = exact || pc == 0 ? pc : pc - 1;
   Dwfl_Module* const module = impl_->dwfl == nullptr ? nullptr : dwfl_addrmodule(impl_->dwfl, at);
-  if (module == nullptr) return {frame};
+  if (module == nullptr) {
+    impl_->extents.name(frame);
+    return {frame};
+  }
+  Dwarf_Addr load_bias = 0;
+  if (dwfl_module_getelf(module, &load_bias) != nullptr) frame.offset = pc - load_bias;
   if (const char* const name = dwfl_module_info(module, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
       name != nullptr) {
     frame.module = name;

@@ -24,6 +24,7 @@ void take_name_and_place(std::string_view rest, Frame& frame) {
     const size_t open = rest.rfind(" (", plus);
     if (open == std::string_view::npos) return;
     frame.module = std::string(rest.substr(open + 2, plus - open - 2));
+    take_offset(rest.substr(plus + 3), frame);
     const std::string_view name = trimmed(rest.substr(0, open));
     frame.function = name == "n/a" ? std::string() : readable(name);
     return;
@@ -49,6 +50,7 @@ void take_name_and_place(std::string_view rest, Frame& frame) {
     if (!frame.file.empty() || last == "<null>") rest = rest.substr(0, space);
   } else if (const size_t offset = rest.rfind("+0x"); rest.starts_with('(') && offset != std::string_view::npos) {
     frame.module = std::string(rest.substr(1, offset - 1));
+    take_offset(rest.substr(offset + 1), frame);
     return;
   }
   rest = trimmed(rest);

@@ -27,8 +27,9 @@ FigureArea rca_figures() {
       at_least(99, "rca.frames_equal_gdb_percent", "frames equal to gdb's on the zoo")
           .in("%")
           .from("rca_zoo", "frames_equal_gdb_percent"),
-      at_most(2, "rca.text_ms", "one text").in("ms").from("rca", "text_ms"),
-      at_most(0.2, "rca.core_vs_gdb", "core of 5 threads, all stacks with lines, cold process, against gdb")
+      at_most(2, "rca.text_ms", "one text, in a process that runs").in("ms").from("rca", "text_ms"),
+      at_most(0.2, "rca.core_vs_gdb",
+              "core of 5 threads, all stacks, the program's frames with lines, cold process, against gdb")
           .from("rca", "core_ms")
           .over({"gdb.core_ms"}),
       at_most(0.5, "rca.core_vs_eu_stack", "the same against eu-stack with lines and inlined frames")

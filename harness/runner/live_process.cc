@@ -38,6 +38,24 @@ uint64_t cpu_ticks(int32_t pid, int32_t tid) {
   return user + system;
 }
 
+// What a thread ran, and how long it was ready to run without a processor: schedstat, or else the coarser stat.
+struct ProcessorTime {
+  uint64_t ran_ns = 0;
+  uint64_t waited_ns = 0;
+};
+
+ProcessorTime processor_time(int32_t pid, int32_t tid) {
+  ProcessorTime time;
+  const auto text = read_file(fmt::format("/proc/{}/task/{}/schedstat", pid, tid));
+  std::istringstream fields(text ? *text : std::string());
+  fields >> time.ran_ns >> time.waited_ns;
+  const auto tick_ns = 1'000'000'000ULL / static_cast<uint64_t>(::sysconf(_SC_CLK_TCK));
+  if (time.ran_ns == 0) time.ran_ns = cpu_ticks(pid, tid) * tick_ns;
+  return time;
+}
+
+uint64_t grown(uint64_t from, uint64_t to) { return to > from ? to - from : 0; }
+
 std::string first_line(const std::string& path) {
   const auto text = read_file(path);
   return text ? text->substr(0, text->find('\n')) : std::string();
@@ -81,21 +99,21 @@ std::vector<std::string> system_state(int32_t pid) {
 
 rca::LiveObservation observe_live_process(int32_t pid) {
   rca::LiveObservation live;
-  std::map<int32_t, uint64_t> before;
+  std::map<int32_t, ProcessorTime> before;
   const auto start = Clock::now();
-  for (const int32_t tid : list_threads(pid)) before[tid] = cpu_ticks(pid, tid);
+  for (const int32_t tid : list_threads(pid)) before[tid] = processor_time(pid, tid);
   const auto records_before = committed_records(pid);
   live.system = system_state(pid);
   std::this_thread::sleep_until(start + kWindow);  // the measurement itself, not a wait for something
   live.window_ns = static_cast<uint64_t>(std::chrono::nanoseconds(Clock::now() - start).count());
-  const auto tick_ns = 1'000'000'000ULL / static_cast<uint64_t>(::sysconf(_SC_CLK_TCK));
   const auto records_after = committed_records(pid);
-  for (const auto& [tid, ticks] : before) {
+  for (const auto& [tid, first_time] : before) {
     rca::LiveObservation::Thread& thread = live.threads.emplace_back();
-    const uint64_t after = cpu_ticks(pid, tid);
+    const ProcessorTime last_time = processor_time(pid, tid);
     thread.tid = tid;
     thread.name = first_line(fmt::format("/proc/{}/task/{}/comm", pid, tid));
-    thread.cpu_ns = after > ticks ? (after - ticks) * tick_ns : 0;
+    thread.cpu_ns = grown(first_time.ran_ns, last_time.ran_ns);
+    thread.waited_ns = grown(first_time.waited_ns, last_time.waited_ns);
     const auto stat = read_file(fmt::format("/proc/{}/task/{}/stat", pid, tid));
     if (const auto parsed = stat ? parse_process_stat(*stat) : std::nullopt; parsed) thread.state = parsed->state;
     const auto first = records_before.find(tid);

@@ -104,6 +104,11 @@ BOOST_AUTO_TEST_CASE(a_thread_that_spins_is_the_one_to_look_at_but_no_proof) {
   BOOST_TEST(!live.threads[1].records.has_value());
   const rca::AutopsyReport report = autopsy_of(child);
   BOOST_TEST(report.cause == "UNKNOWN");
+  // However little of a processor a busy machine gave it.
+  BOOST_TEST(report.tid == live.threads[1].tid);
+  for (const rca::Evidence& one : report.evidence) {
+    BOOST_TEST(one.excerpt.find("no thread used a processor") == std::string::npos, one.excerpt);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_process_whose_flight_recorder_grows_gets_on) {

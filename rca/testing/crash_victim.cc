@@ -90,6 +90,14 @@ class Book {
     std::free(opaque(std::malloc(100'000)));
     ++applied_;
   }
+  // What lies behind the block is the size of the next one, which free() then follows.
+  [[gnu::noinline]] void heap_overflow_met_by_free() {
+    char* const block = opaque(static_cast<char*>(std::malloc(24)));
+    char* const next = opaque(static_cast<char*>(std::malloc(24)));
+    for (int i = 0; i < opaque(80); ++i) opaque(block)[i] = 'A';
+    std::free(next);
+    ++applied_;
+  }
   [[gnu::noinline]] void stack_overflow() {
     char local[32] = {};
     std::memset(opaque(static_cast<char*>(local)), 'A', static_cast<size_t>(opaque(160)));
@@ -219,6 +227,7 @@ constexpr Death kDeaths[] = {
     {"double_free", [] { Book().double_free(); }},
     {"invalid_free", [] { Book().invalid_free(); }},
     {"heap_overflow", [] { Book().heap_overflow(); }},
+    {"heap_overflow_met_by_free", [] { Book().heap_overflow_met_by_free(); }},
     {"stack_overflow", [] { Book().stack_overflow(); }},
     {"exhaustion", [] { std::printf("%d\n", Book().recurse(0)); }},
     {"exhaustion_in_thread", [] { std::thread([] { std::printf("%d\n", Book().recurse(0)); }).join(); }},
