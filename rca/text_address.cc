@@ -29,29 +29,12 @@ std::optional<uint64_t> hex_after(std::string_view line, std::string_view word) 
 }
 
 std::optional<uint64_t> named_address(std::string_view line) {
-  constexpr std::string_view kWords[] = {"segfault at ",
-                                         "fault addr ",
-                                         "addr=0x",
-                                         "(@0x",
-                                         "si_addr=",
-                                         " ref=",
-                                         "ADDR:0x",
-                                         "(SIGSEGV) (0x",
-                                         "si_addr: 0x",
-                                         "si_addr = 0x",
-                                         "ddress=0x",
-                                         "ADDRESS: 0x",
-                                         "at address 0x",
-                                         "ddress: ",
-                                         "^address 0x",
-                                         "ADDRESS at 0x",
-                                         "FAILURE at 0x",
-                                         "location 0x",
-                                         "ing address 0x",
-                                         "from address ",
-                                         "to address ",
-                                         "of address ",
-                                         "executable address ",
+  constexpr std::string_view kWords[] = {"segfault at ",       "fault addr ",   "addr=0x",      "(@0x",
+                                         "si_addr=",           " ref=",         "ADDR:0x",      "EXCVADDR: 0x",
+                                         "(SIGSEGV) (0x",      "si_addr: 0x",   "si_addr = 0x", "ddress=0x",
+                                         "ADDRESS: 0x",        "at address 0x", "ddress: ",     "^address 0x",
+                                         "ADDRESS at 0x",      "FAILURE at 0x", "location 0x",  "ing address 0x",
+                                         "from address ",      "to address ",   "of address ",  "executable address ",
                                          "fault at address 0x"};
   for (std::string_view word : kWords) {
     const bool first = word.starts_with('^');

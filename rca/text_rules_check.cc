@@ -21,6 +21,7 @@ constexpr TextRule kRules[] = {
     {" Fatal assertion ~", "ASSERTION", kMessage, 0.9},
     {"internal error, aborting at ", "ASSERTION", kMessage, 0.85},  // binutils
     {"ORA-00600: ", "ASSERTION", kMessage, 0.8},
+    {"^ASSERT! ", "ASSERTION", kMessage, 0.85},
     {"^Assert error in ", "ASSERTION", kMessage, 0.95},  // Varnish
     {"nvariant violat", "ASSERTION", kMessage, 0.8},
     {"recondition failed", "ASSERTION", kMessage, 0.8},

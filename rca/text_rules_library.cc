@@ -72,6 +72,8 @@ constexpr TextRule kRules[] = {
     {"LATEST DETECTED DEADLOCK", "DEADLOCK", kMessage, 0.85},  // MySQL
     {"eadlock found when trying to get lock", "DEADLOCK", kMessage, 0.85},
     {"was deadlocked on ", "DEADLOCK", kMessage, 0.85},  // SQL Server
+    {"^~* deadlocks detected", "DEADLOCK", kMessage, 0.9},  // parking_lot
+    {"^Deadlock detected", "DEADLOCK", kMessage, 0.9},
     {": deadlock detected", "DEADLOCK", kMessage, 0.9},
     {":  deadlock detected", "DEADLOCK", kMessage, 0.9},
     // Out of memory by other words.

@@ -19,6 +19,7 @@ constexpr TextRule kRules[] = {
     {"^panic: runtime error: ", "ASSERTION", kMessage, 0.8, kExpression},
     {"^fatal error: all goroutines are asleep", "DEADLOCK", kMessage, 1},
     {"^fatal error: runtime: out of memory", "OOM", kMessage, 1},
+    {"failed to create new OS thread", "RESOURCE_LIMIT", kMessage, 0.95},
     {"^fatal error: out of memory", "OOM", kMessage, 1},
     {"^runtime: out of memory: ", "OOM", kMessage, 1},
     {"^fatal error: runtime: cannot allocate memory", "OOM", kMessage, 1},
@@ -63,6 +64,11 @@ constexpr TextRule kRules[] = {
     {"^AssertionError", "ASSERTION", kMessage, 0.9, kExpression},
     {"^E * AssertionError", "ASSERTION", kMessage, 0.9},  // pytest
     {"^AssertionError [ERR_ASSERTION]: ", "ASSERTION", kMessage, 0.9, kExpression},  // Node
+    {"rror: Uncaught ", "EXCEPTION", kMessage, 0.85},  // Deno
+    {"too much recursion", "STACK_OVERFLOW_EXHAUSTION", kMessage, 0.9},  // SpiderMonkey
+    {"^Execution error (", "EXCEPTION", kMessage, 0.85},  // Clojure
+    {"^Can't call method ", "EXCEPTION", kMessage, 0.85},  // Perl
+    {"^Can't locate object method ", "EXCEPTION", kMessage, 0.85},
     {"triggerUncaughtException", "EXCEPTION", kMessage, 0.85},
     {"throw er; // Unhandled 'error' event", "EXCEPTION", kMessage, 0.85},
     {"UnhandledPromiseRejection", "EXCEPTION", kMessage, 0.85},

@@ -82,6 +82,15 @@ constexpr TextRule kRules[] = {
     {"Accessing address: 0x", "WILD_ACCESS", kMachine, 0.9, kAddress},
     {"Accessing address: (nil)", "NULL_DEREF", kMachine, 0.9},
     {"rashed by signal: ", "UNKNOWN", kMachine, 0.3, TextDetail::kSignal},  // Redis
+    // Small machines: ESP32, Zephyr on ARM.
+    {"panic'ed (LoadProhibited)", "WILD_ACCESS", kMachine, 0.8, kAddress},
+    {"panic'ed (StoreProhibited)", "WILD_ACCESS", kMachine, 0.8, kAddress},
+    {"panic'ed (InstrFetchProhibited)", "WILD_ACCESS", kMachine, 0.8},
+    {"panic'ed (IllegalInstruction)", "ILLEGAL_INSTRUCTION", kMachine, 0.8},
+    {"panic'ed (IntegerDivideByZero)", "FPE", kMachine, 0.95},
+    {"panic'ed (Interrupt wdt timeout", "TIMEOUT", kMachine, 0.95},
+    {"Stack canary watchpoint triggered", "STACK_OVERFLOW_EXHAUSTION", kMachine, 0.95},
+    {"Data Access Violation", "WILD_ACCESS", kMachine, 0.8, kAddress},
     {"ORA-07445: *[SIGSEGV] [ADDR:0x", "WILD_ACCESS", kMachine, 0.9, kAddress},
     {"si_signo=SIGSEGV*si_addr=", "WILD_ACCESS", kMachine, 0.9, kAddress},  // strace
     {"*** caught segfault ***", "WILD_ACCESS", kMachine, 0.75, kAddress},  // R

@@ -58,6 +58,7 @@ constexpr TextRule kRules[] = {
     {"critical target error, dev ", "IO_ERROR", kVerdict, 0.9},
     {"nvme *: I/O * timeout, ", "IO_ERROR", kVerdict, 0.7},
     {"ata~*: failed command: ", "IO_ERROR", kVerdict, 0.7},
+    {"ncorrectable I/O failure", "IO_ERROR", kVerdict, 0.95},
     {"pool I/O is currently suspended", "IO_ERROR", kVerdict, 0.9},  // ZFS
     {"detected a controller error on ", "IO_ERROR", kVerdict, 0.9},  // Windows
     {", has a bad block", "IO_ERROR", kVerdict, 0.9},

@@ -67,7 +67,14 @@ constexpr std::string_view kSigns[] = {
     "Failed with result",
     "request repeated too quickly",
     // Severities of the last word.
-    "fatal",
+    "fatal error",
+    "fatal signal",
+    "fatal exception",
+    "fatal:",
+    "[fatal]",
+    "<fatal>",
+    "FATAL",
+    "Fatal",
     "CRITICAL",
     "[critical]",
     "[emerg]",
@@ -89,6 +96,10 @@ constexpr std::string_view kSigns[] = {
     "assertion failed",
     "assertion failure",
     "assert failed",
+    "ASSERT",
+    "i/o failure",
+    "uncorrectable",
+    "deadlocks detected",
     "internal error",
     "internal compiler error",
     // Kinds of bugs.
@@ -147,6 +158,21 @@ bool stands_alone(std::string_view text, size_t at, std::string_view word) {
   return begins && (end == text.size() || !is_part_of_word(word.back()) || !is_part_of_word(text[end]));
 }
 
+// "NullPointerException", "InternalError:": the type of an exception, alone or with its message behind it.
+bool names_exception(std::string_view line) {
+  for (const std::string_view suffix : {"Exception", "Error"}) {
+    for (size_t at = line.find(suffix, 1); at != std::string_view::npos; at = line.find(suffix, at + 1)) {
+      const size_t end = at + suffix.size();
+      const bool ends = end == line.size() || line[end] == ':' || line[end] == ')' || line[end] == '\r';
+      if (ends && std::islower(static_cast<unsigned char>(line[at - 1])) != 0 && !is_talk(line, at) &&
+          !is_denied(line, at)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 bool has_sign(std::string_view line, std::string_view text, std::string_view sign) {
   for (size_t at = text.find(sign); at != std::string_view::npos; at = text.find(sign, at + 1)) {
     if (stands_alone(text, at, sign) && !is_talk(line, at) && !is_denied(line, at)) return true;
@@ -178,7 +204,8 @@ bool is_frame(std::string_view line) {
 }  // namespace
 
 bool has_sign_of_death(std::string_view line) {
-  if (is_end_of_process(line) || is_frame(line)) return true;
+  if (is_mended(line)) return false;
+  if (is_end_of_process(line) || is_frame(line) || names_exception(line)) return true;
   std::string small(line);
   std::ranges::transform(small, small.begin(),
                          [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });

@@ -14,7 +14,8 @@ BOOST_AUTO_TEST_CASE(lines_that_tell_of_a_death_have_a_sign) {
        {"Killed", "desk: Killed", "[pool-3] Killed", "desk.exe has stopped working", "worker 7 died, restarting",
         "quoter: FATAL: no book", "Internal error in the matcher", "matcher: Double free of a level",
         "code=exited, status=203/EXEC", "    at Desk.run (/app/desk.js:4:9)", "  File \"/opt/desk.py\", line 4, in run",
-        "desk: the feed handler's process was killed", "CRITICAL desk: books differ"}) {
+        "desk: the feed handler's process was killed", "CRITICAL desk: books differ", "desk: BookMissingError: no ABC",
+        "ASSERT in queue.c"}) {
     BOOST_TEST(has_sign_of_death(line), line);
   }
 }
@@ -24,9 +25,10 @@ BOOST_AUTO_TEST_CASE(lines_that_do_not_or_only_talk_have_none) {
        {"", "Killed 3 stale sessions", "the undied", "test_sigsegv_is_told", "0 crashed, 12 passed",
         "no panic: all is well", "code=exited, status=0/SUCCESS", "at 10:00:01 the session began",
         "10:00:01 INFO worker 7 died", "he said \"the desk crashed\"", "critical path of 3 ms",
-        "warning: null pointer dereference [-Wnull-dereference]", "KillSignal=SIGKILL",
-        "       SIGSEGV      P1990      Core    Invalid memory reference", "[       OK ] Desk.crashed (0 ms)",
-        "limits: memory limit enabled"}) {
+        "| 139 | segmentation fault |", "fatal is what ends a session",
+        "feed: ConnectionResetError: by peer; will retry", "warning: null pointer dereference [-Wnull-dereference]",
+        "KillSignal=SIGKILL", "       SIGSEGV      P1990      Core    Invalid memory reference",
+        "[       OK ] Desk.crashed (0 ms)", "limits: memory limit enabled"}) {
     BOOST_TEST(!has_sign_of_death(line), line);
   }
 }

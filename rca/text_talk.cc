@@ -160,9 +160,10 @@ bool is_denied(std::string_view line, size_t begin) {
       "caught: ",    "no longer",       "=warn",     "no crash", " [-w",       "warning: ",  "started ",
       "starting ",   "listening on ",   "enabled"};
   const std::string_view trimmed = line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
-  if (trimmed.starts_with('-') || trimmed.starts_with("SIG")) return true;  // a list of options or signals
-  if (begin > 0 && line[begin - 1] == '=') return true;                     // a setting
-  while (begin > 0 && is_letter(line[begin - 1])) --begin;                  // a wording may leave out a first letter
+  if (trimmed.starts_with('|') || trimmed.starts_with('-') || trimmed.starts_with("SIG"))
+    return true;                                            // a table, a list of options or signals
+  if (begin > 0 && line[begin - 1] == '=') return true;     // a setting
+  while (begin > 0 && is_letter(line[begin - 1])) --begin;  // a wording may leave out a first letter
   const std::string text = lowered(line);
   const std::string_view before = std::string_view(text).substr(0, std::min(begin, text.size()));
   for (const std::string_view word : kBefore) {
