@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <string>
 
 namespace crashwright::rca {
 namespace {
@@ -38,7 +39,10 @@ bool is_reason(const TextRule& rule) {
 }
 
 bool is_survivable(const Evidence& evidence) {
-  return evidence.tier == EvidenceTier::kLibraryMessage && !evidence.excerpt.starts_with("terminat") &&
+  constexpr std::string_view kLastWords[] = {"FATAL", "PANIC", "CRITICAL", "EMERG"};
+  const bool last = std::ranges::any_of(
+      kLastWords, [&](std::string_view word) { return evidence.excerpt.find(word) != std::string::npos; });
+  return !last && evidence.tier == EvidenceTier::kLibraryMessage && !evidence.excerpt.starts_with("terminat") &&
          is_one_of(evidence.cause, {"DISK_FULL", "IO_ERROR", "EXCEPTION", "OOM", "RESOURCE_LIMIT", "TIMEOUT"});
 }
 

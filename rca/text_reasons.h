@@ -18,7 +18,8 @@ namespace crashwright::rca {
 [[nodiscard]] bool may_have_a_reason(const TextRule& rule);
 [[nodiscard]] bool is_reason(const TextRule& rule);
 
-// A process can meet it and go on: a later line that it ended in order tells that it did.
+// A process can meet it and go on: a later line that it ended in order tells that it did. What the process itself
+// called fatal is not of that kind.
 [[nodiscard]] bool is_survivable(const Evidence& evidence);
 
 }  // namespace crashwright::rca

@@ -1,6 +1,6 @@
 // What crash texts say: one line per wording (text_rule_tables.h). Patterns as in text_pattern.h.
 //
-// A line is tried against some eight hundred patterns; almost all are ruled out by the pairs of letters that the line
+// A line is tried against some nine hundred patterns; almost all are ruled out by the pairs of letters that the line
 // does not have, so that reading a text costs microseconds per line.
 // Threads: constant data; one owner per LineRules. Signal context: no. Errors: none.
 #pragma once

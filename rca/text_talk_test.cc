@@ -75,6 +75,7 @@ BOOST_AUTO_TEST_CASE(who_ends_in_order_survived_what_it_complained_about_before)
   BOOST_TEST(autopsy_text("10:00:00 INFO clean shutdown\n" + full).cause == "DISK_FULL");
   BOOST_TEST(autopsy_text("Traceback (most recent call last):\nValueError: x\nexiting with status 0\n").cause ==
              "NONE");
+  BOOST_TEST(autopsy_text("10:00:01 FATAL log: No space left on device\nexited with code 0\n").cause == "DISK_FULL");
   // Nobody survives a signal or a sanitizer's report.
   BOOST_TEST(autopsy_text("free(): invalid pointer\nAborted\n10:00:02 clean shutdown\n").cause == "INVALID_FREE");
 }
