@@ -59,8 +59,8 @@ class EventClock {
   void publish(uint64_t ticks, const Time& time, uint32_t number) noexcept;
 
   const FlightClock clock_;
-  const uint64_t begun_ticks_;
-  const uint64_t begun_ns_;
+  uint64_t begun_ticks_ = 0;  // this moment
+  uint64_t begun_ns_ = 0;     // in both
   Reading readings_[kReadings];
   std::atomic<uint32_t> taken_{0};
   std::atomic<bool> taking_{false};
