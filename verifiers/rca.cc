@@ -86,7 +86,10 @@ Verdict verify_rca(const CaseView& view) {
   if (report->evidence.empty()) findings.fail("the autopsy names a cause without any evidence");
   if (!other_function.empty()) findings.fail(other_function);
   check_thread(view, *report, findings);
-  if (view.first_death() != nullptr && report->signature.empty()) findings.fail("the crash has no signature");
+  // Where no function is known, nothing may tell the crash from others, and it stands alone.
+  if (view.first_death() != nullptr && !report->function.empty() && report->signature.empty()) {
+    findings.fail("the crash has no signature");
+  }
   return findings.finish(report->cause + (report->function.empty() ? "" : " in " + report->function) + ", confidence " +
                          two_digits(report->confidence));
 }

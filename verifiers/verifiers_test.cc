@@ -143,6 +143,16 @@ BOOST_FIXTURE_TEST_CASE(low_confidence_fails_rca, SyntheticCase) {
   expect("rca", Outcome::kFail, "only with confidence 0.45");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_crash_in_a_known_function_without_a_signature_fails_rca, SyntheticCase) {
+  auto report = *rca::autopsy_from_json(sound_autopsy());
+  report.signature.clear();
+  put("rca.json", rca::autopsy_to_json(report));
+  expect("rca", Outcome::kPass, "");
+  report.function = "Strategy::decide";
+  put("rca.json", rca::autopsy_to_json(report));
+  expect("rca", Outcome::kFail, "the crash has no signature");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_late_recovery_fails_recovery_time, SyntheticCase) {
   facts.recovery_time_ns = 51'000'000;
   expect("recovery_time", Outcome::kFail, "resumed after 51 ms, the budget is 50 ms");
