@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "postmortem/control_block.h"
+#include "postmortem/crash_handler.h"
 #include "postmortem/injection_faults.h"
 
 namespace crashwright::postmortem::injection {
@@ -58,9 +59,11 @@ void wait_until_both_are_there() {
   while (g_dying.load() < 2) ::sched_yield();
 }
 
+// The second to die, so that a case ends the same way each time: while the first one is being recorded.
 void* dying_partner(void*) {
   pthread_setname_np(pthread_self(), "dying_peer");
   wait_until_both_are_there();
+  while (!crash_in_progress()) ::sched_yield();
   null_dereference();
   return nullptr;
 }

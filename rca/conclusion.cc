@@ -8,7 +8,6 @@
 #include "rca/cause.h"
 #include "rca/evidence_ranking.h"
 #include "rca/frame_rules.h"
-#include "rca/function_name.h"
 #include "rca/memory_scope.h"
 #include "rca/signature.h"
 #include "rca/symbolizer.h"
@@ -102,22 +101,9 @@ std::vector<std::string> nameless_frames(const std::vector<Frame>& stack) {
   return frames;
 }
 
-// A thread that fault injection made (two threads die at once) has no other functions, and these are the program's own.
-std::vector<std::string> injected_frames(const std::vector<Frame>& stack) {
-  std::vector<std::string> frames;
-  for (const Frame& frame : stack) {
-    const char* const reason = why_skipped(frame);
-    if (reason == nullptr || reason != std::string_view("fault injection")) continue;
-    frames.push_back(short_function_name(plain_function_name(frame.function)));
-    if (frames.size() == 3) break;
-  }
-  return frames;
-}
-
 std::vector<std::string> signature_frames(const std::string& cause, const std::vector<Frame>& stack) {
   std::vector<std::string> frames = project_frames(stack, 3);
-  if (frames.empty()) frames = nameless_frames(stack);
-  if (frames.empty()) return injected_frames(stack);
+  if (frames.empty()) return nameless_frames(stack);
   if (cause == "STACK_OVERFLOW_EXHAUSTION") {
     if (auto circle = recursive_functions(stack); !circle.empty()) return circle;
   }
