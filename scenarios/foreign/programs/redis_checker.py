@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -S
 """Judges what redis_writer.py left after a power loss.
 
 usage: redis_checker.py integrity    the server starts, its keys have no gap and hold what was written

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -S
 """Sets numbered keys in a redis-server of its own and acknowledges every one that the server acknowledged.
 
 usage: redis_writer.py APPENDFSYNC KEYS    APPENDFSYNC: always, everysec or no; the server keeps an append only file

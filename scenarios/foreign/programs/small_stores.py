@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -S
 """Small ways to store records in plain files, and what a power loss left of them.
 
 usage: small_stores.py STORE HOW write   writes numbered records, acknowledges each

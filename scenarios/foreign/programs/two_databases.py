@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -S
 """Writes numbered rows into two SQLite databases in one transaction each, or judges what a power loss left of them.
 
 usage: two_databases.py write ROWS    acknowledges every commit
