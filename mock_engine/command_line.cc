@@ -311,7 +311,8 @@ const char* usage() noexcept {
 
 exit codes: 0 finished, 2 wrong use, 3 damage found: refused to trade,
             4 storage failed: stopped sending, 5 exchange lost,
-            6 another engine owns the data folder
+            6 another engine owns the data folder,
+            10 this machine lacks something that it needs
 )";
 }
 

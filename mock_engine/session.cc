@@ -300,7 +300,7 @@ ExitCode run_session(const EngineOptions& options) {
   const auto lock = DataLock::acquire(options.lock_path());
   if (!lock && !CRASHWRIGHT_PLANTED("second_primary_let_in")) return report(lock.error());
   Watchdog watchdog({options.stall_after, {}});
-  if (auto started = watchdog.start(); !started) return report({ExitCode::kUsage, started.error().message});
+  if (auto started = watchdog.start(); !started) return report({ExitCode::kEnvironment, started.error().message});
   Step result;
   std::thread trading([&] {
     EngineThread self("trading", &watchdog);

@@ -16,7 +16,8 @@ enum class ExitCode : int {
   kRefused = 3,        // damage or contradiction found: not trading is the only right thing
   kStorageSealed = 4,  // a write or sync failed: nothing more may be sent
   kExchangeLost = 5,
-  kLocked = 6,  // another engine owns the data folder
+  kLocked = 6,        // another engine owns the data folder
+  kEnvironment = 10,  // this machine lacks something: room, memory, a permission
 };
 
 struct StopReason {

@@ -349,6 +349,10 @@ BOOST_AUTO_TEST_CASE(the_worst_verdict_decides_the_exit_code) {
   BOOST_TEST(exit_code(counts, false, true) == kExitInternal);
   counts.judge_failed = counts.error;
   BOOST_TEST(exit_code(counts, false, true) == kExitJudgeFailed);
+  counts.error += counts.machine_lacks = 1;
+  BOOST_TEST(exit_code(counts, false, true) == kExitEnvironment);
+  ++counts.error;
+  BOOST_TEST(exit_code(counts, false, true) == kExitInternal);
   BOOST_TEST(exit_code(counts, true, true) == kExitInterrupted);
 }
 

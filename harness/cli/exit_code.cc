@@ -39,7 +39,9 @@ ExitCode exit_code(ErrorKind kind) noexcept {
 
 ExitCode exit_code(const OutcomeCounts& counts, bool interrupted, bool skips_allowed) noexcept {
   if (interrupted) return kExitInterrupted;
-  if (counts.error > 0) return counts.judge_failed == counts.error ? kExitJudgeFailed : kExitInternal;
+  if (counts.error > counts.judge_failed + counts.machine_lacks) return kExitInternal;
+  if (counts.machine_lacks > 0) return kExitEnvironment;
+  if (counts.judge_failed > 0) return kExitJudgeFailed;
   if (counts.fail > 0) return kExitBroken;
   if (counts.inconclusive > 0 || counts.unfinished > 0) return kExitInconclusive;
   if (counts.never_started > 0 || counts.missing_shards > 0) return kExitInconclusive;

@@ -104,6 +104,7 @@ Json to_json(const CaseFinished& event) {
                {"duration_ns", event.duration_ns}};
   for (const auto& verdict : event.verdicts) json["verdicts"].push_back(verdict_to_json(verdict));
   for (const auto& fault : event.faults) json["faults"].push_back(fault_to_json(fault));
+  if (event.machine_lacks) json["machine_lacks"] = true;
   if (event.recovery_time_ns) json["recovery_time_ns"] = *event.recovery_time_ns;
   if (event.exploration) json["exploration"] = exploration_to_json(*event.exploration);
   if (event.autopsy) json["autopsy"] = Json::parse(rca::autopsy_to_json(*event.autopsy), nullptr, false);
@@ -164,6 +165,7 @@ CaseFinished case_finished(const Json& json) {
     event.faults.push_back({fault.at("kind"), fault.at("point"), fault.at("state"), fault.at("confirmed_by"),
                             fault.at("incarnation"), fault.at("fired_ns"), fault.value("file", "")});
   }
+  event.machine_lacks = json.value("machine_lacks", false);
   // Runs recorded before passages were have none.
   if (json.contains("passages")) event.passages = json.at("passages").get<std::map<std::string, uint64_t>>();
   if (json.contains("recovery_time_ns")) event.recovery_time_ns = json.at("recovery_time_ns").get<uint64_t>();

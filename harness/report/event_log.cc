@@ -113,7 +113,11 @@ OutcomeCounts count_outcomes(const RunRecord& run) {
         break;
       case verifiers::Outcome::kError:
         ++counts.error;
-        counts.judge_failed += judge_failed(record.finished->verdicts) ? 1 : 0;
+        if (judge_failed(record.finished->verdicts)) {
+          ++counts.judge_failed;
+        } else if (record.finished->machine_lacks) {
+          ++counts.machine_lacks;
+        }
         break;
     }
   }

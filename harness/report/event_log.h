@@ -61,6 +61,7 @@ struct RunRecord {
 struct OutcomeCounts {
   size_t pass = 0, fail = 0, inconclusive = 0, skipped = 0, error = 0, unfinished = 0;
   size_t judge_failed = 0;    // of those in error: a checker or a verifier could not judge
+  size_t machine_lacks = 0;   // of those in error: for want of something of the machine
   size_t never_started = 0;   // planned, and no sign of them
   size_t missing_shards = 0;  // of a merged run
 };

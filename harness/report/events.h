@@ -91,8 +91,9 @@ struct CaseFinished {
   std::string folder;  // relative to the run's folder; empty when it was not kept
   uint64_t seed = 0;
   verifiers::Outcome outcome = verifiers::Outcome::kError;
-  std::string summary;  // the verdict and its reason in one sentence
-  std::string need;     // kSkipped: what is missing
+  std::string summary;         // the verdict and its reason in one sentence
+  std::string need;            // kSkipped: what is missing
+  bool machine_lacks = false;  // kError: for want of something of the machine (room, a permission), no bug of ours
   std::string scenario_path;
   std::string repro;  // the command that repeats it
   std::vector<verifiers::Verdict> verdicts;

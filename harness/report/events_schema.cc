@@ -51,7 +51,7 @@ const char* events_schema() noexcept {
                     "build": {"type": "string"}, "why": {"type": "string"}, "folder": {"type": "string"},
                     "seed": {"$ref": "#/definitions/count"}, "outcome": {"$ref": "#/definitions/outcome"},
                     "summary": {"type": "string"}, "need": {"type": "string"}, "scenario_path": {"type": "string"},
-                    "repro": {"type": "string"},
+                    "repro": {"type": "string"}, "machine_lacks": {"type": "boolean"},
                     "verdicts": {"type": "array", "items": {"$ref": "#/definitions/verdict"}},
                     "faults": {"type": "array", "items": {"$ref": "#/definitions/fault"}},
                     "passages": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},

@@ -54,9 +54,17 @@ struct CaseContext {
   std::string cgroup_folder;                 // remembered beyond the cgroup's life
   std::map<std::string, uint64_t> passages;  // of every fault point, in all starts so far
   uint64_t fault_ns = 0;                     // of the first death: when its fault fired, or when it died
+  bool machine_lacks = false;                // it cannot be carried out for want of something of the machine
 
   [[nodiscard]] std::vector<std::string> marks() const { return {run.ledger.mark(), mark}; }
   void note(const std::string& text) const { run.sink.on_event(CaseNote{plan.id, text, wall_ns()}); }
+  // What went wrong first is why the case ends in ERROR.
+  void blame(const Status& trouble) {
+    if (trouble || !facts.environment_error.empty()) return;
+    const Error& error = trouble.error();
+    facts.environment_error = error.message + (error.remedy.empty() ? "" : " (" + error.remedy + ")");
+    machine_lacks = error.kind == ErrorKind::kEnvironment || error.kind == ErrorKind::kIo;
+  }
 };
 
 }  // namespace crashwright::harness

@@ -23,6 +23,7 @@ namespace {
 
 constexpr uint32_t kIncarnationsMax = 5;
 constexpr int kExitUsage = 2;
+constexpr int kExitEnvironment = 10;
 
 Status bring_golden(CaseContext& context) {
   const auto golden = context.run.golden.folder(context.plan);
@@ -68,9 +69,12 @@ Status live(CaseContext& context) {
     if (!end) return tl::unexpected(end.error());
     if (*end != IncarnationEnd::kDied || interrupted()) return {};
     const rca::ProcessFacts& facts = context.facts.processes.back();
-    if (ChildEnd{facts.wait_status}.exited_with(kExitUsage)) {
+    const ChildEnd death{facts.wait_status};
+    if (death.exited_with(kExitUsage) || death.exited_with(kExitEnvironment)) {
       const auto said = read_file(context.folder + "/" + facts.folder + "/stderr.txt");
-      return fail(ErrorKind::kInternal, "the engine refused its command line: " + said.value_or(""));
+      return death.exited_with(kExitUsage)
+                 ? fail(ErrorKind::kInternal, "the engine refused its command line: " + said.value_or(""))
+                 : fail(ErrorKind::kEnvironment, "the engine cannot run here: " + said.value_or(""));
     }
     if (context.deadline.passed()) {
       context.note("the deadline of the case has passed");
@@ -158,19 +162,13 @@ Status thin_out(const CaseContext& context) {
   return remove_tree(context.folder + "/facts.json");
 }
 
-void blame(CaseContext& context, const Status& trouble) {
-  if (trouble || !context.facts.environment_error.empty()) return;
-  const Error& error = trouble.error();
-  context.facts.environment_error = error.message + (error.remedy.empty() ? "" : " (" + error.remedy + ")");
-}
-
 CaseFinished conclude(CaseContext& context, uint64_t started_ns) {
   CaseFinished finished = describe_case(context);
   const std::string facts_path = context.folder + "/facts.json";
-  blame(context, rca::write_case_facts(facts_path, context.facts));
-  blame(context, examine(context, finished));
+  context.blame(rca::write_case_facts(facts_path, context.facts));
+  context.blame(examine(context, finished));
   // Once more when the examination itself ran into trouble: the folder tells what the report tells.
-  if (!context.facts.environment_error.empty()) blame(context, rca::write_case_facts(facts_path, context.facts));
+  if (!context.facts.environment_error.empty()) context.blame(rca::write_case_facts(facts_path, context.facts));
   Judgement judgement = judge(context.facts, finished.verdicts);
   if (judgement.outcome == verifiers::Outcome::kPass && !context.run.options.keep_all) {
     if (const Status thinned = thin_out(context); !thinned) context.note("not thinned out: " + thinned.error().message);
@@ -178,6 +176,7 @@ CaseFinished conclude(CaseContext& context, uint64_t started_ns) {
   finished.outcome = judgement.outcome;
   finished.summary = std::move(judgement.summary);
   finished.need = context.facts.skipped_need;
+  finished.machine_lacks = context.machine_lacks;
   finished.faults = context.facts.faults;
   finished.passages = context.passages;
   finished.recovery_time_ns = context.facts.recovery_time_ns;
@@ -198,10 +197,10 @@ std::optional<CaseFinished> run_case(const Plan& plan, RunContext& run) {
   context.facts.seed = plan.seed;
   context.facts.environment_error = distrust(plan, run.machine);
   if (context.facts.environment_error.empty()) context.facts.skipped_need = missing(context);
-  blame(context, write_description(context));
+  context.blame(write_description(context));
   if (context.facts.skipped_need.empty() && context.facts.environment_error.empty()) {
-    blame(context, carry_out(context));
-    blame(context, undo(context));
+    context.blame(carry_out(context));
+    context.blame(undo(context));
     if (context.observer) context.facts.faults = context.observer->facts();
   }
   if (interrupted()) return std::nullopt;

@@ -51,12 +51,6 @@ class EngineCase {
     return context_.facts.environment_error.empty() && context_.facts.skipped_need.empty();
   }
 
-  void blame(const Status& trouble) {
-    if (trouble || !context_.facts.environment_error.empty()) return;
-    const Error& error = trouble.error();
-    context_.facts.environment_error = error.message + (error.remedy.empty() ? "" : " (" + error.remedy + ")");
-  }
-
   Status carry_out() {
     if (auto done = set_up(); !done) return done;
     const uint32_t starts = std::max<uint32_t>(context_.plan.incarnations_expected() - 1, 1);
@@ -86,16 +80,17 @@ class EngineCase {
 
   void conclude(CaseFinished& finished) {
     const std::string facts_path = context_.folder + "/facts.json";
-    blame(rca::write_case_facts(facts_path, context_.facts));
-    blame(examine(finished));
-    if (!context_.facts.environment_error.empty()) blame(rca::write_case_facts(facts_path, context_.facts));
+    context_.blame(rca::write_case_facts(facts_path, context_.facts));
+    context_.blame(examine(finished));
+    if (!context_.facts.environment_error.empty()) context_.blame(rca::write_case_facts(facts_path, context_.facts));
     Judgement judgement = judge(context_.facts, finished.verdicts);
     finished.outcome = judgement.outcome;
     finished.summary = std::move(judgement.summary);
     finished.need = context_.facts.skipped_need;
+    finished.machine_lacks = context_.machine_lacks;
     finished.faults = context_.facts.faults;
     finished.recovery_time_ns = context_.facts.recovery_time_ns;
-    if (finished.outcome == verifiers::Outcome::kPass && !context_.run.options.keep_all) blame(thin_out());
+    if (finished.outcome == verifiers::Outcome::kPass && !context_.run.options.keep_all) context_.blame(thin_out());
   }
 
  private:
@@ -270,10 +265,10 @@ std::optional<CaseFinished> run_engine_case(const Plan& plan, RunContext& run) {
   run.sink.on_event(
       CaseStarted{plan.id, plan.name, build_name(plan.build), plan.seed, wall_ns(), told_variables(engine.context())});
   CaseFinished finished = describe_case(engine.context());
-  engine.blame(write_description(engine.context()));
+  engine.context().blame(write_description(engine.context()));
   if (engine.can_run()) {
-    engine.blame(engine.carry_out());
-    engine.blame(engine.undo());
+    engine.context().blame(engine.carry_out());
+    engine.context().blame(engine.undo());
   }
   if (interrupted()) return std::nullopt;
   engine.conclude(finished);

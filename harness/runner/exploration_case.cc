@@ -242,8 +242,10 @@ std::optional<CaseFinished> run_exploration_case(const Plan& plan, RunContext& r
     finished.summary = "missing: " + finished.need;
   } else if (const Status done = exploration.carry_out(finished); !done) {
     finished.outcome = Outcome::kError;
-    finished.summary = done.error().message + (done.error().remedy.empty() ? "" : " (" + done.error().remedy + ")");
+    context.blame(done);
+    finished.summary = context.facts.environment_error;
   }
+  finished.machine_lacks = context.machine_lacks;
   exploration.thin_out(finished);
   if (interrupted()) return std::nullopt;
   finished.duration_ns = monotonic_ns() - started_ns;
