@@ -1,5 +1,6 @@
 // Goal: a harness that is killed with SIGKILL in the middle of a run leaves nothing that `crashwright cleanup` does not
-// undo. Method: a real run with mounts, cgroups and hanging engines, killed at four moments, then the kernel is asked.
+// undo. Method: a real run with mounts, cgroups and hanging engines, killed at many moments, from its first instruction on,
+// then the kernel is asked.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -18,6 +19,7 @@
 #include "base/file.h"
 
 using namespace crashwright;
+using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 namespace {
@@ -71,6 +73,15 @@ size_t cases_started(const std::string& root) {
   return count;
 }
 
+// So long after so many cases have an engine.
+struct Moment {
+  size_t cases;
+  std::chrono::milliseconds then;
+};
+constexpr Moment kMoments[] = {{0, 0ms}, {0, 5ms},  {0, 20ms}, {0, 60ms}, {0, 150ms}, {0, 400ms}, {1, 0ms},
+                               {1, 9ms}, {2, 0ms},  {2, 3ms},  {3, 0ms},  {4, 27ms},  {6, 0ms},   {6, 14ms},
+                               {8, 0ms}, {8, 70ms}, {10, 1ms}, {12, 0ms}, {14, 0ms},  {14, 200ms}};
+
 struct KilledRun {
   KilledRun() {
     char path[] = "/tmp/crashwright-killed-XXXXXX";
@@ -81,8 +92,7 @@ struct KilledRun {
   }
   ~KilledRun() { fs::remove_all(root); }
 
-  // Runs until `cases` cases have an engine, then SIGKILL.
-  void run_and_kill(size_t cases) const {
+  void run_and_kill(const Moment& moment) const {
     const std::string folders[] = {"storage", "resources", "concurrency"};
     const pid_t child = ::fork();
     BOOST_REQUIRE(child >= 0);
@@ -97,7 +107,8 @@ struct KilledRun {
       ::_exit(127);
     }
     const Deadline deadline(kPatience);
-    while (cases_started(root) < cases && !deadline.passed()) std::this_thread::sleep_for(kPoll);
+    while (cases_started(root) < moment.cases && !deadline.passed()) std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(moment.then);
     ::kill(child, SIGKILL);
     int status = 0;
     ::waitpid(child, &status, 0);
@@ -111,11 +122,12 @@ struct KilledRun {
 
 BOOST_FIXTURE_TEST_CASE(cleanup_undoes_what_a_killed_harness_left, KilledRun) {
   const std::set<std::string> cgroups_before = cgroups();
-  for (const size_t cases : {1U, 2U, 3U, 4U, 6U, 8U, 10U, 14U}) {
-    run_and_kill(cases);
+  for (const Moment& moment : kMoments) {
+    run_and_kill(moment);
     const std::string cleanup = program() + " cleanup > " + root + "/cleanup.log 2>&1";
     BOOST_TEST(std::system(cleanup.c_str()) == 0, read_file(root + "/cleanup.log").value_or(""));
-    BOOST_TEST(processes_of(root).empty(), "killed with " << cases << " cases under way");
+    BOOST_TEST(processes_of(root).empty(),
+               "killed " << moment.then.count() << " ms after " << moment.cases << " cases");
     BOOST_TEST(!mounted_below(root));
     for (const std::string& group : cgroups()) BOOST_TEST(cgroups_before.contains(group), group);
     BOOST_TEST(fs::is_empty(root + "/state"), "the ledger is still there");
