@@ -1,6 +1,7 @@
 // The autopsy of a case folder, or of any folder with what a dead process left.
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "base/file.h"
 #include "rca/artefact_search.h"
@@ -30,6 +31,28 @@ Result<const ProcessFacts*> choose_process(const CaseFacts& facts, const Autopsy
   return last;
 }
 
+bool tells_of_a_leak(const CrashText& report) {
+  return std::ranges::any_of(report.evidence,
+                             [](const Evidence& piece) { return piece.cause == "LEAK" && piece.strength > 0.5; });
+}
+
+// Where the memory came from that was never given back, as the report at the end of the process says; the thread that
+// ended it stands elsewhere. The report's own names lack their classes where libbacktrace made them.
+std::vector<Frame> stack_of_leak(const Artefacts& artefacts) {
+  std::vector<Frame> stack;
+  uint64_t last_pc = 0;
+  for (const Frame& told : artefacts.sanitizer_text.stack) {
+    const bool known = artefacts.symbolizer && told.pc != 0 && artefacts.symbolizer->knows(told.pc);
+    if (!known) {
+      stack.push_back(told);
+    } else if (told.pc != last_pc) {  // else: inlined there, and had with it
+      std::ranges::move(artefacts.symbolizer->frames_at(told.pc, true), std::back_inserter(stack));
+    }
+    last_pc = told.pc;
+  }
+  return stack;
+}
+
 AutopsyReport investigate(const Artefacts& artefacts, const std::string& silent) {
   Investigation investigation{artefacts, {}, {}};
   AutopsyReport& report = investigation.report;
@@ -42,7 +65,9 @@ AutopsyReport investigate(const Artefacts& artefacts, const std::string& silent)
   report.missing = artefacts.missing;
   if (artefacts.symbolizer) report.build_id = artefacts.symbolizer->build_id();
   if (report.build_id.empty() && artefacts.process) report.build_id = artefacts.process->build_id;
-  if (artefacts.stack_of(report.tid) != nullptr) {
+  if (tells_of_a_leak(artefacts.sanitizer_text)) {
+    investigation.particulars.stack = stack_of_leak(artefacts);
+  } else if (artefacts.stack_of(report.tid) != nullptr) {
     investigation.particulars.stack = artefacts.stack_at_death();
   } else {
     const bool reported = !artefacts.sanitizer_text.stack.empty();

@@ -202,6 +202,9 @@ void judge(Investigation& investigation, const Death& death) {
   const auto add = [&](const char* cause, double strength, const std::string& excerpt) {
     investigation.add(EvidenceTier::kMachineState, death.source, cause, strength, "signal", excerpt);
   };
+  // Nobody but the kernel has a reason to send these; it does so as if the process had sent them itself.
+  if (death.signal == SIGXFSZ) return add("RESOURCE_LIMIT", 0.9, "SIGXFSZ: the limit on the size of a file");
+  if (death.signal == SIGXCPU) return add("RESOURCE_LIMIT", 0.9, "SIGXCPU: the limit on processor time");
   if (death.code <= 0) return judge_sent(investigation, death);
   switch (death.signal) {
     case SIGSEGV:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The fault zoo: lets every bug kill the program in every build, and scores what the autopsy says of each death.
 
-usage: zoo.py --crashwright build/bin/crashwright [--work DIR] [--only BUG] [--doc FILE] [--samples]
+usage: zoo.py --crashwright build/bin/crashwright [--work DIR] [--only BUG...] [--doc FILE] [--samples]
        zoo.py --crashwright build/bin/crashwright --programs plain=PROGRAM asan=PROGRAM [--sample N] [--seed S]
 
 Builds: {GCC, Clang} x {-O0, -O2} x {plain with and without frame pointers, each also stripped with its debug file
@@ -28,7 +28,7 @@ import zoo_frames
 import zoo_page
 
 HERE = pathlib.Path(__file__).resolve().parent
-SOURCES = ["zoo_main.cc", "memory.cc", "checks.cc", "threads.cc", "sanitized.cc"]
+SOURCES = ["zoo_main.cc", "memory.cc", "checks.cc", "threads.cc", "sanitized.cc", "surroundings.cc"]
 SANITIZERS = {
     "plain": [],
     "asan": ["-fsanitize=address", "-fno-omit-frame-pointer"],
@@ -94,7 +94,7 @@ def die(program, build, bug, folder):
     """Lets the bug kill the program in `folder`; what it leaves stays there."""
     keeps_core = build.flavour not in ("tsan", "msan")
     options = ("handle_segv=2:handle_abort=0:handle_sigbus=2:handle_sigfpe=2:handle_sigill=2:abort_on_error=1:"
-               f"disable_coredump={0 if keeps_core else 1}:detect_leaks=0:print_stacktrace=1:halt_on_error=1:"
+               f"disable_coredump={0 if keeps_core else 1}:detect_leaks=1:print_stacktrace=1:halt_on_error=1:"
                f"log_path={folder}/{build.flavour}")
     variables = {f"{name}_OPTIONS": options for name in ("ASAN", "UBSAN", "TSAN", "MSAN")}
     command = [str(program), bug]
@@ -168,7 +168,7 @@ def parse_options():
     parser.add_argument("--programs", nargs="+", metavar="FLAVOUR=PROGRAM", help="builds that are there already")
     parser.add_argument("--sample", type=int, help="that many deaths only, chosen at random")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    parser.add_argument("--only", help="one bug only")
+    parser.add_argument("--only", nargs="+", metavar="BUG", help="these bugs only")
     parser.add_argument("--doc", help="writes the page with the confusion matrix")
     parser.add_argument("--keep", help="folder for what the deaths left that were not told right")
     parser.add_argument("--no-gdb", dest="gdb", action="store_false")
@@ -195,7 +195,7 @@ def main():
             programs = list(pool.map(lambda build: compile_build(build, pathlib.Path(options.work)), builds))
         bugs = list_bugs(programs[0])
         jobs = [(program, build, bug, options) for program, build in zip(programs, builds) for bug in bugs
-                if build.flavour in bug["flavours"].split() and options.only in (None, bug["name"])]
+                if build.flavour in bug["flavours"].split() and bug["name"] in (options.only or [bug["name"]])]
         if options.sample:
             print(f"seed {options.seed}")
             jobs = random.Random(options.seed).sample(jobs, min(options.sample, len(jobs)))
