@@ -8,19 +8,27 @@
 #include <cstdlib>
 #include <fstream>
 #include <string>
+#include <vector>
 
 [[noreturn]] inline void violated(const std::string& reason) {
   std::printf("%s\n", reason.c_str());
   std::exit(1);
 }
 
-// The highest number acknowledged before the power loss; -1: none.
-inline long last_acknowledged() {
+// What was acknowledged before the power loss, in that order.
+inline std::vector<long> acknowledged_numbers() {
   const char* const path = std::getenv("CRASHWRIGHT_ACKED");
   if (path == nullptr) std::exit(2);
   std::ifstream tokens(path);
+  std::vector<long> numbers;
+  for (long token = 0; tokens >> token;) numbers.push_back(token);
+  return numbers;
+}
+
+// The highest number acknowledged before the power loss; -1: none.
+inline long last_acknowledged() {
   long last = -1;
-  for (long token = 0; tokens >> token;) last = std::max(last, token);
+  for (const long number : acknowledged_numbers()) last = std::max(last, number);
   return last;
 }
 
