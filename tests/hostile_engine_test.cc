@@ -25,6 +25,7 @@ namespace {
 constexpr int kExitPassed = 0;
 constexpr int kExitBroken = 1;
 constexpr int kExitUsage = 2;
+constexpr int kExitEnvironment = 10;
 constexpr uintmax_t kOutputBytesMax = uintmax_t{16} << 20;
 constexpr uint64_t kPatienceNs = 30'000'000'000;
 
