@@ -18,6 +18,7 @@
 #include "rca/code_ranges.h"
 #include "rca/debug_file.h"
 #include "rca/debug_info.h"
+#include "rca/function_name.h"
 #include "rca/module_extents.h"
 
 namespace crashwright::rca {
@@ -57,6 +58,14 @@ std::string file_of_build(const std::string& path, const std::string& build_id, 
 }
 
 int find_no_file(Dwfl_Module*, void**, const char*, Dwarf_Addr, char**, Elf**) { return -1; }
+
+// Of debug information that has lines and functions alone (-g1), a function's name lacks the class that it belongs to.
+bool is_whole(const std::string& function) { return function.find_first_of(":(") != std::string::npos; }
+
+// `symbol`: the same function in the symbol table, which says it all.
+void make_whole(std::string& function, const std::string& symbol) {
+  if (plain_function_name(symbol).ends_with("::" + plain_function_name(function))) function = symbol;
+}
 
 }  // namespace
 
@@ -226,10 +235,15 @@ std::vector<Frame> Symbolizer::frames_at(uint64_t pc, bool exact) const {
       frames.push_back(frame);
     }
   }
-  if (!frames.empty() && !frames.back().function.empty()) return frames;
+  const bool named = !frames.empty() && !frames.back().function.empty();
+  if (named && is_whole(frames.back().function)) return frames;
   GElf_Off offset = 0;
   GElf_Sym symbol{};
   const char* const name = dwfl_module_addrinfo(module, at, &offset, &symbol, nullptr, nullptr, nullptr);
+  if (named) {
+    if (name != nullptr) make_whole(frames.back().function, demangled(name));
+    return frames;
+  }
   if (name != nullptr) frame.function = demangled(name);
   frame.inlined = false;
   return {frame};

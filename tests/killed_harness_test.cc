@@ -1,6 +1,6 @@
 // Goal: a harness that is killed with SIGKILL in the middle of a run leaves nothing that `crashwright cleanup` does not
-// undo. Method: a real run with mounts, cgroups and hanging engines, killed at many moments, from its first instruction on,
-// then the kernel is asked.
+// undo. Method: a real run with mounts, cgroups and hanging engines, killed at many moments from its first instruction
+// on, then the kernel is asked.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>

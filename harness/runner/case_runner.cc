@@ -7,6 +7,7 @@
 #include "base/harness_bug.h"
 #include "harness/runner/case_description.h"
 #include "harness/runner/engine_case.h"
+#include "harness/runner/engine_exit.h"
 #include "harness/runner/engine_variables.h"
 #include "harness/runner/exploration_case.h"
 #include "harness/runner/files.h"
@@ -22,8 +23,6 @@ namespace crashwright::harness {
 namespace {
 
 constexpr uint32_t kIncarnationsMax = 5;
-constexpr int kExitUsage = 2;
-constexpr int kExitEnvironment = 10;
 
 Status bring_golden(CaseContext& context) {
   const auto golden = context.run.golden.folder(context.plan);
@@ -70,9 +69,9 @@ Status live(CaseContext& context) {
     if (*end != IncarnationEnd::kDied || interrupted()) return {};
     const rca::ProcessFacts& facts = context.facts.processes.back();
     const ChildEnd death{facts.wait_status};
-    if (death.exited_with(kExitUsage) || death.exited_with(kExitEnvironment)) {
+    if (death.exited_with(kEngineUsage) || death.exited_with(kEngineEnvironment)) {
       const auto said = read_file(context.folder + "/" + facts.folder + "/stderr.txt");
-      return death.exited_with(kExitUsage)
+      return death.exited_with(kEngineUsage)
                  ? fail(ErrorKind::kInternal, "the engine refused its command line: " + said.value_or(""))
                  : fail(ErrorKind::kEnvironment, "the engine cannot run here: " + said.value_or(""));
     }

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/harness_bug.h"
 #include "harness/runner/engine_command.h"
+#include "harness/runner/engine_exit.h"
 #include "harness/runner/exchange_process.h"
 #include "harness/runner/files.h"
 #include "harness/runner/supervise.h"
@@ -113,9 +114,10 @@ Result<std::string> GoldenRuns::make(const Plan& plan, const std::string& folder
   watch.deadline = std::chrono::milliseconds(std::max(kDeadlineMsMin, plan.deadline_ms));
   const Supervised seen = supervise(**engine, watch);
   if (!seen.end.exited_with(0)) {
-    return fail(ErrorKind::kInternal, "the uninterrupted run of this session ended with " +
-                                          describe_wait_status(seen.end.wait_status) +
-                                          quoted(folder + "/engine/stderr.txt"));
+    const bool lacks = seen.end.exited_with(kEngineEnvironment);
+    return fail(lacks ? ErrorKind::kEnvironment : ErrorKind::kInternal,
+                "the uninterrupted run of this session ended with " + describe_wait_status(seen.end.wait_status) +
+                    quoted(folder + "/engine/stderr.txt"));
   }
   if (auto stopped = (*exchange)->stop(); !stopped) return tl::unexpected(stopped.error());
   const std::string state = folder + "/engine/final_state.json";

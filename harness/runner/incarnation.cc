@@ -10,6 +10,7 @@
 #include "harness/runner/aftermath.h"
 #include "harness/runner/core_file.h"
 #include "harness/runner/engine_command.h"
+#include "harness/runner/engine_exit.h"
 #include "harness/runner/engine_variables.h"
 #include "harness/runner/files.h"
 #include "harness/runner/interrupt.h"
@@ -24,7 +25,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kExitRefused = 3;
 constexpr milliseconds kRecoverDeadline{10'000};
 constexpr milliseconds kSecondPrimaryPatience{5'000};
 
@@ -298,7 +298,7 @@ Result<IncarnationEnd> run_incarnation(CaseContext& context, uint32_t number) {
   context.deadline = Deadline(left);
   if (seen.exchange_ended) return fail(ErrorKind::kInternal, "the exchange ended while the engine ran");
   if (facts.finished) return IncarnationEnd::kFinished;
-  return seen.end.exited_with(kExitRefused) ? IncarnationEnd::kRefused : IncarnationEnd::kDied;
+  return seen.end.exited_with(kEngineRefused) ? IncarnationEnd::kRefused : IncarnationEnd::kDied;
 }
 
 Status recover_twice(CaseContext& context, uint32_t number) {

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "harness/runner/control_channel.h"
 #include "harness/runner/engine_command.h"
+#include "harness/runner/engine_exit.h"
 #include "harness/runner/exchange_process.h"
 #include "harness/runner/files.h"
 #include "harness/runner/interrupt.h"
@@ -14,7 +15,6 @@ namespace crashwright::harness {
 namespace {
 
 constexpr uint32_t kIncarnationsMax = 16;
-constexpr int kExitRefused = 3;
 constexpr size_t kQuoteBytesMax = 400;
 
 class Recorder {
@@ -33,7 +33,7 @@ class Recorder {
       }
       const auto end = live(recording.incarnations++);
       if (!end) return tl::unexpected(end.error());
-      recording.refused = end->exited_with(kExitRefused);
+      recording.refused = end->exited_with(kEngineRefused);
       ended = recording.refused || end->exited_with(0);
     }
     recording.unfired = unfired();

@@ -1,4 +1,4 @@
-// Deaths that come from around the program: limits, other processes, full and broken devices, and what it never gave back.
+// Deaths from around the program: limits, other processes, full and broken devices; and what it never gave back.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 // The fault zoo: many small bugs with a known cause and a known function to blame.
 //
-// Each enclosure (memory.cc, checks.cc, threads.cc, sanitized.cc, surroundings.cc) lists its bugs. zoo.py builds the program in many
-// ways, lets every bug kill it, and asks the autopsy. The functions to blame are members of small classes and never
-// inlined, small accessors in them always are, as in an engine.
+// Each enclosure (memory.cc, checks.cc, threads.cc, sanitized.cc, surroundings.cc) lists its bugs. zoo.py builds the
+// program in many ways, lets every bug kill it, and asks the autopsy. The functions to blame are members of small
+// classes and never inlined, small accessors in them always are, as in an engine.
 // Threads: as the bug wants it. Errors: a bug that does not end the process makes the program end with 0.
 #pragma once
 
