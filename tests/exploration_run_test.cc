@@ -146,17 +146,21 @@ bool may_become_nobody() {
   return false;
 }
 
-// Does the kernel let an unprivileged process have a user namespace?
+// Does the kernel let an unprivileged process have a user namespace, and the device?
 bool namespaces_here() {
+  constexpr int kNoDevice = 2;
   const pid_t child = ::fork();
   if (child == 0) {
     become_nobody_for_good();
+    if (::access("/dev/fuse", R_OK | W_OK) != 0) ::_exit(kNoDevice);
     ::_exit(::unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 ? 0 : 1);
   }
   int status = 0;
   ::waitpid(child, &status, 0);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
-  std::printf("SKIPPED: user namespaces are closed to unprivileged processes here\n");
+  const bool no_device = WIFEXITED(status) && WEXITSTATUS(status) == kNoDevice;
+  std::printf("SKIPPED: %s closed to unprivileged processes here\n",
+              no_device ? "/dev/fuse is" : "user namespaces are");
   return false;
 }
 
