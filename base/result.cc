@@ -14,6 +14,8 @@ bool is_environment(int error_number) {
     case EDQUOT:
     case EMFILE:
     case ENFILE:
+    case ENOMEM:
+    case EROFS:
     case ENOSYS:
       return true;
     default:

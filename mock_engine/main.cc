@@ -26,7 +26,7 @@ constexpr size_t kFlightSitesRecoverOnly = 128;
 int fail_with(const Error& error) {
   std::fprintf(stderr, "mock_engine: %s\n", error.message.c_str());
   if (!error.remedy.empty()) std::fprintf(stderr, "  %s\n", error.remedy.c_str());
-  return static_cast<int>(error.kind == ErrorKind::kUsage ? ExitCode::kUsage : ExitCode::kEnvironment);
+  return static_cast<int>(error.kind == ErrorKind::kEnvironment ? ExitCode::kEnvironment : ExitCode::kUsage);
 }
 
 Status install_kit(const EngineOptions& options) {

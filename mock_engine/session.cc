@@ -232,7 +232,10 @@ Step trade(const EngineOptions& options, Recovery& recovery, AuditLog& log, Chec
   OrderJournal journal(log, recovery.orders());
   if (auto announced = announce_run(options, safeguards.limits, journal, readout); !announced) return announced;
   auto source = FeedSource::open(options.feed);
-  if (!source) return stop(ExitCode::kUsage, source.error().message);
+  if (!source) {
+    const bool lacks = source.error().kind == ErrorKind::kEnvironment;
+    return stop(lacks ? ExitCode::kEnvironment : ExitCode::kUsage, source.error().message);
+  }
   FeedHandler feed(std::move(*source), options.feed_rate, journal.state().feed_sequence, options.tick_to_order,
                    &safeguards.inputs);
   OrderGateway gateway(options.exchange, journal, options.order_logging, options.tick_to_order, &safeguards.inputs);

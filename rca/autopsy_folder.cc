@@ -39,16 +39,18 @@ bool tells_of_a_leak(const CrashText& report) {
 // Where the memory came from that was never given back, as the report at the end of the process says; the thread that
 // ended it stands elsewhere. The report's own names lack their classes where libbacktrace made them.
 std::vector<Frame> stack_of_leak(const Artefacts& artefacts) {
+  const std::vector<Frame>& report = artefacts.sanitizer_text.stack;
   std::vector<Frame> stack;
-  uint64_t last_pc = 0;
-  for (const Frame& told : artefacts.sanitizer_text.stack) {
-    const bool known = artefacts.symbolizer && told.pc != 0 && artefacts.symbolizer->knows(told.pc);
-    if (!known) {
-      stack.push_back(told);
-    } else if (told.pc != last_pc) {  // else: inlined there, and had with it
-      std::ranges::move(artefacts.symbolizer->frames_at(told.pc, true), std::back_inserter(stack));
+  for (size_t i = 0; i < report.size();) {
+    const uint64_t pc = report[i].pc;
+    if (!artefacts.symbolizer || pc == 0 || !artefacts.symbolizer->knows(pc)) {
+      stack.push_back(report[i++]);
+      continue;
     }
-    last_pc = told.pc;
+    // The report has a line for each inlined call too; a call that recurs is there once more.
+    std::vector<Frame> here = artefacts.symbolizer->frames_at(pc, true);
+    for (const size_t last = i + here.size(); i < last && i < report.size() && report[i].pc == pc;) ++i;
+    std::ranges::move(here, std::back_inserter(stack));
   }
   return stack;
 }

@@ -93,6 +93,13 @@ std::string plain_function_name(std::string_view name) {
   return plain;
 }
 
+std::string whole_function_name(const std::string& told, const std::string& symbol) {
+  const std::string plain = plain_function_name(told);
+  const bool same = plain_function_name(symbol).ends_with("::" + plain) ||
+                    (plain == "operator()" && symbol.find("{lambda(") != std::string::npos);
+  return same ? symbol : told;
+}
+
 std::string short_function_name(std::string_view plain) {
   for (const std::string_view room : kRooms) {
     if (plain.starts_with(room)) return std::string(plain.substr(room.size()));

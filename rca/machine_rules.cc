@@ -159,10 +159,14 @@ const char* cause_of_fault(int signal) {
   }
 }
 
+bool is_own(const Investigation& investigation, const Death& death) {
+  return death.sender == 0 || death.sender == investigation.artefacts.pid;
+}
+
 // Raised by a process: by this one itself, or by another. A fault that a handler raised again has been told from it
 // (reraised_fault.h), so that here nothing faulted.
 void judge_sent(Investigation& investigation, const Death& death) {
-  const bool own = death.sender == 0 || death.sender == investigation.artefacts.pid;
+  const bool own = is_own(investigation, death);
   const std::string excerpt = fmt::format("signal {} sent by {}", death.signal,
                                           own ? "the process itself" : fmt::format("process {}", death.sender));
   if (death.signal == SIGABRT) {
@@ -202,9 +206,11 @@ void judge(Investigation& investigation, const Death& death) {
   const auto add = [&](const char* cause, double strength, const std::string& excerpt) {
     investigation.add(EvidenceTier::kMachineState, death.source, cause, strength, "signal", excerpt);
   };
-  // Nobody but the kernel has a reason to send these; it does so as if the process had sent them itself.
-  if (death.signal == SIGXFSZ) return add("RESOURCE_LIMIT", 0.9, "SIGXFSZ: the limit on the size of a file");
-  if (death.signal == SIGXCPU) return add("RESOURCE_LIMIT", 0.9, "SIGXCPU: the limit on processor time");
+  // The kernel sends SIGXFSZ as if the process had sent it itself.
+  if (death.code > 0 || is_own(investigation, death)) {
+    if (death.signal == SIGXFSZ) return add("RESOURCE_LIMIT", 0.9, "SIGXFSZ: the limit on the size of a file");
+    if (death.signal == SIGXCPU) return add("RESOURCE_LIMIT", 0.9, "SIGXCPU: the limit on processor time");
+  }
   if (death.code <= 0) return judge_sent(investigation, death);
   switch (death.signal) {
     case SIGSEGV:

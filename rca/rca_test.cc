@@ -40,6 +40,13 @@ BOOST_AUTO_TEST_CASE(names_lose_what_differs_between_builds) {
       {"", ""},
   };
   for (const auto& expected : kNames) BOOST_TEST(plain_function_name(expected.name) == expected.plain);
+  BOOST_TEST(whole_function_name("apply", "ns::Book::apply(int)") == "ns::Book::apply(int)");
+  BOOST_TEST(whole_function_name("push<std::vector<int> >", "void ns::Ring::push<std::vector<int> >(int)") ==
+             "void ns::Ring::push<std::vector<int> >(int)");
+  BOOST_TEST(whole_function_name("operator()", "ns::go()::{lambda(int)#1}::operator()(int) const") ==
+             "ns::go()::{lambda(int)#1}::operator()(int) const");
+  BOOST_TEST(whole_function_name("apply", "ns::Book::reapply(int)") == "apply");
+  BOOST_TEST(whole_function_name("main", "main") == "main");
   BOOST_TEST(short_function_name("crashwright::mock_engine::OrderGateway::send") == "OrderGateway::send");
   BOOST_TEST(short_function_name("other::OrderGateway::send") == "other::OrderGateway::send");
 }

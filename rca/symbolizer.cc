@@ -59,14 +59,6 @@ std::string file_of_build(const std::string& path, const std::string& build_id, 
 
 int find_no_file(Dwfl_Module*, void**, const char*, Dwarf_Addr, char**, Elf**) { return -1; }
 
-// Of debug information that has lines and functions alone (-g1), a function's name lacks the class that it belongs to.
-bool is_whole(const std::string& function) { return function.find_first_of(":(") != std::string::npos; }
-
-// `symbol`: the same function in the symbol table, which says it all.
-void make_whole(std::string& function, const std::string& symbol) {
-  if (plain_function_name(symbol).ends_with("::" + plain_function_name(function))) function = symbol;
-}
-
 }  // namespace
 
 bool is_system_module(std::string_view path) {
@@ -236,12 +228,12 @@ std::vector<Frame> Symbolizer::frames_at(uint64_t pc, bool exact) const {
     }
   }
   const bool named = !frames.empty() && !frames.back().function.empty();
-  if (named && is_whole(frames.back().function)) return frames;
+  if (named && plain_function_name(frames.back().function).find("::") != std::string::npos) return frames;
   GElf_Off offset = 0;
   GElf_Sym symbol{};
   const char* const name = dwfl_module_addrinfo(module, at, &offset, &symbol, nullptr, nullptr, nullptr);
   if (named) {
-    if (name != nullptr) make_whole(frames.back().function, demangled(name));
+    if (name != nullptr) frames.back().function = whole_function_name(frames.back().function, demangled(name));
     return frames;
   }
   if (name != nullptr) frame.function = demangled(name);

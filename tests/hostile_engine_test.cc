@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
@@ -25,6 +26,7 @@ namespace {
 constexpr int kExitPassed = 0;
 constexpr int kExitBroken = 1;
 constexpr int kExitUsage = 2;
+constexpr int kExitJudgeFailed = 5;
 constexpr int kExitEnvironment = 10;
 constexpr uintmax_t kOutputBytesMax = uintmax_t{16} << 20;
 constexpr uint64_t kPatienceNs = 30'000'000'000;
@@ -193,7 +195,7 @@ BOOST_FIXTURE_TEST_CASE(a_full_disk_for_its_own_output_is_trouble_and_no_verdict
   fs::create_directory(small);
   const std::string mount = "mount -t tmpfs -o size=256k tmpfs " + small + " 2>/dev/null";
   if (std::system(mount.c_str()) != 0) {
-    BOOST_TEST_MESSAGE("SKIPPED: no permission to mount a small file system");
+    std::printf("SKIPPED: no permission to mount a small file system\n");
     return;
   }
   out = small;
@@ -209,7 +211,7 @@ BOOST_FIXTURE_TEST_CASE(a_disk_that_fills_during_a_run_takes_no_verdict_that_sto
   const std::string small = root + "/small";
   fs::create_directory(small);
   if (std::system(("mount -t tmpfs -o size=12m tmpfs " + small + " 2>/dev/null").c_str()) != 0) {
-    BOOST_TEST_MESSAGE("SKIPPED: no permission to mount a small file system");
+    std::printf("SKIPPED: no permission to mount a small file system\n");
     return;
   }
   out = small;
@@ -219,6 +221,26 @@ BOOST_FIXTURE_TEST_CASE(a_disk_that_fills_during_a_run_takes_no_verdict_that_sto
   BOOST_TEST(said.find("FAIL  ") == std::string::npos, said);
   BOOST_TEST(said.find("No space left on device") != std::string::npos, said);
   BOOST_TEST(std::system(("umount " + small).c_str()) == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_engine_that_lacks_something_breaks_no_promise_of_an_exploration, HostileEngine) {
+  if (::access("/dev/fuse", R_OK | W_OK) != 0) {
+    std::printf("SKIPPED: this needs /dev/fuse\n");
+    return;
+  }
+  const std::string exploration =
+      "name: explored\nsession: {messages: 1000}\nstorage: {profile: [K], explore: {states: 20}}\n";
+  const auto lacks_something_at = [&](const std::string& words) {
+    const std::string script = "#!/bin/sh\ncase \"$*\" in " + words + ") echo no room >&2; exit 10 ;; esac\nexec " +
+                               folder_of_programs() + "/mock_engine \"$@\"\n";
+    BOOST_REQUIRE(write_file(root + "/engine", script).has_value());
+    fs::permissions(root + "/engine", fs::perms::owner_all);
+    return run(exploration);
+  };
+  BOOST_TEST(lacks_something_at("run*--recover-only*") == kExitJudgeFailed, said);
+  BOOST_TEST(said.find("FAIL  ") == std::string::npos, said);
+  BOOST_TEST(lacks_something_at("run*") == kExitEnvironment, said);
+  BOOST_TEST(said.find("the engine cannot run here: no room") != std::string::npos, said);
 }
 
 BOOST_FIXTURE_TEST_CASE(what_one_engine_does_changes_no_verdict_of_the_case_beside_it, HostileEngine) {

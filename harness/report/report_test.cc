@@ -68,11 +68,14 @@ BOOST_AUTO_TEST_CASE(markup_and_bad_bytes_are_escaped) {
 }
 
 BOOST_AUTO_TEST_CASE(every_event_survives_a_round_trip) {
+  CaseFinished lacking = finished("b", Outcome::kError);
+  lacking.machine_lacks = true;
   const Event events[] = {started(),
                           RunNote{"note"},
                           CaseStarted{"a", "name", "asan", 9, 11, {"ASAN_OPTIONS=x=1", "TOKEN=***", "UBSAN_OPTIONS"}},
                           CaseNote{"a", "died", 12},
                           finished("a", Outcome::kInconclusive),
+                          lacking,
                           RunFinished{13, 14, true, 130}};
   for (const Event& event : events) {
     const std::string line = event_to_json(event);
@@ -83,6 +86,7 @@ BOOST_AUTO_TEST_CASE(every_event_survives_a_round_trip) {
   }
   const auto started_case = event_from_json(event_to_json(events[2]));
   BOOST_TEST(std::get<CaseStarted>(*started_case).environment == std::get<CaseStarted>(events[2]).environment);
+  BOOST_TEST(std::get<CaseFinished>(*event_from_json(event_to_json(lacking))).machine_lacks);
   BOOST_TEST(!event_from_json("{\"event\":\"unheard of\"}"));
   BOOST_TEST(!event_from_json("{\"event\":\"run_note\"}"));
   BOOST_TEST(!event_from_json("{\"ev"));

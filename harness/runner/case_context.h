@@ -63,7 +63,7 @@ struct CaseContext {
     if (trouble || !facts.environment_error.empty()) return;
     const Error& error = trouble.error();
     facts.environment_error = error.message + (error.remedy.empty() ? "" : " (" + error.remedy + ")");
-    machine_lacks = error.kind == ErrorKind::kEnvironment || error.kind == ErrorKind::kIo;
+    machine_lacks = error.kind == ErrorKind::kEnvironment;
   }
 };
 

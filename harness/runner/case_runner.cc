@@ -64,16 +64,13 @@ Status set_up(CaseContext& context) {
 Status live(CaseContext& context) {
   const uint32_t starts_max = std::max(kIncarnationsMax, context.plan.incarnations_expected() + 1);
   for (uint32_t number = 0; number < starts_max; ++number) {
-    const auto end = run_incarnation(context, number);
-    if (!end) return tl::unexpected(end.error());
-    if (*end != IncarnationEnd::kDied || interrupted()) return {};
+    const auto ended = run_incarnation(context, number);
+    if (!ended) return tl::unexpected(ended.error());
+    if (*ended != IncarnationEnd::kDied || interrupted()) return {};
     const rca::ProcessFacts& facts = context.facts.processes.back();
-    const ChildEnd death{facts.wait_status};
-    if (death.exited_with(kEngineUsage) || death.exited_with(kEngineEnvironment)) {
+    if (const ChildEnd end{facts.wait_status}; never_ran(end)) {
       const auto said = read_file(context.folder + "/" + facts.folder + "/stderr.txt");
-      return death.exited_with(kEngineUsage)
-                 ? fail(ErrorKind::kInternal, "the engine refused its command line: " + said.value_or(""))
-                 : fail(ErrorKind::kEnvironment, "the engine cannot run here: " + said.value_or(""));
+      return tl::unexpected(why_it_never_ran(end, said.value_or("")));
     }
     if (context.deadline.passed()) {
       context.note("the deadline of the case has passed");

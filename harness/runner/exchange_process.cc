@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "harness/runner/engine_command.h"
+#include "harness/runner/engine_exit.h"
 
 namespace crashwright::harness {
 namespace {
@@ -43,8 +44,8 @@ Result<std::unique_ptr<ExchangeProcess>> ExchangeProcess::start(const ExchangeOp
       return exchange;
     }
     if (const auto end = exchange->child_->wait(std::chrono::milliseconds(1)); end) {
-      return fail(ErrorKind::kEnvironment, "the exchange ended at its start, " +
-                                               describe_wait_status(end->wait_status) + quoted_stderr(options.folder));
+      return fail(kind_of_end(*end), "the exchange ended at its start, " + describe_wait_status(end->wait_status) +
+                                         quoted_stderr(options.folder));
     }
     if (deadline.passed()) return fail(ErrorKind::kEnvironment, "the exchange did not start to listen in time");
   }

@@ -236,7 +236,8 @@ std::optional<CaseFinished> run_exploration_case(const Plan& plan, RunContext& r
   const std::string distrusted = distrust(plan, run.machine);
   finished.need = distrusted.empty() ? exploration.missing() : std::string();
   if (!described || !distrusted.empty()) {
-    finished.summary = described ? distrusted : described.error().message;
+    context.blame(described);
+    finished.summary = described ? distrusted : context.facts.environment_error;
   } else if (!finished.need.empty()) {
     finished.outcome = Outcome::kSkipped;
     finished.summary = "missing: " + finished.need;

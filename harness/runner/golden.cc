@@ -114,10 +114,9 @@ Result<std::string> GoldenRuns::make(const Plan& plan, const std::string& folder
   watch.deadline = std::chrono::milliseconds(std::max(kDeadlineMsMin, plan.deadline_ms));
   const Supervised seen = supervise(**engine, watch);
   if (!seen.end.exited_with(0)) {
-    const bool lacks = seen.end.exited_with(kEngineEnvironment);
-    return fail(lacks ? ErrorKind::kEnvironment : ErrorKind::kInternal,
-                "the uninterrupted run of this session ended with " + describe_wait_status(seen.end.wait_status) +
-                    quoted(folder + "/engine/stderr.txt"));
+    return fail(kind_of_end(seen.end), "the uninterrupted run of this session ended with " +
+                                           describe_wait_status(seen.end.wait_status) +
+                                           quoted(folder + "/engine/stderr.txt"));
   }
   if (auto stopped = (*exchange)->stop(); !stopped) return tl::unexpected(stopped.error());
   const std::string state = folder + "/engine/final_state.json";

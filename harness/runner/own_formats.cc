@@ -50,8 +50,8 @@ Status export_own_formats(CaseContext& context, const rca::ProcessFacts& facts) 
   watch.deadline = kPatience;
   const Supervised seen = supervise(**child, watch);
   if (seen.end.exited_with(0)) return {};
-  return fail(ErrorKind::kEnvironment, "the engine's export ended with " + describe_wait_status(seen.end.wait_status) +
-                                           ": " + read_file(options.stderr_path).value_or(""));
+  return fail(ErrorKind::kInternal, "the engine's export ended with " + describe_wait_status(seen.end.wait_status) +
+                                        ": " + read_file(options.stderr_path).value_or(""));
 }
 
 Status restore_own_files(const std::string& folder) {

@@ -33,6 +33,7 @@ class Recorder {
       }
       const auto end = live(recording.incarnations++);
       if (!end) return tl::unexpected(end.error());
+      if (never_ran(*end)) return tl::unexpected(why_it_never_ran(*end, quoted()));
       recording.refused = end->exited_with(kEngineRefused);
       ended = recording.refused || end->exited_with(0);
     }
@@ -91,14 +92,14 @@ class Recorder {
     watch.exchange = &exchange_->child();
     watch.deadline = deadline_.remaining();
     const Supervised seen = supervise(**child, watch);
-    if (seen.kill_reason == "deadline") return fail(ErrorKind::kUsage, "the session took too long" + quoted());
+    if (seen.kill_reason == "deadline") return fail(ErrorKind::kUsage, "the session took too long: " + quoted());
     if (seen.exchange_ended) return fail(ErrorKind::kInternal, "the exchange ended while the engine ran");
     return seen.end;
   }
 
   [[nodiscard]] std::string quoted() const {
     const auto text = read_file(folder("engine") + "/stderr.txt");
-    return text && !text->empty() ? ": " + text->substr(0, kQuoteBytesMax) : std::string();
+    return text ? text->substr(0, kQuoteBytesMax) : std::string();
   }
 
   [[nodiscard]] std::vector<std::string> unfired() const {

@@ -114,7 +114,7 @@ Result<std::string> StorageMount::ask(const std::string& request) {
   }
   const ssize_t got = ::recv(socket_.get(), answer, sizeof answer, 0);
   if (got <= 0) {
-    return fail(ErrorKind::kEnvironment, "the storage layer ended", "`crashwright doctor` tells what it needs");
+    return fail(ErrorKind::kInternal, "the storage layer ended", "`crashwright doctor` tells what it needs");
   }
   return decode_storage_answer({answer, static_cast<size_t>(got)});
 }

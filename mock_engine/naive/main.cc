@@ -25,7 +25,7 @@ constexpr const char* kUsage = R"(naive_engine, a trading engine with the crash 
 
 int fail_with(const Error& error) {
   std::fprintf(stderr, "naive_engine: %s\n", error.message.c_str());
-  return static_cast<int>(error.kind == ErrorKind::kUsage ? ExitCode::kUsage : ExitCode::kEnvironment);
+  return static_cast<int>(error.kind == ErrorKind::kEnvironment ? ExitCode::kEnvironment : ExitCode::kUsage);
 }
 
 std::string value_of(int argc, char** argv, const std::string& option) {

@@ -163,7 +163,10 @@ ExitCode run_session(const EngineOptions& options) {
   CRASHWRIGHT_FAULT_POINT("recovery.audit_replayed");
   if (options.recover_only) return recover_only(options, parts);
   auto source = FeedSource::open(options.feed);
-  if (!source) return complain(ExitCode::kUsage, source.error().message);
+  if (!source) {
+    const bool lacks = source.error().kind == ErrorKind::kEnvironment;
+    return complain(lacks ? ExitCode::kEnvironment : ExitCode::kUsage, source.error().message);
+  }
   const PositionTable& table = parts.positions.table();
   if (auto connected =
           parts.gateway.connect(options.exchange, table.session_sequence == 0 ? 1 : table.session_sequence);

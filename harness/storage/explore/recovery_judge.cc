@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "harness/runner/engine_command.h"
+#include "harness/runner/engine_exit.h"
 #include "harness/storage/explore/program_call.h"
 #include "postmortem/audit_log.h"
 #include "postmortem/state_store.h"
@@ -19,8 +20,8 @@ namespace {
 
 using postmortem::AuditRecord;
 
-// Exit statuses of the engine that say that nothing could be judged: wrong use, storage failed, somebody else's lock.
-constexpr int kCouldNotJudge[] = {2, 4, 6, kProgramNotStarted};
+// Exit statuses of the engine that say that nothing could be judged.
+constexpr int kCouldNotJudge[] = {kEngineUsage, kEngineSealed, kEngineLocked, kEngineEnvironment, kProgramNotStarted};
 
 // The newest checkpoint that the log knows of must be in the store: its record is made after its sync returned.
 std::string checkpoint_missing(const std::string& image) {
