@@ -12,8 +12,8 @@ namespace crashwright::rca {
 // as the function it stands in: "void a::Ring<int>::push(int)::{lambda()#1}::operator()() const" is "a::Ring::push".
 [[nodiscard]] std::string plain_function_name(std::string_view name);
 
-// Debug information that has lines and functions alone (-g1) names a function without its class: the name that the symbol
-// table has for the same address, `symbol`, when it is one of the same function, else `told`.
+// Debug information that has lines and functions alone (-g1) names a function without its class: the name that the
+// symbol table has for the same address, `symbol`, when it is one of the same function, else `told`.
 [[nodiscard]] std::string whole_function_name(const std::string& told, const std::string& symbol);
 
 // `plain` without the namespaces of this project's rooms: "OrderGateway::send".
