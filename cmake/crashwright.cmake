@@ -10,7 +10,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo)
 endif()
-# Lines and functions do where nobody looks at variables; types and variables take a third of the compiler's time.
+# Lines and functions do where nobody looks at variables; types and variables take the compiler a quarter of its time.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 # A build under sanitizers is there for what it finds, not for its speed: this takes two thirds of the compiler's time.
 if(CRASHWRIGHT_SANITIZE AND NOT CRASHWRIGHT_FUZZ)
